@@ -1,0 +1,43 @@
+/* dispatch: one dispatch as it waits for clients: encoded once, shared by all
+ * of them, counted. */
+#ifndef CONFAB_DISPATCH_H
+#define CONFAB_DISPATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "uuid.h"
+
+struct dispatch {
+	unsigned references;
+	int64_t seq; /* 0: not from the log, for one stream alone */
+	bool to_room;
+	struct uuid room;        /* its members, and */
+	const int64_t *accounts; /* these accounts, */
+	size_t n_accounts;       /* ascending */
+	/* "id: …\nevent: dispatch\ndata: {…}\n\n", the JSON in the middle. */
+	size_t size; /* of text */
+	size_t json_at, json_len;
+	char text[];
+};
+
+/* A dispatch of the log. accounts: "{1,2}" or NULL; room: a uuid or NULL.
+ * Starts with one reference. */
+struct dispatch *dispatch_create(const char *epoch, int64_t seq,
+				 const char *room, const char *accounts,
+				 const char *json)
+	__attribute__((malloc, warn_unused_result));
+
+/* A frame for one stream; position is where the stream stands. */
+struct dispatch *dispatch_create_local(const char *epoch, int64_t position,
+				       const char *json)
+	__attribute__((malloc, warn_unused_result));
+
+struct dispatch *dispatch_ref(struct dispatch *dispatch);
+void dispatch_unref(struct dispatch *dispatch);
+
+/* Bytes it occupies, for limits. */
+size_t dispatch_cost(const struct dispatch *dispatch);
+
+#endif

@@ -1,0 +1,379 @@
+/* hub: follows the tail and offers each dispatch to its audience. Runs on the
+ * loop's thread of confab-events and confab-bridge. */
+#include "hub.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "hub_inside.h"
+#include "logger.h"
+#include "xalloc.h"
+
+enum {
+	UPKEEP_INTERVAL = 20000 /* ms between looks at the partitions */
+};
+
+static const struct pgloop_statement SWEEP = {
+	NULL, "select confab.stream_sweep($1)"
+};
+static const struct pgloop_statement MAINTAIN = {
+	"maintain", "select confab.log_maintain()"
+};
+
+void hub_touch(struct stream *s)
+{
+	if (s->dirty)
+		return;
+	s->dirty = true;
+	TAILQ_INSERT_TAIL(&s->hub->dirty, s, of_dirty);
+}
+
+void hub_wake(struct hub *hub)
+{
+	struct stream *s;
+
+	while ((s = TAILQ_FIRST(&hub->dirty))) {
+		int ending = s->ending;
+
+		TAILQ_REMOVE(&hub->dirty, s, of_dirty);
+		s->dirty = false;
+		if (!ending) {
+			s->ops->wake(s);
+			continue;
+		}
+		hub->counts.ended_slow += ending == END_SLOW;
+		hub_close(s, false);
+		s->ops->end(s, (enum stream_end)ending);
+	}
+}
+
+/* One stream of the audience. What it has passed it does not get again; while
+ * it replays it gets nothing from the tail, for that is beyond a gap. */
+static void offer(struct stream *s, struct dispatch *d, bool replay,
+		  int64_t page_after)
+{
+	size_t limit = (size_t)s->hub->config->stream_queue;
+
+	if (d->seq <= s->position || s->ending)
+		return;
+	if (replay ? s->state != STREAM_REPLAYING || s->blocked ||
+			     s->position < page_after
+		   : s->state != STREAM_LIVE)
+		return;
+	stream_push(s, d);
+	s->position = d->seq;
+	s->hub->counts.deliveries++;
+	if (replay && s->bytes > limit / 2)
+		s->blocked = true;
+	if (!replay && s->bytes > limit)
+		s->ending = END_SLOW;
+	hub_touch(s);
+}
+
+static void offer_account(struct roster_account *account, struct dispatch *d,
+			  bool replay, int64_t page_after)
+{
+	struct stream *s;
+
+	LIST_FOREACH(s, roster_streams(account), of_account)
+	offer(s, d, replay, page_after);
+}
+
+void hub_offer(struct hub *hub, struct dispatch *d, bool replay,
+	       int64_t page_after)
+{
+	struct roster_members *members =
+		d->to_room ? roster_members(hub->roster, &d->room) : NULL;
+	struct roster_member *m;
+
+	if (members)
+		LIST_FOREACH(m, members, of_room)
+	if (m->since <= d->seq)
+		offer_account(m->account, d, replay, page_after);
+	for (size_t i = 0; i < d->n_accounts; i++) {
+		struct roster_account *account =
+			roster_find(hub->roster, d->accounts[i]);
+
+		if (account)
+			offer_account(account, d, replay, page_after);
+	}
+}
+
+/* Streams of a log-in that was ended: {"ended_logins":[…]}. The row names the
+ * account; its streams of other log-ins stay. */
+static void end_logins(struct hub *hub, const struct dispatch *row,
+		       const struct json *logins)
+{
+	for (size_t i = 0; i < row->n_accounts; i++) {
+		struct roster_account *account =
+			roster_find(hub->roster, row->accounts[i]);
+		struct stream *s;
+
+		if (!account)
+			continue;
+		LIST_FOREACH(s, roster_streams(account), of_account)
+		for (size_t j = 0; j < json_length(logins); j++) {
+			int64_t id;
+
+			if (!json_integer(json_at(logins, j), &id) ||
+			    id != s->login)
+				continue;
+			s->ending = END_UNAUTHENTICATED;
+			hub_touch(s);
+		}
+	}
+}
+
+/* Keeps the effect for streams that are being opened right now. */
+static void keep_change(struct hub *hub, const struct dispatch *row,
+			struct json *effect)
+{
+	struct change *change;
+
+	if (TAILQ_EMPTY(&hub->openings)) {
+		json_free(effect);
+		return;
+	}
+	change = xcalloc(1, sizeof(*change));
+	change->seq = row->seq;
+	change->to_room = row->to_room;
+	change->room = row->room;
+	change->effect = effect;
+	STAILQ_INSERT_TAIL(&hub->changes, change, link);
+}
+
+void hub_forget_changes(struct hub *hub, int64_t seq)
+{
+	struct change *change;
+
+	while ((change = STAILQ_FIRST(&hub->changes)) && change->seq <= seq) {
+		STAILQ_REMOVE_HEAD(&hub->changes, link);
+		json_free(change->effect);
+		free(change);
+	}
+}
+
+static void on_row(void *context, const struct tail_row *row)
+{
+	struct hub *hub = context;
+	const char *why;
+	struct json *effect =
+		row->effect
+			? json_parse(row->effect, strlen(row->effect), 4, &why)
+			: NULL;
+	struct dispatch *d =
+		dispatch_create(hub->epoch, row->seq, row->room, row->accounts,
+				row->payload ? row->payload : "");
+
+	if (effect && d->to_room)
+		roster_apply_before(hub->roster, &d->room, d->seq, effect,
+				    NULL);
+	if (row->payload) {
+		hub->counts.dispatches++;
+		window_add(hub->window, d);
+		hub_offer(hub, d, false, 0);
+	}
+	if (effect && d->to_room)
+		roster_apply_after(hub->roster, &d->room, effect, NULL);
+	if (effect) {
+		end_logins(hub, d, json_get(effect, "ended_logins"));
+		keep_change(hub, d, effect);
+	}
+	dispatch_unref(d);
+}
+
+static void on_batch(void *context, int64_t cursor)
+{
+	struct hub *hub = context;
+
+	hub->cursor = cursor;
+	hub_wake(hub);
+}
+
+/* The tail starts, or starts anew because cursors mean nothing any more: then
+ * every stream comes back and is told by session.resync. */
+static void on_start(void *context, const char *epoch, int64_t head)
+{
+	struct hub *hub = context;
+
+	logger(LEVEL_INFO, "tail_start", "epoch=%s head=%lld", epoch,
+	       (long long)head);
+	if (hub->started)
+		hub_end_all(hub, END_RESTART);
+	free(hub->epoch);
+	hub->epoch = xstrdup(epoch);
+	hub->cursor = head;
+	hub->started = true;
+	window_reset(hub->window, head);
+}
+
+static void on_away(void *context, const char *why)
+{
+	struct hub *hub = context;
+	bool away = why != NULL;
+
+	if (away && !hub->away)
+		logger(LEVEL_WARN, "database_away", "why=\"%s\"", why);
+	else if (!away && hub->away)
+		logger(LEVEL_INFO, "database_back", "cursor=%lld",
+		       (long long)hub->cursor);
+	hub->away = away;
+}
+
+static void on_warn(void *context, const char *event, const char *detail)
+{
+	(void)context;
+	logger(LEVEL_WARN, event, "%s", detail);
+}
+
+static const struct tail_handler TAIL_HANDLER = {
+	.start = on_start,
+	.row = on_row,
+	.batch = on_batch,
+	.away = on_away,
+	.warn = on_warn,
+};
+
+static void log_failure(void *context, enum pg_status status,
+			const struct pg_result *result)
+{
+	const char *what = context;
+
+	if (status == PG_FAILED)
+		logger(LEVEL_ERROR, what, "why=\"%s\"", pg_message(result));
+}
+
+static char SWEEP_FAILED[] = "stream_sweep";
+static char MAINTAIN_FAILED[] = "log_maintain";
+
+static void upkeep_fired(struct timer *timer)
+{
+	struct hub *hub =
+		(void *)((char *)timer - offsetof(struct hub, upkeep_timer));
+
+	if (pgloop_is_up(hub->pg))
+		pgloop_send(hub->pg, &MAINTAIN, 0, NULL, log_failure,
+			    MAINTAIN_FAILED);
+	loop_arm(hub->loop, &hub->upkeep_timer, UPKEEP_INTERVAL);
+}
+
+static void pg_up(void *context)
+{
+	struct hub *hub = context;
+	struct pg_param process = { .data = hub->process };
+
+	/* Sessions of an earlier run of this process are gone. */
+	if (!hub->counts.streams)
+		pgloop_send(hub->pg, &SWEEP, 1, &process, log_failure,
+			    SWEEP_FAILED);
+	upkeep_fired(&hub->upkeep_timer);
+	hub_replay_soon(hub);
+}
+
+static void pg_down(void *context, const char *reason)
+{
+	(void)context;
+	logger(LEVEL_DEBUG, "questions_away", "why=\"%s\"", reason);
+}
+
+static const struct pgloop_handler PG_HANDLER = {
+	.up = pg_up,
+	.down = pg_down,
+};
+
+struct hub *hub_create(struct loop *loop, const struct config *config,
+		       const char *program, const char *process)
+{
+	struct hub *hub = xcalloc(1, sizeof(*hub));
+
+	hub->loop = loop;
+	hub->config = config;
+	hub->process = process;
+	hub->roster = roster_create();
+	hub->window = window_create((size_t)config->window);
+	hub->close_timer.fire = hub_close_fired;
+	hub->replay_timer.fire = hub_replay_fired;
+	hub->upkeep_timer.fire = upkeep_fired;
+	TAILQ_INIT(&hub->live);
+	TAILQ_INIT(&hub->replaying);
+	TAILQ_INIT(&hub->dirty);
+	TAILQ_INIT(&hub->openings);
+	STAILQ_INIT(&hub->changes);
+	hub->away = true;
+	hub->tail = tail_create(loop, config->database, "confab_stream",
+				program, &TAIL_HANDLER, hub);
+	hub->pg = pgloop_create(loop, config->database, "confab_stream",
+				program, &PG_HANDLER, hub);
+	return hub;
+}
+
+void hub_free(struct hub *hub)
+{
+	if (!hub)
+		return;
+	tail_free(hub->tail);
+	pgloop_free(hub->pg);
+	loop_disarm(hub->loop, &hub->close_timer);
+	loop_disarm(hub->loop, &hub->replay_timer);
+	loop_disarm(hub->loop, &hub->upkeep_timer);
+	hub_forget_changes(hub, INT64_MAX);
+	window_free(hub->window);
+	roster_free(hub->roster);
+	buf_free(&hub->closed);
+	free(hub->epoch);
+	free(hub);
+}
+
+bool hub_ready(const struct hub *hub, const char **why)
+{
+	if (!hub->started)
+		*why = "starting";
+	else if (hub->away || !pgloop_is_up(hub->pg))
+		*why = "the database is away";
+	else
+		*why = NULL;
+	return !*why;
+}
+
+int64_t hub_position(const struct stream *s)
+{
+	for (uint32_t i = 0; i < s->count; i++) {
+		int64_t seq = s->queue[(s->first + i) & (s->cap - 1)]->seq;
+
+		if (seq)
+			return seq - 1;
+	}
+	if (s->state == STREAM_LIVE && s->hub->cursor > s->position)
+		return s->hub->cursor;
+	return s->position;
+}
+
+const char *hub_epoch(const struct hub *hub)
+{
+	return hub->epoch ? hub->epoch : "";
+}
+
+void hub_end_all(struct hub *hub, enum stream_end why)
+{
+	struct stream *s;
+
+	TAILQ_FOREACH (s, &hub->live, of_hub) {
+		s->ending = (int)why;
+		hub_touch(s);
+	}
+	TAILQ_FOREACH (s, &hub->replaying, of_hub) {
+		s->ending = (int)why;
+		hub_touch(s);
+	}
+	hub_wake(hub);
+}
+
+const struct hub_counts *hub_counts(const struct hub *hub)
+{
+	return &hub->counts;
+}
+
+const struct tail *hub_tail(const struct hub *hub)
+{
+	return hub->tail;
+}

@@ -1,0 +1,61 @@
+/* stream: the queue of one stream. An idle stream holds no memory here. */
+#include "stream.h"
+
+#include <stdlib.h>
+
+#include "hub.h"
+#include "xalloc.h"
+
+static void grow(struct stream *s)
+{
+	uint32_t cap = s->cap ? s->cap * 2 : 8;
+	struct dispatch **queue = xcalloc(cap, sizeof(*queue));
+
+	for (uint32_t i = 0; i < s->count; i++)
+		queue[i] = s->queue[(s->first + i) & (s->cap - 1)];
+	free(s->queue);
+	s->queue = queue;
+	s->cap = cap;
+	s->first = 0;
+}
+
+void stream_push(struct stream *s, struct dispatch *dispatch)
+{
+	if (s->count == s->cap)
+		grow(s);
+	s->queue[(s->first + s->count++) & (s->cap - 1)] =
+		dispatch_ref(dispatch);
+	s->bytes += dispatch->size;
+}
+
+struct dispatch *stream_peek(const struct stream *s)
+{
+	return s->count ? s->queue[s->first] : NULL;
+}
+
+struct dispatch *stream_take(struct stream *s)
+{
+	struct dispatch *d = stream_peek(s);
+
+	if (!d)
+		return NULL;
+	s->first = (s->first + 1) & (s->cap - 1);
+	s->count--;
+	s->bytes -= d->size;
+	if (!s->count) {
+		free(s->queue);
+		s->queue = NULL;
+		s->cap = 0;
+		s->first = 0;
+		if (s->blocked)
+			hub_unblock(s);
+	}
+	return d;
+}
+
+void stream_empty(struct stream *s)
+{
+	s->blocked = false;
+	while (s->count)
+		dispatch_unref(stream_take(s));
+}

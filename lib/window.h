@@ -1,0 +1,32 @@
+/* window: the newest dispatches of the log, in memory, bounded in bytes. What a
+ * stream that fell a little behind is served from. */
+#ifndef CONFAB_WINDOW_H
+#define CONFAB_WINDOW_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dispatch.h"
+
+struct window;
+
+/* limit: bytes; position: everything up to it is outside the window. */
+struct window *window_create(size_t limit) __attribute__((malloc));
+void window_free(struct window *window);
+
+/* Empties it: it then holds everything above position, which is nothing. */
+void window_reset(struct window *window, int64_t position);
+
+/* Adds the next dispatch and takes a reference; drops the oldest beyond the
+ * limit. */
+void window_add(struct window *window, struct dispatch *dispatch);
+
+/* Everything above this seq is here. */
+int64_t window_floor(const struct window *window);
+
+/* Index of the first dispatch above seq, for window_at(). */
+size_t window_after(const struct window *window, int64_t seq);
+size_t window_count(const struct window *window);
+struct dispatch *window_at(const struct window *window, size_t i);
+
+#endif

@@ -1,0 +1,409 @@
+/* socket: the life of one WebSocket. The upgrade is always accepted; who may
+ * not stay is told by a close code. Commands of one socket are carried out one
+ * at a time, in order: while one is under way nothing more is read from it.
+ * Runs on the bridge's one thread. */
+#include "socket.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "dispatch.h"
+#include "identity.h"
+#include "json.h"
+#include "logger.h"
+#include "query.h"
+#include "xalloc.h"
+
+enum {
+	CLOSE_TOO_LARGE = 1009
+};
+
+/* The handshake's headers, while they last. */
+struct handshake {
+	char query[512], cookie[2048], origin[256], host[256];
+	char authorization[128], agent[256], forwarded[64], proto[16];
+};
+
+struct socket {
+	struct stream stream;
+	struct bridge *bridge;
+	struct lws *wsi;
+	char token[IDENTITY_TOKEN_LENGTH + 1];
+	char address[64];
+	bool versioned; /* subprotocol confab.v1 */
+	bool binary;    /* the message that is arriving */
+	int closing;    /* close code to be sent, or 0 */
+	struct buf message;
+	struct question *question;
+};
+
+static void ask_to_write(struct socket *s)
+{
+	lws_callback_on_writable(s->wsi);
+}
+
+static void close_with(struct socket *s, int code)
+{
+	if (!s->closing)
+		s->closing = code;
+	ask_to_write(s);
+}
+
+static void on_opened(struct stream *stream)
+{
+	struct socket *s = (struct socket *)stream;
+
+	if (s->bridge->service.draining)
+		close_with(s, END_RESTART);
+	lws_rx_flow_control(s->wsi, 1);
+}
+
+static void on_refused(struct stream *stream, enum confab_error error,
+		       const char *body)
+{
+	(void)body;
+	close_with((struct socket *)stream, error == ERROR_UNAUTHENTICATED
+						    ? END_UNAUTHENTICATED
+						    : END_OVERLOAD);
+}
+
+static void on_wake(struct stream *stream)
+{
+	if (stream_peek(stream))
+		ask_to_write((struct socket *)stream);
+}
+
+static void on_end(struct stream *stream, enum stream_end why)
+{
+	close_with((struct socket *)stream, (int)why);
+}
+
+static const struct stream_ops STREAM_OPS = {
+	.opened = on_opened,
+	.refused = on_refused,
+	.wake = on_wake,
+	.end = on_end,
+};
+
+static void copy_header(struct lws *wsi, enum lws_token_indexes token,
+			char *out, size_t cap)
+{
+	if (lws_hdr_copy(wsi, out, (int)cap, token) < 0)
+		out[0] = '\0';
+}
+
+static void copy_custom(struct lws *wsi, const char *name, char *out,
+			size_t cap)
+{
+	if (lws_hdr_custom_copy(wsi, out, (int)cap, name, (int)strlen(name)) <
+	    0)
+		out[0] = '\0';
+}
+
+static void copy_query(struct lws *wsi, struct handshake *h)
+{
+	size_t used = 0;
+	int n;
+
+	/* lws hands over one decoded argument at a time. */
+	for (int i = 0;
+	     used + 2 < sizeof(h->query) &&
+	     (n = lws_hdr_copy_fragment(wsi, h->query + used,
+					(int)(sizeof(h->query) - used - 1),
+					WSI_TOKEN_HTTP_URI_ARGS, i)) > 0;
+	     i++) {
+		used += (size_t)n;
+		h->query[used++] = '&';
+	}
+	h->query[used] = '\0';
+}
+
+/* As CGI names them; fits identity_param. */
+static const char *handshake_param(void *context, const char *name)
+{
+	struct handshake *h = context;
+	const struct {
+		const char *name, *value;
+	} table[] = {
+		{ "QUERY_STRING", h->query },
+		{ "HTTP_COOKIE", h->cookie },
+		{ "HTTP_ORIGIN", h->origin },
+		{ "HTTP_HOST", h->host },
+		{ "HTTP_AUTHORIZATION", h->authorization },
+		{ "HTTP_USER_AGENT", h->agent },
+		{ "HTTPS", strcmp(h->proto, "https") ? "" : "on" },
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (!strcmp(table[i].name, name))
+			return *table[i].value ? table[i].value : NULL;
+	return NULL;
+}
+
+static void read_handshake(struct lws *wsi, struct handshake *h)
+{
+	copy_query(wsi, h);
+	copy_header(wsi, WSI_TOKEN_HTTP_COOKIE, h->cookie, sizeof(h->cookie));
+	copy_header(wsi, WSI_TOKEN_ORIGIN, h->origin, sizeof(h->origin));
+	copy_header(wsi, WSI_TOKEN_HOST, h->host, sizeof(h->host));
+	copy_header(wsi, WSI_TOKEN_HTTP_AUTHORIZATION, h->authorization,
+		    sizeof(h->authorization));
+	copy_header(wsi, WSI_TOKEN_HTTP_USER_AGENT, h->agent, sizeof(h->agent));
+	copy_header(wsi, WSI_TOKEN_X_FORWARDED_FOR, h->forwarded,
+		    sizeof(h->forwarded));
+	copy_custom(wsi, "x-forwarded-proto:", h->proto, sizeof(h->proto));
+}
+
+/* What lws decoded is encoded no more: no query_get() here. */
+static bool query_value(const char *query, const char *name, char *out,
+			size_t cap)
+{
+	size_t name_len = strlen(name);
+
+	while (*query) {
+		size_t len = strcspn(query, "&");
+
+		if (len > name_len && query[name_len] == '=' &&
+		    !memcmp(query, name, name_len) && len - name_len <= cap) {
+			memcpy(out, query + name_len + 1, len - name_len - 1);
+			out[len - name_len - 1] = '\0';
+			return true;
+		}
+		query += len + (query[len] == '&');
+	}
+	return false;
+}
+
+/* Who is it? The answer comes to on_opened() or on_refused(). */
+static void open_stream(struct socket *s, struct handshake *h)
+{
+	struct bridge *bridge = s->bridge;
+	struct identity identity;
+	char since[128];
+	struct hub_request request = {
+		.transport = "websocket",
+		.user_agent = *h->agent ? h->agent : NULL,
+		.address = *s->address ? s->address : NULL,
+		.ready_frame = s->versioned,
+		.notifications = true,
+	};
+
+	identity_find(&identity, true, handshake_param, h);
+	if (identity.source == IDENTITY_NONE ||
+	    (identity.source == IDENTITY_COOKIE &&
+	     !identity_origin_allowed(bridge->config, true, handshake_param,
+				      h))) {
+		close_with(s, END_UNAUTHENTICATED);
+		return;
+	}
+	if (bridge->service.draining || (int)hub_counts(bridge->hub)->streams >=
+						bridge->config->max_streams) {
+		close_with(s, END_OVERLOAD);
+		return;
+	}
+	memcpy(s->token, identity.token, sizeof(s->token));
+	request.token_hash = identity.token_hash;
+	if (query_value(h->query, "since", since, sizeof(since)))
+		request.since = since;
+	hub_open(bridge->hub, &s->stream, &request);
+}
+
+static int established(struct lws *wsi, struct socket **user)
+{
+	struct socket *s = xcalloc(1, sizeof(*s));
+	struct handshake h = { .query = "" };
+
+	*user = s;
+	s->wsi = wsi;
+	s->bridge = lws_context_user(lws_get_context(wsi));
+	s->bridge->sockets++;
+	s->stream.ops = &STREAM_OPS;
+	s->versioned = !strcmp(lws_get_protocol(wsi)->name, "confab.v1");
+	read_handshake(wsi, &h);
+	snprintf(s->address, sizeof(s->address), "%.*s",
+		 (int)strcspn(h.forwarded, ", "), h.forwarded);
+	/* Commands wait until we know whose they are. */
+	lws_rx_flow_control(wsi, 0);
+	open_stream(s, &h);
+	return 0;
+}
+
+static void destroy(struct socket *s)
+{
+	if (s->question)
+		asker_forget(s->question);
+	hub_close(&s->stream, false);
+	buf_free(&s->message);
+	s->bridge->sockets--;
+	free(s);
+}
+
+/* Queues a frame for this socket alone. */
+static void reply(struct socket *s, const char *json)
+{
+	struct dispatch *d;
+
+	if (!s->stream.hub || s->closing)
+		return;
+	d = dispatch_create_local("", 0, json);
+	stream_push(&s->stream, d);
+	dispatch_unref(d);
+	ask_to_write(s);
+}
+
+/* No answer from confab-command: nothing was done, or nobody can know. */
+static void reply_unavailable(struct socket *s, bool sent)
+{
+	const char *why;
+	struct json *command =
+		json_parse(s->message.data, s->message.len, 16, &why);
+	const struct json *id = json_get(command, "id");
+	struct buf json = { 0 };
+
+	buf_addf(&json, "{\"error\":{\"code\":%d,\"detail\":\"%s\"%s}",
+		 error_info(ERROR_UNAVAILABLE)->code,
+		 error_info(ERROR_UNAVAILABLE)->detail,
+		 sent ? ",\"unknown\":true" : "");
+	if (json_kind(id) == JSON_STRING || json_kind(id) == JSON_INT) {
+		buf_add_text(&json, ",\"id\":");
+		json_print(id, &json);
+	}
+	buf_add_text(&json, "}");
+	reply(s, buf_text(&json));
+	buf_free(&json);
+	json_free(command);
+}
+
+static void on_answer(void *context, const char *body, size_t len, bool sent)
+{
+	struct socket *s = context;
+	struct buf json = { 0 };
+
+	s->question = NULL;
+	if (!body) {
+		reply_unavailable(s, sent);
+	} else if (len) {
+		buf_add(&json, body, len);
+		reply(s, buf_text(&json));
+	}
+	buf_free(&json);
+	buf_free(&s->message);
+	lws_rx_flow_control(s->wsi, 1);
+}
+
+static void ask(struct socket *s)
+{
+	struct asker_request request = {
+		.body = s->message.data,
+		.len = s->message.len,
+		.token = s->token,
+		.session = s->stream.session,
+		.address = *s->address ? s->address : NULL,
+	};
+
+	lws_rx_flow_control(s->wsi, 0);
+	s->question = asker_ask(s->bridge->asker, &request, on_answer, s);
+}
+
+static void refuse_binary(struct socket *s)
+{
+	struct buf json = { 0 };
+
+	error_body(&json, ERROR_INVALID, "A command is a text frame.");
+	reply(s, buf_text(&json));
+	buf_free(&json);
+	buf_free(&s->message);
+}
+
+static int received(struct socket *s, const char *bytes, size_t len)
+{
+	size_t limit = (size_t)s->bridge->config->max_body;
+
+	if (s->closing || !s->stream.hub)
+		return 0;
+	if (lws_is_first_fragment(s->wsi)) {
+		buf_free(&s->message);
+		s->binary = lws_frame_is_binary(s->wsi);
+	}
+	if (s->message.len + len + lws_remaining_packet_payload(s->wsi) >
+	    limit) {
+		close_with(s, CLOSE_TOO_LARGE);
+		return 0;
+	}
+	buf_add(&s->message, bytes, len);
+	if (!lws_is_final_fragment(s->wsi))
+		return 0;
+	if (s->binary)
+		refuse_binary(s);
+	else
+		ask(s);
+	return 0;
+}
+
+static bool write_frame(struct socket *s, const struct dispatch *d)
+{
+	struct buf *frame = &s->bridge->frame;
+
+	frame->len = 0;
+	buf_reserve(frame, LWS_PRE + d->json_len);
+	memcpy(frame->data + LWS_PRE, d->text + d->json_at, d->json_len);
+	return lws_write(s->wsi, (unsigned char *)frame->data + LWS_PRE,
+			 d->json_len, LWS_WRITE_TEXT) >= 0;
+}
+
+/* Writes while the socket takes it; lws keeps what is left of one frame. */
+static int writable(struct socket *s)
+{
+	struct dispatch *d;
+
+	if (s->closing) {
+		lws_close_reason(s->wsi, (enum lws_close_status)s->closing,
+				 NULL, 0);
+		return -1;
+	}
+	while (!lws_send_pipe_choked(s->wsi) && (d = stream_take(&s->stream))) {
+		bool written = write_frame(s, d);
+
+		dispatch_unref(d);
+		if (!written)
+			return -1;
+	}
+	if (stream_peek(&s->stream))
+		ask_to_write(s);
+	return 0;
+}
+
+/* h2c and others are not for us. */
+static int confirm_upgrade(const char *protocol)
+{
+	return strcasecmp(protocol, "websocket") ? -1 : 0;
+}
+
+int socket_callback(struct lws *wsi, enum lws_callback_reasons reason,
+		    void *user, void *in, size_t len)
+{
+	struct socket **s = user;
+
+	/* lws has a hundred reasons; the rest is its own business. */
+	switch ((int)reason) {
+	case LWS_CALLBACK_HTTP:
+		lws_return_http_status(wsi, 426, NULL);
+		return -1;
+	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+		return confirm_upgrade(in);
+	case LWS_CALLBACK_ESTABLISHED:
+		return established(wsi, s);
+	case LWS_CALLBACK_RECEIVE:
+		return received(*s, in, len);
+	case LWS_CALLBACK_SERVER_WRITEABLE:
+		return writable(*s);
+	case LWS_CALLBACK_CLOSED:
+		if (*s)
+			destroy(*s);
+		*s = NULL;
+		return 0;
+	default:
+		return 0;
+	}
+}

@@ -1,0 +1,32 @@
+/* socket: one WebSocket: dispatches down, commands up. The only file beside
+ * bridge.c that sees libwebsockets. */
+#ifndef CONFAB_SOCKET_H
+#define CONFAB_SOCKET_H
+
+#include <libwebsockets.h>
+
+#include "asker.h"
+#include "buf.h"
+#include "config.h"
+#include "hub.h"
+#include "service.h"
+
+/* What all sockets share; the context's user pointer. */
+struct bridge {
+	struct service service;
+	const struct config *config;
+	struct loop *loop;
+	struct hub *hub;
+	struct asker *asker;
+	struct lws_vhost *vhost;
+	unsigned sockets;
+	struct buf frame; /* scratch: LWS_PRE bytes and one frame */
+};
+
+struct socket;
+
+/* The callback of both protocols; user is a struct socket **. */
+int socket_callback(struct lws *wsi, enum lws_callback_reasons reason,
+		    void *user, void *in, size_t len);
+
+#endif
