@@ -20,7 +20,7 @@ CFLAGS_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 LDFLAGS_asan := -fsanitize=address,undefined
 
 CFLAGS := $(CFLAGS_WARN) $(CFLAGS_$(BUILD)) -D_GNU_SOURCE -MMD -MP -Ilib \
-	-isystem /usr/include/postgresql -isystem /usr/include/json-c
+	-isystem /usr/include/postgresql
 LDFLAGS := $(LDFLAGS_$(BUILD))
 LIBS := -lfcgi -lpq -ljson-c -lsodium
 

@@ -85,8 +85,12 @@ enum confab_error error_from_sqlstate(const char *sqlstate)
 void error_body(struct buf *out, enum confab_error error, const char *detail)
 {
 	const struct error_info *info = error_info(error);
-	bool list = info->code == 4003;
+	bool list = error == ERROR_INVALID;
 
+	if (error == ERROR_EVENT_TYPE) {
+		buf_add_text(out, "{\"error\":\"invalid event type\"}");
+		return;
+	}
 	if (!detail)
 		detail = info->detail;
 	buf_addf(out, "{\"error\":{\"code\":%d,\"detail\":", info->code);

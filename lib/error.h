@@ -35,8 +35,8 @@ enum confab_error error_from_code(int code);
 /* What a failed statement means to the caller (see PROTOCOL.md section 4). */
 enum confab_error error_from_sqlstate(const char *sqlstate);
 
-/* Appends {"error":{"code":N,"detail":<detail>}}. detail is plain text; NULL
- * takes the table's. ERROR_INVALID wraps it in a list of one. */
+/* Appends {"error":{"code":N,"detail":<detail>}}. detail is plain text (valid
+ * UTF-8); NULL takes the table's. ERROR_INVALID wraps it in a list of one. */
 void error_body(struct buf *out, enum confab_error error, const char *detail);
 
 #endif

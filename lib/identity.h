@@ -25,8 +25,9 @@ struct identity {
 /* A CGI variable of the request (HTTP_COOKIE, QUERY_STRING ...), or NULL. */
 typedef const char *identity_param(void *request, const char *name);
 
-/* Finds the credential: Authorization, then ?token= when stream, then the
- * cookie. A malformed one in a stronger place is none at all. */
+/* Finds the credential: Authorization: Bearer, then ?token= when stream, then
+ * the cookie. The first place that has one decides: when it is malformed there
+ * is no credential, whatever the weaker places have. */
 void identity_find(struct identity *out, bool stream, identity_param *param,
 		   void *request);
 

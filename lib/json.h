@@ -21,8 +21,10 @@ enum json_kind {
 };
 
 /* Parses strict JSON (RFC 8259): valid UTF-8, no U+0000, no lone surrogates,
- * no single quotes, at most depth levels, nothing behind the value. NULL with a
- * sentence in *why otherwise. Free with json_free(). */
+ * no single quotes, at most depth arrays and objects within each other, nothing
+ * behind the value. NULL with a sentence in *why otherwise; *why is NULL when
+ * all is well (the value null is NULL too). Integers that do not fit int64_t
+ * are JSON_NUMBER and keep their value. Free with json_free(). */
 struct json *json_parse(const char *text, size_t len, int depth,
 			const char **why) __attribute__((warn_unused_result));
 void json_free(struct json *root);

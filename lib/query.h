@@ -10,7 +10,7 @@
  * False when absent, longer than cap - 1, or not valid UTF-8 without NUL. */
 bool query_get(const char *query, const char *name, char *out, size_t cap);
 
-/* The same for a Cookie header. */
+/* The same for a Cookie header, whose values are taken as they stand. */
 bool query_cookie(const char *cookies, const char *name, char *out, size_t cap);
 
 #endif

@@ -1,0 +1,118 @@
+-- Reading parameters. Each raises 4003 with the reference's sentence when the value can't be used.
+
+-- uuid_value(value, field): an id of a room or message: a UUID in any usual spelling, or an integer as a 128-bit value.
+create or replace function confab.uuid_value(p_value jsonb, p_field text)
+returns uuid language plpgsql immutable as $$
+declare
+  v_text text := p_value #>> '{}';
+  v_hex text;
+  v_number numeric;
+begin
+  case jsonb_typeof(p_value)
+  when 'string' then
+    -- The usual spelling needs no more than a look.
+    if v_text ~ '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$' then
+      return v_text::uuid;
+    end if;
+    v_hex := replace(trim(both '{}' from replace(replace(v_text, 'urn:', ''), 'uuid:', '')), '-', '');
+    if v_hex ~ '^[0-9a-fA-F]{32}$' then
+      return v_hex::uuid;
+    end if;
+    perform confab.fail_validation(format('“%s” is not a valid UUID.', left(v_text, 200)));
+  when 'number' then
+    v_number := v_text::numeric;
+    if v_number <> trunc(v_number) then
+      perform confab.fail_validation(format('Invalid %s type', p_field));
+    elsif v_number < 0 or v_number >= 340282366920938463463374607431768211456 then
+      perform confab.fail_validation(format('“%s” is not a valid UUID.', left(v_text, 200)));
+    end if;
+    v_hex := '';
+    for i in 1..4 loop
+      v_hex := lpad(to_hex(mod(v_number, 4294967296)::bigint), 8, '0') || v_hex;
+      v_number := div(v_number, 4294967296);
+    end loop;
+    return v_hex::uuid;
+  else
+    perform confab.fail_validation(format('Invalid %s type', p_field));
+  end case;
+  return null;
+end $$;
+
+-- text_value(data, field, limit): an optional text, null when absent or null; 4003 by field otherwise.
+create or replace function confab.text_value(p_data jsonb, p_field text, p_limit int)
+returns text language plpgsql immutable as $$
+declare
+  v_value jsonb := p_data -> p_field;
+  v_text text := p_data ->> p_field;
+begin
+  if v_text is null then
+    return null;
+  elsif jsonb_typeof(v_value) not in ('string', 'number') then
+    perform confab.fail_field(p_field, 'Not a valid string.');
+  elsif length(v_text) > p_limit then
+    perform confab.fail_field(p_field, format('Ensure this field has no more than %s characters.', p_limit));
+  elsif v_text ~ '[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]' then
+    perform confab.fail_field(p_field, 'Control characters are not allowed.');
+  end if;
+  return v_text;
+end $$;
+
+-- boolean_value(data, field, default): a boolean, or the default when absent.
+create or replace function confab.boolean_value(p_data jsonb, p_field text, p_default boolean)
+returns boolean language plpgsql immutable as $$
+begin
+  if not p_data ? p_field then
+    return p_default;
+  elsif jsonb_typeof(p_data -> p_field) <> 'boolean' then
+    perform confab.fail_field(p_field, 'Must be a valid boolean.');
+  end if;
+  return (p_data -> p_field)::boolean;
+end $$;
+
+-- capacity_value(data, field, default): a positive limit.
+create or replace function confab.capacity_value(p_data jsonb, p_field text, p_default bigint)
+returns bigint language plpgsql immutable as $$
+declare
+  v_text text := p_data ->> p_field;
+begin
+  if not p_data ? p_field then
+    return p_default;
+  elsif v_text is null then
+    perform confab.fail_field(p_field, 'This field may not be null.');
+  elsif jsonb_typeof(p_data -> p_field) not in ('string', 'number') or v_text !~ '^\d{1,18}$' then
+    perform confab.fail_field(p_field, 'A valid integer is required.');
+  elsif v_text::bigint < 1 then
+    perform confab.fail_field(p_field, 'Ensure this value is greater than or equal to 1.');
+  end if;
+  return v_text::bigint;
+end $$;
+
+-- account_ids_value(value): ids of accounts in a list; what is no list is an empty one, what is unknown is dropped, what is no number 4003.
+create or replace function confab.account_ids_value(p_value jsonb)
+returns bigint[] language plpgsql stable as $$
+declare
+  v_bad text;
+begin
+  if p_value is null or jsonb_typeof(p_value) <> 'array' then
+    return '{}';
+  end if;
+  select e #>> '{}' into v_bad from jsonb_array_elements(p_value) e
+  where jsonb_typeof(e) not in ('number', 'string') or (e #>> '{}') !~ '^-?\d{1,18}$' limit 1;
+  if found then
+    perform confab.fail_validation(format('Field ''id'' expected a number but got ''%s''.', left(coalesce(v_bad, 'null'), 200)));
+  end if;
+  return array(select a.id from confab.account a
+               where a.id in (select (e #>> '{}')::bigint from jsonb_array_elements(p_value) e) order by a.id);
+end $$;
+
+-- time_text(moment): ISO 8601, UTC, microseconds.
+create or replace function confab.time_text(p_moment timestamptz)
+returns text language sql immutable parallel safe as $$
+  select to_char(p_moment at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+$$;
+
+-- setting_value(name): a setting, null when there is none.
+create or replace function confab.setting_value(p_name text)
+returns jsonb language sql stable as $$
+  select value from confab.setting where name = p_name
+$$;

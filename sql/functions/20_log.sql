@@ -1,0 +1,130 @@
+-- The log: drawing numbers, writing rows, reading them. lib/tail.c has the rule and why it is right; what is here keeps its conditions.
+
+-- log_draw(): the next number. The last step of a command before its inserts: whoever holds a number makes every reader wait.
+-- A commit that is not durable could give the same number twice, so that synchronous_commit is forced.
+create or replace function confab.log_draw()
+returns bigint language plpgsql as $$
+begin
+  if current_setting('synchronous_commit') = 'off' then
+    perform set_config('synchronous_commit', 'on', true);
+  end if;
+  return nextval('confab.log_seq');
+end $$;
+
+-- log_write(seq, room, accounts, event, data, effect): appends a dispatch that everybody in the audience gets; returns it as text.
+create or replace function confab.log_write(p_seq bigint, p_room uuid, p_accounts bigint[], p_event text, p_data json, p_effect json default null)
+returns text language plpgsql as $$
+declare
+  v_payload text := '{"eventType":"' || p_event || '","data":' || p_data::text || ',"seq":' || p_seq || '}';
+begin
+  insert into confab.log (seq, room_id, account_ids, effect, payload) values (p_seq, p_room, p_accounts, p_effect, v_payload);
+  return v_payload;
+end $$;
+
+-- reply_text(event, data): a dispatch for the asking connection alone; it is not stored.
+create or replace function confab.reply_text(p_event text, p_data json)
+returns text language sql immutable as $$
+  select '{"eventType":"' || p_event || '","data":' || p_data::text || '}'
+$$;
+
+-- log_floor(): the smallest cursor that can be served; everything above it is kept.
+create or replace function confab.log_floor()
+returns bigint language sql stable security definer set search_path = '' as $$
+  select coalesce(greatest(min(first_seq) - 1, 0), 0) from confab.log_partition
+$$;
+
+-- log_state(): the epoch, the floor, the last number drawn, and a head: the greatest committed number that is visible now.
+create or replace function confab.log_state()
+returns table (epoch text, floor bigint, last_value bigint, head bigint)
+language sql stable security definer set search_path = '' as $$
+  select e.epoch, confab.log_floor(), case when s.is_called then s.last_value else 0 end,
+         greatest((select max(l.seq) from confab.log l), confab.log_floor())
+  from confab.epoch e, confab.log_seq s
+$$;
+
+-- log_holders(): who holds a number that is not decided yet, as virtual transaction ids.
+create or replace function confab.log_holders()
+returns table (in_recovery boolean, server_start text, holders text)
+language sql volatile security definer set search_path = '' as $$
+  select pg_is_in_recovery(), pg_postmaster_start_time()::text, coalesce(string_agg(l.virtualtransaction, ','), '')
+  from pg_locks l
+  where l.locktype = 'relation' and l.granted and l.mode = 'RowExclusiveLock'
+    and l.database = (select d.oid from pg_database d where d.datname = current_database())
+    and l.relation = 'confab.log_seq'::regclass and l.virtualtransaction not like '%/0'
+$$;
+
+-- log_read(after, limit): rows behind a cursor, in order. Volatile: its snapshot is its own.
+create or replace function confab.log_read(p_after bigint, p_limit int)
+returns table (seq bigint, room_id uuid, account_ids bigint[], effect text, payload text)
+language plpgsql volatile security definer set search_path = '' set plan_cache_mode = force_generic_plan as $$
+begin
+  return query
+    select l.seq, l.room_id, l.account_ids, l.effect::text, l.payload
+    from confab.log l where l.seq > p_after order by l.seq limit p_limit;
+end $$;
+
+-- log_probe(), log_holds(): the self-test at a reader's start: a number drawn here must show in pg_locks until the transaction ends.
+create or replace function confab.log_probe()
+returns bigint language sql volatile security definer set search_path = '' as $$
+  select nextval('confab.log_seq')
+$$;
+
+create or replace function confab.log_holds()
+returns boolean language sql volatile security definer set search_path = '' as $$
+  select exists (select from pg_locks l where l.pid = pg_backend_pid() and l.locktype = 'relation' and l.granted
+                 and l.mode = 'RowExclusiveLock' and l.relation = 'confab.log_seq'::regclass)
+$$;
+
+-- ring(): the doorbell. In a transaction of its own, after the commit it tells of.
+create or replace function confab.ring()
+returns void language sql volatile security definer set search_path = '' as $$
+  select pg_notify('confab_doorbell', '')
+$$;
+
+-- log_partition_create(first): a partition, attached in a way that does not lock out writers.
+create or replace function confab.log_partition_create(p_first bigint)
+returns void language plpgsql as $$
+declare
+  v_name text := format('log_%s', p_first / 1000000);
+begin
+  execute format('create table confab.%I (like confab.log including defaults including constraints, primary key (seq), check (seq >= %s and seq < %s))',
+                 v_name, p_first, p_first + 1000000);
+  execute format('alter table confab.log attach partition confab.%I for values from (%s) to (%s)', v_name, p_first, p_first + 1000000);
+  insert into confab.log_partition (first_seq, name) values (p_first, v_name);
+end $$;
+
+-- log_maintain(): partitions for the next four million numbers, and none that is older than the setting log_days. Programs call it now and
+-- then; one at a time does the work. Returns how many it made and dropped.
+create or replace function confab.log_maintain()
+returns int language plpgsql security definer set search_path = '' set lock_timeout = '500ms' as $$
+declare
+  v_next bigint := (select case when is_called then last_value else 0 end from confab.log_seq) / 1000000 * 1000000;
+  v_days numeric := coalesce((confab.setting_value('log_days'))::text::numeric, 7);
+  v_newest timestamptz;
+  v_done int := 0;
+  v_old record;
+begin
+  if (select max(first_seq) >= v_next + 4000000 from confab.log_partition)
+     and not exists (select from confab.log_partition where first_seq + 1000000 <= v_next) then
+    return 0;
+  end if;
+  if not pg_try_advisory_xact_lock(hashtext('confab.log_maintain')) then
+    return 0;
+  end if;
+  for v_first in v_next .. v_next + 4000000 by 1000000 loop
+    if not exists (select from confab.log_partition where first_seq = v_first) then
+      perform confab.log_partition_create(v_first);
+      v_done := v_done + 1;
+    end if;
+  end loop;
+  for v_old in select first_seq, name from confab.log_partition where first_seq + 1000000 <= v_next order by first_seq loop
+    execute format('select created_at from confab.%I order by seq desc limit 1', v_old.name) into v_newest;
+    exit when v_newest > now() - make_interval(secs => (v_days * 86400)::double precision);
+    execute format('drop table confab.%I', v_old.name);
+    delete from confab.log_partition where first_seq = v_old.first_seq;
+    v_done := v_done + 1;
+  end loop;
+  return v_done;
+exception when lock_not_available then
+  return 0;  -- somebody is busy; next time
+end $$;

@@ -1,0 +1,153 @@
+-- Accounts and log-ins.
+
+-- user_json(account, own): a User. The address is shown to the account itself, and to others only with the setting expose_email.
+create or replace function confab.user_json(a confab.account, p_own boolean default false)
+returns json language sql stable as $$
+  select json_build_object(
+    'id', a.id, 'username', a.username,
+    'email', case when p_own or confab.setting_value('expose_email') = 'true' then a.email else '' end,
+    'first_name', a.first_name, 'last_name', a.last_name)
+$$;
+
+-- users_json(ids): a list of Users, by id.
+create or replace function confab.users_json(p_ids bigint[])
+returns json language sql stable as $$
+  select coalesce(json_agg(confab.user_json(a) order by a.id), '[]') from confab.account a where a.id = any (p_ids)
+$$;
+
+-- account_register(username, password_hash, profile): a new account; its id.
+--   profile  email, first_name, last_name are taken, the rest is ignored
+-- Raises 4002 when the setting allow_register is off, 4003 by field.
+create or replace function confab.account_register(p_username text, p_password_hash text, p_profile jsonb)
+returns bigint language plpgsql security definer set search_path = '' as $$
+begin
+  if confab.setting_value('allow_register') is distinct from 'true' then
+    perform confab.fail(4002, '"Registration is closed."');
+  end if;
+  return confab.account_create(p_username, p_password_hash, p_profile);
+end $$;
+
+-- account_create(username, password_hash, profile): the same for the operator, whatever the setting.
+create or replace function confab.account_create(p_username text, p_password_hash text, p_profile jsonb default '{}')
+returns bigint language plpgsql as $$
+declare
+  v_username text := normalize(p_username, nfc);
+  v_id bigint;
+begin
+  if v_username is null or v_username !~ '^[[:alnum:]._-]{1,64}$' then
+    perform confab.fail_field('username', 'A user name has 1 to 64 letters, digits and . _ -');
+  end if;
+  insert into confab.account (username, password_hash, email, first_name, last_name)
+  values (v_username, p_password_hash, coalesce(confab.text_value(p_profile, 'email', 254), ''),
+          coalesce(confab.text_value(p_profile, 'first_name', 64), ''), coalesce(confab.text_value(p_profile, 'last_name', 64), ''))
+  on conflict (lower(username)) do nothing
+  returning id into v_id;
+  if v_id is null then
+    perform confab.fail_field('username', 'This user name is taken.');
+  end if;
+  return v_id;
+end $$;
+
+-- login_credentials(username): what a password is checked against; no row for an unknown or disabled account.
+create or replace function confab.login_credentials(p_username text)
+returns table (account_id bigint, password_hash text) language sql stable security definer set search_path = '' as $$
+  select a.id, a.password_hash from confab.account a
+  where lower(a.username) = lower(normalize(p_username, nfc)) and not a.disabled
+$$;
+
+-- login_create(account, token_hash, user_agent, address): a log-in for as long as the setting login_days says.
+create or replace function confab.login_create(p_account bigint, p_token_hash bytea, p_user_agent text, p_address text)
+returns table (account text, login_id bigint, expires_at text) language plpgsql security definer set search_path = '' as $$
+begin
+  return query
+    with made as (
+      insert into confab.login as l (account_id, token_hash, user_agent, address, expires_at)
+      values (p_account, p_token_hash, left(p_user_agent, 300), left(p_address, 64),
+              now() + make_interval(days => coalesce(confab.setting_value('login_days')::int, 30)))
+      returning l.id, l.expires_at)
+    select confab.user_json(a, true)::text, made.id, confab.time_text(made.expires_at)
+    from made, confab.account a where a.id = p_account;
+end $$;
+
+-- login_find(token_hash): the log-in of a token that is good now; no row otherwise.
+create or replace function confab.login_find(p_token_hash bytea)
+returns setof confab.login language sql stable rows 1 as $$
+  select l.* from confab.login l join confab.account a on a.id = l.account_id
+  where l.token_hash = p_token_hash and l.expires_at > now() and not a.disabled
+$$;
+
+-- authenticate(token_hash, session, idempotency_key): the caller of a command. Raises 4001.
+-- Writes: last_seen of the log-in, at most once a minute.
+create or replace function confab.authenticate(p_token_hash bytea, p_session uuid default null, p_idempotency_key text default null)
+returns confab.caller language plpgsql security definer set search_path = '' as $$
+declare
+  v_login record;
+begin
+  select l.id, l.account_id, l.last_seen into v_login
+  from confab.login l join confab.account a on a.id = l.account_id
+  where l.token_hash = p_token_hash and l.expires_at > now() and not a.disabled;
+  if not found then
+    perform confab.fail(4001, '"Authentication required."');
+  end if;
+  if v_login.last_seen < now() - interval '1 minute' then
+    update confab.login set last_seen = now() where id = v_login.id;
+  end if;
+  return row (v_login.account_id, v_login.id, p_session, p_idempotency_key)::confab.caller;
+end $$;
+
+-- login_whoami(token_hash): whose token it is. Raises 4001.
+create or replace function confab.login_whoami(p_token_hash bytea)
+returns table (account text, login_id bigint, expires_at text) language plpgsql security definer set search_path = '' as $$
+declare
+  v_caller confab.caller := confab.authenticate(p_token_hash);
+begin
+  return query
+    select confab.user_json(a, true)::text, l.id, confab.time_text(l.expires_at)
+    from confab.login l join confab.account a on a.id = l.account_id where l.id = v_caller.login_id;
+end $$;
+
+-- logins_end(account, logins): ends log-ins and, by a row of the log that every delivering program reads, their streams.
+create or replace function confab.logins_end(p_account bigint, p_logins bigint[])
+returns void language plpgsql as $$
+begin
+  delete from confab.login where id = any (p_logins);
+  insert into confab.log (seq, account_ids, effect)
+  values (confab.log_draw(), array[p_account], json_build_object('ended_logins', p_logins));
+end $$;
+
+-- login_end(token_hash): logs out. False when the token was none.
+create or replace function confab.login_end(p_token_hash bytea)
+returns boolean language plpgsql security definer set search_path = '' as $$
+declare
+  v_login confab.login;
+begin
+  select * into v_login from confab.login where token_hash = p_token_hash;
+  if not found then
+    return false;
+  end if;
+  perform confab.logins_end(v_login.account_id, array[v_login.id]);
+  return true;
+end $$;
+
+-- account_set_password_hash(account, hash): the same password, hashed anew.
+create or replace function confab.account_set_password_hash(p_account bigint, p_password_hash text)
+returns void language sql security definer set search_path = '' as $$
+  update confab.account set password_hash = p_password_hash where id = p_account
+$$;
+
+-- account_change_password(account, hash), account_disable(account, disabled): for the operator. Both end all log-ins.
+create or replace function confab.account_change_password(p_account bigint, p_password_hash text)
+returns void language plpgsql as $$
+begin
+  update confab.account set password_hash = p_password_hash where id = p_account;
+  perform confab.logins_end(p_account, array(select id from confab.login where account_id = p_account));
+end $$;
+
+create or replace function confab.account_disable(p_account bigint, p_disabled boolean)
+returns void language plpgsql as $$
+begin
+  update confab.account set disabled = p_disabled where id = p_account;
+  if p_disabled then
+    perform confab.logins_end(p_account, array(select id from confab.login where account_id = p_account));
+  end if;
+end $$;

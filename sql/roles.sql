@@ -1,0 +1,25 @@
+-- Roles and the schema. Run by whoever may create roles; everything after it is owned by confab_owner.
+do $$
+declare
+  v_role text;
+begin
+  if not exists (select from pg_roles where rolname = 'confab_owner') then
+    create role confab_owner nologin;
+  end if;
+  foreach v_role in array array['confab_command', 'confab_session', 'confab_stream'] loop
+    if not exists (select from pg_roles where rolname = v_role) then
+      execute format('create role %I login', v_role);
+    end if;
+    execute format('alter role %I set statement_timeout = ''10s''', v_role);
+    execute format('alter role %I set lock_timeout = ''5s''', v_role);
+    execute format('alter role %I set idle_in_transaction_session_timeout = ''10s''', v_role);
+    -- An undurable commit could give the same number of the log twice.
+    execute format('alter role %I set synchronous_commit = on', v_role);
+  end loop;
+  if not pg_has_role(current_user, 'confab_owner', 'member') then
+    execute format('grant confab_owner to %I', current_user);
+  end if;
+  if not exists (select from pg_namespace where nspname = 'confab') then
+    create schema confab authorization confab_owner;
+  end if;
+end $$;

@@ -1,0 +1,374 @@
+/* confab: what an operator does by hand: bring the database to this version,
+ * keep accounts, change settings. */
+#include <dirent.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "logger.h"
+#include "pg.h"
+#include "secret.h"
+
+#ifndef CONFAB_SQL
+#define CONFAB_SQL "/usr/local/share/confab/sql"
+#endif
+
+struct admin {
+	struct config config;
+	struct pg *pg;
+	const char *sql; /* the directory with the SQL files */
+	char sql_beside[4096];
+};
+
+static void die(const char *what, const char *why)
+{
+	fprintf(stderr, "confab: %s: %s\n", what, why);
+	exit(1);
+}
+
+/* The error as a person can read it: DETAIL has the protocol's body. */
+static void die_of(const struct admin *admin, const char *what,
+		   enum pg_status status, const struct pg_result *r)
+{
+	die(what,
+	    status == PG_FAILED && r ? pg_message(r) : pg_reason(admin->pg));
+}
+
+static struct pg_result *query(struct admin *admin, const char *name,
+			       const char *text, int n,
+			       const struct pg_param *params)
+{
+	struct pg_result *r = NULL;
+	enum pg_status status = pg_prepare(admin->pg, name, text);
+
+	if (status == PG_OK)
+		status = pg_run(admin->pg, name, n, params, NULL, &r);
+	if (status != PG_OK)
+		die_of(admin, name, status, r);
+	return r;
+}
+
+static void script(struct admin *admin, const char *what, const char *text)
+{
+	struct pg_result *r;
+	enum pg_status status = pg_script(admin->pg, text, &r);
+
+	if (status != PG_OK)
+		die_of(admin, what, status, r);
+	pg_result_free(r);
+}
+
+static void read_file(struct buf *out, const char *directory, const char *name)
+{
+	struct buf path = { 0 };
+	FILE *file;
+	size_t n;
+
+	buf_addf(&path, "%s/%s", directory, name);
+	file = fopen(buf_text(&path), "re");
+	if (!file)
+		die(buf_text(&path), strerror(errno));
+	do {
+		buf_reserve(out, 65536);
+		n = fread(out->data + out->len, 1, 65536, file);
+		out->len += n;
+	} while (n);
+	fclose(file);
+	buf_add_text(out, "\n");
+	buf_free(&path);
+}
+
+static int sql_only(const struct dirent *entry)
+{
+	size_t len = strlen(entry->d_name);
+
+	return len > 4 && !strcmp(entry->d_name + len - 4, ".sql");
+}
+
+/* Calls each for the SQL files of a directory, by name. */
+static void each_file(struct admin *admin, const char *name,
+		      void (*each)(struct admin *, const char *directory,
+				   const char *file, void *context),
+		      void *context)
+{
+	struct buf directory = { 0 };
+	struct dirent **files;
+	int n;
+
+	buf_addf(&directory, "%s/%s", admin->sql, name);
+	n = scandir(buf_text(&directory), &files, sql_only, alphasort);
+	if (n <= 0)
+		die(buf_text(&directory), n ? strerror(errno) : "no SQL files");
+	for (int i = 0; i < n; i++) {
+		each(admin, buf_text(&directory), files[i]->d_name, context);
+		free(files[i]);
+	}
+	free(files);
+	buf_free(&directory);
+}
+
+static const char AS_OWNER[] =
+	"begin;\n"
+	"select pg_advisory_xact_lock(hashtext('confab upgrade'));\n"
+	"set local role confab_owner;\n";
+
+/* One numbered upgrade, in one transaction, once. */
+static void apply_upgrade(struct admin *admin, const char *directory,
+			  const char *file, void *context)
+{
+	struct pg_param name = { .data = file };
+	struct pg_result *r =
+		query(admin, file,
+		      "select 1 from confab.schema_version where name = $1", 1,
+		      &name);
+	struct buf text = { 0 };
+	bool done = pg_rows(r) > 0;
+
+	(void)context;
+	pg_result_free(r);
+	if (done)
+		return;
+	buf_add_text(&text, AS_OWNER);
+	read_file(&text, directory, file);
+	buf_addf(&text,
+		 "insert into confab.schema_version (name) values ('%s');\n"
+		 "commit;",
+		 file);
+	script(admin, file, buf_text(&text));
+	printf("applied %s\n", file);
+	buf_free(&text);
+}
+
+static void append_functions(struct admin *admin, const char *directory,
+			     const char *file, void *context)
+{
+	(void)admin;
+	read_file(context, directory, file);
+}
+
+static void upgrade(struct admin *admin)
+{
+	struct buf text = { 0 };
+
+	read_file(&text, admin->sql, "roles.sql");
+	script(admin, "roles.sql", buf_text(&text));
+	text.len = 0;
+	buf_add_text(&text, AS_OWNER);
+	buf_add_text(&text, "create table if not exists confab.schema_version ("
+			    "name text primary key, applied_at timestamptz not "
+			    "null default now());\ncommit;");
+	script(admin, "schema_version", buf_text(&text));
+	each_file(admin, "upgrades", apply_upgrade, NULL);
+	text.len = 0;
+	buf_add_text(&text, AS_OWNER);
+	each_file(admin, "functions", append_functions, &text);
+	read_file(&text, admin->sql, "grants.sql");
+	buf_add_text(&text, "commit;");
+	script(admin, "functions", buf_text(&text));
+	puts("the database is up to date");
+	buf_free(&text);
+}
+
+/* A line from standard input, without echo on a terminal. */
+static void read_password(char *out, int cap)
+{
+	struct termios normal, silent;
+	bool terminal = tcgetattr(STDIN_FILENO, &normal) == 0;
+
+	if (terminal) {
+		fputs("password: ", stderr);
+		silent = normal;
+		silent.c_lflag &= ~(tcflag_t)ECHO;
+		tcsetattr(STDIN_FILENO, TCSANOW, &silent);
+	}
+	if (!fgets(out, cap, stdin))
+		*out = '\0';
+	out[strcspn(out, "\r\n")] = '\0';
+	if (terminal) {
+		tcsetattr(STDIN_FILENO, TCSANOW, &normal);
+		fputc('\n', stderr);
+	}
+	if (strlen(out) < 8)
+		die("password", "needs at least 8 characters");
+}
+
+static const char *find_account(struct admin *admin, const char *username)
+{
+	struct pg_param name = { .data = username };
+	struct pg_result *r =
+		query(admin, "find",
+		      "select id from confab.account where lower(username) ="
+		      " lower(normalize($1, nfc))",
+		      1, &name);
+	const char *id;
+
+	if (!pg_rows(r))
+		die(username, "no such account");
+	id = strdup(pg_field(r, 0, 0));
+	pg_result_free(r);
+	return id;
+}
+
+static void list_accounts(struct admin *admin)
+{
+	struct pg_result *r = query(
+		admin, "list",
+		"select id, username, disabled from confab.account order by id",
+		0, NULL);
+
+	for (int i = 0; i < pg_rows(r); i++)
+		printf("%s\t%s%s\n", pg_field(r, i, 0), pg_field(r, i, 1),
+		       pg_field(r, i, 2)[0] == 't' ? "\tdisabled" : "");
+	pg_result_free(r);
+}
+
+static void account(struct admin *admin, const char *verb, const char *name)
+{
+	char password[1024], hash[SECRET_PASSWORD_SIZE];
+	struct pg_param params[] = { { .data = name }, { .data = hash } };
+	bool add = !strcmp(verb, "add");
+
+	if (!strcmp(verb, "list")) {
+		list_accounts(admin);
+		return;
+	}
+	if (!name)
+		die(verb, "which account?");
+	if (add || !strcmp(verb, "password")) {
+		read_password(password, sizeof(password));
+		if (!secret_password_hash(password, hash))
+			die("password", "not enough memory");
+		if (!add)
+			params[0].data = find_account(admin, name);
+		pg_result_free(query(
+			admin, verb,
+			add ? "select confab.account_create($1, $2)"
+			    : "select confab.account_change_password($1, $2)",
+			2, params));
+	} else if (!strcmp(verb, "disable") || !strcmp(verb, "enable")) {
+		params[0].data = find_account(admin, name);
+		params[1].data = *verb == 'd' ? "t" : "f";
+		pg_result_free(query(admin, verb,
+				     "select confab.account_disable($1, $2)", 2,
+				     params));
+	} else {
+		die(verb, "add, password, disable, enable or list");
+	}
+}
+
+static void setting(struct admin *admin, const char *name, const char *value)
+{
+	struct pg_param params[] = { { .data = name }, { .data = value } };
+	struct pg_result *r;
+
+	if (value)
+		r = query(admin, "set",
+			  "update confab.setting set value = $2::jsonb"
+			  " where name = $1 returning name, value, help",
+			  2, params);
+	else
+		r = query(admin, "get",
+			  "select name, value, help from confab.setting"
+			  " where name = $1 or $1 is null order by name",
+			  1, params);
+	if (name && !pg_rows(r))
+		die(name, "no such setting");
+	for (int i = 0; i < pg_rows(r); i++)
+		printf("%-16s %-8s %s\n", pg_field(r, i, 0), pg_field(r, i, 1),
+		       pg_field(r, i, 2));
+	pg_result_free(r);
+}
+
+static void usage(FILE *to)
+{
+	fputs("confab: administers a confab database\n\n"
+	      "usage: confab [-c FILE] [-s DIR] COMMAND\n"
+	      "  -c FILE  configuration; its \"database\" is used, as role "
+	      "confab_admin\n"
+	      "           unless it names one\n"
+	      "  -s DIR   the SQL files\n\n"
+	      "  upgrade                       bring the database to this "
+	      "version\n"
+	      "  account add NAME              password from standard input\n"
+	      "  account password NAME         ends all its log-ins\n"
+	      "  account disable|enable NAME\n"
+	      "  account list\n"
+	      "  setting [NAME [VALUE]]        VALUE as JSON\n",
+	      to);
+}
+
+/* The SQL files of the source tree when we run from its build folder. */
+static const char *find_sql(struct admin *admin)
+{
+	char *out = admin->sql_beside;
+	ssize_t n =
+		readlink("/proc/self/exe", out, sizeof(admin->sql_beside) - 32);
+
+	for (int up = 0; n > 0 && up < 3; up++)
+		while (n > 0 && out[--n] != '/')
+			;
+	if (n > 0) {
+		strcpy(out + n, "/sql");
+		if (access(out, R_OK) == 0)
+			return out;
+	}
+	return CONFAB_SQL;
+}
+
+static void run(struct admin *admin, char **words)
+{
+	if (!strcmp(words[0], "upgrade"))
+		upgrade(admin);
+	else if (!strcmp(words[0], "account") && words[1])
+		account(admin, words[1], words[2]);
+	else if (!strcmp(words[0], "setting"))
+		setting(admin, words[1], words[1] ? words[2] : NULL);
+	else {
+		usage(stderr);
+		exit(2);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option LONG[] = { { "help", 0, NULL, 'h' },
+					      { NULL, 0, NULL, 0 } };
+	struct admin admin = { 0 };
+	const char *path = NULL;
+	struct buf why = { 0 };
+	bool fresh;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "+c:s:h", LONG, NULL)) != -1) {
+		if (c == 'c')
+			path = optarg;
+		else if (c == 's')
+			admin.sql = optarg;
+		else {
+			usage(c == 'h' ? stdout : stderr);
+			return c == 'h' ? 0 : 2;
+		}
+	}
+	if (!argv[optind]) {
+		usage(stderr);
+		return 2;
+	}
+	if (!config_load(&admin.config, path, &why))
+		die("configuration", buf_text(&why));
+	logger_open("confab", LEVEL_INFO);
+	secret_init();
+	if (!admin.sql)
+		admin.sql = find_sql(&admin);
+	admin.pg = pg_create(admin.config.database, "confab_admin", "confab");
+	if (pg_connect(admin.pg, &fresh) != PG_OK)
+		die("database", pg_reason(admin.pg));
+	run(&admin, argv + optind);
+	pg_free(admin.pg);
+	config_free(&admin.config);
+	return 0;
+}
