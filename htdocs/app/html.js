@@ -1,0 +1,25 @@
+/** The one place where text becomes HTML. What comes here was sanitised by the server into a closed grammar. */
+const policy = globalThis.trustedTypes?.createPolicy('confab', { createHTML: (/** @type {string} */ html) => html });
+
+/** @param {Element} element @param {string} html */
+export function setSanitisedHtml(element, html) {
+  element.innerHTML = /** @type {string} */ (policy ? policy.createHTML(html) : html);
+}
+
+/** The text of sanitised HTML, for one-line previews. @param {string} html */
+export function textOf(html) {
+  const box = document.createElement('template');
+  setSanitisedHtml(box, html);
+  return box.content.textContent ?? '';
+}
+
+/**
+ * An element with plain text in it.
+ * @param {string} tag @param {string} className @param {string} [text]
+ */
+export function element(tag, className, text) {
+  const node = document.createElement(tag);
+  node.className = className;
+  if (text !== undefined) node.textContent = text;
+  return node;
+}

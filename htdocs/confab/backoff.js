@@ -1,0 +1,13 @@
+/**
+ * How long to wait before an attempt: full jitter, so that clients which lost the same server do not come back together.
+ * @param {number} attempt how many have failed, from 1
+ * @param {object} [options]
+ * @param {number} [options.base] ms
+ * @param {number} [options.cap] ms
+ * @param {number} [options.retryAfter] seconds the server asks for; at least this long
+ * @param {() => number} [options.random]
+ * @returns {number} ms
+ */
+export function backoff(attempt, { base = 500, cap = 30_000, retryAfter = 0, random = Math.random } = {}) {
+  return retryAfter * 1000 + random() * Math.min(cap, base * 2 ** (attempt - 1));
+}

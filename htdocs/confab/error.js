@@ -1,0 +1,44 @@
+/** What went wrong with a command or a stream, as the protocol says it. */
+export class ConfabError extends Error {
+  /**
+   * @param {number} code the protocol's code: 4001 … 4053; 0 for a network failure
+   * @param {unknown} detail a sentence, a list of them, or lists by field
+   * @param {number} [retryAfter] seconds to wait
+   */
+  constructor(code, detail, retryAfter) {
+    super(ConfabError.sentence(detail));
+    this.name = 'ConfabError';
+    this.code = code;
+    this.detail = detail;
+    this.retryAfter = retryAfter;
+  }
+
+  /** Whether the same again may succeed. A message needs a client_id to be sent again safely. */
+  get retryable() {
+    return this.code === 0 || this.code === 4029 || this.code === 4053;
+  }
+
+  /**
+   * The first sentence of a detail, for people.
+   * @param {unknown} detail
+   * @returns {string}
+   */
+  static sentence(detail) {
+    if (typeof detail === 'string') return detail;
+    const first = detail && typeof detail === 'object' ? Object.values(detail)[0] : undefined;
+    return first === undefined ? 'Something went wrong.' : ConfabError.sentence(first);
+  }
+
+  /**
+   * The error in an answer, or null.
+   * @param {any} body
+   * @param {number} [retryAfter]
+   */
+  static from(body, retryAfter) {
+    const error = body?.error;
+    if (!error) return null;
+    return typeof error === 'string'
+      ? new ConfabError(4003, error, retryAfter)
+      : new ConfabError(error.code, error.detail, retryAfter);
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * What the three transports have in common. A transport is opened once and ends once; the client makes a new one to reconnect.
+ *
+ * @typedef {object} Receiver what a transport tells the client
+ * @property {(frame: any) => void} frame a dispatch, a reply or an error, parsed
+ * @property {(cursor: string) => void} cursor everything up to it has come
+ * @property {() => void} alive something came, if only a heartbeat
+ * @property {(end: End) => void} end it is over
+ *
+ * @typedef {object} End
+ * @property {number} code the protocol's close code; 4001: authenticate again; 0: unknown
+ * @property {number} [retryAfter] seconds
+ *
+ * @typedef {object} Where
+ * @property {URL} base the mount point
+ * @property {string | undefined} token
+ * @property {string} cursor '' for none
+ *
+ * @typedef {object} Transport
+ * @property {() => void} close
+ * @property {(text: string) => boolean} send false: it can't
+ */
+
+/**
+ * The address of a stream.
+ * @param {Where} where
+ * @param {string} path
+ * @param {boolean} tokenInQuery where no header can be set
+ */
+export function streamUrl(where, path, tokenInQuery) {
+  const url = new URL(path, where.base);
+  if (where.cursor) url.searchParams.set('since', where.cursor);
+  if (tokenInQuery && where.token) url.searchParams.set('token', where.token);
+  return url;
+}
+
+/** @param {string | undefined} token */
+export function authorization(token) {
+  return token ? { Authorization: `Bearer ${token}` } : {};
+}
+
+/** @param {Response} response */
+export function retryAfterOf(response) {
+  return Number(response.headers.get('Retry-After')) || 0;
+}
+
+/**
+ * The end that a refused request stands for.
+ * @param {Response} response
+ * @returns {End}
+ */
+export function endOf(response) {
+  return { code: response.status === 401 ? 4001 : 0, retryAfter: retryAfterOf(response) };
+}
