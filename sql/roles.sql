@@ -6,11 +6,13 @@ begin
   if not exists (select from pg_roles where rolname = 'confab_owner') then
     create role confab_owner nologin;
   end if;
-  foreach v_role in array array['confab_command', 'confab_session', 'confab_stream'] loop
+  foreach v_role in array array['confab_command', 'confab_session', 'confab_stream', 'confab_push', 'confab_media'] loop
     if not exists (select from pg_roles where rolname = v_role) then
       execute format('create role %I login', v_role);
     end if;
-    execute format('alter role %I set statement_timeout = ''10s''', v_role);
+    execute format('alter role %I set statement_timeout = ''8s''', v_role);
+    -- Every statement is short: compiling one takes longer than running it.
+    execute format('alter role %I set jit = off', v_role);
     execute format('alter role %I set lock_timeout = ''5s''', v_role);
     execute format('alter role %I set idle_in_transaction_session_timeout = ''10s''', v_role);
     -- An undurable commit could give the same number of the log twice.
@@ -21,5 +23,9 @@ begin
   end if;
   if not exists (select from pg_namespace where nspname = 'confab') then
     create schema confab authorization confab_owner;
+  end if;
+  -- The operator's own: functions here stand in for those of the same name in confab, and are hooks and commands. Nothing of ours touches it.
+  if not exists (select from pg_namespace where nspname = 'confab_site') then
+    create schema confab_site authorization confab_owner;
   end if;
 end $$;

@@ -26,9 +26,30 @@ begin
   perform confab.fail(4003, jsonb_build_object(p_field, jsonb_build_array(p_sentence)));
 end $$;
 
+-- fail_missing(data, field): 4003 for a field that has to be given: it is absent, or null.
+create or replace function confab.fail_missing(p_data jsonb, p_field text)
+returns void language plpgsql as $$
+begin
+  perform confab.fail_field(p_field, case when p_data ? p_field then 'This field may not be null.' else 'This field is required.' end);
+end $$;
+
 -- fail_not_found(): 4004.
 create or replace function confab.fail_not_found()
 returns void language plpgsql as $$
 begin
   perform confab.fail(4004, '"Resource not found."');
+end $$;
+
+-- fail_unauthenticated(): 4001.
+create or replace function confab.fail_unauthenticated()
+returns void language plpgsql as $$
+begin
+  perform confab.fail(4001, '"Authentication required."');
+end $$;
+
+-- fail_constraint(): 4005.
+create or replace function confab.fail_constraint()
+returns void language plpgsql as $$
+begin
+  perform confab.fail(4005, '"Database constraint violated."');
 end $$;

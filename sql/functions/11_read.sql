@@ -1,4 +1,5 @@
 -- Reading parameters. Each raises 4003 with the reference's sentence when the value can't be used.
+-- What is called for every message is PL/pgSQL, which keeps its plans; an SQL function that can't be inlined is planned at each call.
 
 -- uuid_value(value, field): an id of a room or message: a UUID in any usual spelling, or an integer as a 128-bit value.
 create or replace function confab.uuid_value(p_value jsonb, p_field text)
@@ -51,7 +52,7 @@ begin
     perform confab.fail_field(p_field, 'Not a valid string.');
   elsif length(v_text) > p_limit then
     perform confab.fail_field(p_field, format('Ensure this field has no more than %s characters.', p_limit));
-  elsif v_text ~ '[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]' then
+  elsif v_text ~ '[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]' then
     perform confab.fail_field(p_field, 'Control characters are not allowed.');
   end if;
   return v_text;
@@ -95,6 +96,8 @@ declare
 begin
   if p_value is null or jsonb_typeof(p_value) <> 'array' then
     return '{}';
+  elsif jsonb_array_length(p_value) > 1000 then
+    perform confab.fail_validation('At most 1000 users at once.');
   end if;
   select e #>> '{}' into v_bad from jsonb_array_elements(p_value) e
   where jsonb_typeof(e) not in ('number', 'string') or (e #>> '{}') !~ '^-?\d{1,18}$' limit 1;
@@ -105,14 +108,117 @@ begin
                where a.id in (select (e #>> '{}')::bigint from jsonb_array_elements(p_value) e) order by a.id);
 end $$;
 
+-- known_account_ids_value(data, field): the same, where a list has to be given and somebody unknown is 4004.
+create or replace function confab.known_account_ids_value(p_data jsonb, p_field text)
+returns bigint[] language plpgsql stable as $$
+declare
+  v_ids bigint[];
+begin
+  if p_data ->> p_field is null then
+    perform confab.fail_missing(p_data, p_field);
+  elsif jsonb_typeof(p_data -> p_field) <> 'array' then
+    perform confab.fail_field(p_field, 'Expected a list of items.');
+  end if;
+  v_ids := confab.account_ids_value(p_data -> p_field);
+  if cardinality(v_ids) < (select count(distinct (e #>> '{}')::bigint) from jsonb_array_elements(p_data -> p_field) e) then
+    perform confab.fail_not_found();
+  end if;
+  return v_ids;
+end $$;
+
+-- account_id_value(data, field): the account that a field names. Raises 4003 by field, 4004.
+create or replace function confab.account_id_value(p_data jsonb, p_field text)
+returns bigint language plpgsql stable as $$
+declare
+  v_text text := p_data ->> p_field;
+  v_id bigint;
+begin
+  if v_text is null then
+    perform confab.fail_missing(p_data, p_field);
+  elsif jsonb_typeof(p_data -> p_field) not in ('number', 'string') or v_text !~ '^-?\d{1,18}$' then
+    perform confab.fail_field(p_field, 'A valid integer is required.');
+  end if;
+  select id into v_id from confab.account where id = v_text::bigint;
+  if not found then
+    perform confab.fail_not_found();
+  end if;
+  return v_id;
+end $$;
+
+-- integer_value(data, field, least, most, default): a whole number; what is above most counts as most.
+create or replace function confab.integer_value(p_data jsonb, p_field text, p_least bigint, p_most bigint, p_default bigint)
+returns bigint language plpgsql immutable as $$
+declare
+  v_text text := p_data ->> p_field;
+begin
+  if v_text is null then
+    return p_default;
+  elsif jsonb_typeof(p_data -> p_field) not in ('number', 'string') or v_text !~ '^-?\d{1,18}$' then
+    perform confab.fail_field(p_field, 'A valid integer is required.');
+  elsif v_text::bigint < p_least then
+    perform confab.fail_field(p_field, format('Ensure this value is greater than or equal to %s.', p_least));
+  end if;
+  return least(v_text::bigint, p_most);
+end $$;
+
+-- message_ids_value(data): data.message_id, one id or a list of them, without repeats. Raises 4003.
+create or replace function confab.message_ids_value(p_data jsonb)
+returns uuid[] language plpgsql immutable as $$
+declare
+  v_value jsonb := coalesce(p_data -> 'message_id', 'null');
+begin
+  if jsonb_typeof(v_value) <> 'array' then
+    return array[confab.uuid_value(v_value, 'message_id')];
+  elsif jsonb_array_length(v_value) > 200 then
+    perform confab.fail_validation('At most 200 messages at once.');
+  end if;
+  return array(select distinct confab.uuid_value(e, 'message_id') from jsonb_array_elements(v_value) e);
+end $$;
+
+-- seq_most(): no number is greater: clients hold them as JavaScript's numbers.
+create or replace function confab.seq_most()
+returns bigint language sql immutable as $$
+  select 9007199254740991
+$$;
+
+-- is_falsy(value): what the reference takes for not given.
+create or replace function confab.is_falsy(p_value jsonb)
+returns boolean language sql immutable parallel safe as $$
+  select coalesce(p_value in ('null', 'false', '0', '""', '[]', '{}'), true)
+$$;
+
 -- time_text(moment): ISO 8601, UTC, microseconds.
 create or replace function confab.time_text(p_moment timestamptz)
-returns text language sql immutable parallel safe as $$
-  select to_char(p_moment at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
-$$;
+returns text language plpgsql immutable parallel safe as $$
+begin
+  return to_char(p_moment at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
+end $$;
 
 -- setting_value(name): a setting, null when there is none.
 create or replace function confab.setting_value(p_name text)
-returns jsonb language sql stable as $$
-  select value from confab.setting where name = p_name
-$$;
+returns jsonb language plpgsql stable as $$
+begin
+  return (select value from confab.setting where name = p_name);
+end $$;
+
+-- setting_number(name, default): a setting that is a whole number.
+create or replace function confab.setting_number(p_name text, p_default bigint)
+returns bigint language plpgsql stable as $$
+declare
+  v_value jsonb := confab.setting_value(p_name);
+begin
+  return case when jsonb_typeof(v_value) = 'number' then trunc(v_value::numeric)::bigint else p_default end;
+end $$;
+
+-- setting_on(name), setting_off(name): whether a switch is on; whether one that is on by default is off.
+create or replace function confab.setting_on(p_name text)
+returns boolean language plpgsql stable as $$
+begin
+  return coalesce(confab.setting_value(p_name) = 'true', false);
+end $$;
+
+create or replace function confab.setting_off(p_name text)
+returns boolean language plpgsql stable as $$
+begin
+  return coalesce(confab.setting_value(p_name) = 'false', false);
+end $$;

@@ -11,14 +11,33 @@ begin
   return nextval('confab.log_seq');
 end $$;
 
+-- dispatch_text(event, data, seq): a stored dispatch as it goes over the wire.
+create or replace function confab.dispatch_text(p_event text, p_data json, p_seq bigint)
+returns text language sql immutable as $$
+  select '{"eventType":"' || p_event || '","data":' || p_data::text || ',"seq":' || p_seq::text || '}'
+$$;
+
 -- log_write(seq, room, accounts, event, data, effect): appends a dispatch that everybody in the audience gets; returns it as text.
 create or replace function confab.log_write(p_seq bigint, p_room uuid, p_accounts bigint[], p_event text, p_data json, p_effect json default null)
 returns text language plpgsql as $$
 declare
-  v_payload text := '{"eventType":"' || p_event || '","data":' || p_data::text || ',"seq":' || p_seq || '}';
+  v_payload text := confab.dispatch_text(p_event, p_data, p_seq);
 begin
-  insert into confab.log (seq, room_id, account_ids, effect, payload) values (p_seq, p_room, p_accounts, p_effect, v_payload);
+  insert into confab.log (seq, room_id, account_ids, effect, payload, message_ids)
+  values (p_seq, p_room, p_accounts, p_effect, v_payload, confab.shown_messages(p_data));
   return v_payload;
+end $$;
+
+-- log_write_about(seq, room, message, event, data, effect): the same to a room, about a message of it (its seq; of several the smallest). Who has deleted
+-- a one-to-one since the message was sent does not hear of it.
+create or replace function confab.log_write_about(p_seq bigint, p_room uuid, p_message bigint, p_event text, p_data json, p_effect json default null)
+returns text language plpgsql as $$
+begin
+  if exists (select from confab.room where id = p_room and pair is not null)
+     and exists (select from confab.member where room_id = p_room and history_floor >= p_message) then
+    return confab.log_write(p_seq, null, array(select account_id from confab.member where room_id = p_room and history_floor < p_message), p_event, p_data, p_effect);
+  end if;
+  return confab.log_write(p_seq, p_room, null, p_event, p_data, p_effect);
 end $$;
 
 -- reply_text(event, data): a dispatch for the asking connection alone; it is not stored.
@@ -29,9 +48,10 @@ $$;
 
 -- log_floor(): the smallest cursor that can be served; everything above it is kept.
 create or replace function confab.log_floor()
-returns bigint language sql stable security definer set search_path = '' as $$
-  select coalesce(greatest(min(first_seq) - 1, 0), 0) from confab.log_partition
-$$;
+returns bigint language plpgsql stable security definer set search_path = '' as $$
+begin
+  return (select coalesce(greatest(min(first_seq) - 1, 0), 0) from confab.log_partition);
+end $$;
 
 -- log_state(): the epoch, the floor, the last number drawn, and a head: the greatest committed number that is visible now.
 create or replace function confab.log_state()
@@ -55,13 +75,32 @@ $$;
 
 -- log_read(after, limit): rows behind a cursor, in order. Volatile: its snapshot is its own.
 create or replace function confab.log_read(p_after bigint, p_limit int)
-returns table (seq bigint, room_id uuid, account_ids bigint[], effect text, payload text)
+returns table (seq bigint, room_id uuid, account_ids bigint[], effect text, payload text, message_ids uuid[])
 language plpgsql volatile security definer set search_path = '' set plan_cache_mode = force_generic_plan as $$
 begin
   return query
-    select l.seq, l.room_id, l.account_ids, l.effect::text, l.payload
-    from confab.log l where l.seq > p_after order by l.seq limit p_limit;
+    select l.seq, l.room_id, l.account_ids, l.effect, l.payload, l.message_ids
+    from confab.log_told l where l.seq > p_after order by l.seq limit p_limit;
 end $$;
+
+-- log_read_back(to, limit): the same up to a cursor, the newest first: what a program that has just started may be asked for again.
+create or replace function confab.log_read_back(p_to bigint, p_limit int)
+returns table (seq bigint, room_id uuid, account_ids bigint[], payload text, message_ids uuid[])
+language plpgsql volatile security definer set search_path = '' set plan_cache_mode = force_generic_plan as $$
+begin
+  return query
+    select l.seq, l.room_id, l.account_ids, l.payload, l.message_ids
+    from confab.log_told l where l.seq <= p_to order by l.seq desc limit p_limit;
+end $$;
+
+-- log_lag(after): what a reader that stands there has not read: numbers, and the age of the oldest dispatch among them.
+create or replace function confab.log_lag(p_after bigint)
+returns table (lag bigint, milliseconds bigint)
+language sql volatile security definer set search_path = '' as $$
+  select greatest((select max(l.seq) from confab.log l) - p_after, 0),
+         coalesce((select greatest(extract(epoch from clock_timestamp() - l.created_at) * 1000, 0)::bigint
+                   from confab.log l where l.seq > p_after order by l.seq limit 1), 0)
+$$;
 
 -- log_probe(), log_holds(): the self-test at a reader's start: a number drawn here must show in pg_locks until the transaction ends.
 create or replace function confab.log_probe()

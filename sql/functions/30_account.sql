@@ -1,18 +1,32 @@
 -- Accounts and log-ins.
 
--- user_json(account, own): a User. The address is shown to the account itself, and to others only with the setting expose_email.
+-- user_json(account, own): a User. The address is shown to the account itself, and to others only with the setting expose_email; where own is null, it is
+-- known that the setting says no (not_own()). Replaceable in confab_site.
 create or replace function confab.user_json(a confab.account, p_own boolean default false)
 returns json language sql stable as $$
   select json_build_object(
     'id', a.id, 'username', a.username,
-    'email', case when p_own or confab.setting_value('expose_email') = 'true' then a.email else '' end,
+    'email', case when p_own or p_own is not null and confab.setting_value('expose_email') = 'true' then a.email else '' end,
     'first_name', a.first_name, 'last_name', a.last_name)
 $$;
+
+-- not_own(): what user_json() is given for many others, so that it does not ask for the setting with each of them.
+create or replace function confab.not_own()
+returns boolean language plpgsql stable as $$
+begin
+  return case when confab.setting_on('expose_email') then false end;
+end $$;
 
 -- users_json(ids): a list of Users, by id.
 create or replace function confab.users_json(p_ids bigint[])
 returns json language sql stable as $$
-  select coalesce(json_agg(confab.user_json(a) order by a.id), '[]') from confab.account a where a.id = any (p_ids)
+  select coalesce(json_agg(user_json(a) order by a.id), '[]') from confab.account a where a.id = any (p_ids)
+$$;
+
+-- is_reserved_name(username): what stands in payloads for somebody who did it alone (added_by, removed_by).
+create or replace function confab.is_reserved_name(p_username text)
+returns boolean language sql immutable as $$
+  select lower(normalize(p_username, nfkc)) = 'self'
 $$;
 
 -- account_register(username, password_hash, profile): a new account; its id.
@@ -36,6 +50,8 @@ declare
 begin
   if v_username is null or v_username !~ '^[[:alnum:]._-]{1,64}$' then
     perform confab.fail_field('username', 'A user name has 1 to 64 letters, digits and . _ -');
+  elsif confab.is_reserved_name(v_username) then
+    perform confab.fail_field('username', 'This user name is taken.');
   end if;
   insert into confab.account (username, password_hash, email, first_name, last_name)
   values (v_username, p_password_hash, coalesce(confab.text_value(p_profile, 'email', 254), ''),
@@ -57,7 +73,7 @@ $$;
 
 -- login_create(account, token_hash, user_agent, address): a log-in for as long as the setting login_days says.
 create or replace function confab.login_create(p_account bigint, p_token_hash bytea, p_user_agent text, p_address text)
-returns table (account text, login_id bigint, expires_at text) language plpgsql security definer set search_path = '' as $$
+returns table (account text, login_id bigint, expires_at text) language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 begin
   return query
     with made as (
@@ -65,16 +81,9 @@ begin
       values (p_account, p_token_hash, left(p_user_agent, 300), left(p_address, 64),
               now() + make_interval(days => coalesce(confab.setting_value('login_days')::int, 30)))
       returning l.id, l.expires_at)
-    select confab.user_json(a, true)::text, made.id, confab.time_text(made.expires_at)
+    select user_json(a, true)::text, made.id, confab.time_text(made.expires_at)
     from made, confab.account a where a.id = p_account;
 end $$;
-
--- login_find(token_hash): the log-in of a token that is good now; no row otherwise.
-create or replace function confab.login_find(p_token_hash bytea)
-returns setof confab.login language sql stable rows 1 as $$
-  select l.* from confab.login l join confab.account a on a.id = l.account_id
-  where l.token_hash = p_token_hash and l.expires_at > now() and not a.disabled
-$$;
 
 -- authenticate(token_hash, session, idempotency_key): the caller of a command. Raises 4001.
 -- Writes: last_seen of the log-in, at most once a minute.
@@ -87,29 +96,46 @@ begin
   from confab.login l join confab.account a on a.id = l.account_id
   where l.token_hash = p_token_hash and l.expires_at > now() and not a.disabled;
   if not found then
-    perform confab.fail(4001, '"Authentication required."');
+    perform confab.fail_unauthenticated();
   end if;
   if v_login.last_seen < now() - interval '1 minute' then
-    update confab.login set last_seen = now() where id = v_login.id;
+    -- Whoever else does it now does it as well: nobody waits, and so two that do it for many in different order don't stand in each other's way.
+    update confab.login set last_seen = now() where id in (select l.id from confab.login l where l.id = v_login.id for no key update skip locked);
   end if;
   return row (v_login.account_id, v_login.id, p_session, p_idempotency_key)::confab.caller;
 end $$;
 
+-- login_hold(login): it stays until the end of the transaction, which is about to store what refers to it. Raises 4001 when it has just ended.
+create or replace function confab.login_hold(p_login bigint)
+returns void language plpgsql as $$
+begin
+  perform from confab.login where id = p_login for key share;
+  if not found then
+    perform confab.fail_unauthenticated();
+  end if;
+end $$;
+
 -- login_whoami(token_hash): whose token it is. Raises 4001.
 create or replace function confab.login_whoami(p_token_hash bytea)
-returns table (account text, login_id bigint, expires_at text) language plpgsql security definer set search_path = '' as $$
+returns table (account text, login_id bigint, expires_at text) language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
   v_caller confab.caller := confab.authenticate(p_token_hash);
 begin
   return query
-    select confab.user_json(a, true)::text, l.id, confab.time_text(l.expires_at)
+    select user_json(a, true)::text, l.id, confab.time_text(l.expires_at)
     from confab.login l join confab.account a on a.id = l.account_id where l.id = v_caller.login_id;
 end $$;
 
 -- logins_end(account, logins): ends log-ins and, by a row of the log that every delivering program reads, their streams.
+-- A token of the host application is remembered until it expires, for it would make a new log-in; REMOTE_USER may make one.
 create or replace function confab.logins_end(p_account bigint, p_logins bigint[])
 returns void language plpgsql as $$
 begin
+  insert into confab.ended_token (token_hash, expires_at)
+  select token_hash, expires_at from confab.login where id = any (p_logins) and issuer like 'jwt:%' and expires_at > now()
+  on conflict (token_hash) do nothing;
+  delete from confab.ended_token where token_hash in (
+    select token_hash from confab.ended_token where expires_at <= now() limit 1000 for update skip locked);
   delete from confab.login where id = any (p_logins);
   insert into confab.log (seq, account_ids, effect)
   values (confab.log_draw(), array[p_account], json_build_object('ended_logins', p_logins));
@@ -140,6 +166,7 @@ create or replace function confab.account_change_password(p_account bigint, p_pa
 returns void language plpgsql as $$
 begin
   update confab.account set password_hash = p_password_hash where id = p_account;
+  delete from confab.password_reset where account_id = p_account;
   perform confab.logins_end(p_account, array(select id from confab.login where account_id = p_account));
 end $$;
 

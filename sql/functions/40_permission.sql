@@ -1,34 +1,97 @@
--- may(action, room, member): whether a member may do something in a room. The one place for permissions.
---   action  send, read
+-- Who may do what in a room: the one place.
+
+-- may(action, room, member): whether a member may do something in a room; never for who is none (member is null).
+--   read          see the room and its messages, react, acknowledge, change one's own messages, leave
+--   send          messages, and be seen typing
+--   add_members   also by inviting and by answering requests
+--   remove_members, administer (change the room, roles and grants), pin, delete, moderate (the moderation commands)
+-- Replaceable: a function of this name in the schema confab_site is asked instead.
 create or replace function confab.may(p_action text, p_room confab.room, p_member confab.member)
 returns boolean language sql immutable as $$
-  select case p_action
-    when 'read' then true
-    when 'send' then case p_room.type
-      when 'OneToOneChat' then true
-      when 'GroupChat' then not p_room.group_locked or p_member.role = 'admin' or p_room.creator_id = p_member.account_id
-      when 'Channel' then p_member.role = 'admin' or p_room.creator_id = p_member.account_id or 'can_send_messages' = any (p_member.grants)
-    end
+  select case
+    when p_member.account_id is null then false
+    when p_action = 'read' then true
+    when p_room.type = 'OneToOneChat' then p_action in ('send', 'administer', 'delete', 'pin')
+    when p_room.creator_id = p_member.account_id then true
+    when p_action = 'delete' then false
+    when p_member.role = 'admin' then true
+    when p_action = 'send' then case p_room.type
+      when 'GroupChat' then not p_room.group_locked
+      else 'can_send_messages' = any (p_member.grants) end
+    when p_action = 'add_members' then
+      case p_room.type when 'GroupChat' then 'can_add_new_participants' else 'can_add_new_subscribers' end = any (p_member.grants)
+    when p_action = 'remove_members' then
+      case p_room.type when 'GroupChat' then 'can_remove_participants' else 'can_remove_subscribers' end = any (p_member.grants)
     else false
   end
 $$;
 
--- room_for(caller, room_id, action): the room, when the caller may. Raises 4004 for an unknown room, 4002 with the reference's sentence.
-create or replace function confab.room_for(p_account bigint, p_room uuid, p_action text)
-returns confab.room language plpgsql stable as $$
-declare
-  v_room confab.room;
-  v_member confab.member;
+-- fail_denied(action): 4002 with the action's sentence.
+create or replace function confab.fail_denied(p_action text)
+returns void language plpgsql as $$
 begin
-  select * into v_room from confab.room where id = p_room;
+  perform confab.fail(4002, to_jsonb(case p_action
+    when 'send' then 'User is not authorized to send message to this room'
+    when 'message' then 'User is not authorized to access this message'
+    when 'own' then 'User is not authorized to modify this message'
+    when 'add_members' then 'User is not authorized to add new members to this room'
+    when 'remove_members' then 'User is not authorized to remove members from this room'
+    when 'administer' then 'User is not an admin of this room'
+    when 'pin' then 'User is not an admin of this room'
+    when 'moderate' then 'User is not an admin of this room'
+    when 'delete' then 'User is not the creator of this room'
+    else 'User is not authorized access this room' end));
+end $$;
+
+-- check_not_blocked(account, room): 4002 in a one-to-one with somebody who has blocked the account. Of all that one can do there, it may only be read, and what
+-- is one's own taken back.
+create or replace function confab.check_not_blocked(p_account bigint, p_room uuid)
+returns void language plpgsql stable as $$
+begin
+  if exists (select from confab.block k join confab.room r on r.id = p_room and k.account_id = any (r.pair) where k.blocked_id = p_account) then
+    perform confab.fail_denied('send');
+  end if;
+end $$;
+
+-- room_lock(room), room_share(room): whoever changes a room or its members waits until nobody sends to it, and the other way round; senders do not
+-- wait for each other. So a message is stored by a member, in a room that is there, whatever happens at the same time. Held until the end of the
+-- transaction; taken before a number is drawn.
+create or replace function confab.room_lock(p_room uuid)
+returns void language sql as $$
+  select pg_advisory_xact_lock(hashtextextended(p_room::text, 11))
+$$;
+
+create or replace function confab.room_share(p_room uuid)
+returns void language sql as $$
+  select pg_advisory_xact_lock_shared(hashtextextended(p_room::text, 11))
+$$;
+
+-- room_find(data, lock): the room that data.room_id names, locked when it is to be changed. Raises 4003, 4004.
+create or replace function confab.room_find(p_data jsonb, p_lock boolean default false)
+returns confab.room language plpgsql as $$
+declare
+  v_id uuid := confab.uuid_value(coalesce(p_data -> 'room_id', 'null'), 'room_id');
+  v_room confab.room;
+begin
+  if p_lock then
+    perform confab.room_lock(v_id);
+  end if;
+  select * into v_room from confab.room where id = v_id;
   if not found then
     perform confab.fail_not_found();
   end if;
-  select * into v_member from confab.member where room_id = p_room and account_id = p_account;
-  if not found or not confab.may(p_action, v_room, v_member) then
-    perform confab.fail(4002, to_jsonb(case p_action
-      when 'send' then 'User is not authorized to send message to this room'
-      else 'User is not authorized access this room' end));
-  end if;
   return v_room;
+end $$;
+
+-- check_may(account, room, action): the account's membership. Raises 4002.
+create or replace function confab.check_may(p_account bigint, p_room confab.room, p_action text)
+returns confab.member language plpgsql stable as $$
+declare
+  v_member confab.member;
+begin
+  select * into v_member from confab.member where room_id = p_room.id and account_id = p_account;
+  if not may(p_action, p_room, v_member) then
+    perform confab.fail_denied(p_action);
+  end if;
+  return v_member;
 end $$;

@@ -1,31 +1,100 @@
 -- The commands there are. An operator's own rows stay: only what is missing is added.
 insert into confab.command (name, function, rich_text, rings) values
-  ('message.send',      'confab.message_send',      '{content}', true),
-  ('room.create',       'confab.room_create',       '{}',        true),
-  ('room.list',         'confab.room_list',         '{}',        false),
-  ('room.info',         'confab.room_info',         '{}',        false),
-  ('room.messages',     'confab.room_messages',     '{}',        false),
-  ('session.heartbeat', 'confab.session_heartbeat', '{}',        false)
+  ('message.send',         'confab.message_send',         '{content}',              true),
+  ('message.acknowledged', 'confab.message_acknowledged', '{}',                     true),
+  ('message.read',         'confab.message_read',         '{}',                     true),
+  ('message.react',        'confab.message_react',        '{}',                     true),
+  ('message.typing',       'confab.message_typing',       '{}',                     false),
+  ('message.modify',       'confab.message_modify',       '{extra_fields.content}', true),
+  ('message.pin',          'confab.message_pin',          '{}',                     true),
+  ('message.history',      'confab.message_history',      '{}',                     false),
+  ('message.search',       'confab.message_search',       '{}',                     false),
+  ('room.create',          'confab.room_create',          '{}',                     true),
+  ('room.list',            'confab.room_list',            '{}',                     false),
+  ('room.info',            'confab.room_info',            '{}',                     false),
+  ('room.permissions',     'confab.room_permissions',     '{}',                     false),
+  ('room.messages',        'confab.room_messages',        '{}',                     false),
+  ('room.pins',            'confab.room_pins',            '{}',                     false),
+  ('room.read',            'confab.room_read',            '{}',                     true),
+  ('room.join',            'confab.room_join',            '{}',                     true),
+  ('room.leave',           'confab.room_leave',           '{}',                     true),
+  ('room.add_members',     'confab.room_add_members',     '{}',                     true),
+  ('room.remove_members',  'confab.room_remove_members',  '{}',                     true),
+  ('room.modify',          'confab.room_modify',          '{}',                     true),
+  ('room.invite',          'confab.room_invite',          '{}',                     false),
+  ('room.invites',         'confab.room_invites',         '{}',                     false),
+  ('room.revoke_invite',   'confab.room_revoke_invite',   '{}',                     false),
+  ('room.request',         'confab.room_request',         '{}',                     true),
+  ('room.requests',        'confab.room_requests',        '{}',                     false),
+  ('room.answer',          'confab.room_answer',          '{}',                     true),
+  ('session.heartbeat',    'confab.session_heartbeat',    '{}',                     false),
+  ('session.list',         'confab.session_list',         '{}',                     false),
+  ('session.end',          'confab.session_end',          '{}',                     true),
+  ('presence.subscribe',   'confab.presence_subscribe',   '{}',                     false),
+  ('presence.unsubscribe', 'confab.presence_unsubscribe', '{}',                     false),
+  ('user.list',            'confab.user_list',            '{}',                     false),
+  ('user.block',           'confab.user_block',           '{}',                     false),
+  ('user.unblock',         'confab.user_unblock',         '{}',                     false),
+  ('user.blocked',         'confab.user_blocked',         '{}',                     false)
 on conflict (name) do nothing;
 
 insert into confab.setting (name, value, help) values
-  ('allow_register', 'false', 'anybody may make an account with POST session/register'),
-  ('notifications',  'true',  'a stream begins with chat.notifications'),
-  ('expose_email',   'false', 'people see each other''s address'),
-  ('login_days',     '30',    'how long a log-in lasts'),
-  ('log_days',       '7',     'how long dispatches are kept for streams that come back')
+  ('allow_register',       'false', 'anybody may make an account with POST session/register'),
+  ('enable_notification',  'true',  'a stream begins with chat.notifications'),
+  ('message_soft_delete',  'false', 'deleted messages stay in the tables, out of sight'),
+  ('inactivity_threshold', '60',    'seconds after its last request that a chain of long-polls counts as ended (at least 60)'),
+  ('expose_email',         'false', 'people see each other''s address'),
+  ('rich_text_class_id',   'false', 'rich text keeps class and id'),
+  ('max_content',          '100000', 'characters of a message, as it is stored'),
+  ('max_participants',     '100',   'members of a new group that says nothing else'),
+  ('max_subscribers',      '300',   'members of a new channel that says nothing else'),
+  ('message_fields',       '[]',    'names of custom message fields, taken from extra_fields'),
+  ('push_delay',           '10',    'seconds that a message waits to be seen before a push service gets it'),
+  ('login_days',           '30',    'how long a log-in lasts'),
+  ('log_days',             '7',     'how long dispatches are kept for streams that come back'),
+  ('message_days',         '0',     'how long messages are kept, where the room has no days of its own; 0: for ever')
 on conflict (name) do update set help = excluded.help;
 
 insert into confab.epoch (epoch) select substr(md5(random()::text), 1, 8) where not exists (select from confab.epoch);
 
--- command_list(): the commands and the statement that carries each out: $1 token hash, $2 session, $3 Idempotency-Key, $4 data.
+-- hook(when, command): the operator's function before_… or after_… a command (message.send: confab_site.before_message_send), or null.
+create or replace function confab.hook(p_when text, p_command text)
+returns regprocedure language sql stable as $$
+  select to_regprocedure(format('confab_site.%s_%s(confab.caller, jsonb%s)', p_when, replace(p_command, '.', '_'),
+                                case p_when when 'after' then ', confab.outcome' else '' end))
+  where p_command ~ '^[a-z0-9_.]{1,50}$'
+$$;
+
+-- command_statement(command): the one statement that carries a command out: $1 token hash, $2 session, $3 Idempotency-Key, $4 data.
+--   before_… (caller, data) returns jsonb: other data, or an error;  after_… (caller, data, outcome) returns confab.outcome
+create or replace function confab.command_statement(c confab.command)
+returns text language plpgsql stable as $$
+declare
+  v_before regprocedure := confab.hook('before', c.name);
+  v_after regprocedure := confab.hook('after', c.name);
+  v_data text := case when v_before is null then '$4::jsonb' else 'd.data' end;
+begin
+  return 'select ' || case when v_after is null then 'o' else 'h' end || '.* from confab.authenticate($1::bytea, $2::uuid, $3::text) c'
+    || case when v_before is null then '' else format(' cross join lateral (select %s(c, $4::jsonb) as data offset 0) d', v_before::regproc) end
+    || format(' cross join lateral %s(c, %s) o', c.function, v_data)
+    || case when v_after is null then '' else format(' cross join lateral %s(c, %s, o) h', v_after::regproc, v_data) end;
+end $$;
+
+-- command_list(): the commands and their statements, and whether rich text keeps class and id.
 create or replace function confab.command_list()
-returns table (name text, statement text, rich_text text[], rings boolean)
+returns table (name text, statement text, rich_text text[], rings boolean, keep_class_id boolean)
 language sql stable security definer set search_path = '' as $$
-  select c.name,
-         format('select o.reply, o.dispatch, o.seq from %s(confab.authenticate($1::bytea, $2::uuid, $3::text), $4::jsonb) o', c.function),
-         c.rich_text, c.rings
+  select c.name, confab.command_statement(c), c.rich_text, c.rings, confab.setting_on('rich_text_class_id')
   from confab.command c where c.enabled order by c.name
+$$;
+
+-- command_stamp(): changes when what command_list() gives does, and when the operator's functions that stand in for ours do.
+create or replace function confab.command_stamp()
+returns text language sql stable security definer set search_path = '' as $$
+  select md5(concat_ws(' ',
+    (select string_agg(c.name || c.xmin, ',' order by c.name) from confab.command c),
+    (select s.xmin::text from confab.setting s where s.name = 'rich_text_class_id'),
+    (select string_agg(p.oid || ':' || p.xmin, ',' order by p.oid) from pg_proc p where p.pronamespace = 'confab_site'::regnamespace)))
 $$;
 
 select confab.log_maintain();

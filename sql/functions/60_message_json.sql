@@ -1,0 +1,156 @@
+-- Messages as they go over the wire. Lists hold at most 100 entries; the counts beside them are complete.
+
+-- message_json(message, fresh): a Message. fresh: it is being stored, nobody can have done anything with it.
+-- Replaceable in confab_site.
+create or replace function confab.message_json(m confab.message, p_fresh boolean default false)
+returns json language plpgsql stable as $$
+declare
+  v_state confab.message_state;
+  v_parent json;
+begin
+  if not p_fresh then
+    select * into v_state from confab.message_state s where s.room_id = m.room_id and s.seq = m.seq;
+  end if;
+  if m.parent_seq is not null then
+    v_parent := confab.message_parent_json(m);
+  end if;
+  return confab.message_body_json(m, v_state, v_parent, case when m.forwarded_from is not null then confab.message_origin_json(m) end);
+end $$;
+
+-- message_weight(message): about how many bytes it is as a Message, without being made one.
+create or replace function confab.message_weight(m confab.message)
+returns bigint language plpgsql stable as $$
+begin
+  return 1000 + octet_length(m.content) + coalesce(pg_column_size(m.forwarded_from), 0)
+    + case when m.parent_seq is null then 0 else coalesce((select octet_length(x.content) from confab.message x where x.room_id = m.room_id and x.seq = m.parent_seq), 0) end;
+end $$;
+
+-- message_body_json(message, state, parent, origin): all of a Message but what is nested in it.
+create or replace function confab.message_body_json(m confab.message, s confab.message_state, p_parent json, p_origin json)
+returns json language plpgsql stable as $$
+declare
+  v_body json := json_build_object(
+    'id', m.id, 'room', json_build_object('id', m.room_id), 'sender', (select user_json(a) from confab.account a where a.id = m.sender_id),
+    'read_receipts', case when s.read_count > 0 then confab.read_receipts_json(m.room_id, m.seq) else '[]' end,
+    'reactions', case when s.reaction_counts <> '{}' then confab.reactions_json(m.room_id, m.seq) else '[]' end,
+    'attachments', case when m.has_attachments then confab.attachments_json(m.room_id, m.seq) else '[]' end,
+    'parent_message', p_parent, 'forwarded_from', p_origin,
+    'delivered_to', case when s.delivered_count > 0 then confab.delivered_to_json(m.room_id, m.seq) else '[]' end,
+    'content', m.content, 'is_deleted', m.is_deleted, 'is_forwarded', m.forwarded_from is not null, 'is_edited', m.is_edited,
+    'created_at', confab.time_text(m.created_at), 'updated_at', confab.time_text(m.updated_at), 'seq', m.seq,
+    'delivered_count', coalesce(s.delivered_count, 0), 'read_count', coalesce(s.read_count, 0),
+    'reaction_counts', coalesce(s.reaction_counts, '{}'),
+    'mentions', case when m.has_mentions then confab.mentions_json(m.room_id, m.seq) else '[]' end,
+    'pinned', m.pinned_at is not null);
+  v_more jsonb := coalesce(m.custom, '{}') || case when m.client_id is not null then jsonb_build_object('client_id', m.client_id) else '{}' end;
+begin
+  if v_more = '{}' then
+    return v_body;
+  end if;
+  return (left(v_body::text, -1) || ', ' || substr(v_more::text, 2))::json;
+end $$;
+
+create or replace function confab.read_receipts_json(p_room uuid, p_seq bigint)
+returns json language plpgsql stable as $$
+declare
+  v_own boolean := confab.not_own();
+begin
+  return (select coalesce(json_agg(json_build_object('reader', user_json(a, v_own), 'read_at', confab.time_text(t.read_at)) order by t.read_at, a.id), '[]')
+          from (select * from confab.receipt where room_id = p_room and seq = p_seq and read_at is not null order by account_id limit 100) t
+          join confab.account a on a.id = t.account_id);
+end $$;
+
+create or replace function confab.delivered_to_json(p_room uuid, p_seq bigint)
+returns json language plpgsql stable as $$
+begin
+  return (select coalesce(json_agg(a.username order by t.delivered_at, a.id), '[]')
+    from (select * from confab.receipt where room_id = p_room and seq = p_seq order by account_id limit 100) t
+    join confab.account a on a.id = t.account_id);
+end $$;
+
+-- reaction_json(reaction): one Reaction.
+create or replace function confab.reaction_json(r confab.reaction)
+returns json language plpgsql stable as $$
+begin
+  return json_build_object('id', r.id, 'user', (select user_json(a) from confab.account a where a.id = r.account_id),
+                           'reaction_content', r.content, 'created_at', confab.time_text(r.created_at));
+end $$;
+
+create or replace function confab.reactions_json(p_room uuid, p_seq bigint)
+returns json language plpgsql stable as $$
+begin
+  return (select coalesce(json_agg(confab.reaction_json(r) order by r.created_at, r.id), '[]')
+          from (select * from confab.reaction where room_id = p_room and seq = p_seq order by account_id limit 100) r);
+end $$;
+
+create or replace function confab.attachments_json(p_room uuid, p_seq bigint)
+returns json language plpgsql stable as $$
+begin
+  return (select coalesce(json_agg(json_build_object('id', t.id, 'media_url', t.media_url, 'media_type', t.media_type, 'file_size', t.file_size,
+                                               'mime_type', t.mime_type, 'caption', t.caption, 'metadata', t.metadata) order by t.position), '[]')
+    from confab.attachment t where t.room_id = p_room and t.seq = p_seq);
+end $$;
+
+-- user_ref(account): who somebody is, in brief.
+create or replace function confab.user_ref(p_account bigint)
+returns json language plpgsql stable as $$
+begin
+  return (select json_build_object('id', id, 'username', username) from confab.account where id = p_account);
+end $$;
+
+create or replace function confab.mentions_json(p_room uuid, p_seq bigint)
+returns json language plpgsql stable as $$
+begin
+  return (select coalesce(json_agg(json_build_object('id', a.id, 'username', a.username) order by a.id), '[]')
+    from confab.mention n join confab.account a on a.id = n.account_id where n.room_id = p_room and n.seq = p_seq);
+end $$;
+
+-- message_parent_json(message): what it replies to, without anything nested; null when that was deleted.
+create or replace function confab.message_parent_json(m confab.message)
+returns json language plpgsql stable as $$
+declare
+  v_parent confab.message;
+  v_state confab.message_state;
+begin
+  select * into v_parent from confab.message x where x.room_id = m.room_id and x.seq = m.parent_seq and not x.is_deleted;
+  if not found then
+    return null;
+  end if;
+  select * into v_state from confab.message_state s where s.room_id = m.room_id and s.seq = m.parent_seq;
+  return confab.message_body_json(v_parent, v_state, null, null);
+end $$;
+
+-- message_origin_json(message): what it forwards, as it was then; when that was deleted, no more than that it was there.
+create or replace function confab.message_origin_json(m confab.message)
+returns json language plpgsql stable as $$
+begin
+  return (select case when exists (select from confab.message x join confab.room r on r.id = x.room_id
+                             where x.id = (m.forwarded_from ->> 'id')::uuid and not x.is_deleted)
+      then m.forwarded_from::json
+      else confab.message_stub(m.forwarded_from)::json end);
+end $$;
+
+-- message_stub(message): what is shown of a deleted origin, given it as a Message.
+create or replace function confab.message_stub(p_message jsonb)
+returns jsonb language sql immutable as $$
+  select jsonb_build_object('id', p_message -> 'id', 'room', p_message -> 'room', 'sender', p_message -> 'sender', 'is_deleted', true)
+$$;
+
+-- message_snapshot(message): a Message as a forward keeps it: nothing nested, empty lists.
+create or replace function confab.message_snapshot(m confab.message)
+returns jsonb language plpgsql stable as $$
+begin
+  m.has_attachments := false;
+  m.has_mentions := false;
+  m.pinned_at := null;
+  m.custom := null;
+  m.client_id := null;
+  return jsonb_set(confab.message_body_json(m, null, null, null)::jsonb, '{is_forwarded}', to_jsonb(m.forwarded_from is not null));
+end $$;
+
+-- messages_json(messages): a list of them, newest first.
+create or replace function confab.messages_json(p_messages confab.message[])
+returns json language plpgsql stable as $$
+begin
+  return (select coalesce(json_agg(message_json(m) order by m.seq desc), '[]') from unnest(p_messages) m);
+end $$;

@@ -1,0 +1,334 @@
+-- Sending messages.
+
+-- message_content(data): the text of a new message. Raises 4003 by field.
+-- The program sanitises it before; "emptied" says that there was text and nothing of it was allowed.
+create or replace function confab.message_content(p_data jsonb)
+returns text language plpgsql stable as $$
+declare
+  v_content text := p_data ->> 'content';
+begin
+  if v_content is null then
+    perform confab.fail_missing(p_data, 'content');
+  elsif jsonb_typeof(p_data -> 'content') not in ('string', 'number') then
+    perform confab.fail_field('content', 'Not a valid string.');
+  elsif btrim(v_content, E' \t\r\n\f\v') = '' and p_data ->> 'emptied' is null then
+    perform confab.fail_field('content', 'This field may not be blank.');
+  elsif length(v_content) > confab.setting_number('max_content', 100000) then
+    perform confab.fail_field('content', format('Ensure this field has no more than %s characters.', confab.setting_number('max_content', 100000)));
+  end if;
+  return v_content;
+end $$;
+
+-- message_client_id(caller, data): what makes a repeat safe, or null. Raises 4003.
+create or replace function confab.message_client_id(p_caller confab.caller, p_data jsonb)
+returns text language plpgsql immutable as $$
+declare
+  v_client_id text := p_data ->> 'client_id';
+begin
+  if v_client_id is null then
+    return nullif(p_caller.idempotency_key, '');
+  elsif jsonb_typeof(p_data -> 'client_id') <> 'string' then
+    perform confab.fail_field('client_id', 'Not a valid string.');
+  elsif length(v_client_id) > 64 then
+    perform confab.fail_field('client_id', 'Ensure this field has no more than 64 characters.');
+  end if;
+  return nullif(v_client_id, '');
+end $$;
+
+-- message_had_text(message, content), message_had_media(message, media): whether it had them when it was sent, whatever was made of it since.
+create or replace function confab.message_had_text(m confab.message, p_content text)
+returns boolean language plpgsql stable as $$
+begin
+  return p_content = case when m.is_edited then
+      (select content from confab.message_version where room_id = m.room_id and seq = m.seq and version = 1)
+    else m.content end;
+end $$;
+
+create or replace function confab.message_had_media(m confab.message, p_media jsonb)
+returns boolean language plpgsql stable as $$
+begin
+  return coalesce((select jsonb_agg(e ->> 'media_url' order by n) from jsonb_array_elements(p_media) with ordinality t (e, n)), '[]')
+    = coalesce((select jsonb_agg(t.media_url order by t.position) from confab.attachment t where t.room_id = m.room_id and t.seq = m.seq), '[]');
+end $$;
+
+-- message_repeat(account, client_id, room, content, media): the first answer to the same message, or null when this is the first.
+-- Waits for a first attempt that is still under way. Raises 4003 when the key was used for another message.
+create or replace function confab.message_repeat(p_account bigint, p_client_id text, p_room uuid, p_content text, p_media jsonb)
+returns confab.outcome language plpgsql as $$
+declare
+  v_message confab.message;
+  v_outcome confab.outcome;
+begin
+  perform pg_advisory_xact_lock(hashtextextended(p_client_id, p_account));
+  select * into v_message from confab.message where sender_id = p_account and client_id = p_client_id;
+  if not found then
+    return null;
+  end if;
+  if v_message.room_id <> p_room or not confab.message_had_text(v_message, p_content) or not confab.message_had_media(v_message, p_media) then
+    perform confab.fail_field('client_id', 'Already used for another message.');
+  end if;
+  v_outcome.seq := v_message.seq;
+  -- Byte for byte while the log keeps it; the same message made anew after that. What it replies to or forwards may be deleted since: not even its
+  -- sender is told that again.
+  select confab.payload_now(l.payload, l.message_ids) into v_outcome.reply from confab.log l where l.seq = v_message.seq;
+  if v_outcome.reply is null then
+    v_outcome.reply := confab.dispatch_text('message.dispatch', message_json(v_message), v_message.seq);
+  end if;
+  return v_outcome;
+end $$;
+
+-- message_reference(extra, field): the message that extra_fields names in a field, or null. What is not there for the caller is answered as what is not
+-- there at all. room: it has to be in that one; account: it has to be in a room of theirs. Raises 4003 by field.
+create or replace function confab.message_reference(p_extra jsonb, p_field text, p_room uuid, p_account bigint)
+returns confab.message language plpgsql as $$
+declare
+  v_id uuid;
+  v_message confab.message;
+begin
+  if confab.is_falsy(p_extra -> p_field) then
+    return null;
+  end if;
+  begin
+    v_id := confab.uuid_value(p_extra -> p_field, p_field);
+  exception when sqlstate 'C4003' then
+    perform confab.fail_field(p_field, format('“%s” is not a valid UUID.', left(p_extra ->> p_field, 200)));
+  end;
+  select m.* into v_message
+  from confab.message m join confab.member b on b.room_id = m.room_id and b.account_id = p_account
+  where m.id = v_id and not m.is_deleted and m.seq > b.history_floor and (p_room is null or m.room_id = p_room);
+  if not found then
+    perform confab.fail_field(p_field, format('Invalid pk "%s" - object does not exist.', left(p_extra ->> p_field, 200)));
+  end if;
+  return v_message;
+end $$;
+
+-- media_types(), mime_types(): what an attachment can be.
+create or replace function confab.media_types()
+returns text[] language sql immutable as $$
+  select array['image', 'video', 'audio', 'file']
+$$;
+
+create or replace function confab.mime_types()
+returns text[] language sql immutable as $$
+  select array['image/jpeg', 'image/png', 'image/gif', 'image/webp', 'image/bmp', 'image/heic',
+    'audio/mpeg', 'audio/mp4', 'audio/aac', 'audio/ogg', 'audio/wav', 'audio/opus',
+    'video/mp4', 'video/quicktime', 'video/webm', 'video/ogg', 'video/x-msvideo', 'video/x-matroska',
+    'application/pdf', 'application/msword', 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+    'application/vnd.ms-excel', 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+    'application/vnd.ms-powerpoint', 'application/vnd.openxmlformats-officedocument.presentationml.presentation',
+    'text/plain', 'text/csv']
+$$;
+
+-- asset_text_error(asset, field, limit, required): what is wrong with a text of an attachment, or null.
+create or replace function confab.asset_text_error(p_asset jsonb, p_field text, p_limit int, p_required boolean)
+returns text language sql immutable as $$
+  select case
+    when not p_asset ? p_field then case when p_required then 'This field is required.' end
+    when p_asset ->> p_field is null then case when p_required then 'This field may not be null.' end
+    when jsonb_typeof(p_asset -> p_field) not in ('string', 'number') then 'Not a valid string.'
+    when p_required and btrim(p_asset ->> p_field, E' \t\r\n') = '' then 'This field may not be blank.'
+    when length(p_asset ->> p_field) > p_limit then format('Ensure this field has no more than %s characters.', p_limit)
+    when p_asset ->> p_field ~ '[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]' then 'Control characters are not allowed.'
+  end
+$$;
+
+-- asset_errors(asset): lists of sentences by field; {} when all is well.
+create or replace function confab.asset_errors(p_asset jsonb)
+returns jsonb language sql immutable as $$
+  select case when jsonb_typeof(p_asset) <> 'object' then
+      jsonb_build_object('non_field_errors', jsonb_build_array(format('Invalid data. Expected a dictionary, but got %s.', jsonb_typeof(p_asset))))
+    else (
+      select coalesce(jsonb_object_agg(field, jsonb_build_array(sentence)), '{}')
+      from (values
+        ('media_url', coalesce(confab.asset_text_error(p_asset, 'media_url', 2000, true),
+           case when p_asset ->> 'media_url' ~ '[\t\r\n\xa0]|^\s' or p_asset ->> 'media_url' ~ '^[^/?#]*:' and p_asset ->> 'media_url' !~* '^https?://'
+                  then 'Enter a valid URL.' end)),
+        ('media_type', coalesce(confab.asset_text_error(p_asset, 'media_type', 64, true),
+           case when p_asset ->> 'media_type' <> all (confab.media_types()) then format('"%s" is not a valid choice.', p_asset ->> 'media_type') end)),
+        ('file_size', case
+           when not p_asset ? 'file_size' then null
+           when p_asset ->> 'file_size' is null then 'This field may not be null.'
+           when jsonb_typeof(p_asset -> 'file_size') not in ('number', 'string') or p_asset ->> 'file_size' !~ '^-?\d{1,18}$' then 'A valid integer is required.'
+           when p_asset ->> 'file_size' ~ '^-.*[1-9]' then 'Ensure this value is greater than or equal to 0.' end),
+        ('mime_type', case when p_asset ? 'mime_type' then confab.asset_text_error(p_asset, 'mime_type', 200, true) end),
+        ('caption', confab.asset_text_error(p_asset, 'caption', 2000, false)),
+        ('metadata', case when octet_length((p_asset -> 'metadata')::text) > 16384 then 'This field is too large.' end)) checked (field, sentence)
+      where sentence is not null) end
+$$;
+
+-- message_media(extra): extra_fields.media as a list of checked assets; null when there is none. Raises 4003, and 4005 for a MIME type that is not known.
+create or replace function confab.message_media(p_extra jsonb)
+returns jsonb language plpgsql immutable as $$
+declare
+  v_media jsonb := p_extra -> 'media';
+  v_errors jsonb;
+begin
+  if v_media is null or v_media in ('null', '[]') then
+    return null;
+  elsif jsonb_typeof(v_media) <> 'array' then
+    perform confab.fail_validation('Media must be a list of media files');
+  elsif jsonb_array_length(v_media) > 20 then
+    perform confab.fail_validation('A message has at most 20 media files');
+  end if;
+  select jsonb_agg(confab.asset_errors(e) order by n) into v_errors from jsonb_array_elements(v_media) with ordinality t (e, n);
+  if exists (select from jsonb_array_elements(v_errors) e where e <> '{}') then
+    perform confab.fail(4003, v_errors);
+  elsif exists (select from jsonb_array_elements(v_media) e where coalesce(e ->> 'mime_type', 'image/jpeg') <> all (confab.mime_types())) then
+    perform confab.fail_constraint();
+  end if;
+  return v_media;
+end $$;
+
+-- message_keys(): what a Message has of its own; no custom field can be called so.
+create or replace function confab.message_keys()
+returns text[] language sql immutable as $$
+  select array['id', 'room', 'sender', 'read_receipts', 'reactions', 'attachments', 'parent_message', 'forwarded_from', 'delivered_to', 'content',
+    'is_deleted', 'is_forwarded', 'is_edited', 'created_at', 'updated_at', 'seq', 'delivered_count', 'read_count', 'reaction_counts', 'mentions', 'pinned',
+    'client_id', 'media', 'parent_message_id', 'forwarded_from_id']
+$$;
+
+-- message_custom(extra): the operator's own fields (setting message_fields) among extra_fields, or null. Raises 4003 by field.
+create or replace function confab.message_custom(p_extra jsonb)
+returns jsonb language plpgsql stable as $$
+declare
+  v_custom jsonb;
+begin
+  if p_extra = '{}' then
+    return null;
+  end if;
+  select jsonb_object_agg(f.name, p_extra -> f.name) into v_custom
+  from jsonb_array_elements_text(confab.setting_value('message_fields')) f (name)
+  where p_extra ? f.name and f.name <> all (confab.message_keys());
+  if octet_length((v_custom)::text) > 16384 then
+    perform confab.fail_field('extra_fields', 'The custom fields are too large.');
+  end if;
+  return v_custom;
+end $$;
+
+-- message_mentions(room, sender, content): members of the room that the text names with @username, without its sender; at most 50.
+create or replace function confab.message_mentions(p_room uuid, p_sender bigint, p_content text)
+returns bigint[] language plpgsql stable as $$
+begin
+  if position('@' in p_content) = 0 then
+    return '{}';
+  end if;
+  return array(
+    with named as (
+      select distinct lower(n.name) as name
+      from regexp_matches(confab.plain_text(p_content), '(?:^|[^[:alnum:]@._-])@([[:alnum:]._-]{1,64})', 'g') f (found)
+      cross join lateral (values (f.found[1]), (rtrim(f.found[1], '._-'))) n (name)
+      limit 100)
+    select a.id from named join confab.account a on lower(a.username) = named.name
+    join confab.member m on m.room_id = p_room and m.account_id = a.id
+    where a.id <> p_sender order by a.id limit 50);
+end $$;
+
+-- message_store(message, media, mentions): the last steps of sending: draws the number and writes. The caller holds the room's shared lock; media is what
+-- media_bind() made of the assets.
+-- Writes: message, log, and attachment and mention where there are any; nothing else, so that its cost does not grow with members, rooms or messages.
+create or replace function confab.message_store(m confab.message, p_media jsonb, p_mentions bigint[])
+returns confab.outcome language plpgsql as $$
+declare
+  v_json json;
+  v_outcome confab.outcome;
+begin
+  m.is_deleted := false;
+  m.is_edited := false;
+  m.version := 1;
+  m.has_attachments := p_media is not null;
+  m.has_mentions := p_mentions <> '{}';
+  m.seq := confab.log_draw();
+  m.created_at := clock_timestamp();  -- never before the draw: member_advance() counts on it
+  m.updated_at := m.created_at;
+  insert into confab.message values (m.*);
+  if m.has_attachments then
+    insert into confab.attachment (room_id, seq, position, media_url, media_type, file_size, mime_type, caption, metadata, media_id)
+    select m.room_id, m.seq, n, e ->> 'media_url', e ->> 'media_type', coalesce((e ->> 'file_size')::bigint, 0),
+           coalesce(e ->> 'mime_type', 'image/jpeg'), e ->> 'caption', coalesce(e -> 'metadata', '{}'), (e ->> 'media_id')::uuid
+    from jsonb_array_elements(p_media) with ordinality t (e, n);
+  end if;
+  if m.has_mentions then
+    insert into confab.mention (account_id, room_id, seq) select x, m.room_id, m.seq from unnest(p_mentions) x;
+  end if;
+  v_outcome.seq := m.seq;
+  v_json := message_json(m, true);
+  v_outcome.dispatch := confab.dispatch_text('message.dispatch', v_json, m.seq);
+  insert into confab.log (seq, room_id, payload, message_ids)
+  values (m.seq, m.room_id, v_outcome.dispatch,
+          case when m.parent_seq is null and m.forwarded_from is null then array[m.id] else confab.shown_messages(v_json) end);
+  return v_outcome;
+end $$;
+
+-- check_may_send(account, room): 4002 and 4004 for who may not; the room's shared lock is held then.
+create or replace function confab.check_may_send(p_account bigint, p_room uuid)
+returns void language plpgsql as $$
+declare
+  v_found record;
+begin
+  perform confab.room_share(p_room);
+  select r as room, m as member into v_found
+  from confab.room r left join confab.member m on m.room_id = r.id and m.account_id = p_account
+  where r.id = p_room;
+  if not found then
+    perform confab.fail_not_found();
+  elsif not may('send', v_found.room, v_found.member) then
+    perform confab.fail_denied('send');
+  elsif (v_found.room).type = 'OneToOneChat' then
+    perform confab.check_not_blocked(p_account, p_room);
+  end if;
+end $$;
+
+-- message.send: room_id, content, client_id, extra_fields (parent_message_id, forwarded_from_id, media, the operator's own). Dispatch message to the room.
+-- Raises 4002, 4003, 4004, 4005.
+create or replace function confab.message_send(p_caller confab.caller, p_data jsonb)
+returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
+declare
+  v_message confab.message;
+  v_outcome confab.outcome;
+  v_extra jsonb;
+  v_media jsonb;
+  v_mentions bigint[];
+begin
+  if not p_data ? 'room_id' then
+    perform confab.fail_field('room_id', 'This field is required.');
+  end if;
+  v_message.room_id := confab.uuid_value(p_data -> 'room_id', 'room_id');
+  perform confab.check_may_send(p_caller.account_id, v_message.room_id);
+  v_message.sender_id := p_caller.account_id;
+  v_extra := confab.extra_fields_value(p_data);
+  if v_extra <> '{}' then
+    v_media := confab.message_media(v_extra);
+  end if;
+  v_message.content := case when v_media is not null then 'Media Files' else confab.message_content(p_data) end;
+  v_message.client_id := confab.message_client_id(p_caller, p_data);
+  if v_message.client_id is not null then
+    v_outcome := confab.message_repeat(p_caller.account_id, v_message.client_id, v_message.room_id, v_message.content, v_media);
+    if v_outcome.seq is not null then
+      return v_outcome;
+    end if;
+  end if;
+  -- Of a repeat it does not matter whether they are there still.
+  if v_extra <> '{}' then
+    v_message.parent_seq := (confab.message_reference(v_extra, 'parent_message_id', v_message.room_id, p_caller.account_id)).seq;
+    v_message.forwarded_from := confab.message_forwarded(v_extra, p_caller.account_id);
+    if v_message.parent_seq is not null and v_message.forwarded_from is not null then
+      perform confab.fail_constraint();
+    end if;
+    v_message.custom := confab.message_custom(v_extra);
+  end if;
+  v_mentions := confab.message_mentions(v_message.room_id, p_caller.account_id, v_message.content);
+  if v_media is not null then
+    v_media := confab.media_bind(p_caller.account_id, v_media);
+  end if;
+  v_message.id := gen_random_uuid();
+  return confab.message_store(v_message, v_media, v_mentions);
+end $$;
+
+-- message_forwarded(extra, account): what extra_fields.forwarded_from_id names, as a forward keeps it, or null. Raises 4003 by field.
+create or replace function confab.message_forwarded(p_extra jsonb, p_account bigint)
+returns jsonb language plpgsql as $$
+declare
+  v_origin confab.message := confab.message_reference(p_extra, 'forwarded_from_id', null, p_account);
+begin
+  return case when v_origin.id is not null then confab.message_snapshot(v_origin) end;
+end $$;

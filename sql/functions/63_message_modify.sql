@@ -1,0 +1,246 @@
+-- Editing, deleting and pinning messages, and the versions of an edited one.
+
+-- messages_find(account, ids): the messages, when all of them are there and in rooms of the account's, which are shared then. Raises 4004, 4002.
+create or replace function confab.messages_find(p_account bigint, p_ids uuid[])
+returns confab.message[] language plpgsql as $$
+declare
+  v_rooms uuid[];
+  v_messages confab.message[];
+begin
+  v_rooms := array(select distinct m.room_id from confab.message m where m.id = any (p_ids) order by 1);
+  perform confab.room_share(r) from unnest(v_rooms) r;
+  v_messages := array(select m from confab.message m join confab.room r on r.id = m.room_id
+                      where m.id = any (p_ids) and not m.is_deleted order by m.room_id, m.seq);
+  if cardinality(v_messages) < cardinality(p_ids) then
+    perform confab.fail_not_found();
+  elsif exists (select from unnest(v_messages) m
+                where not exists (select from confab.member b where b.room_id = m.room_id and b.account_id = p_account and m.seq > b.history_floor)) then
+    perform confab.fail_denied('message');
+  end if;
+  return v_messages;
+end $$;
+
+-- messages_lock(messages): whoever changes something that is told of a message waits here for who did before, so that each tells of all before it.
+-- Returns them as they are then; without those that were deleted meanwhile. Writes: message_state.
+create or replace function confab.messages_lock(p_messages confab.message[])
+returns confab.message[] language plpgsql as $$
+declare
+  v_messages confab.message[];
+begin
+  insert into confab.message_state (room_id, seq) select m.room_id, m.seq from unnest(p_messages) m order by m.room_id, m.seq on conflict do nothing;
+  perform from confab.message_state s
+  where (s.room_id, s.seq) in (select m.room_id, m.seq from unnest(p_messages) m) order by s.room_id, s.seq for update;
+  v_messages := array(select m from confab.message m join unnest(p_messages) p on p.room_id = m.room_id and p.seq = m.seq
+                      where not m.is_deleted order by m.room_id, m.seq);
+  if cardinality(v_messages) < cardinality(p_messages) then
+    delete from confab.message_state s using unnest(p_messages) p
+    where s.room_id = p.room_id and s.seq = p.seq and not exists (select from confab.message m where m.room_id = s.room_id and m.seq = s.seq);
+  end if;
+  return v_messages;
+end $$;
+
+-- message_lock(account, id): one message, found and locked. Raises 4002, 4004.
+create or replace function confab.message_lock(p_account bigint, p_id uuid)
+returns confab.message language plpgsql as $$
+declare
+  v_messages confab.message[] := confab.messages_lock(confab.messages_find(p_account, array[p_id]));
+begin
+  if v_messages = '{}' then
+    perform confab.fail_not_found();
+  end if;
+  return v_messages[1];
+end $$;
+
+-- message_now(message): the message as it is now, as a Message.
+create or replace function confab.message_now(p_message confab.message)
+returns json language plpgsql stable as $$
+begin
+  return (select message_json(m) from confab.message m where m.room_id = p_message.room_id and m.seq = p_message.seq);
+end $$;
+
+-- message_update(message, extra): new text; the old one is kept as a version. Raises 4003.
+-- Writes: message, message_version, mention, log.
+create or replace function confab.message_update(m confab.message, p_extra jsonb)
+returns confab.outcome language plpgsql as $$
+declare
+  v_content text := p_extra ->> 'content';
+  v_mentions bigint[];
+  v_outcome confab.outcome;
+begin
+  insert into confab.message_version (room_id, seq, version, content, created_at) values (m.room_id, m.seq, m.version, m.content, m.updated_at);
+  v_mentions := confab.message_mentions(m.room_id, m.sender_id, v_content);
+  delete from confab.mention where room_id = m.room_id and seq = m.seq and account_id <> all (v_mentions);
+  insert into confab.mention (account_id, room_id, seq) select x, m.room_id, m.seq from unnest(v_mentions) x on conflict do nothing;
+  update confab.message x
+  set content = v_content, is_edited = true, version = version + 1, has_mentions = v_mentions <> '{}', updated_at = now(),
+      custom = nullif(coalesce(x.custom, '{}') || coalesce(confab.message_custom(p_extra), '{}'), '{}')
+  where x.room_id = m.room_id and x.seq = m.seq;
+  v_outcome.seq := confab.log_draw();
+  v_outcome.dispatch := confab.log_write_about(v_outcome.seq, m.room_id, m.seq, 'messagemodification.dispatch',
+    json_build_object('status', 'successful', 'action', 'update', 'message', confab.message_now(m)));
+  return v_outcome;
+end $$;
+
+-- check_new_content(extra): 4003 unless extra_fields has a text to replace the old one.
+create or replace function confab.check_new_content(p_extra jsonb)
+returns void language plpgsql stable as $$
+begin
+  if p_extra is null or jsonb_typeof(p_extra) <> 'object' or p_extra = '{}' then
+    perform confab.fail_validation('''extra_fields'' field should be provided for update action');
+  elsif not p_extra ? 'content' or p_extra ->> 'emptied' is not null then
+    perform confab.fail_validation('Content should be provided for update action');
+  end if;
+  perform confab.message_content(p_extra);
+end $$;
+
+-- messages_delete(messages): out of the tables, or out of sight (setting message_soft_delete).
+-- Writes: message, and with it message_state, message_version, attachment, mention, receipt, reaction.
+create or replace function confab.messages_delete(p_messages confab.message[])
+returns void language plpgsql as $$
+declare
+  v_room uuid := (p_messages[1]).room_id;
+  v_seqs bigint[] := array(select m.seq from unnest(p_messages) m);
+begin
+  delete from confab.mention where room_id = v_room and seq = any (v_seqs);
+  if confab.setting_on('message_soft_delete') then
+    update confab.message set is_deleted = true, pinned_at = null, client_id = null where room_id = v_room and seq = any (v_seqs);
+    return;
+  end if;
+  delete from confab.message where room_id = v_room and seq = any (v_seqs);
+  delete from confab.message_state where room_id = v_room and seq = any (v_seqs);
+  delete from confab.message_version where room_id = v_room and seq = any (v_seqs);
+  delete from confab.attachment where room_id = v_room and seq = any (v_seqs);
+  delete from confab.receipt where room_id = v_room and seq = any (v_seqs);
+  delete from confab.reaction where room_id = v_room and seq = any (v_seqs);
+end $$;
+
+-- effect_deleted(messages): what delivering programs have to know of deleted messages, to take back what waits in their memory.
+create or replace function confab.effect_deleted(p_messages confab.message[])
+returns json language sql immutable as $$
+  select json_build_object('deleted', json_agg(m.id)) from unnest(p_messages) m
+$$;
+
+-- messages_remove(account, messages, ids): deletes them and tells the room, with the ids as they were sent.
+create or replace function confab.messages_remove(p_account bigint, p_messages confab.message[], p_ids jsonb)
+returns confab.outcome language plpgsql as $$
+declare
+  v_room uuid := (p_messages[1]).room_id;
+  v_outcome confab.outcome;
+begin
+  perform confab.messages_delete(p_messages);
+  v_outcome.seq := confab.log_draw();
+  v_outcome.dispatch := confab.log_write_about(v_outcome.seq, v_room, (select min(m.seq) from unnest(p_messages) m), 'messagemodification.dispatch', json_build_object(
+    'status', 'successful', 'action', 'delete', 'message_ids', case jsonb_typeof(p_ids) when 'array' then p_ids else jsonb_build_array(p_ids) end,
+    'room_id', v_room, 'user', confab.user_ref(p_account)), confab.effect_deleted(p_messages));
+  return v_outcome;
+end $$;
+
+-- own_messages(account, ids): the caller's own messages of one room, locked. Raises 4002, 4003, 4004.
+create or replace function confab.own_messages(p_account bigint, p_ids uuid[])
+returns confab.message[] language plpgsql as $$
+declare
+  v_found record;
+  v_messages confab.message[];
+begin
+  if p_ids = '{}' then
+    perform confab.fail_validation('Atleast one message_id is required for modification');
+  end if;
+  select count(*) as messages, count(distinct m.room_id) as rooms, bool_and(m.sender_id = p_account) as own into v_found
+  from confab.message m join confab.room r on r.id = m.room_id where m.id = any (p_ids) and not m.is_deleted;
+  if v_found.messages < cardinality(p_ids) then
+    perform confab.fail_not_found();
+  elsif v_found.rooms > 1 then
+    perform confab.fail_validation('All messages marked for modification must come from the same room');
+  elsif not v_found.own then
+    perform confab.fail_denied('own');
+  end if;
+  v_messages := confab.messages_lock(confab.messages_find(p_account, p_ids));
+  if cardinality(v_messages) < cardinality(p_ids) then
+    perform confab.fail_not_found();
+  end if;
+  return v_messages;
+end $$;
+
+-- message.modify: action update or delete, message_id (or a list), extra_fields.content. Dispatch messagemodification. Raises 4002, 4003, 4004.
+create or replace function confab.message_modify(p_caller confab.caller, p_data jsonb)
+returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
+declare
+  v_action text := p_data ->> 'action';
+  v_messages confab.message[] := confab.own_messages(p_caller.account_id, confab.message_ids_value(p_data));
+begin
+  if v_action = 'delete' then
+    return confab.messages_remove(p_caller.account_id, v_messages, p_data -> 'message_id');
+  elsif v_action = 'update' then
+    if cardinality(v_messages) > 1 then
+      perform confab.fail_validation('You can only update one message at a time');
+    end if;
+    perform confab.check_not_blocked(p_caller.account_id, v_messages[1].room_id);
+    perform confab.check_new_content(p_data -> 'extra_fields');
+    return confab.message_update(v_messages[1], p_data -> 'extra_fields');
+  end if;
+  perform confab.fail_validation('Invalid action type');
+  return null;
+end $$;
+
+-- message.history: message_id. Reply messagehistory: what it said, the present text first. Raises 4002, 4003, 4004.
+create or replace function confab.message_history(p_caller confab.caller, p_data jsonb)
+returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
+declare
+  v_id uuid := confab.uuid_value(coalesce(p_data -> 'message_id', 'null'), 'message_id');
+  m confab.message := (confab.messages_find(p_caller.account_id, array[v_id]))[1];
+  v_versions json;
+  v_outcome confab.outcome;
+begin
+  select json_agg(json_build_object('version', v.version, 'content', v.content, 'created_at', confab.time_text(v.created_at)) order by v.version desc) into v_versions
+  from (select m.version, m.content, m.updated_at as created_at
+        union all (select version, content, created_at from confab.message_version
+                   where room_id = m.room_id and seq = m.seq order by version desc limit 200)) v;
+  v_outcome.reply := confab.reply_text('messagehistory.dispatch', json_build_object('message_id', m.id, 'room_id', m.room_id, 'versions', v_versions));
+  return v_outcome;
+end $$;
+
+-- message.pin: message_id, type add or remove. Dispatch messagepin; where nothing changes, the caller alone is told, with status failed.
+-- Raises 4002, 4003, 4004.
+create or replace function confab.message_pin(p_caller confab.caller, p_data jsonb)
+returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
+declare
+  v_id uuid := confab.uuid_value(coalesce(p_data -> 'message_id', 'null'), 'message_id');
+  m confab.message;
+  v_room confab.room;
+  v_add boolean := p_data ->> 'type' = 'add';
+  v_outcome confab.outcome;
+begin
+  if p_data ->> 'type' is null or p_data ->> 'type' not in ('add', 'remove') then
+    perform confab.fail_validation('invalid pin type');
+  end if;
+  m := confab.message_lock(p_caller.account_id, v_id);
+  select * into v_room from confab.room where id = m.room_id;
+  perform confab.check_may(p_caller.account_id, v_room, 'pin');
+  perform confab.check_not_blocked(p_caller.account_id, v_room.id);
+  if (m.pinned_at is not null) = v_add then
+    v_outcome.reply := confab.reply_text('messagepin.dispatch', json_build_object('status', 'failed', 'type', p_data ->> 'type', 'message', message_json(m),
+                                                                                  'user', confab.user_ref(p_caller.account_id)));
+    return v_outcome;
+  end if;
+  update confab.message set pinned_at = case when v_add then now() end where room_id = m.room_id and seq = m.seq;
+  v_outcome.seq := confab.log_draw();
+  v_outcome.dispatch := confab.log_write_about(v_outcome.seq, m.room_id, m.seq, 'messagepin.dispatch', json_build_object(
+    'status', 'successful', 'type', p_data ->> 'type', 'message', confab.message_now(m), 'user', confab.user_ref(p_caller.account_id)));
+  return v_outcome;
+end $$;
+
+-- room.pins: room_id. Reply roompins: what is pinned, the newest pin first. Raises 4002, 4003, 4004.
+create or replace function confab.room_pins(p_caller confab.caller, p_data jsonb)
+returns confab.outcome language plpgsql stable security definer set search_path = confab_site, confab, pg_temp as $$
+declare
+  v_room confab.room := confab.room_find(p_data);
+  v_floor bigint := (confab.check_may(p_caller.account_id, v_room, 'read')).history_floor;
+  v_outcome confab.outcome;
+begin
+  v_outcome.reply := confab.reply_text('roompins.dispatch', json_build_object('room_id', v_room.id, 'messages', (
+    select coalesce(json_agg(message_json(m) order by m.pinned_at desc), '[]')
+    from (select * from confab.message where room_id = v_room.id and pinned_at is not null and not is_deleted and seq > v_floor
+          order by pinned_at desc limit 100) x
+    join confab.message m on m.room_id = x.room_id and m.seq = x.seq)));
+  return v_outcome;
+end $$;

@@ -1,0 +1,85 @@
+-- Reactions: one of each person to a message.
+
+-- reaction_count(counts, content, step): the counts with one more or one less of a content.
+create or replace function confab.reaction_count(p_counts jsonb, p_content text, p_step int)
+returns jsonb language sql immutable as $$
+  select case when coalesce((p_counts ->> p_content)::bigint, 0) + p_step <= 0 then p_counts - p_content
+    else p_counts || jsonb_build_object(p_content, coalesce((p_counts ->> p_content)::bigint, 0) + p_step) end
+$$;
+
+-- reaction_content_value(data): the text of a reaction. Raises 4003.
+create or replace function confab.reaction_content_value(p_data jsonb)
+returns text language plpgsql immutable as $$
+declare
+  v_content text;
+begin
+  if p_data ->> 'reaction_content' is null then
+    perform confab.fail_missing(p_data, 'reaction_content');
+  end if;
+  v_content := btrim(p_data ->> 'reaction_content', E' \t\r\n\f\v');
+  if v_content = '' then
+    perform confab.fail_field('reaction_content', 'This field may not be blank.');
+  end if;
+  return confab.text_value(jsonb_build_object('reaction_content',
+    case jsonb_typeof(p_data -> 'reaction_content') when 'string' then to_jsonb(v_content) else p_data -> 'reaction_content' end), 'reaction_content', 128);
+end $$;
+
+-- reaction_add(account, message, content): gives a reaction, or another one instead. Raises 4005 when it is there already.
+-- Writes: reaction, message_state, log.
+create or replace function confab.reaction_add(p_account bigint, m confab.message, p_content text)
+returns confab.outcome language plpgsql as $$
+declare
+  v_old text;
+  v_outcome confab.outcome;
+begin
+  delete from confab.reaction where room_id = m.room_id and seq = m.seq and account_id = p_account and content <> p_content returning content into v_old;
+  if v_old is null and exists (select from confab.reaction where room_id = m.room_id and seq = m.seq and account_id = p_account) then
+    perform confab.fail_constraint();
+  end if;
+  update confab.message_state s
+  set reaction_counts = confab.reaction_count(case when v_old is null then s.reaction_counts else confab.reaction_count(s.reaction_counts, v_old, -1) end, p_content, 1)
+  where s.room_id = m.room_id and s.seq = m.seq;
+  v_outcome.seq := confab.log_draw();
+  insert into confab.reaction (room_id, seq, account_id, content, log_seq) values (m.room_id, m.seq, p_account, p_content, v_outcome.seq);
+  v_outcome.dispatch := confab.log_write_about(v_outcome.seq, m.room_id, m.seq, 'reaction.dispatch',
+    json_build_object('status', 'successful', 'type', 'add', 'message', message_json(m)));
+  return v_outcome;
+end $$;
+
+-- reaction_remove(account, message): takes the account's reaction back; without one, the caller alone is told, with status failed.
+create or replace function confab.reaction_remove(p_account bigint, m confab.message)
+returns confab.outcome language plpgsql as $$
+declare
+  v_old text;
+  v_outcome confab.outcome;
+begin
+  delete from confab.reaction where room_id = m.room_id and seq = m.seq and account_id = p_account returning content into v_old;
+  if v_old is null then
+    v_outcome.reply := confab.reply_text('reaction.dispatch', json_build_object('status', 'failed', 'message', message_json(m), 'action', 'remove'));
+    return v_outcome;
+  end if;
+  update confab.message_state s set reaction_counts = confab.reaction_count(s.reaction_counts, v_old, -1) where s.room_id = m.room_id and s.seq = m.seq;
+  v_outcome.seq := confab.log_draw();
+  v_outcome.dispatch := confab.log_write_about(v_outcome.seq, m.room_id, m.seq, 'reaction.dispatch',
+    json_build_object('status', 'successful', 'message', message_json(m), 'action', 'remove'));
+  return v_outcome;
+end $$;
+
+-- message.react: message_id, type add or remove, reaction_content. Dispatch reaction. Raises 4002, 4003, 4004, 4005.
+create or replace function confab.message_react(p_caller confab.caller, p_data jsonb)
+returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
+declare
+  v_type text := p_data ->> 'type';
+  v_content text;
+  m confab.message := confab.message_lock(p_caller.account_id, confab.uuid_value(coalesce(p_data -> 'message_id', 'null'), 'message_id'));
+begin
+  if v_type = 'add' then
+    perform confab.check_not_blocked(p_caller.account_id, m.room_id);
+    v_content := confab.reaction_content_value(p_data);
+    return confab.reaction_add(p_caller.account_id, m, v_content);
+  elsif v_type = 'remove' then
+    return confab.reaction_remove(p_caller.account_id, m);
+  end if;
+  perform confab.fail_validation('invalid reaction type');
+  return null;
+end $$;

@@ -1,0 +1,165 @@
+-- Presence: who is there, judged by the streams that are open. confab.presence holds what was last told of a person.
+--
+-- Somebody arrives when a stream of theirs opens, and is told of at once. They go when the last one has closed, and that is told by the upkeep a few seconds
+-- later, so that a page that is loaded again does not flicker. They are idle when all of their streams say so.
+
+-- presence_now(account): online, idle or offline.
+create or replace function confab.presence_now(p_account bigint)
+returns text language sql stable as $$
+  select case when count(*) = 0 then 'offline' when bool_and(idle_since is not null) then 'idle' else 'online' end
+  from confab.session where account_id = p_account
+$$;
+
+-- presence_json(account): what subscribers are told.
+create or replace function confab.presence_json(p_account bigint)
+returns json language sql stable as $$
+  select json_build_object('user', confab.user_ref(a.id), 'status', coalesce(p.status, confab.presence_now(a.id)),
+                           'last_seen', confab.time_text(p.last_seen))
+  from confab.account a left join confab.presence p on p.account_id = a.id where a.id = p_account
+$$;
+
+-- presence_audience(account): streams that asked for it, of people who share a room with the account and whom it has not blocked.
+create or replace function confab.presence_audience(p_account bigint)
+returns table (session_id uuid, account_id bigint) language sql stable as $$
+  select s.id, s.account_id from confab.session s
+  where s.id in (
+      select b.session_id from confab.presence_subscription b where b.account_id = p_account
+      union
+      select b.session_id from confab.member m join confab.presence_subscription b on b.room_id = m.room_id where m.account_id = p_account)
+    and exists (select from confab.member x join confab.member y on y.room_id = x.room_id
+                where x.account_id = p_account and y.account_id = s.account_id)
+    and not exists (select from confab.block k where k.account_id = p_account and k.blocked_id = s.account_id)
+$$;
+
+-- presence_tell(account): signals what is so now to who asked, in notifications of a hundred streams.
+create or replace function confab.presence_tell(p_account bigint)
+returns void language plpgsql as $$
+declare
+  v_data json;
+  v_sessions uuid[];
+  v_accounts bigint[];
+begin
+  select array_agg(session_id), array_agg(account_id) into v_sessions, v_accounts from confab.presence_audience(p_account);
+  if v_sessions is null then
+    return;
+  end if;
+  v_data := confab.presence_json(p_account);
+  for i in 1 .. cardinality(v_sessions) by 100 loop
+    perform confab.signal(jsonb_build_object('accounts', array(select distinct unnest(v_accounts[i : i + 99])), 'sessions', v_sessions[i : i + 99]), 'presence.dispatch', v_data);
+  end loop;
+end $$;
+
+-- presence_update(accounts): takes what is so now, and tells what has changed. Writes: presence.
+create or replace function confab.presence_update(p_accounts bigint[])
+returns void language plpgsql as $$
+declare
+  v_account bigint;
+begin
+  for v_account in
+    insert into confab.presence as p (account_id, status)
+    select a, confab.presence_now(a) from unnest(p_accounts) a order by a
+    on conflict (account_id) do update set status = excluded.status, last_seen = now() where p.status <> excluded.status
+    returning account_id
+  loop
+    perform confab.presence_tell(v_account);
+  end loop;
+end $$;
+
+-- presence_arrive(account): a stream of theirs has opened. Most of the time nothing changes by it, and nothing is written.
+create or replace function confab.presence_arrive(p_account bigint)
+returns void language plpgsql as $$
+begin
+  if not exists (select from confab.presence where account_id = p_account and status = 'online') then
+    perform confab.presence_update(array[p_account]);
+  end if;
+end $$;
+
+-- presence_refresh(): tells of everybody whose streams have gone or gone idle. For the upkeep.
+create or replace function confab.presence_refresh()
+returns void language plpgsql as $$
+begin
+  perform confab.presence_update(array(
+    select p.account_id
+    from confab.presence p
+    left join (select account_id, bool_and(idle_since is not null) as idle from confab.session group by account_id) s on s.account_id = p.account_id
+    where p.status <> 'offline' and p.status <> case when s.idle is null then 'offline' when s.idle then 'idle' else 'online' end
+    order by 1 limit 1000));
+end $$;
+
+-- presence_lists(data): data.users, those there are, and data.rooms; empty where they are not given. Raises 4003.
+create or replace function confab.presence_lists(p_data jsonb, out p_users bigint[], out p_rooms uuid[])
+language plpgsql as $$
+begin
+  if coalesce(jsonb_typeof(p_data -> 'users'), 'array') <> 'array' then
+    perform confab.fail_field('users', 'Expected a list of items.');
+  elsif coalesce(jsonb_typeof(p_data -> 'rooms'), 'array') <> 'array' then
+    perform confab.fail_field('rooms', 'Expected a list of items.');
+  elsif jsonb_array_length(coalesce(p_data -> 'rooms', '[]')) > 200 then
+    perform confab.fail_validation('At most 200 rooms at once.');
+  end if;
+  p_users := confab.account_ids_value(p_data -> 'users');
+  p_rooms := array(select confab.uuid_value(e, 'rooms') from jsonb_array_elements(coalesce(p_data -> 'rooms', '[]')) e);
+end $$;
+
+-- presence_targets(caller, data): the same, without those the caller shares no room with. Raises 4002, 4003, 4004.
+create or replace function confab.presence_targets(p_caller confab.caller, p_data jsonb, out p_users bigint[], out p_rooms uuid[])
+language plpgsql as $$
+declare
+  v_room uuid;
+begin
+  select l.p_users, l.p_rooms into p_users, p_rooms from confab.presence_lists(p_data) l;
+  p_users := array(select u from unnest(p_users) u
+                   where exists (select from confab.member x join confab.member y on y.room_id = x.room_id
+                                 where x.account_id = p_caller.account_id and y.account_id = u));
+  select r into v_room from unnest(p_rooms) r where not exists (select from confab.room where id = r) limit 1;
+  if found then
+    perform confab.fail_not_found();
+  end if;
+  select r into v_room from unnest(p_rooms) r
+  where not exists (select from confab.member where room_id = r and account_id = p_caller.account_id) limit 1;
+  if found then
+    perform confab.fail_denied('read');
+  end if;
+end $$;
+
+-- presence.subscribe: users, rooms, session_id. Reply presencelist: how it stands; changes follow as presence signals. Raises 4002, 4003, 4004.
+-- Writes: presence_subscription.
+create or replace function confab.presence_subscribe(p_caller confab.caller, p_data jsonb)
+returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
+declare
+  v_session uuid := confab.session_of(p_caller, p_data);
+  v_users bigint[];
+  v_rooms uuid[];
+  v_outcome confab.outcome;
+begin
+  if v_session is null then
+    perform confab.fail_field('session_id', 'This field is required.');
+  end if;
+  select p_users, p_rooms into v_users, v_rooms from confab.presence_targets(p_caller, p_data);
+  insert into confab.presence_subscription (session_id, account_id) select v_session, u from unnest(v_users) u on conflict do nothing;
+  insert into confab.presence_subscription (session_id, room_id) select v_session, r from unnest(v_rooms) r on conflict do nothing;
+  v_outcome.reply := confab.reply_text('presencelist.dispatch', json_build_object('users', (
+    select coalesce(json_agg(confab.presence_json(shown.id) order by shown.id), '[]')
+    from (select u as id from unnest(v_users) u
+          union
+          (select m.account_id from confab.member m where m.room_id = any (v_rooms) order by 1 limit 1000)) shown
+    where not exists (select from confab.block k where k.account_id = shown.id and k.blocked_id = p_caller.account_id))));
+  return v_outcome;
+end $$;
+
+-- presence.unsubscribe: users, rooms, session_id; without lists, everything. Raises 4002, 4003, 4004. Writes: presence_subscription.
+create or replace function confab.presence_unsubscribe(p_caller confab.caller, p_data jsonb)
+returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
+declare
+  v_session uuid := confab.session_of(p_caller, p_data);
+  v_users bigint[];
+  v_rooms uuid[];
+begin
+  if v_session is null then
+    perform confab.fail_field('session_id', 'This field is required.');
+  end if;
+  select p_users, p_rooms into v_users, v_rooms from confab.presence_lists(p_data);
+  delete from confab.presence_subscription
+  where session_id = v_session and (not p_data ?| array['users', 'rooms'] or account_id = any (v_users) or room_id = any (v_rooms));
+  return null;
+end $$;
