@@ -10,7 +10,9 @@
 
 #include "xalloc.h"
 
-enum { BUF_FIRST = 256 };
+enum {
+	BUF_FIRST = 256
+};
 
 void buf_reserve(struct buf *b, size_t more)
 {

@@ -1,5 +1,5 @@
-/* command: see command.h. Used by confab-command, one request at a time; owns
- * the table of commands as this connection to the database knows it. */
+/* command: one command from its bytes to its answer. Called by confab-command,
+ * one request at a time. */
 #include "command.h"
 
 #include <stdio.h>
@@ -7,470 +7,354 @@
 #include <string.h>
 #include <time.h>
 
-#include "json.h"
+#include "clock.h"
+#include "command_table.h"
+#include "envelope.h"
 #include "logger.h"
-#include "richtext.h"
+#include "secret.h"
 #include "utf8.h"
+#include "uuid.h"
 #include "xalloc.h"
 
 enum {
-	ID_LIMIT = 64, /* characters of an id, a client_id */
-	ATTEMPTS = 3,  /* at a transaction that others got in the way of */
-	PATHS = 8,     /* rich-text fields of one command */
+	REPEATS = 3, /* of a transaction that others got in the way of */
+	PAUSE = 10   /* ms before a repeat, at most */
 };
 
-/* A row of confab.command. */
-struct entry {
-	char *name, *statement;
-	char *rich_text[PATHS]; /* "content", "extra_fields.content" */
-	bool rings;             /* it may store something */
-	bool prepared;
-	char label[24]; /* of the prepared statement */
-};
-
-struct command_table {
+struct commands {
 	const struct config *config;
 	struct pg *pg;
-	_Atomic long long *shared_ring;
-	struct entry *entries;
-	int count;
+	struct traffic *traffic;
+	struct command_table *table;
+	int retry_after; /* s, of the last refusal */
 };
 
 /* One command on its way. */
 struct call {
-	struct command_table *table;
+	struct commands *commands;
 	const struct command_request *request;
-	struct json *envelope;
-	const struct json *id; /* NULL: none */
-	struct entry *entry;
+	struct envelope envelope;
 	struct buf *out;
+	struct pg_result *result; /* of the last attempt */
+	bool stores;              /* as entry->rings */
 };
 
-struct command_table *command_create(const struct config *config, struct pg *pg,
-				     _Atomic long long *shared_ring)
+struct commands *command_create(const struct config *config, struct pg *pg,
+				struct traffic *traffic)
 {
-	struct command_table *table = xcalloc(1, sizeof(*table));
+	struct commands *commands = xcalloc(1, sizeof(*commands));
 
-	table->config = config;
-	table->pg = pg;
-	table->shared_ring = shared_ring;
-	return table;
+	commands->config = config;
+	commands->pg = pg;
+	commands->traffic = traffic;
+	commands->table = command_table_create(pg);
+	return commands;
 }
 
-static void forget_entries(struct command_table *table)
+void command_free(struct commands *commands)
 {
-	for (int i = 0; i < table->count; i++) {
-		free(table->entries[i].name);
-		free(table->entries[i].statement);
-		for (int j = 0; j < PATHS; j++)
-			free(table->entries[i].rich_text[j]);
-	}
-	free(table->entries);
-	table->entries = NULL;
-	table->count = 0;
-}
-
-void command_free(struct command_table *table)
-{
-	if (!table)
+	if (!commands)
 		return;
-	forget_entries(table);
-	free(table);
+	command_table_free(commands->table);
+	free(commands);
 }
 
-/* Reads "{a,b.c}", as PostgreSQL prints an array of plain words. */
-static void read_paths(struct entry *entry, const char *array)
+static bool connect_database(struct commands *commands)
 {
-	int n = 0;
+	bool fresh, connected = command_table_connect(commands->table, &fresh);
 
-	for (const char *p = array ? array : ""; *p && n < PATHS;) {
-		size_t len = strcspn(p, "{},\"");
-
-		if (len)
-			entry->rich_text[n++] = strndup(p, len);
-		p += len + (p[len] != '\0');
-	}
+	if (connected && fresh && commands->traffic)
+		traffic_connected(commands->traffic);
+	return connected;
 }
 
-static void read_entry(struct entry *entry, const struct pg_result *r, int row)
+static void log_failure(const struct call *call, const char *sqlstate,
+			const char *why)
 {
-	const char *rings = pg_field(r, row, 3);
-
-	entry->name = xstrdup(pg_field(r, row, 0));
-	entry->statement = xstrdup(pg_field(r, row, 1));
-	read_paths(entry, pg_field(r, row, 2));
-	entry->rings = rings && *rings == 't';
-	snprintf(entry->label, sizeof(entry->label), "command_%d", row);
-}
-
-static enum pg_status load_entries(struct command_table *table)
-{
-	struct pg_result *r = NULL;
-	enum pg_status status;
-
-	forget_entries(table);
-	status = pg_prepare(table->pg, "list",
-			    "select name, statement, rich_text, rings"
-			    " from confab.command_list()");
-	if (status == PG_OK)
-		status = pg_prepare(table->pg, "ring", "select confab.ring()");
-	if (status == PG_OK)
-		status = pg_run(table->pg, "list", 0, NULL, NULL, &r);
-	if (status == PG_OK) {
-		table->count = pg_rows(r);
-		table->entries = xcalloc((size_t)table->count + 1,
-					 sizeof(*table->entries));
-		for (int i = 0; i < table->count; i++)
-			read_entry(&table->entries[i], r, i);
-	} else if (status == PG_FAILED) {
-		logger(LEVEL_ERROR, "command_list", "why=\"%s\"",
-		       r ? pg_message(r) : pg_reason(table->pg));
-	}
-	pg_result_free(r);
-	return status;
-}
-
-/* A connection with the table read from it. */
-static bool connect_database(struct command_table *table)
-{
-	bool fresh;
-
-	if (pg_connect(table->pg, &fresh) != PG_OK)
-		return false;
-	return (!fresh && table->count) || load_entries(table) == PG_OK;
-}
-
-static struct entry *find(struct command_table *table, const char *name)
-{
-	for (int i = 0; i < table->count; i++)
-		if (!strcmp(table->entries[i].name, name))
-			return &table->entries[i];
-	return NULL;
-}
-
-/* Appends a JSON object with the id put before its last brace. */
-static void add_with_id(struct call *call, const char *json)
-{
-	size_t len = strlen(json);
-
-	if (!call->id || !len || json[len - 1] != '}') {
-		buf_add(call->out, json, len);
-		return;
-	}
-	buf_add(call->out, json, len - 1);
-	buf_add_text(call->out, ",\"id\":");
-	json_print(call->id, call->out);
-	buf_add_text(call->out, "}");
+	logger(LEVEL_ERROR, "command",
+	       "request=%s event=%.64s sqlstate=%s why=\"%s\"",
+	       call->request->request_id ? call->request->request_id : "",
+	       call->envelope.event_type ? call->envelope.event_type : "",
+	       sqlstate, why);
 }
 
 static enum confab_error fail(struct call *call, enum confab_error error,
 			      const char *detail)
 {
-	struct buf body = { 0 };
-
-	error_body(&body, error, detail);
-	add_with_id(call, buf_text(&body));
-	buf_free(&body);
+	envelope_fail(&call->envelope, error, detail, call->out);
 	return error;
 }
 
-/* 4003 by field: {"data": ["…"]}. */
-static enum confab_error fail_field(struct call *call, const char *field,
-				    const char *sentence)
-{
-	struct buf body = { 0 };
-
-	buf_addf(&body,
-		 "{\"error\":{\"code\":4003,\"detail\":{\"%s\":[\"%s\"]}}}",
-		 field, sentence);
-	add_with_id(call, buf_text(&body));
-	buf_free(&body);
-	return ERROR_INVALID;
-}
-
-static enum confab_error fail_event_type(struct call *call)
-{
-	add_with_id(call, "{\"error\":\"invalid event type\"}");
-	return ERROR_EVENT_TYPE;
-}
-
-static size_t characters(const char *text, size_t len)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < len; i++)
-		n += ((unsigned char)text[i] & 0xc0) != 0x80;
-	return n;
-}
-
-static bool valid_id(const struct json *id)
-{
-	int64_t number;
-	size_t len;
-	const char *text = json_string(id, &len);
-
-	return text ? characters(text, len) <= ID_LIMIT
-		    : json_integer(id, &number);
-}
-
-/* Reads the envelope: PROTOCOL section 9, "Envelope". */
-static enum confab_error read_envelope(struct call *call)
-{
-	const struct json *id, *type;
-
-	if (json_kind(call->envelope) != JSON_OBJECT)
-		return fail(call, ERROR_INVALID, "A command is a JSON object.");
-	id = json_get(call->envelope, "id");
-	if (id && !valid_id(id))
-		return fail_field(call, "id",
-				  "Must be a string of at most 64 characters "
-				  "or an integer.");
-	call->id = id;
-	type = json_get(call->envelope, "event_type");
-	if (!type)
-		return fail_event_type(call);
-	if (json_kind(type) != JSON_STRING)
-		return fail_field(call, "event_type", "Not a valid string.");
-	call->entry = find(call->table, json_string(type, NULL));
-	if (!call->entry)
-		return fail_event_type(call);
-	if (json_get(call->envelope, "data") &&
-	    json_kind(json_get(call->envelope, "data")) != JSON_OBJECT)
-		return fail_field(call, "data", "Must be an object.");
-	return ERROR_NONE;
-}
-
-/* Follows "extra_fields.content" to its object; the last name in *name. */
-static struct json *follow(struct json *object, const char *path, char *name,
-			   size_t cap)
-{
-	const char *dot;
-
-	while ((dot = strchr(path, '.'))) {
-		snprintf(name, cap, "%.*s", (int)(dot - path), path);
-		object = (struct json *)(uintptr_t)json_get(object, name);
-		path = dot + 1;
-	}
-	snprintf(name, cap, "%s", path);
-	return object;
-}
-
-static void clean_field(struct json *data, const char *path)
-{
-	char name[64];
-	struct json *object = follow(data, path, name, sizeof(name));
-	size_t len;
-	const char *text = json_string(json_get(object, name), &len);
-	struct buf clean = { 0 };
-
-	if (!text)
-		return;
-	while (len && strchr(" \t\r\n\f\v", *text)) {
-		text++;
-		len--;
-	}
-	while (len && strchr(" \t\r\n\f\v", text[len - 1]))
-		len--;
-	/* The rules refuse what was blank, not what sanitises to nothing: tell
-	 * them which it was. */
-	if (len)
-		richtext_clean(&clean, text, len, false);
-	if (len && !clean.len)
-		json_set_string(object, "emptied", "t", 1);
-	json_set_string(object, name, clean.len ? clean.data : "", clean.len);
-	buf_free(&clean);
-}
-
-static void print_data(struct call *call, struct buf *out)
-{
-	const struct json *data = json_get(call->envelope, "data");
-
-	if (!data) {
-		buf_add_text(out, "{}");
-		return;
-	}
-	for (int i = 0; i < PATHS && call->entry->rich_text[i]; i++)
-		clean_field((struct json *)(uintptr_t)data,
-			    call->entry->rich_text[i]);
-	json_print(data, out);
-}
-
-static long long now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (long long)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
-/* Whether this command rings: one of a host's in each interval. The tail that
- * was rung reads on for a while, so that the others need not. */
-static bool rings(const struct call *call)
-{
-	_Atomic long long *shared = call->table->shared_ring;
-	long long now, last;
-
-	if (!call->entry->rings)
-		return false;
-	if (!shared)
-		return true;
-	now = now_ms();
-	last = atomic_load(shared);
-	return now - last >= call->table->config->doorbell_interval &&
-	       atomic_compare_exchange_strong(shared, &last, now);
-}
-
+/* The database is away; unknown: it went in the middle. */
 static enum confab_error fail_unavailable(struct call *call, bool unknown)
 {
+	const struct error_info *info = error_info(ERROR_UNAVAILABLE);
 	struct buf body = { 0 };
 
+	log_failure(call, unknown ? "unknown" : "none",
+		    pg_reason(call->commands->pg));
 	if (!unknown)
 		return fail(call, ERROR_UNAVAILABLE, NULL);
 	buf_addf(&body,
 		 "{\"error\":{\"code\":%d,\"detail\":\"%s\",\"unknown\":true}}",
-		 error_info(ERROR_UNAVAILABLE)->code,
-		 error_info(ERROR_UNAVAILABLE)->detail);
-	add_with_id(call, buf_text(&body));
+		 info->code, info->detail);
+	envelope_answer(&call->envelope, buf_text(&body), call->out);
 	buf_free(&body);
 	return ERROR_UNAVAILABLE;
 }
 
-static enum confab_error fail_statement(struct call *call,
-					const struct pg_result *r)
+static enum confab_error fail_statement(struct call *call)
 {
-	enum confab_error error = error_from_sqlstate(pg_sqlstate(r));
+	const struct pg_result *result = call->result;
+	const char *sqlstate = pg_sqlstate(result);
+	enum confab_error error = error_from_sqlstate(sqlstate);
 
-	if (*pg_detail(r) == '{' && pg_sqlstate(r)[0] == 'C') {
-		add_with_id(call, pg_detail(r));
+	/* confab.fail() has made the whole body. */
+	if (sqlstate[0] == 'C' && *pg_detail(result) == '{') {
+		envelope_answer(&call->envelope, pg_detail(result), call->out);
 		return error;
 	}
-	if (error == ERROR_INTERNAL || error == ERROR_UNAVAILABLE)
-		logger(LEVEL_ERROR, "command",
-		       "name=%s request=%s sqlstate=%s why=\"%s\"",
-		       call->entry->name, call->request->request_id,
-		       pg_sqlstate(r), pg_message(r));
+	if (error_info(error)->http_status >= 500)
+		log_failure(call, sqlstate, pg_message(result));
 	return fail(call, error, NULL);
 }
 
-/* The answer, by who asks: PROTOCOL section 4. */
-static void succeed(struct call *call, const struct pg_result *r)
+/* The answer, by who asks: docs/protocol.md. */
+static void succeed(struct call *call)
 {
-	const char *reply = pg_rows(r) ? pg_field(r, 0, 0) : NULL;
-	const char *dispatch = pg_rows(r) ? pg_field(r, 0, 1) : NULL;
-	const char *seq = pg_rows(r) ? pg_field(r, 0, 2) : NULL;
+	const struct pg_result *result = call->result;
+	bool any = pg_rows(result) > 0;
+	const char *reply = any ? pg_field(result, 0, 0) : NULL;
+	const char *dispatch = any ? pg_field(result, 0, 1) : NULL;
+	const char *seq = any ? pg_field(result, 0, 2) : NULL;
 
-	if (reply) {
-		add_with_id(call, reply);
-	} else if (!dispatch) {
-		add_with_id(call, "{\"status\":\"success\"}");
-	} else if (!call->request->websocket) {
-		add_with_id(call, dispatch);
-	} else if (call->id) {
-		buf_add_text(call->out, "{\"id\":");
-		json_print(call->id, call->out);
-		buf_add_text(call->out, ",\"status\":\"success\"");
-		if (seq)
-			buf_addf(call->out, ",\"seq\":%s", seq);
-		buf_add_text(call->out, "}");
-	}
+	if (reply)
+		envelope_answer(&call->envelope, reply, call->out);
+	else if (call->request->websocket && seq &&
+		 (dispatch || call->envelope.id.len))
+		envelope_acknowledge(&call->envelope, seq, call->out);
+	else if (!dispatch)
+		envelope_answer(&call->envelope, "{\"status\":\"success\"}",
+				call->out);
+	else
+		envelope_answer(&call->envelope, dispatch, call->out);
 }
 
-static bool in_the_way(const struct pg_result *r)
+/* One attempt, on a connection that is there. */
+static enum pg_status attempt(struct call *call, const struct pg_param *params,
+			      bool ring)
 {
-	const char *state = pg_sqlstate(r);
+	struct commands *commands = call->commands;
+	struct command_entry *entry =
+		command_table_find(commands->table, call->envelope.event_type);
+	enum pg_status status;
 
-	return !strcmp(state, "40001") || !strcmp(state, "40P01");
-}
-
-static enum pg_status run(struct call *call, const struct pg_param *params,
-			  struct pg_result **r)
-{
-	struct entry *entry = call->entry;
-	enum pg_status status = PG_OK;
-
-	if (!entry->prepared)
-		status = pg_prepare(call->table->pg, entry->label,
-				    entry->statement);
+	pg_result_free(call->result);
+	call->result = NULL;
+	if (!entry)
+		return PG_AWAY; /* taken out of the table just now */
+	status = command_table_prepare(commands->table, entry);
 	if (status != PG_OK)
 		return status;
-	entry->prepared = true;
-	for (int i = 0; i < ATTEMPTS; i++) {
-		pg_result_free(*r);
-		status = pg_run(call->table->pg, entry->label, 4, params,
-				rings(call) ? "ring" : NULL, r);
-		if (status != PG_FAILED || !in_the_way(*r))
-			break;
+	return pg_run(commands->pg, entry->label, 4, params,
+		      ring ? "ring" : NULL, &call->result);
+}
+
+/* Whether the same again may go better, and nothing was done yet. */
+static bool is_repeatable(struct call *call, enum pg_status status)
+{
+	const char *sqlstate;
+
+	if (status == PG_UNKNOWN)
+		return !call->stores;
+	if (status != PG_FAILED)
+		return false;
+	sqlstate = call->result ? pg_sqlstate(call->result) : NULL;
+	/* It can't be prepared, or a function is not there: an operator may
+	 * have taken it away just now. The stamp says so. */
+	if (!sqlstate || strcmp(sqlstate, "42883") == 0) {
+		command_table_suspect(call->commands->table);
+		return true;
 	}
-	return status;
+	if (pg_is_stale(call->result)) {
+		pg_drop(call->commands->pg);
+		return true;
+	}
+	/* Others got in the way: a serialization failure, a deadlock. */
+	return !strcmp(sqlstate, "40001") || !strcmp(sqlstate, "40P01");
+}
+
+static void pause_before_repeat(void)
+{
+	const struct timespec ts = { .tv_nsec = (1 + secret_random(PAUSE)) *
+						1000000L };
+
+	nanosleep(&ts, NULL);
+}
+
+static enum confab_error carry_out(struct call *call, const char *data)
+{
+	const struct command_request *request = call->request;
+	const struct pg_param params[] = {
+		{ .data = (const char *)request->token_hash,
+		  .len = SECRET_HASH_SIZE,
+		  .binary = true },
+		{ .data = request->session },
+		{ .data = request->idempotency_key },
+		{ .data = data },
+	};
+	struct traffic *traffic = call->commands->traffic;
+	bool ring = call->stores && (!traffic || traffic_claim_ring(traffic));
+	enum pg_status status = attempt(call, params, ring);
+
+	for (int i = 0; i < REPEATS && is_repeatable(call, status); i++) {
+		pause_before_repeat();
+		status = connect_database(call->commands)
+				 ? attempt(call, params, ring)
+				 : PG_AWAY;
+	}
+	if (status == PG_OK) {
+		succeed(call);
+		return ERROR_NONE;
+	}
+	if (status == PG_FAILED && call->result)
+		return fail_statement(call);
+	if (status == PG_FAILED) {
+		log_failure(call, "prepare", pg_reason(call->commands->pg));
+		return fail(call, ERROR_INTERNAL, NULL);
+	}
+	return fail_unavailable(call, status == PG_UNKNOWN && call->stores);
+}
+
+/* There is no such command; but only who is logged in is told so. */
+static enum confab_error refuse_event(struct call *call)
+{
+	const struct pg_param hash = {
+		.data = (const char *)call->request->token_hash,
+		.len = SECRET_HASH_SIZE,
+		.binary = true
+	};
+	enum pg_status status = pg_run(call->commands->pg, "account", 1, &hash,
+				       NULL, &call->result);
+	enum confab_error error = status == PG_FAILED ? fail_statement(call)
+				  : status == PG_OK
+					  ? fail(call, ERROR_EVENT_TYPE, NULL)
+					  : fail_unavailable(call, false);
+
+	pg_result_free(call->result);
+	return error;
+}
+
+/* Whose log-in it is; 0 where that is not to be had: the command will say
+ * why. */
+static int64_t find_account(struct call *call)
+{
+	struct commands *commands = call->commands;
+	const struct pg_param hash = {
+		.data = (const char *)call->request->token_hash,
+		.len = SECRET_HASH_SIZE,
+		.binary = true
+	};
+	int64_t account =
+		traffic_account(commands->traffic, call->request->token_hash);
+	struct pg_result *result = NULL;
+
+	if (account)
+		return account;
+	if (pg_run(commands->pg, "account", 1, &hash, NULL, &result) == PG_OK)
+		account = strtoll(pg_field(result, 0, 0), NULL, 10);
+	pg_result_free(result);
+	if (account)
+		traffic_learn(commands->traffic, call->request->token_hash,
+			      account);
+	return account;
+}
+
+/* Whether there were too many of the kind: that is then answered. */
+static bool is_limited(struct call *call)
+{
+	struct commands *commands = call->commands;
+	const struct command_request *request = call->request;
+	char seconds[12];
+
+	if (!commands->traffic || !commands->config->rate_limits)
+		return false;
+	commands->retry_after = traffic_admit(
+		commands->traffic, traffic_class_of(call->envelope.event_type),
+		find_account(call), request->token_hash, request->address);
+	if (!commands->retry_after)
+		return false;
+	snprintf(seconds, sizeof(seconds), "%d", commands->retry_after);
+	fail(call, ERROR_RATE, seconds);
+	return true;
 }
 
 static enum confab_error execute(struct call *call)
 {
-	const struct command_request *q = call->request;
+	struct envelope *envelope = &call->envelope;
 	struct buf data = { 0 };
-	struct pg_param params[] = {
-		{ .data = (const char *)q->token_hash,
-		  .len = 32,
-		  .binary = true },
-		{ .data = q->session },
-		{ .data = q->idempotency_key },
-		{ .data = NULL },
-	};
-	struct pg_result *r = NULL;
-	enum confab_error error = ERROR_NONE;
-	enum pg_status status;
+	enum confab_error error;
+	struct command_entry *entry;
 
-	print_data(call, &data);
-	params[3].data = buf_text(&data);
-	status = run(call, params, &r);
-	if (status == PG_OK) {
-		succeed(call, r);
-	} else if (status == PG_FAILED && r) {
-		error = fail_statement(call, r);
-	} else if (status == PG_FAILED) {
-		logger(LEVEL_ERROR, "prepare", "name=%s why=\"%s\"",
-		       call->entry->name, pg_reason(call->table->pg));
-		error = fail(call, ERROR_INTERNAL, NULL);
-	} else {
-		error = fail_unavailable(call, status == PG_UNKNOWN &&
-						       call->entry->rings);
-	}
-	pg_result_free(r);
+	if (!connect_database(call->commands))
+		return fail_unavailable(call, false);
+	if (is_limited(call))
+		return ERROR_RATE;
+	entry = command_table_find(call->commands->table, envelope->event_type);
+	if (!entry)
+		return refuse_event(call);
+	call->stores = entry->rings;
+	for (int i = 0; i < COMMAND_PATHS && entry->rich_text[i]; i++)
+		envelope_clean(envelope, entry->rich_text[i],
+			       entry->keep_class_id);
+	envelope_print(envelope, &data);
+	error = carry_out(call, buf_text(&data));
+	pg_result_free(call->result);
 	buf_free(&data);
 	return error;
 }
 
-enum confab_error command_execute(struct command_table *table,
+static bool is_key(const char *key)
+{
+	size_t len = key ? strlen(key) : 0;
+
+	return utf8_valid(key, len) &&
+	       envelope_characters(key, len) <= ENVELOPE_ID;
+}
+
+enum confab_error command_execute(struct commands *commands,
 				  const struct command_request *request,
 				  struct buf *out)
 {
-	struct call call = { .table = table, .request = request, .out = out };
-	const char *why;
+	struct call call = { .commands = commands,
+			     .request = request,
+			     .out = out };
+	int64_t began = clock_us();
 	enum confab_error error;
+	struct uuid session;
 
 	if (!request->token_hash)
 		return fail(&call, ERROR_UNAUTHENTICATED, NULL);
-	if (request->idempotency_key &&
-	    (!utf8_valid(request->idempotency_key,
-			 strlen(request->idempotency_key)) ||
-	     characters(request->idempotency_key,
-			strlen(request->idempotency_key)) > ID_LIMIT))
-		return fail_field(&call, "client_id",
-				  "Ensure this field has no more than 64 "
-				  "characters.");
-	call.envelope = json_parse(request->body, request->body_len,
-				   table->config->max_depth, &why);
-	if (!call.envelope)
-		return fail(&call, ERROR_INVALID, why);
-	call.id = json_get(call.envelope, "id");
-	if (!call.id || !valid_id(call.id))
-		call.id = NULL;
-	if (!connect_database(table))
-		error = fail_unavailable(&call, false);
-	else
-		error = read_envelope(&call);
+	error = envelope_parse(&call.envelope, request->body, request->body_len,
+			       commands->config->max_depth, out);
+	if (error == ERROR_NONE && !is_key(request->idempotency_key))
+		error = fail(
+			&call, ERROR_INVALID,
+			"Idempotency-Key must have at most 64 characters.");
+	if (error == ERROR_NONE && request->session &&
+	    !uuid_parse(&session, request->session))
+		error = fail(&call, ERROR_INVALID, "Not a session.");
 	if (error == ERROR_NONE)
 		error = execute(&call);
-	json_free(call.envelope);
+	if (commands->traffic)
+		traffic_done(commands->traffic,
+			     traffic_class_of(call.envelope.event_type), error,
+			     clock_us() - began);
+	envelope_free(&call.envelope);
 	return error;
+}
+
+int command_retry_after(const struct commands *commands)
+{
+	return commands->retry_after;
 }

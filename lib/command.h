@@ -4,35 +4,39 @@
 #ifndef CONFAB_COMMAND_H
 #define CONFAB_COMMAND_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "buf.h"
 #include "config.h"
 #include "error.h"
 #include "pg.h"
+#include "traffic.h"
 
-struct command_table;
+struct commands;
 
-/* shared_ring: milliseconds (CLOCK_MONOTONIC) of the host's last ring, shared
- * by all workers; NULL rings every time. */
-struct command_table *command_create(const struct config *config, struct pg *pg,
-				     _Atomic long long *shared_ring);
-void command_free(struct command_table *table);
+/* traffic: what all workers share; NULL: nothing is limited, and the doorbell
+ * rings every time. */
+struct commands *command_create(const struct config *config, struct pg *pg,
+				struct traffic *traffic);
+void command_free(struct commands *commands);
+
+/* Seconds to wait, after ERROR_RATE. */
+int command_retry_after(const struct commands *commands);
 
 struct command_request {
 	const char *body;
 	size_t body_len;
 	const unsigned char *token_hash; /* 32 bytes; NULL: unauthenticated */
-	const char *session;		 /* uuid or NULL */
-	const char *idempotency_key;	 /* or NULL */
-	bool websocket;			 /* answer as a frame, see PROTOCOL 4 */
-	const char *request_id;		 /* for the log */
+	const char *session;             /* uuid or NULL */
+	const char *idempotency_key;     /* or NULL */
+	bool websocket;         /* answer as a frame, see docs/protocol.md */
+	const char *address;    /* of the client, or NULL */
+	const char *request_id; /* for the log */
 };
 
 /* Appends the JSON answer to out (nothing when a WebSocket caller is owed
  * nothing) and returns ERROR_NONE or what the answer says went wrong. */
-enum confab_error command_execute(struct command_table *table,
+enum confab_error command_execute(struct commands *commands,
 				  const struct command_request *request,
 				  struct buf *out);
 

@@ -1,4 +1,6 @@
-/* config: one table of options; defaults, file, environment, in this order. */
+/* config: the options of all programs. Called by main() once, before anything
+ * else; owns nothing. One table of options; defaults, then the file, then the
+ * environment, so that the later one wins. */
 #include "config.h"
 
 #include <errno.h>
@@ -8,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
+#include <unistd.h>
 
 #include "logger.h"
 #include "xalloc.h"
@@ -16,6 +18,9 @@
 #ifndef CONFAB_VERSION
 #define CONFAB_VERSION "0.1.0"
 #endif
+
+/* Where the file is looked for when nobody says where. */
+#define CONFIG_PATH "/etc/confab/confab.conf"
 
 struct option_row {
 	const char *name;
@@ -41,14 +46,47 @@ static const struct option_row OPTIONS[] = {
 	TEXT(run_dir, "/run/confab", "directory of the unix sockets"),
 	TEXT(mount, "/chat/", "URL prefix"),
 	TEXT(allowed_origins, "", "origins besides our own, space-separated"),
+	TEXT(jwt_keys, "",
+	     "file with the host application's keys, a line each: KID "
+	     "ALGORITHM FILE"),
+	TEXT(jwt_issuer, "", "what iss in its tokens must be; empty: anything"),
+	TEXT(jwt_audience, "",
+	     "what must be in aud of its tokens; empty: anything"),
+	TEXT(mail_command, "",
+	     "sends a message from standard input (\"sendmail -t\"); empty: no "
+	     "password resets"),
+	TEXT(reset_url, "",
+	     "address of the page for a new password; a token is appended"),
+	TEXT(media_dir, "/var/lib/confab/media", "directory of the uploads"),
+	TEXT(sendfile, "none",
+	     "how the web server is told to send a file: none, x-sendfile or "
+	     "x-accel-redirect"),
+	TEXT(sendfile_prefix, "/confab-media/",
+	     "internal location of media_dir, for x-accel-redirect"),
 	TEXT(log_level, "info", "error, warn, info or debug"),
+	NUMBER(trust_remote_user, 0, 0, 1,
+	       "1: whom the web server calls REMOTE_USER is logged in"),
+	NUMBER(login_attempts, 10, 0, 1000000,
+	       "wrong passwords for one account in a window; 0: any number"),
+	NUMBER(address_attempts, 100, 0, 1000000,
+	       "wrong passwords from one address in a window; 0: any number"),
+	NUMBER(attempt_window, 300, 1, 86400,
+	       "s of a window in which wrong passwords are counted"),
 	NUMBER(command_workers, 8, 1, 512, "processes of confab-command"),
 	NUMBER(session_workers, 2, 1, 64, "processes of confab-session"),
-	NUMBER(max_body, 65536, 1024, 16777216, "bytes of one command"),
+	NUMBER(media_workers, 4, 1, 256, "processes of confab-media"),
+	NUMBER(media_max_size, 100, 1, 65536, "MiB of one upload"),
+	NUMBER(media_quota, 1024, 1, 16777216,
+	       "MiB of all uploads of one account"),
+	NUMBER(media_timeout, 600, 10, 86400,
+	       "s that an upload or a download may hold a process"),
+	NUMBER(media_collect, 60, 1, 86400,
+	       "s between looks for uploads that nobody needs"),
+	NUMBER(max_body, 262144, 1024, 16777216, "bytes of one command"),
 	NUMBER(max_depth, 16, 4, 64, "nesting of its JSON"),
 	NUMBER(doorbell_interval, 4, 0, 1000, "ms between rings of a host"),
 	NUMBER(heartbeat, 25, 1, 300, "s between heartbeats of a stream"),
-	NUMBER(max_streams, 10000, 1, 1000000, "streams of one process"),
+	NUMBER(max_streams, 20000, 1, 1000000, "streams of one process"),
 	NUMBER(stream_queue, 1048576, 4096, 1073741824,
 	       "bytes that may wait for one stream"),
 	NUMBER(window, 16777216, 4096, 1073741824,
@@ -56,6 +94,24 @@ static const struct option_row OPTIONS[] = {
 	NUMBER(request_timeout, 10, 1, 300, "s for a request to arrive"),
 	NUMBER(stall_timeout, 30, 1, 3600,
 	       "s without progress that end a slow stream"),
+	NUMBER(account_streams, 64, 0, 1000000,
+	       "streams of one account in one process; 0: any number"),
+	NUMBER(command_queue, 1024, 1, 3000,
+	       "connections that wait for a worker of confab-command"),
+	NUMBER(waiting_commands, 1000, 1, 1000000,
+	       "commands of WebSockets that wait for a worker"),
+	NUMBER(rate_limits, 1, 0, 1, "0: rates are not limited"),
+	NUMBER(rate_send, 300, 0, 1000000,
+	       "messages a minute of one account; 0: any number, as below"),
+	NUMBER(rate_receipt, 1200, 0, 1000000,
+	       "receipts, reactions and typing a minute of one account"),
+	NUMBER(rate_room, 600, 0, 1000000,
+	       "commands about rooms a minute of one account"),
+	NUMBER(rate_search, 60, 0, 1000000, "searches a minute of one account"),
+	NUMBER(rate_other, 600, 0, 1000000,
+	       "other commands a minute of one account"),
+	NUMBER(rate_address, 6000, 0, 1000000,
+	       "commands a minute from one address"),
 };
 
 enum {
@@ -99,6 +155,13 @@ static bool valid_text(const struct option_row *o, const char *value)
 	size_t len = strlen(value);
 
 	if (!strcmp(o->name, "mount"))
+		return len && value[0] == '/' && value[len - 1] == '/';
+	if (!strcmp(o->name, "sendfile"))
+		return !strcmp(value, "none") || !strcmp(value, "x-sendfile") ||
+		       !strcmp(value, "x-accel-redirect");
+	if (!strcmp(o->name, "media_dir"))
+		return value[0] == '/';
+	if (!strcmp(o->name, "sendfile_prefix"))
 		return len && value[0] == '/' && value[len - 1] == '/';
 	if (!strcmp(o->name, "log_level"))
 		return level_named(value, &level);
@@ -188,7 +251,10 @@ static bool read_file(struct config *c, const char *path, struct buf *why)
 	for (int n = 1; ok && fgets(line, sizeof(line), file); n++) {
 		struct buf reason = { 0 };
 
-		ok = read_line(c, line, &reason);
+		ok = strlen(line) + 1 < sizeof(line);
+		if (!ok)
+			buf_add_text(&reason, "the line is too long");
+		ok = ok && read_line(c, line, &reason);
 		if (!ok)
 			buf_addf(why, "%s:%d: %s", path, n, buf_text(&reason));
 		buf_free(&reason);
@@ -247,9 +313,11 @@ void config_free(struct config *config)
 static void print_help(const char *program, const char *purpose)
 {
 	printf("%s: %s\n\n"
-	       "usage: %s [-c FILE] [-n]\n"
+	       "usage: %s [-c FILE] [-n] [-r] [-h] [-V]\n"
 	       "  -c FILE  read this configuration\n"
 	       "  -n       check the configuration and exit\n"
+	       "  -r       take over from the one that runs, which is told to "
+	       "stop\n"
 	       "  -V       print the version and exit\n\n"
 	       "options, in the file as \"name = value\", in the environment "
 	       "as CONFAB_NAME:\n",
@@ -266,6 +334,16 @@ static void print_help(const char *program, const char *purpose)
 	}
 }
 
+/* A CGI program can be told by the environment alone. */
+const char *config_default_path(void)
+{
+	const char *path = getenv("CONFAB_CONFIG");
+
+	if (path)
+		return path;
+	return access(CONFIG_PATH, F_OK) == 0 ? CONFIG_PATH : NULL;
+}
+
 void config_main(struct config *out, const char *program, const char *purpose,
 		 int argc, char **argv)
 {
@@ -273,16 +351,22 @@ void config_main(struct config *out, const char *program, const char *purpose,
 					      { "version", 0, NULL, 'V' },
 					      { NULL, 0, NULL, 0 } };
 	enum logger_level level = LEVEL_INFO;
-	const char *path = NULL;
+	const char *path = config_default_path();
 	struct buf why = { 0 };
-	bool check = false;
+	bool check = false, replace = false;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "c:nhV", LONG, NULL)) != -1) {
+	/* A web server may hand the query string to a CGI program as its
+	 * arguments: those are a stranger's. */
+	if (getenv("GATEWAY_INTERFACE"))
+		argc = 1;
+	while ((c = getopt_long(argc, argv, "c:nrhV", LONG, NULL)) != -1) {
 		if (c == 'c') {
 			path = optarg;
 		} else if (c == 'n') {
 			check = true;
+		} else if (c == 'r') {
+			replace = true;
 		} else if (c == 'V') {
 			printf("%s %s\n", program, CONFAB_VERSION);
 			exit(0);
@@ -297,6 +381,7 @@ void config_main(struct config *out, const char *program, const char *purpose,
 	}
 	if (check)
 		exit(0);
+	out->replace = replace;
 	level_named(out->log_level, &level);
 	logger_open(program, level);
 }

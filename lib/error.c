@@ -17,12 +17,14 @@ static const struct error_info table[] = {
 	[ERROR_CONFLICT] = { 4005, 409, 0, "Database constraint violated." },
 	[ERROR_INTERNAL] = { 4006, 500, 0, "Internal server error." },
 	[ERROR_TOO_LARGE] = { 4013, 413, 0, "Request too large." },
-	[ERROR_RATE] = { 4029, 429, 1, "Too many requests." },
+	[ERROR_RATE] = { 4029, 429, 10, "10" },
 	[ERROR_UNAVAILABLE] = { 4053, 503, 2, "Temporarily unavailable." },
 	[ERROR_EVENT_TYPE] = { 4003, 400, 0, "invalid event type" },
 };
 
-enum { TABLE_ROWS = sizeof(table) / sizeof(table[0]) };
+enum {
+	TABLE_ROWS = sizeof(table) / sizeof(table[0])
+};
 
 const struct error_info *error_info(enum confab_error error)
 {
@@ -97,4 +99,14 @@ void error_body(struct buf *out, enum confab_error error, const char *detail)
 	buf_add_text(out, list ? "[" : "");
 	json_quote(out, detail, strlen(detail));
 	buf_add_text(out, list ? "]}}" : "}}");
+}
+
+void error_field_body(struct buf *out, const char *field, const char *sentence)
+{
+	buf_addf(out, "{\"error\":{\"code\":%d,\"detail\":{",
+		 error_info(ERROR_INVALID)->code);
+	json_quote(out, field, strlen(field));
+	buf_add_text(out, ":[");
+	json_quote(out, sentence, strlen(sentence));
+	buf_add_text(out, "]}}}");
 }

@@ -1,75 +1,155 @@
-/* http: see http.h. libfcgi's own accept can be stopped by a silent connection
- * and loses a SIGTERM that comes at the wrong moment, so that accepting is ours
- * and only reading and writing are libfcgi's. */
+/* http: one request and its response over FastCGI, or as plain CGI. Called by
+ * the programs that do one request at a time; owns the connection and the
+ * request's text. One per process, single-threaded.
+ *
+ * libfcgi reads the requests. The rest is ours, because of what libfcgi 2.4.2
+ * does there: its accept waits seconds for a silent connection, a SIGTERM at
+ * the wrong moment is lost or breaks a request, half a request holds the
+ * process for ever, closing takes three more system calls, and a response is
+ * written in pieces of 8 KiB. So
+ * - epoll waits for the listening socket and for SIGTERM (a signalfd: the
+ *   signal itself stays blocked, and is seen under constant load too). The
+ *   socket is there as EPOLLEXCLUSIVE: a connection wakes one worker;
+ * - libfcgi is handed the connection as if it had been kept from before;
+ * - a timer ticks while there is work; a request that does not arrive, or a
+ *   response that is not taken, within the limit has its connection shut down,
+ *   which ends the blocked read or write. It costs no call per request;
+ * - a connection serves one request: a web server that keeps it would hold a
+ *   worker idle. */
 #include "http.h"
 
 #include <errno.h>
-#include <fcgiapp.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/epoll.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
+#include "http_inside.h"
 #include "logger.h"
 #include "xalloc.h"
 
-enum {
-	IO_TIMEOUT = 10 /* s for a web server to send or take the next bytes */
-};
+/* What the ticking timer looks at; there is one struct http in a process. */
+static volatile sig_atomic_t watched = -1; /* socket, -1: none */
+static volatile sig_atomic_t ticks_left;
+static volatile sig_atomic_t ticking;
+static timer_t ticker;
 
-struct http {
-	int listener; /* -1: plain CGI */
-	int epoll;
-	bool cgi_done;
-	bool open; /* a request is being answered */
-	FCGX_Request request;
-	struct buf headers, path;
-};
-
-static volatile sig_atomic_t stopping;
-
-static void on_sigterm(int signal)
+static void set_ticker(bool on)
 {
+	const struct itimerspec every = { .it_interval = { .tv_sec = on },
+					  .it_value = { .tv_sec = on } };
+
+	ticking = on;
+	timer_settime(ticker, 0, &every, NULL);
+}
+
+static void on_tick(int signal)
+{
+	int kept = errno;
+
 	(void)signal;
-	stopping = 1;
+	if (watched < 0)
+		set_ticker(false);
+	else if (ticks_left > 0 && --ticks_left == 0)
+		shutdown(watched, SHUT_RDWR);
+	errno = kept;
+}
+
+void http_watch(const struct http *http)
+{
+	if (http->listener < 0)
+		return;
+	ticks_left = http->timeout + 1;
+	watched = http->request.ipcFd;
+	if (!ticking)
+		set_ticker(true);
+}
+
+void http_unwatch(void)
+{
+	watched = -1;
+}
+
+static _Noreturn void end_process(const char *what)
+{
+	logger(LEVEL_ERROR, "start", "why=\"%s: %s\"", what, strerror(errno));
+	exit(EXIT_FAILURE);
+}
+
+static bool is_listening(int fd)
+{
+	int value = 0;
+	socklen_t len = sizeof(value);
+
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &len) == 0 &&
+	       value;
 }
 
 bool http_is_cgi(void)
 {
-	return getenv("GATEWAY_INTERFACE") && getenv("REQUEST_METHOD");
+	/* A FastCGI program may have inherited the variables. */
+	return getenv("GATEWAY_INTERFACE") && getenv("REQUEST_METHOD") &&
+	       !is_listening(STDIN_FILENO);
 }
 
-struct http *http_create(int listener)
+static int open_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+static void open_ticker(void)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL,
+				  .sigev_signo = SIGALRM };
+	struct sigaction action = { .sa_handler = on_tick,
+				    .sa_flags = SA_RESTART };
+
+	sigaction(SIGALRM, &action, NULL);
+	if (timer_create(CLOCK_MONOTONIC, &event, &ticker) < 0)
+		end_process("timer");
+}
+
+static void add(const struct http *http, int fd, uint32_t events)
+{
+	struct epoll_event event = { .events = events, .data.fd = fd };
+
+	if (fd < 0 || epoll_ctl(http->epoll, EPOLL_CTL_ADD, fd, &event) < 0)
+		end_process("epoll");
+}
+
+struct http *http_create(int listener, int timeout)
 {
 	struct http *http = xcalloc(1, sizeof(*http));
-	/* Exclusive: a connection wakes one worker, not all of them. */
-	struct epoll_event event = { .events = EPOLLIN | EPOLLEXCLUSIVE };
-	struct sigaction action = { .sa_handler = on_sigterm };
 
 	http->listener = listener;
-	http->epoll = -1;
+	http->timeout = timeout;
+	http->epoll = http->signals = -1;
+	signal(SIGPIPE, SIG_IGN);
 	if (listener < 0)
 		return http;
-	/* No waiting for the peer when a connection is closed. */
+	/* For what libfcgi closes itself. */
 	setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", "0", 1);
 	setenv("LIBFCGI_IS_AF_UNIX_KEEPER_POLL_TIMEOUT", "0", 1);
-	signal(SIGPIPE, SIG_IGN);
-	/* Before FCGX_Init, which leaves handlers alone that are there. */
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGINT, &action, NULL);
-	FCGX_Init();
-	FCGX_InitRequest(&http->request, -1, 0);
+	if (FCGX_Init() != 0 || FCGX_InitRequest(&http->request, -1, 0) != 0)
+		end_process("libfcgi");
 	http->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (http->epoll < 0 ||
-	    epoll_ctl(http->epoll, EPOLL_CTL_ADD, listener, &event) < 0) {
-		logger(LEVEL_ERROR, "start", "why=\"epoll: %s\"",
-		       strerror(errno));
-		exit(1);
-	}
+	http->signals = open_signals();
+	add(http, http->signals, EPOLLIN);
+	add(http, listener, EPOLLIN | EPOLLEXCLUSIVE);
+	open_ticker();
 	return http;
 }
 
@@ -77,50 +157,86 @@ void http_free(struct http *http)
 {
 	if (!http)
 		return;
-	if (http->epoll >= 0)
+	if (http->epoll >= 0) {
+		timer_delete(ticker);
 		close(http->epoll);
+		close(http->signals);
+	}
 	buf_free(&http->headers);
 	buf_free(&http->path);
 	free(http);
 }
 
-/* The next connection, or -1 when it is time to stop. */
-static int next_connection(struct http *http)
+void http_every(struct http *http, int seconds, void (*task)(void *context),
+		void *context)
 {
-	const struct timeval limit = { .tv_sec = IO_TIMEOUT };
-	struct epoll_event event;
-	sigset_t open;
-	int fd;
-
-	sigprocmask(SIG_SETMASK, NULL, &open);
-	sigdelset(&open, SIGTERM);
-	sigdelset(&open, SIGINT);
-	for (;;) {
-		epoll_pwait(http->epoll, &event, 1, -1, &open);
-		if (stopping)
-			return -1;
-		fd = accept4(http->listener, NULL, NULL, SOCK_CLOEXEC);
-		if (fd >= 0)
-			break;
-	}
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-	return fd;
+	http->task = task;
+	http->task_context = context;
+	http->task_every = seconds;
+	http->task_due = clock_ms();
 }
 
-static void end(struct http *http)
+/* Runs the task if it is due; how long the process may wait then, in ms. */
+static int run_task(struct http *http)
 {
-	if (http->open && http->listener >= 0) {
-		http->request.keepConnection = 0;
-		FCGX_Finish_r(&http->request);
+	int64_t left;
+
+	if (!http->task)
+		return -1;
+	left = http->task_due - clock_ms();
+	if (left <= 0) {
+		http->task(http->task_context);
+		left = http->task_every * 1000LL;
+		http->task_due = clock_ms() + left;
+	}
+	return (int)left;
+}
+
+/* The next connection, or -1 when it is time to stop: after SIGTERM, and when
+ * nobody waits any more. A socket that was passed to us goes on without us. */
+static int next_connection(struct http *http)
+{
+	struct epoll_event events[2];
+	int n, fd;
+
+	for (;;) {
+		n = epoll_wait(http->epoll, events, 2, run_task(http));
+		for (int i = 0; i < n; i++)
+			if (events[i].data.fd == http->signals)
+				http->stopping = true;
+		if (http->stopping && http->listener == STDIN_FILENO)
+			return -1;
+		/* Another worker may have taken it. */
+		fd = n > 0 ? accept4(http->listener, NULL, NULL, SOCK_CLOEXEC)
+			   : -1;
+		if (fd >= 0 || http->stopping)
+			return fd;
+		/* Out of descriptors: don't spin. */
+		if (n > 0 && (errno == EMFILE || errno == ENFILE))
+			usleep(100000);
+	}
+}
+
+void http_hang_up(struct http *http)
+{
+	http_unwatch();
+	if (http->listener >= 0) {
+		int fd = http->request.ipcFd;
+
+		FCGX_Free(&http->request, 0);
+		http->request.ipcFd = -1;
+		if (fd >= 0)
+			close(fd);
 	}
 	http->open = false;
 	http->headers.len = 0;
+	http->got = 0;
 }
 
 bool http_accept(struct http *http)
 {
-	end(http);
+	if (http->open)
+		http_hang_up(http);
 	if (http->listener < 0) {
 		http->open = !http->cgi_done;
 		http->cgi_done = true;
@@ -131,15 +247,16 @@ bool http_accept(struct http *http)
 
 		if (fd < 0)
 			return false;
-		/* libfcgi takes over a connection as if it had kept it. */
 		http->request.ipcFd = fd;
 		http->request.keepConnection = 1;
-		http->request.listen_sock = -1;
+		http_watch(http);
+		/* On failure it closes the connection and finds that it has
+		 * no socket of its own to accept another one from. */
 		if (FCGX_Accept_r(&http->request) == 0)
 			break;
-		if (http->request.ipcFd >= 0)
-			FCGX_Free(&http->request, 1);
+		http_hang_up(http);
 	}
+	http_unwatch();
 	http->open = true;
 	return true;
 }
@@ -161,107 +278,111 @@ const char *http_method(struct http *http)
 
 const char *http_path(struct http *http, const char *mount)
 {
+	const char *script = http_param(http, "SCRIPT_NAME");
+	const char *info = http_param(http, "PATH_INFO");
 	const char *uri = http_param(http, "REQUEST_URI");
+	const char *name;
 	size_t len = strlen(mount);
 
-	if (!uri)
-		uri = http_param(http, "SCRIPT_NAME");
-	if (!uri)
-		uri = "";
-	if (!strncmp(uri, mount, len))
-		uri += len;
-	else if (strrchr(uri, '/'))
-		uri = strrchr(uri, '/') + 1;
+	/* Web servers differ in how they part SCRIPT_NAME and PATH_INFO, not in
+	 * what the two make together. */
 	http->path.len = 0;
-	buf_add(&http->path, uri, strcspn(uri, "?#"));
+	buf_add_text(&http->path, script ? script : "");
+	buf_add_text(&http->path, info ? info : "");
+	if (strncmp(buf_text(&http->path), mount, len) == 0) {
+		buf_consume(&http->path, len);
+	} else if (uri && strncmp(uri, mount, len) == 0) {
+		http->path.len = 0;
+		buf_add(&http->path, uri + len, strcspn(uri + len, "?#"));
+	} else {
+		/* Elsewhere, as in a cgi-bin: the program's own name counts. */
+		name = script ? strrchr(script, '/') : NULL;
+		if (name)
+			buf_consume(&http->path, (size_t)(name + 1 - script));
+	}
 	return buf_text(&http->path);
 }
 
-static size_t read_some(struct http *http, char *to, size_t len)
+bool http_is_json(struct http *http)
 {
-	int n;
+	static const char json[] = "application/json";
+	const char *type = http_param(http, "CONTENT_TYPE");
+	size_t len = sizeof(json) - 1;
 
-	if (http->listener < 0)
-		return fread(to, 1, len, stdin);
-	n = FCGX_GetStr(to, (int)len, http->request.in);
+	return type && strncasecmp(type, json, len) == 0 &&
+	       strchr("; \t", type[len]); /* or its end */
+}
+
+size_t http_read_some(struct http *http, char *to, size_t len)
+{
+	ssize_t n;
+
+	if (len > HTTP_CHUNK)
+		len = HTTP_CHUNK;
+	if (http->listener >= 0) {
+		n = FCGX_GetStr(to, (int)len, http->request.in);
+	} else {
+		do
+			n = read(STDIN_FILENO, to, len);
+		while (n < 0 && errno == EINTR);
+	}
 	return n > 0 ? (size_t)n : 0;
+}
+
+long long http_length(struct http *http)
+{
+	const char *text = http_param(http, "CONTENT_LENGTH");
+	size_t digits = text ? strspn(text, "0123456789") : 0;
+
+	if (digits == 0 || digits > 18 || text[digits] != '\0')
+		return http->listener < 0 ? 0 : HTTP_UNKNOWN_LENGTH;
+	return strtoll(text, NULL, 10);
 }
 
 enum confab_error http_body(struct http *http, size_t limit, struct buf *out)
 {
-	const char *text = http_param(http, "CONTENT_LENGTH");
-	unsigned long long want = text ? strtoull(text, NULL, 10) : 0;
-	size_t start = out->len;
+	long long length = http_length(http);
+	size_t want = length >= 0 ? (size_t)length : limit + 1;
+	size_t start = out->len, got = 0;
 
-	if (want > limit)
+	if (length >= 0 && want > limit)
 		return ERROR_TOO_LARGE;
-	while (out->len - start < want) {
-		size_t left = (size_t)want - (out->len - start), n;
+	http_watch(http);
+	while (got < want) {
+		size_t n;
 
-		buf_reserve(out, left);
-		n = read_some(http, out->data + out->len, left);
-		if (!n)
-			return ERROR_INVALID;
+		buf_reserve(out, HTTP_CHUNK);
+		n = http_read_some(http, out->data + out->len, want - got);
+		if (n == 0)
+			break;
 		out->len += n;
+		got += n;
+	}
+	http_unwatch();
+	if (got > limit || got < want) {
+		if (length < 0 && got <= limit)
+			return ERROR_NONE;
+		out->len = start;
+		return got > limit ? ERROR_TOO_LARGE : ERROR_INVALID;
 	}
 	return ERROR_NONE;
 }
 
-void http_header(struct http *http, const char *format, ...)
+ssize_t http_read(struct http *http, char *to, size_t len)
 {
-	char line[1024];
-	va_list args;
+	long long length = http_length(http);
+	bool broken;
+	size_t n;
 
-	va_start(args, format);
-	vsnprintf(line, sizeof(line), format, args);
-	va_end(args);
-	/* Nothing from outside may start a header of its own. */
-	for (char *p = line; *p; p++)
-		if ((unsigned char)*p < 0x20)
-			*p = ' ';
-	buf_add_text(&http->headers, line);
-	buf_add_text(&http->headers, "\r\n");
-}
-
-static void write_all(struct http *http, const struct buf *bytes)
-{
-	if (http->listener < 0) {
-		fwrite(bytes->data, 1, bytes->len, stdout);
-		fflush(stdout);
-	} else {
-		FCGX_PutStr(bytes->data, (int)bytes->len, http->request.out);
-	}
-}
-
-void http_respond(struct http *http, int status, const char *body, size_t len)
-{
-	struct buf response = { 0 };
-
-	buf_addf(&response, "Status: %d\r\n", status);
-	if (status != 204)
-		buf_addf(&response,
-			 "Content-Type: application/json\r\n"
-			 "Content-Length: %zu\r\n",
-			 len);
-	buf_add_text(&response, "Cache-Control: no-store\r\n"
-				"X-Content-Type-Options: nosniff\r\n");
-	buf_add(&response, http->headers.data, http->headers.len);
-	buf_add_text(&response, "\r\n");
-	if (status != 204)
-		buf_add(&response, body, len);
-	write_all(http, &response);
-	buf_free(&response);
-	end(http);
-}
-
-void http_fail(struct http *http, enum confab_error error, const char *detail)
-{
-	const struct error_info *info = error_info(error);
-	struct buf body = { 0 };
-
-	if (info->retry_after)
-		http_header(http, "Retry-After: %d", info->retry_after);
-	error_body(&body, error, detail);
-	http_respond(http, info->http_status, body.data, body.len);
-	buf_free(&body);
+	if (length >= 0 && len > (size_t)length - http->got)
+		len = (size_t)length - http->got;
+	if (len == 0)
+		return 0;
+	http_watch(http);
+	n = http_read_some(http, to, len);
+	http_unwatch();
+	http->got += n;
+	/* Where no length was given, the web server says where the end is. */
+	broken = length >= 0 || FCGX_GetError(http->request.in) != 0;
+	return n == 0 && broken ? -1 : (ssize_t)n;
 }

@@ -10,11 +10,21 @@
 #include "xalloc.h"
 
 enum {
-	UPKEEP_INTERVAL = 20000 /* ms between looks at the partitions */
+	UPKEEP_INTERVAL = 5000, /* ms between signs of life */
+	TOGETHER = 16,          /* streams opened in one question, at first */
+	MAINTAIN_EVERY = 4,     /* upkeeps between looks at the partitions */
+	LEAVE_TIMEOUT = 1000,   /* ms for the farewell to the database */
+	TURN = 50,              /* ms */
 };
 
 static const struct pgloop_statement SWEEP = {
 	NULL, "select confab.stream_sweep($1)"
+};
+static const struct pgloop_statement UPKEEP = {
+	"upkeep", "select confab.stream_upkeep($1)"
+};
+static const struct pgloop_statement LEAVE = {
+	NULL, "select confab.stream_leave($1)"
 };
 static const struct pgloop_statement MAINTAIN = {
 	"maintain", "select confab.log_maintain()"
@@ -42,7 +52,10 @@ void hub_wake(struct hub *hub)
 			continue;
 		}
 		hub->counts.ended_slow += ending == END_SLOW;
-		hub_close(s, false);
+		/* What waits is not sent: the cursor stands before it. */
+		s->position = hub_position(s);
+		hub_close(s,
+			  s->transport == STREAM_POLL && ending == END_RESTART);
 		s->ops->end(s, (enum stream_end)ending);
 	}
 }
@@ -60,13 +73,18 @@ static void offer(struct stream *s, struct dispatch *d, bool replay,
 			     s->position < page_after
 		   : s->state != STREAM_LIVE)
 		return;
+	/* Who has taken what there was before is not slow, however much comes
+	 * at once. */
+	if (!replay && s->bytes > limit) {
+		s->ending = END_SLOW;
+		hub_touch(s);
+		return;
+	}
 	stream_push(s, d);
 	s->position = d->seq;
 	s->hub->counts.deliveries++;
 	if (replay && s->bytes > limit / 2)
 		s->blocked = true;
-	if (!replay && s->bytes > limit)
-		s->ending = END_SLOW;
 	hub_touch(s);
 }
 
@@ -99,10 +117,16 @@ void hub_offer(struct hub *hub, struct dispatch *d, bool replay,
 	}
 }
 
-/* Streams of a log-in that was ended: {"ended_logins":[…]}. The row names the
- * account; its streams of other log-ins stay. */
-static void end_logins(struct hub *hub, const struct dispatch *row,
-		       const struct json *logins)
+static bool is_ended(const struct stream *s, const struct json *effect)
+{
+	return json_lists_integer(json_get(effect, "ended_logins"), s->login) ||
+	       json_lists_text(json_get(effect, "ended_sessions"), s->session);
+}
+
+/* Streams of log-ins or sessions that were ended: {"ended_logins":[…]},
+ * {"ended_sessions":[…]}. The row names the account; its other streams stay. */
+static void end_streams(struct hub *hub, const struct dispatch *row,
+			const struct json *effect)
 {
 	for (size_t i = 0; i < row->n_accounts; i++) {
 		struct roster_account *account =
@@ -112,12 +136,7 @@ static void end_logins(struct hub *hub, const struct dispatch *row,
 		if (!account)
 			continue;
 		LIST_FOREACH(s, roster_streams(account), of_account)
-		for (size_t j = 0; j < json_length(logins); j++) {
-			int64_t id;
-
-			if (!json_integer(json_at(logins, j), &id) ||
-			    id != s->login)
-				continue;
+		if (is_ended(s, effect)) {
 			s->ending = END_UNAUTHENTICATED;
 			hub_touch(s);
 		}
@@ -161,9 +180,9 @@ static void on_row(void *context, const struct tail_row *row)
 		row->effect
 			? json_parse(row->effect, strlen(row->effect), 4, &why)
 			: NULL;
-	struct dispatch *d =
-		dispatch_create(hub->epoch, row->seq, row->room, row->accounts,
-				row->payload ? row->payload : "");
+	struct dispatch *d = dispatch_create(hub->epoch, row->seq, row->room,
+					     row->accounts, row->messages,
+					     row->payload ? row->payload : "");
 
 	if (effect && d->to_room)
 		roster_apply_before(hub->roster, &d->room, d->seq, effect,
@@ -176,7 +195,8 @@ static void on_row(void *context, const struct tail_row *row)
 	if (effect && d->to_room)
 		roster_apply_after(hub->roster, &d->room, effect, NULL);
 	if (effect) {
-		end_logins(hub, d, json_get(effect, "ended_logins"));
+		end_streams(hub, d, effect);
+		hub_note_deleted(hub, d, effect);
 		keep_change(hub, d, effect);
 	}
 	dispatch_unref(d);
@@ -187,6 +207,7 @@ static void on_batch(void *context, int64_t cursor)
 	struct hub *hub = context;
 
 	hub->cursor = cursor;
+	hub_withdraw(hub);
 	hub_wake(hub);
 }
 
@@ -204,7 +225,10 @@ static void on_start(void *context, const char *epoch, int64_t head)
 	hub->epoch = xstrdup(epoch);
 	hub->cursor = head;
 	hub->started = true;
+	hub->starts++;
 	window_reset(hub->window, head);
+	hub->recalling = true;
+	hub_recall(hub);
 }
 
 static void on_away(void *context, const char *why)
@@ -220,6 +244,11 @@ static void on_away(void *context, const char *why)
 	hub->away = away;
 }
 
+static void on_signal(void *context, const char *text)
+{
+	hub_signal(context, text);
+}
+
 static void on_warn(void *context, const char *event, const char *detail)
 {
 	(void)context;
@@ -230,6 +259,7 @@ static const struct tail_handler TAIL_HANDLER = {
 	.start = on_start,
 	.row = on_row,
 	.batch = on_batch,
+	.signal = on_signal,
 	.away = on_away,
 	.warn = on_warn,
 };
@@ -244,16 +274,39 @@ static void log_failure(void *context, enum pg_status status,
 }
 
 static char SWEEP_FAILED[] = "stream_sweep";
+static char UPKEEP_FAILED[] = "stream_upkeep";
 static char MAINTAIN_FAILED[] = "log_maintain";
+static char LEAVE_FAILED[] = "stream_leave";
+
+/* Whoever was not heard of for long was taken for dead, and its sessions are
+ * gone: its streams have to open again. */
+static void on_upkeep(void *context, enum pg_status status,
+		      const struct pg_result *result)
+{
+	struct hub *hub = context;
+
+	log_failure(UPKEEP_FAILED, status, result);
+	if (status == PG_OK && *pg_field(result, 0, 0) == 'f' &&
+	    hub->counts.streams) {
+		logger(LEVEL_WARN, "taken_for_dead", "streams=%u",
+		       hub->counts.streams);
+		hub_end_all(hub, END_RESTART);
+	}
+}
 
 static void upkeep_fired(struct timer *timer)
 {
 	struct hub *hub =
 		(void *)((char *)timer - offsetof(struct hub, upkeep_timer));
 
-	if (pgloop_is_up(hub->pg))
-		pgloop_send(hub->pg, &MAINTAIN, 0, NULL, log_failure,
-			    MAINTAIN_FAILED);
+	if (pgloop_is_up(hub->pg)) {
+		struct pg_param process = { .data = hub->process };
+
+		pgloop_send(hub->pg, &UPKEEP, 1, &process, on_upkeep, hub);
+		if (hub->upkeeps++ % MAINTAIN_EVERY == 0)
+			pgloop_send(hub->pg, &MAINTAIN, 0, NULL, log_failure,
+				    MAINTAIN_FAILED);
+	}
 	loop_arm(hub->loop, &hub->upkeep_timer, UPKEEP_INTERVAL);
 }
 
@@ -262,11 +315,14 @@ static void pg_up(void *context)
 	struct hub *hub = context;
 	struct pg_param process = { .data = hub->process };
 
-	/* Sessions of an earlier run of this process are gone. */
-	if (!hub->counts.streams)
+	hub->counts.connects++;
+	/* Streams of an earlier run are gone: they were its sockets. */
+	if (hub->alone)
 		pgloop_send(hub->pg, &SWEEP, 1, &process, log_failure,
 			    SWEEP_FAILED);
+	hub->alone = false;
 	upkeep_fired(&hub->upkeep_timer);
+	hub_recall(hub);
 	hub_replay_soon(hub);
 }
 
@@ -282,28 +338,36 @@ static const struct pgloop_handler PG_HANDLER = {
 };
 
 struct hub *hub_create(struct loop *loop, const struct config *config,
-		       const char *program, const char *process)
+		       struct metrics *metrics, const char *program,
+		       const char *process, bool alone)
 {
 	struct hub *hub = xcalloc(1, sizeof(*hub));
 
 	hub->loop = loop;
 	hub->config = config;
 	hub->process = process;
+	hub->alone = alone;
+	hub->together = TOGETHER;
 	hub->roster = roster_create();
+	hub->turns = turns_create();
 	hub->window = window_create((size_t)config->window);
 	hub->close_timer.fire = hub_close_fired;
 	hub->replay_timer.fire = hub_replay_fired;
 	hub->upkeep_timer.fire = upkeep_fired;
+	hub->report_timer.fire = hub_report_fired;
+	hub->report = hub_report_create(metrics);
 	TAILQ_INIT(&hub->live);
 	TAILQ_INIT(&hub->replaying);
 	TAILQ_INIT(&hub->dirty);
 	TAILQ_INIT(&hub->openings);
+	TAILQ_INIT(&hub->singles);
 	STAILQ_INIT(&hub->changes);
 	hub->away = true;
 	hub->tail = tail_create(loop, config->database, "confab_stream",
 				program, &TAIL_HANDLER, hub);
 	hub->pg = pgloop_create(loop, config->database, "confab_stream",
 				program, &PG_HANDLER, hub);
+	hub_report_fired(&hub->report_timer);
 	return hub;
 }
 
@@ -312,13 +376,18 @@ void hub_free(struct hub *hub)
 	if (!hub)
 		return;
 	tail_free(hub->tail);
+	hub_forget_waiting(hub);
 	pgloop_free(hub->pg);
 	loop_disarm(hub->loop, &hub->close_timer);
 	loop_disarm(hub->loop, &hub->replay_timer);
 	loop_disarm(hub->loop, &hub->upkeep_timer);
+	loop_disarm(hub->loop, &hub->report_timer);
+	free(hub->report);
 	hub_forget_changes(hub, INT64_MAX);
+	deletions_clear(&hub->deleted);
 	window_free(hub->window);
 	roster_free(hub->roster);
+	turns_free(hub->turns);
 	buf_free(&hub->closed);
 	free(hub->epoch);
 	free(hub);
@@ -368,12 +437,56 @@ void hub_end_all(struct hub *hub, enum stream_end why)
 	hub_wake(hub);
 }
 
+static void end_some(struct stream_list *list, enum stream_end why, unsigned n)
+{
+	struct stream *s;
+
+	TAILQ_FOREACH (s, list, of_hub) {
+		if (!n)
+			return;
+		if (s->ending)
+			continue;
+		s->ending = (int)why;
+		hub_touch(s);
+		n--;
+	}
+}
+
+void hub_end_share(struct hub *hub, enum stream_end why, unsigned turns)
+{
+	unsigned n = (hub->counts.streams + turns - 1) / turns;
+
+	end_some(&hub->replaying, why, n);
+	end_some(&hub->live, why, n);
+	hub_wake(hub);
+}
+
+static void on_left(void *context, enum pg_status status,
+		    const struct pg_result *result)
+{
+	bool *left = context;
+
+	log_failure(LEAVE_FAILED, status, result);
+	*left = true;
+}
+
+void hub_leave(struct hub *hub)
+{
+	struct pg_param process = { .data = hub->process };
+	int64_t deadline = loop_now(hub->loop) + LEAVE_TIMEOUT;
+	bool left = false;
+
+	if (!pgloop_is_up(hub->pg))
+		return;
+	if (hub->closed.len)
+		hub_close_fired(&hub->close_timer);
+	loop_disarm(hub->loop, &hub->upkeep_timer);
+	pgloop_send(hub->pg, &LEAVE, 1, &process, on_left, &left);
+	while (!left && loop_now(hub->loop) < deadline)
+		loop_turn(hub->loop, TURN);
+}
+
 const struct hub_counts *hub_counts(const struct hub *hub)
 {
 	return &hub->counts;
-}
-
-const struct tail *hub_tail(const struct hub *hub)
-{
-	return hub->tail;
 }

@@ -6,36 +6,43 @@
 #define CONFAB_HUB_H
 
 #include "config.h"
+#include "identity.h"
 #include "loop.h"
+#include "metrics.h"
 #include "stream.h"
 
 struct hub;
 
 struct hub_counts {
 	uint64_t opened, refused, ended_slow;
-	uint64_t dispatches; /* rows with a payload */
-	uint64_t deliveries; /* queued for a stream */
-	uint64_t replays;    /* pages read for streams that were behind */
+	uint64_t limited;         /* of the refused: the account has too many */
+	uint64_t connects;        /* of the connection for questions */
+	uint64_t dispatches;      /* rows with a payload */
+	uint64_t deliveries;      /* queued for a stream */
+	uint64_t replays;         /* pages read for streams that were behind */
+	uint64_t signals_dropped; /* what came by their channel and was none */
 	unsigned streams;
 };
 
-/* A request for a stream. Strings are not kept. */
+/* A request for a stream. Strings are not kept; what is external of the
+ * identity is taken over. */
 struct hub_request {
-	const unsigned char *token_hash; /* 32 bytes, or NULL */
-	const char *since;               /* cursor, or NULL: from the head */
-	const char *session;             /* uuid of the poll before, or NULL */
-	const char *transport;           /* "websocket", "sse", "poll" */
-	const char *user_agent;          /* or NULL */
-	const char *address;             /* or NULL */
-	bool ready_frame;                /* begin with session.ready */
-	bool notifications;              /* and with chat.notifications */
+	struct identity *identity; /* not IDENTITY_NONE */
+	const char *since;         /* cursor, or NULL: from the head */
+	const char *session;       /* uuid of the poll before, or NULL */
+	enum stream_transport transport;
+	const char *user_agent; /* or NULL */
+	const char *address;    /* or NULL */
+	bool ready_frame;       /* begin with session.ready */
+	bool notifications;     /* and with chat.notifications */
 };
 
-/* program: the role's and application's name; process: tells this process from
- * others that run the same program, over restarts. */
+/* program: the application's name; process: see process_name(), not copied;
+ * alone: no earlier run of this program can be alive, so that what it has left
+ * is gone. */
 struct hub *hub_create(struct loop *loop, const struct config *config,
-		       const char *program, const char *process)
-	__attribute__((malloc));
+		       struct metrics *metrics, const char *program,
+		       const char *process, bool alone) __attribute__((malloc));
 void hub_free(struct hub *hub);
 
 /* Whether streams can be opened; otherwise why holds a sentence. */
@@ -57,11 +64,18 @@ void hub_unblock(struct stream *stream);
 int64_t hub_position(const struct stream *stream);
 const char *hub_epoch(const struct hub *hub);
 
-/* Ends every stream. */
+/* Ends every stream, or what falls to one of so many turns. */
 void hub_end_all(struct hub *hub, enum stream_end why);
+void hub_end_share(struct hub *hub, enum stream_end why, unsigned turns);
+
+/* Tells the database that this process is gone. Turns the loop until that is
+ * done, for a second at most. */
+void hub_leave(struct hub *hub);
 
 const struct hub_counts *hub_counts(const struct hub *hub);
-struct tail;
-const struct tail *hub_tail(const struct hub *hub);
+
+/* Brings what it shows in its program's metrics up to date; it does so each
+ * second by itself. */
+void hub_report(struct hub *hub);
 
 #endif

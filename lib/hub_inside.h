@@ -1,15 +1,22 @@
 /* hub_inside: what the files of the hub share; nobody else includes it.
  *   hub.c         follows the tail and offers each dispatch to its audience
- *   hub_open.c    opens and closes streams
- *   hub_replay.c  feeds the streams that are behind */
+ *   hub_ask.c     asks for streams that are to be opened
+ *   hub_open.c    makes streams of the answers
+ *   hub_close.c   closes them
+ *   hub_replay.c  feeds the streams that are behind
+ *   hub_signal.c  offers what is not stored
+ *   hub_withdraw.c  takes back what was deleted
+ *   hub_report.c  says how all of it goes */
 #ifndef CONFAB_HUB_INSIDE_H
 #define CONFAB_HUB_INSIDE_H
 
 #include "buf.h"
+#include "deletions.h"
 #include "hub.h"
 #include "pgloop.h"
 #include "roster.h"
 #include "tail.h"
+#include "turns.h"
 #include "window.h"
 
 TAILQ_HEAD(stream_list, stream);
@@ -24,7 +31,8 @@ struct change {
 	struct json *effect;
 };
 
-struct opening; /* see hub_open.c */
+struct hub_report; /* see hub_report.c */
+struct opening;    /* see opening.h */
 TAILQ_HEAD(opening_list, opening);
 
 struct hub {
@@ -36,16 +44,30 @@ struct hub {
 	struct roster *roster;
 	struct window *window;
 	char *epoch;
-	int64_t cursor; /* every row up to it was offered */
-	bool started;   /* cursor and epoch are valid */
-	bool away;      /* the database is */
+	int64_t cursor;  /* every row up to it was offered */
+	bool started;    /* cursor and epoch are valid */
+	unsigned starts; /* of the tail: openings asked before are of another */
+	bool away;       /* the database is */
+	bool alone;      /* and what is left of an earlier run not swept yet */
 	struct stream_list live, replaying, dirty;
-	struct opening_list openings;
+	struct turns *turns;          /* of openings that have not asked */
+	struct opening_list openings; /* that are asked for in one question */
+	struct opening_list singles;  /* each to be asked for by itself */
+	int together;                 /* as many as may be */
+	int64_t asked_on;             /* loop_now() then */
 	STAILQ_HEAD(, change) changes;
 	struct buf closed; /* "{uuid,uuid": sessions to be closed */
-	struct timer close_timer, replay_timer, upkeep_timer;
-	bool page_due; /* a page for replay was asked for */
-	int64_t page_after;
+	struct timer close_timer, replay_timer, upkeep_timer, report_timer;
+	struct hub_report *report;
+	unsigned upkeeps;            /* so far */
+	bool recalling;              /* what was before the start is read */
+	bool recall_due;             /* a page of it was asked for, */
+	int64_t recall_to;           /* which ends there */
+	bool page_due;               /* a page for replay was asked for */
+	int64_t page_after, page_to; /* it holds what is between them */
+	bool page_void;              /* it is from before a room's deletion */
+	struct deletions deleted; /* in this batch, or since page was asked */
+	bool room_deleted;        /* in this batch */
 	struct hub_counts counts;
 };
 
@@ -59,14 +81,36 @@ void hub_touch(struct stream *stream);
 /* Wakes them; transports write now. */
 void hub_wake(struct hub *hub);
 
+/* Offers a signal to its audience. */
+void hub_signal(struct hub *hub, const char *text);
+
+/* Keeps what a log row says was deleted; behind a batch of rows, takes it back
+ * from whatever waits in memory. */
+void hub_note_deleted(struct hub *hub, const struct dispatch *row,
+		      const struct json *effect);
+void hub_withdraw(struct hub *hub);
+/* No page that was asked for before is on its way any more, or one still is. */
+void hub_forget_deleted(struct hub *hub);
+
 /* Lets replay go on in the next turn. */
 void hub_replay_soon(struct hub *hub);
 void hub_replay_fired(struct timer *timer);
+/* Goes on reading what was before the start, as far as it is not done. */
+void hub_recall(struct hub *hub);
 /* Marks a stream as behind, or live. */
 void hub_set_replaying(struct stream *stream);
 void hub_set_live(struct stream *stream);
 
+struct hub_report *hub_report_create(struct metrics *metrics);
+void hub_report_fired(struct timer *timer);
+
+/* A session that has ended; the database is told soon. */
+void hub_close_session(struct hub *hub, const char *session);
 void hub_close_fired(struct timer *timer);
+/* The transport of a stream that is being opened has gone away. */
+void hub_abandon_opening(struct stream *stream);
+/* At the end: who has not asked yet, does not. */
+void hub_forget_waiting(struct hub *hub);
 /* Drops the changes up to seq. */
 void hub_forget_changes(struct hub *hub, int64_t seq);
 

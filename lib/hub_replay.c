@@ -1,18 +1,28 @@
 /* hub_replay: feeds the streams that are behind. One page of the log, from the
  * window or read from the database, serves all of them: it starts at the one
- * furthest behind and is offered like any other dispatch. */
+ * furthest behind and is offered like any other dispatch.
+ *
+ * A program that has just started reads the newest of what was before into the
+ * window: when everybody comes back to it, the log has been read once, for
+ * all. */
 #include <stdlib.h>
 
 #include "hub_inside.h"
 #include "logger.h"
 
 enum {
-	PAGE = 512 /* rows */
+	PAGE = 512,  /* rows */
+	AGAIN = 1000 /* ms after a question that failed */
 };
 
 static const struct pgloop_statement READ = {
-	"page", "select seq, room_id, account_ids, payload"
+	"page", "select seq, room_id, account_ids, payload, message_ids"
 		" from confab.log_read($1::bigint, $2::int)"
+};
+
+static const struct pgloop_statement READ_BACK = {
+	"page_back", "select seq, room_id, account_ids, payload, message_ids"
+		     " from confab.log_read_back($1::bigint, $2::int)"
 };
 
 void hub_replay_soon(struct hub *hub)
@@ -75,51 +85,158 @@ static int64_t furthest_behind(const struct hub *hub, int64_t floor)
 static void replay_window(struct hub *hub)
 {
 	int64_t after = furthest_behind(hub, window_floor(hub->window));
+	int64_t to = hub->cursor;
 
 	if (after < 0)
 		return;
 	for (size_t i = window_after(hub->window, after);
-	     i < window_count(hub->window); i++)
-		hub_offer(hub, window_at(hub->window, i), true, after);
-	advance(hub, after, hub->cursor);
+	     i < window_count(hub->window); i++) {
+		struct dispatch *d = window_at(hub->window, i);
+
+		if (d->fate == DISPATCH_CHANGED) {
+			to = d->seq - 1; /* a page brings the rest of it */
+			break;
+		}
+		if (d->fate == DISPATCH_WHOLE)
+			hub_offer(hub, d, true, after);
+	}
+	advance(hub, after, to);
+}
+
+/* Offers a row of a page; false where what it shows was deleted since the page
+ * was asked for. */
+static bool offer_row(struct hub *hub, const struct pg_result *result, int i,
+		      int64_t seq)
+{
+	const char *payload = pg_field(result, i, 3);
+	struct dispatch *d;
+	bool withdrawn;
+
+	if (!payload)
+		return true;
+	d = dispatch_create(hub->epoch, seq, pg_field(result, i, 1),
+			    pg_field(result, i, 2), pg_field(result, i, 4),
+			    payload);
+	withdrawn = deletions_meet(&hub->deleted, d);
+	if (!withdrawn)
+		hub_offer(hub, d, true, hub->page_after);
+	dispatch_unref(d);
+	return !withdrawn;
+}
+
+/* Offers the rows of a page; up to where all of it was offered. */
+static int64_t offer_page(struct hub *hub, const struct pg_result *result)
+{
+	int n = pg_rows(result);
+
+	for (int i = 0; i < n; i++) {
+		int64_t seq = strtoll(pg_field(result, i, 0), NULL, 10);
+
+		/* Above it nothing was settled when the page was read. */
+		if (seq > hub->page_to)
+			break;
+		if (!offer_row(hub, result, i, seq))
+			return seq - 1;
+		if (i == PAGE - 1)
+			return seq;
+	}
+	return hub->page_to;
 }
 
 static void on_page(void *context, enum pg_status status,
 		    const struct pg_result *result)
 {
 	struct hub *hub = context;
-	int64_t to = hub->cursor;
-	int n;
+	bool useless = hub->page_void || status != PG_OK;
 
 	hub->page_due = false;
+	hub->page_void = false;
+	if (!useless) {
+		hub->counts.replays++;
+		advance(hub, hub->page_after, offer_page(hub, result));
+	}
+	hub_forget_deleted(hub);
 	if (status != PG_OK) {
-		if (status == PG_FAILED)
+		/* Again when the connection is back; where it is there, soon.
+		 */
+		if (status == PG_FAILED) {
 			logger(LEVEL_ERROR, "replay", "why=\"%s\"",
 			       pg_message(result));
-		return; /* again when the connection is back */
+			loop_arm(hub->loop, &hub->replay_timer, AGAIN);
+		}
+		return;
 	}
-	n = pg_rows(result);
-	hub->counts.replays++;
-	for (int i = 0; i < n; i++) {
-		int64_t seq = strtoll(pg_field(result, i, 0), NULL, 10);
-		const char *payload = pg_field(result, i, 3);
-		struct dispatch *d;
-
-		/* Above the cursor nothing is settled yet. */
-		if (seq > hub->cursor)
-			break;
-		if (i == PAGE - 1)
-			to = seq;
-		if (!payload)
-			continue;
-		d = dispatch_create(hub->epoch, seq, pg_field(result, i, 1),
-				    pg_field(result, i, 2), payload);
-		hub_offer(hub, d, true, hub->page_after);
-		dispatch_unref(d);
-	}
-	advance(hub, hub->page_after, to);
 	hub_replay_soon(hub);
 	hub_wake(hub);
+}
+
+/* False: there is no room for it. */
+static bool recall(struct hub *hub, const struct pg_result *r, int row)
+{
+	int64_t seq = strtoll(pg_field(r, row, 0), NULL, 10);
+	const char *payload = pg_field(r, row, 3);
+	struct dispatch *d =
+		payload ? dispatch_create(hub->epoch, seq, pg_field(r, row, 1),
+					  pg_field(r, row, 2),
+					  pg_field(r, row, 4), payload)
+			: NULL;
+	bool added;
+
+	/* It may have been deleted while the page was on its way. */
+	if (d)
+		deletions_meet(&hub->deleted, d);
+	added = window_add_before(hub->window, seq, d);
+	if (d)
+		dispatch_unref(d);
+	return added;
+}
+
+static void on_page_back(void *context, enum pg_status status,
+			 const struct pg_result *r)
+{
+	struct hub *hub = context;
+	int n;
+
+	hub->recall_due = false;
+	if (status == PG_FAILED)
+		logger(LEVEL_ERROR, "recall", "why=\"%s\"", pg_message(r));
+	if (status != PG_OK) {
+		hub_forget_deleted(hub);
+		return; /* again when the connection is back */
+	}
+	/* A window that has started anew meanwhile, or has let go of its
+	 * oldest, has its floor elsewhere. */
+	if (window_floor(hub->window) == hub->recall_to) {
+		n = pg_rows(r);
+		for (int i = 0; i < n && hub->recalling; i++)
+			hub->recalling = recall(hub, r, i);
+		/* Below the log's beginning there is nothing. */
+		if (hub->recalling && n < PAGE)
+			hub->recalling =
+				!window_add_before(hub->window, 1, NULL);
+		hub_replay_soon(hub);
+	}
+	hub_forget_deleted(hub);
+	hub_recall(hub);
+}
+
+void hub_recall(struct hub *hub)
+{
+	struct buf to = { 0 };
+	struct pg_param params[] = { { 0 }, { .data = "512" } };
+
+	_Static_assert(PAGE == 512, "the parameter above");
+	/* Half of the window is left for what will come. */
+	if (window_bytes(hub->window) > (size_t)hub->config->window / 2)
+		hub->recalling = false;
+	if (!hub->recalling || hub->recall_due || !pgloop_is_up(hub->pg))
+		return;
+	hub->recall_due = true;
+	hub->recall_to = window_floor(hub->window);
+	buf_addf(&to, "%lld", (long long)hub->recall_to);
+	params[0].data = buf_text(&to);
+	pgloop_send(hub->pg, &READ_BACK, 2, params, on_page_back, hub);
+	buf_free(&to);
 }
 
 static void ask_for_page(struct hub *hub)
@@ -135,6 +252,8 @@ static void ask_for_page(struct hub *hub)
 	params[0].data = buf_text(&after);
 	hub->page_due = true;
 	hub->page_after = least;
+	/* The tail may be further when the answer comes; the page is not. */
+	hub->page_to = hub->cursor;
 	pgloop_send(hub->pg, &READ, 2, params, on_page, hub);
 	buf_free(&after);
 }

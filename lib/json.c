@@ -128,10 +128,29 @@ static size_t scan_digits(struct scan *scan)
 /* Whether an integer without leading zeros fits an int64_t. */
 static bool fits(const char *digits, size_t n, bool negative)
 {
-	const char *limit = negative ? "9223372036854775808"
-				     : "9223372036854775807";
+	const char *limit =
+		negative ? "9223372036854775808" : "9223372036854775807";
 
 	return n < 19 || (n == 19 && memcmp(digits, limit, 19) <= 0);
+}
+
+/* At the "e". PostgreSQL keeps a number's every digit: a few letters here would
+ * be a hundred thousand there. So no more than a double can have. */
+static void scan_exponent(struct scan *scan)
+{
+	const char *digits;
+
+	scan->at++;
+	if (peek(scan) == '+' || peek(scan) == '-')
+		scan->at++;
+	digits = scan->at;
+	if (scan_digits(scan) == 0)
+		scan->why = "Invalid number.";
+	while (digits < scan->at && *digits == '0')
+		digits++;
+	if (scan->at - digits > 3 ||
+	    (scan->at - digits == 3 && memcmp(digits, "308", 3) > 0))
+		scan->why = "Number out of range.";
 }
 
 /* A number as RFC 8259 section 6 has it. */
@@ -157,11 +176,7 @@ static void scan_number(struct scan *scan)
 	}
 	if (peek(scan) == 'e' || peek(scan) == 'E') {
 		fraction = true;
-		scan->at++;
-		if (peek(scan) == '+' || peek(scan) == '-')
-			scan->at++;
-		if (scan_digits(scan) == 0)
-			scan->why = "Invalid number.";
+		scan_exponent(scan);
 	}
 	if (!fraction && !fits(start, digits, negative))
 		scan->large++;
@@ -304,13 +319,18 @@ enum json_kind json_kind(const struct json *value)
 	return JSON_NULL;
 }
 
-const struct json *json_get(const struct json *object, const char *name)
+struct json *json_member(struct json *object, const char *name)
 {
 	struct json_object *member = NULL;
 
 	if (json_kind(object) == JSON_OBJECT)
 		json_object_object_get_ex(inside(object), name, &member);
 	return outside(member);
+}
+
+const struct json *json_get(const struct json *object, const char *name)
+{
+	return json_member(outside(inside(object)), name);
 }
 
 bool json_has(const struct json *object, const char *name)
@@ -350,6 +370,27 @@ bool json_integer(const struct json *value, int64_t *out)
 	return true;
 }
 
+bool json_lists_text(const struct json *array, const char *text)
+{
+	for (size_t i = 0; i < json_length(array); i++) {
+		const char *item = json_string(json_at(array, i), NULL);
+
+		if (item && strcmp(item, text) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool json_lists_integer(const struct json *array, int64_t number)
+{
+	int64_t item;
+
+	for (size_t i = 0; i < json_length(array); i++)
+		if (json_integer(json_at(array, i), &item) && item == number)
+			return true;
+	return false;
+}
+
 void json_set_string(struct json *object, const char *name, const char *text,
 		     size_t len)
 {
@@ -357,6 +398,12 @@ void json_set_string(struct json *object, const char *name, const char *text,
 		return;
 	json_object_object_add(inside(object), name,
 			       json_object_new_string_len(text, (int)len));
+}
+
+void json_remove(struct json *object, const char *name)
+{
+	if (json_kind(object) == JSON_OBJECT)
+		json_object_object_del(inside(object), name);
 }
 
 void json_print(const struct json *value, struct buf *out)
@@ -380,7 +427,9 @@ void json_quote(struct buf *out, const char *text, size_t len)
 	buf_add(out, "\"", 1);
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)text[i];
-		char escape[] = { '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] };
+		char escape[] = {
+			'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]
+		};
 
 		if (c >= 0x20 && c != '"' && c != '\\')
 			continue;

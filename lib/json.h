@@ -36,6 +36,9 @@ enum json_kind json_kind(const struct json *value);
 const struct json *json_get(const struct json *object, const char *name);
 bool json_has(const struct json *object, const char *name);
 
+/* The same as json_get() in a value that is ours to change. */
+struct json *json_member(struct json *object, const char *name);
+
 size_t json_length(const struct json *array);
 const struct json *json_at(const struct json *array, size_t i);
 
@@ -44,9 +47,16 @@ const char *json_string(const struct json *value, size_t *len);
 /* False when not an integer that fits. */
 bool json_integer(const struct json *value, int64_t *out);
 
+/* Whether the list holds the text, or the integer. */
+bool json_lists_text(const struct json *array, const char *text);
+bool json_lists_integer(const struct json *array, int64_t number);
+
 /* Replaces a member by a string, in place. */
 void json_set_string(struct json *object, const char *name, const char *text,
 		     size_t len);
+
+/* Removes a member, if it is there. */
+void json_remove(struct json *object, const char *name);
 
 /* Appends the value as compact JSON text. */
 void json_print(const struct json *value, struct buf *out);

@@ -9,7 +9,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LINE_SIZE = 2048 };
+enum {
+	LINE_SIZE = 2048
+};
 
 static const char *logger_program = "confab";
 static enum logger_level logger_limit = LEVEL_INFO;
@@ -31,10 +33,9 @@ static size_t print_head(char *line, enum logger_level level, const char *event)
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &tm);
 	at = strftime(line, LINE_SIZE, "%Y-%m-%dT%H:%M:%S", &tm);
-	at += (size_t)snprintf(line + at, LINE_SIZE - at,
-			       ".%03ldZ %s %.64s %.64s ",
-			       now.tv_nsec / 1000000L, names[level],
-			       logger_program, event);
+	at += (size_t)snprintf(
+		line + at, LINE_SIZE - at, ".%03ldZ %s %.64s %.64s ",
+		now.tv_nsec / 1000000L, names[level], logger_program, event);
 	return at;
 }
 

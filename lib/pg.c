@@ -1,21 +1,30 @@
-/* pg: see pg.h. Used by confab-command, confab-session and the admin tool; owns
- * the PGconn. Statements go out in pipeline mode, so that a command and its
- * doorbell share a flush. */
+/* pg: one synchronous connection to PostgreSQL. Called by the programs that do
+ * one request at a time and by the admin tool; owns the PGconn.
+ * Single-threaded.
+ *
+ * Statements go out in pipeline mode, each followed by its Sync and so a
+ * transaction of its own; a doorbell can follow without waiting for the answer,
+ * and its own answer is taken when the connection is used next, by when it has
+ * long arrived. Waiting is done here, not in libpq, so that it has an end. */
 #include "pg.h"
 
+#include <errno.h>
 #include <libpq-fe.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/socket.h>
 
+#include "clock.h"
 #include "secret.h"
 #include "xalloc.h"
 
 enum {
-	BACKOFF_FIRST = 100,
-	BACKOFF_MOST = 2000 /* ms */,
-	PARAMS = 16
+	BACKOFF_FIRST = 100,  /* ms */
+	BACKOFF_MOST = 2000,  /* ms */
+	ANSWER_LIMIT = 10000, /* ms; the roles' statement_timeout is less */
+	PARAMS = 16,
 };
 
 struct pg {
@@ -27,13 +36,12 @@ struct pg {
 	char *reason;         /* of the last failure; NULL: none */
 };
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
+/* What came back for one statement. */
+struct answer {
+	PGresult *result; /* the failure if there was one; NULL: nothing */
+	bool ended;       /* up to its Sync: what it says is settled */
+	bool succeeded;   /* a success was seen, whatever came then */
+};
 
 struct pg *pg_create(const char *conninfo, const char *user,
 		     const char *application)
@@ -47,7 +55,7 @@ struct pg *pg_create(const char *conninfo, const char *user,
 	return pg;
 }
 
-static void disconnect(struct pg *pg)
+void pg_drop(struct pg *pg)
 {
 	PQfinish(pg->conn);
 	pg->conn = NULL;
@@ -58,7 +66,7 @@ void pg_free(struct pg *pg)
 {
 	if (!pg)
 		return;
-	disconnect(pg);
+	pg_drop(pg);
 	free(pg->reason);
 	free(pg->conninfo);
 	free(pg->user);
@@ -68,62 +76,104 @@ void pg_free(struct pg *pg)
 
 static void set_reason(struct pg *pg, const char *reason)
 {
+	size_t len;
+
 	free(pg->reason);
 	pg->reason = xstrdup(reason);
-	/* libpq ends its sentences with a line feed. */
+	/* libpq's sentences have line feeds within and behind them. */
+	for (len = strlen(pg->reason); len; len--)
+		if (pg->reason[len - 1] != '\n')
+			break;
+	pg->reason[len] = '\0';
 	for (char *p = pg->reason; (p = strchr(p, '\n'));)
-		*p = p[1] ? ' ' : '\0';
+		*p = ' ';
+}
+
+/* Notices are for people at a terminal. */
+static void ignore_notice(void *context, const char *message)
+{
+	(void)context;
+	(void)message;
 }
 
 static PGconn *attempt(const struct pg *pg)
 {
-	/* What conninfo says wins: later keywords override earlier ones. */
-	const char *keywords[] = { "user",
-				   "application_name",
-				   "connect_timeout",
-				   "keepalives_idle",
-				   "keepalives_interval",
-				   "keepalives_count",
-				   "tcp_user_timeout",
-				   "dbname",
-				   NULL };
-	const char *values[] = { pg->user, pg->application, "2", "15", "5", "3",
-				 "10000",  pg->conninfo,    NULL };
+	/* Later keywords override earlier ones: conninfo is behind what it may
+	 * change and before what it must not. */
+	static const char *const keywords[] = {
+		"user",
+		"fallback_application_name",
+		"connect_timeout",
+		"keepalives_idle",
+		"keepalives_interval",
+		"keepalives_count",
+		"tcp_user_timeout",
+		"dbname",
+		"client_encoding",
+		NULL,
+	};
+	const char *values[] = {
+		pg->user, pg->application, "2",          "15",   "5",
+		"3",      "10000",         pg->conninfo, "UTF8", NULL
+	};
 
 	return PQconnectdbParams(keywords, values, 1);
 }
 
+/* Whether the idle connection still has another end: the server may have
+ * closed it since. Without this look the first statement after every restart of
+ * PostgreSQL would be lost, and nobody could say whether it was carried out. */
+static bool is_alive(PGconn *conn)
+{
+	char byte;
+
+	for (int i = 0; i < 8; i++) {
+		ssize_t n =
+			recv(PQsocket(conn), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+		if (n < 0)
+			return errno == EAGAIN || errno == EINTR;
+		if (n == 0 || !PQconsumeInput(conn))
+			return false;
+		PQisBusy(conn); /* takes a notice or a farewell */
+	}
+	return true;
+}
+
+static void step_back(struct pg *pg)
+{
+	pg->next_attempt = clock_ms() + pg->backoff / 2 +
+			   secret_random(pg->backoff / 2 + 1);
+	pg->backoff *= 2;
+	if (pg->backoff > BACKOFF_MOST)
+		pg->backoff = BACKOFF_MOST;
+}
+
+static void settle(struct pg *pg);
+
 enum pg_status pg_connect(struct pg *pg, bool *fresh)
 {
-	int64_t now = now_ms();
-
 	*fresh = false;
-	if (pg->conn && PQstatus(pg->conn) == CONNECTION_OK)
-		return PG_OK;
-	disconnect(pg);
-	if (now < pg->next_attempt)
+	if (pg->conn) {
+		settle(pg);
+		if (pg->conn && is_alive(pg->conn))
+			return PG_OK;
+		pg_drop(pg);
+	}
+	if (clock_ms() < pg->next_attempt)
 		return PG_AWAY;
 	pg->conn = attempt(pg);
 	if (PQstatus(pg->conn) == CONNECTION_OK &&
 	    PQenterPipelineMode(pg->conn)) {
+		PQsetNoticeProcessor(pg->conn, ignore_notice, NULL);
 		pg->backoff = BACKOFF_FIRST;
 		*fresh = true;
 		return PG_OK;
 	}
 	set_reason(pg, PQerrorMessage(pg->conn));
-	disconnect(pg);
-	pg->next_attempt =
-		now_ms() + pg->backoff / 2 + secret_random(pg->backoff / 2 + 1);
-	pg->backoff =
-		pg->backoff * 2 > BACKOFF_MOST ? BACKOFF_MOST : pg->backoff * 2;
+	pg_drop(pg);
+	step_back(pg);
 	return PG_AWAY;
-}
-
-static enum pg_status lose(struct pg *pg, enum pg_status status)
-{
-	set_reason(pg, PQerrorMessage(pg->conn));
-	disconnect(pg);
-	return status;
 }
 
 static bool failed(const PGresult *result)
@@ -133,13 +183,34 @@ static bool failed(const PGresult *result)
 	return status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK;
 }
 
-/* Takes one statement's answer, up to its Sync. NULL when the connection broke
- * before it. */
-static PGresult *take(PGconn *conn)
+/* Waits until PQgetResult() will not block; false when the time is over. */
+static bool wait_result(PGconn *conn, int64_t deadline)
 {
-	PGresult *kept = NULL, *result;
+	while (PQisBusy(conn)) {
+		struct pollfd pollfd = { .fd = PQsocket(conn),
+					 .events = POLLIN };
+		int64_t left = deadline - clock_ms();
+		int n = left > 0 ? poll(&pollfd, 1, (int)left) : 0;
+
+		if (n == 0)
+			return false;
+		/* A broken connection is not busy: its end is a result. */
+		if (n > 0 && !PQconsumeInput(conn))
+			return true;
+	}
+	return true;
+}
+
+/* Takes one statement's answer, up to its Sync. */
+static struct answer take(PGconn *conn)
+{
+	struct answer answer = { 0 };
+	int64_t deadline = clock_ms() + ANSWER_LIMIT;
+	PGresult *result;
 
 	for (int nothing = 0; nothing < 2;) {
+		if (!wait_result(conn, deadline))
+			break;
 		result = PQgetResult(conn);
 		if (!result) {
 			nothing++; /* between results; twice: no more come */
@@ -148,42 +219,66 @@ static PGresult *take(PGconn *conn)
 		nothing = 0;
 		if (PQresultStatus(result) == PGRES_PIPELINE_SYNC) {
 			PQclear(result);
-			return kept;
+			answer.ended = true;
+			break;
 		}
-		if (kept && failed(kept)) {
+		/* A failure may follow a success: at the commit. The first
+		 * failure is the cause of others. */
+		if (!failed(result))
+			answer.succeeded = true;
+		if (answer.result && failed(answer.result)) {
 			PQclear(result);
 		} else {
-			PQclear(kept);
-			kept = result;
+			PQclear(answer.result);
+			answer.result = result;
 		}
 	}
-	PQclear(kept);
-	return NULL;
+	return answer;
 }
 
-/* The doorbell's answer is taken before the connection is used again: by then
- * it has long arrived. */
-static bool settle(struct pg *pg)
+/* Gives up a connection that failed us. */
+static void lose(struct pg *pg)
 {
-	if (!pg->ringing)
-		return true;
-	pg->ringing = false;
-	PQclear(take(pg->conn));
-	return PQstatus(pg->conn) == CONNECTION_OK;
+	const char *reason = PQerrorMessage(pg->conn);
+
+	set_reason(pg, *reason ? reason : "no answer in time");
+	pg_drop(pg);
 }
 
-/* Whether the answer says that the connection is over (57P01 and the like come
- * as errors before the socket closes). */
-static enum pg_status conclude(struct pg *pg, PGresult *result,
+/* Takes the doorbell's answer. */
+static void settle(struct pg *pg)
+{
+	struct answer answer;
+
+	if (!pg->ringing)
+		return;
+	pg->ringing = false;
+	answer = take(pg->conn);
+	PQclear(answer.result);
+	if (!answer.ended)
+		lose(pg);
+}
+
+/* What an answer means. An error before the connection broke says that the
+ * transaction was given up (57P01: the server shuts down), unless it came
+ * behind a success, that is during or after the commit. */
+static enum pg_status conclude(struct pg *pg, struct answer answer,
 			       struct pg_result **out)
 {
-	*out = NULL;
-	if (!result)
-		return lose(pg, PG_UNKNOWN);
-	if (failed(result) && PQstatus(pg->conn) == CONNECTION_BAD &&
-	    !PQresultErrorField(result, PG_DIAG_SQLSTATE)) {
+	PGresult *result = answer.result;
+	bool refused = result && failed(result) &&
+		       PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	bool settled =
+		answer.ended ? result != NULL : refused && !answer.succeeded;
+
+	if (!answer.ended)
+		lose(pg);
+	if (refused)
+		set_reason(pg,
+			   PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+	if (!settled) {
 		PQclear(result);
-		return lose(pg, PG_UNKNOWN);
+		return PG_UNKNOWN;
 	}
 	*out = (struct pg_result *)result;
 	return failed(result) ? PG_FAILED : PG_OK;
@@ -192,27 +287,32 @@ static enum pg_status conclude(struct pg *pg, PGresult *result,
 enum pg_status pg_prepare(struct pg *pg, const char *name,
 			  const char *statement)
 {
-	struct pg_result *result;
-	enum pg_status status;
+	struct pg_result *result = NULL;
+	enum pg_status status = PG_UNKNOWN;
 
-	if (!settle(pg))
-		return lose(pg, PG_AWAY);
-	if (!PQsendPrepare(pg->conn, name, statement, 0, NULL) ||
-	    !PQpipelineSync(pg->conn))
-		return lose(pg, PG_AWAY);
-	status = conclude(pg, take(pg->conn), &result);
-	if (status == PG_FAILED)
-		set_reason(pg, pg_message(result));
+	if (!pg->conn)
+		return PG_AWAY;
+	settle(pg);
+	if (!pg->conn)
+		return PG_AWAY;
+	if (PQsendPrepare(pg->conn, name, statement, 0, NULL) &&
+	    PQpipelineSync(pg->conn))
+		status = conclude(pg, take(pg->conn), &result);
+	else
+		lose(pg);
 	pg_result_free(result);
-	return status == PG_UNKNOWN ? PG_AWAY : status;
+	/* Preparing changes nothing. */
+	return status == PG_UNKNOWN || !pg->conn ? PG_AWAY : status;
 }
 
-static bool send(struct pg *pg, const char *name, int n,
-		 const struct pg_param *params)
+static bool send_statement(struct pg *pg, const char *name, int n,
+			   const struct pg_param *params)
 {
 	const char *values[PARAMS];
 	int lengths[PARAMS], formats[PARAMS];
 
+	if (n > PARAMS)
+		return false;
 	for (int i = 0; i < n; i++) {
 		values[i] = params[i].data;
 		lengths[i] = (int)params[i].len;
@@ -226,33 +326,45 @@ enum pg_status pg_run(struct pg *pg, const char *name, int n,
 		      const struct pg_param *params, const char *doorbell,
 		      struct pg_result **out)
 {
-	bool ok;
-
 	*out = NULL;
-	if (!settle(pg))
-		return lose(pg, PG_AWAY);
-	ok = n <= PARAMS && send(pg, name, n, params);
-	/* Each Sync ends a transaction: the bell rings after the commit. */
-	if (ok && doorbell)
-		ok = PQpipelineSync(pg->conn) && send(pg, doorbell, 0, NULL);
-	if (!ok || !PQpipelineSync(pg->conn))
-		return lose(pg, PG_UNKNOWN);
-	pg->ringing = doorbell != NULL;
+	if (!pg->conn)
+		return PG_AWAY;
+	settle(pg);
+	if (!pg->conn)
+		return PG_AWAY;
+	/* Without its Sync nothing is committed. */
+	if (!send_statement(pg, name, n, params)) {
+		lose(pg);
+		return PG_AWAY;
+	}
+	if (!PQpipelineSync(pg->conn)) {
+		lose(pg);
+		return PG_UNKNOWN;
+	}
+	pg->ringing = doorbell && send_statement(pg, doorbell, 0, NULL) &&
+		      PQpipelineSync(pg->conn);
 	return conclude(pg, take(pg->conn), out);
 }
 
 enum pg_status pg_script(struct pg *pg, const char *script,
 			 struct pg_result **out)
 {
-	PGresult *result;
+	struct answer answer = { 0 };
 
 	*out = NULL;
-	if (!settle(pg) || !PQexitPipelineMode(pg->conn))
-		return lose(pg, PG_AWAY);
-	result = PQexec(pg->conn, script);
-	if (PQstatus(pg->conn) == CONNECTION_OK)
-		PQenterPipelineMode(pg->conn);
-	return conclude(pg, result, out);
+	if (!pg->conn)
+		return PG_AWAY;
+	settle(pg);
+	if (!pg->conn)
+		return PG_AWAY;
+	if (!PQexitPipelineMode(pg->conn)) {
+		lose(pg);
+		return PG_AWAY;
+	}
+	answer.result = PQexec(pg->conn, script);
+	answer.ended = PQstatus(pg->conn) == CONNECTION_OK &&
+		       PQenterPipelineMode(pg->conn);
+	return conclude(pg, answer, out);
 }
 
 static const PGresult *inside(const struct pg_result *result)
@@ -282,6 +394,17 @@ static const char *error_field(const struct pg_result *result, int field)
 const char *pg_sqlstate(const struct pg_result *result)
 {
 	return error_field(result, PG_DIAG_SQLSTATE);
+}
+
+bool pg_is_stale(const struct pg_result *result)
+{
+	static const char *const states[] = { "57P01", "57P02", "57P03",
+					      "25006", "26000", "0A000" };
+
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+		if (strcmp(pg_sqlstate(result), states[i]) == 0)
+			return true;
+	return false;
 }
 
 const char *pg_message(const struct pg_result *result)

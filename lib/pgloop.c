@@ -190,13 +190,18 @@ static bool failed(const PGresult *result)
 	return status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK;
 }
 
-/* Takes what has arrived. A statement's results end with its Sync. */
+/* Takes what has arrived. A statement's results end with its Sync; nothing
+ * stands between two statements' results. */
 static bool take_results(struct pgloop *pg)
 {
-	while (!STAILQ_EMPTY(&pg->sent) && !PQisBusy(pg->conn)) {
+	int nothing = 0;
+
+	/* Twice nothing: no more will come on this connection. */
+	while (nothing < 2 && !STAILQ_EMPTY(&pg->sent) && !PQisBusy(pg->conn)) {
 		struct pending *p = STAILQ_FIRST(&pg->sent);
 		PGresult *result = PQgetResult(pg->conn);
 
+		nothing = result ? 0 : nothing + 1;
 		if (!result)
 			continue;
 		if (PQresultStatus(result) == PGRES_PIPELINE_SYNC) {
@@ -281,6 +286,13 @@ static void refused_fired(struct timer *timer)
 	fail_all(&pg->unsent, PG_AWAY);
 }
 
+/* libpq would print it; what ends a connection is reported anyway. */
+static void ignore_notice(void *context, const PGresult *notice)
+{
+	(void)context;
+	(void)notice;
+}
+
 static void attempt(struct pgloop *pg)
 {
 	/* What conninfo says wins: later keywords override earlier ones. */
@@ -300,10 +312,12 @@ static void attempt(struct pgloop *pg)
 	set_state(pg, STATE_CONNECTING);
 	loop_arm(pg->loop, &pg->timer, CONNECT_TIMEOUT);
 	pg->conn = PQconnectStartParams(keywords, values, 1);
-	if (!pg->conn || PQstatus(pg->conn) == CONNECTION_BAD)
+	if (!pg->conn || PQstatus(pg->conn) == CONNECTION_BAD) {
 		lose(pg, pg->conn ? PQerrorMessage(pg->conn) : "no memory");
-	else
-		watch_for(pg, EPOLLOUT);
+		return;
+	}
+	PQsetNoticeReceiver(pg->conn, ignore_notice, NULL);
+	watch_for(pg, EPOLLOUT);
 }
 
 struct pgloop *pgloop_create(struct loop *loop, const char *conninfo,

@@ -2,6 +2,15 @@
 #ifndef CONFAB_PREFORK_H
 #define CONFAB_PREFORK_H
 
+#include "listener.h"
+#include "metrics.h"
+
+enum {
+	/* Room in a socket's queue beyond what may wait there, for those that
+	 * are about to be told to go. */
+	PREFORK_SPARE = 1024
+};
+
 struct prefork {
 	const char *program;
 	int workers;
@@ -9,18 +18,17 @@ struct prefork {
 	 * with SIGTERM blocked (see http_accept). shared: see below. */
 	int (*work)(void *context, int listener, void *shared);
 	void *context;
-	int listener;
-	unsigned shared_size; /* bytes of zeroed memory all workers share */
+	struct listener *listener;
+	unsigned queue;         /* connections that may wait; 0: any number */
+	struct metric *refused; /* counts those that had to go */
+	unsigned shared_size;   /* bytes of zeroed memory all workers share */
 };
 
-/* Runs until SIGTERM or SIGINT, then tells the workers to finish and waits for
- * them; a worker that dies is replaced, at most once a second each. Returns the
- * exit status. */
+/* Shows the listener and runs until SIGTERM or SIGINT; then hides it, tells the
+ * workers to finish what has come, and waits for them (30 s, then they are
+ * killed). A worker that dies is replaced, at most
+ * once a second each. Logs start, stop and dead workers. Returns the exit
+ * status. */
 int prefork_run(const struct prefork *p);
-
-/* A listening unix socket (mode 0660) at path, replacing a stale one; or the
- * socket passed as descriptor 0 (spawn-fcgi, mod_fcgid, systemd) when that is
- * one. Ends the process with a sentence on failure. */
-int prefork_listen(const char *path, int backlog);
 
 #endif

@@ -150,6 +150,11 @@ void roster_leave(struct roster *roster, struct roster_account *account)
 		drop_account(roster, account);
 }
 
+int64_t roster_id(const struct roster_account *account)
+{
+	return account->id;
+}
+
 struct roster_streams *roster_streams(struct roster_account *account)
 {
 	return &account->streams;

@@ -39,6 +39,7 @@ struct roster_account *roster_enter(struct roster *roster, int64_t account,
 /* Drops the entry when it has no streams. */
 void roster_leave(struct roster *roster, struct roster_account *account);
 
+int64_t roster_id(const struct roster_account *account);
 struct roster_streams *roster_streams(struct roster_account *account);
 
 /* Takes the memberships from the database: [["room uuid", since], …]. */

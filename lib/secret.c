@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "logger.h"
+#include "xalloc.h"
 
 void secret_init(void)
 {
@@ -31,6 +32,32 @@ void secret_hash(const char *token, unsigned char out[SECRET_HASH_SIZE])
 	_Static_assert(SECRET_HASH_SIZE == crypto_hash_sha256_BYTES, "SHA-256");
 
 	crypto_hash_sha256(out, (const unsigned char *)token, strlen(token));
+}
+
+struct secret_digest {
+	crypto_hash_sha256_state state;
+};
+
+struct secret_digest *secret_digest_open(void)
+{
+	struct secret_digest *digest = xcalloc(1, sizeof(*digest));
+
+	crypto_hash_sha256_init(&digest->state);
+	return digest;
+}
+
+void secret_digest_add(struct secret_digest *digest, const void *bytes,
+		       size_t len)
+{
+	crypto_hash_sha256_update(&digest->state, bytes, len);
+}
+
+void secret_digest_close(struct secret_digest *digest,
+			 unsigned char out[SECRET_HASH_SIZE])
+{
+	if (digest && out)
+		crypto_hash_sha256_final(&digest->state, out);
+	free(digest);
 }
 
 void secret_id(char out[33])

@@ -15,6 +15,7 @@
 
 struct hub;
 struct stream;
+struct opening;
 struct roster_account;
 
 enum stream_state {
@@ -22,6 +23,12 @@ enum stream_state {
 	STREAM_OPENING,   /* the database is asked who this is */
 	STREAM_REPLAYING, /* catching up from its cursor */
 	STREAM_LIVE,      /* gets what the tail reads */
+};
+
+enum stream_transport {
+	STREAM_WEBSOCKET,
+	STREAM_SSE,
+	STREAM_POLL,
 };
 
 /* Why the hub ends a stream: the protocol's close codes. */
@@ -49,9 +56,12 @@ struct stream {
 	const struct stream_ops *ops;
 	struct hub *hub; /* NULL when closed */
 	enum stream_state state;
+	enum stream_transport transport;
+	struct opening *opening; /* while it is being opened */
 	struct roster_account *account;
 	int64_t login;
-	int64_t position; /* every dispatch up to it was queued, or passed */
+	char login_key[65]; /* see identity_from_bridge() */
+	int64_t position;   /* every dispatch up to it was queued, or passed */
 	char session[UUID_LENGTH + 1];
 	bool blocked; /* replay waits for the queue to empty */
 	bool dirty;   /* on the hub's list of streams to wake */
@@ -71,6 +81,11 @@ void stream_push(struct stream *stream, struct dispatch *dispatch);
 struct dispatch *stream_peek(const struct stream *stream);
 /* Takes the next off the queue; the caller owns the reference. */
 struct dispatch *stream_take(struct stream *stream);
+
+/* What waits at place i, counted from the next. */
+struct dispatch *stream_at(const struct stream *stream, uint32_t i);
+/* Drops what waits behind the first n and came from the log. */
+void stream_cut(struct stream *stream, uint32_t n);
 
 void stream_empty(struct stream *stream);
 

@@ -18,6 +18,7 @@ struct tail_row {
 	const char *accounts; /* "{1,2}" */
 	const char *effect;   /* JSON object */
 	const char *payload;  /* the dispatch */
+	const char *messages; /* "{uuid,uuid}": those it shows */
 };
 
 /* What the tail tells its owner. */
@@ -30,6 +31,8 @@ struct tail_handler {
 	/* Behind the rows of one read: now is the time to write to clients.
 	 * Everything up to cursor is decided. */
 	void (*batch)(void *context, int64_t cursor);
+	/* A signal, as confab.signal() made it. Not stored, in no order. */
+	void (*signal)(void *context, const char *text);
 	/* The database is away (why), or back (NULL). Nothing is lost. */
 	void (*away)(void *context, const char *why);
 	/* For the log: a warning in key=value form. */

@@ -72,6 +72,27 @@ void window_add(struct window *w, struct dispatch *dispatch)
 		drop_first(w);
 }
 
+bool window_add_before(struct window *w, int64_t seq, struct dispatch *dispatch)
+{
+	if (dispatch && w->bytes + dispatch_cost(dispatch) > w->limit)
+		return false;
+	w->floor = seq - 1;
+	if (!dispatch)
+		return true;
+	if (w->count == w->cap)
+		grow(w);
+	w->first = (w->first - 1) & (w->cap - 1);
+	w->count++;
+	w->ring[w->first] = dispatch_ref(dispatch);
+	w->bytes += dispatch_cost(dispatch);
+	return true;
+}
+
+size_t window_bytes(const struct window *w)
+{
+	return w->bytes;
+}
+
 int64_t window_floor(const struct window *w)
 {
 	return w->floor;

@@ -3,6 +3,7 @@
 #ifndef CONFAB_WINDOW_H
 #define CONFAB_WINDOW_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,15 @@ void window_reset(struct window *window, int64_t position);
 /* Adds the next dispatch and takes a reference; drops the oldest beyond the
  * limit. */
 void window_add(struct window *window, struct dispatch *dispatch);
+
+/* Reaches down to a row just below all it holds: to its dispatch, of which it
+ * takes a reference, or to nothing (NULL). False when there is no room. */
+bool window_add_before(struct window *window, int64_t seq,
+		       struct dispatch *dispatch)
+	__attribute__((warn_unused_result));
+
+/* Bytes of what it holds. */
+size_t window_bytes(const struct window *window);
 
 /* Everything above this seq is here. */
 int64_t window_floor(const struct window *window);

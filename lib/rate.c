@@ -1,0 +1,77 @@
+/* rate: see rate.h. Called by traffic, which owns the table's memory.
+ *
+ * The bucket is kept as one number, the time at which it will be full again
+ * (the generic cell rate algorithm, ITU-T I.371): what is let through moves it
+ * by one interval, and as long as it is less than burst intervals ahead there
+ * is something left. A bucket whose time has come is full, as one that was
+ * never used: its slot can be given away, and two processes that disagree for a
+ * moment about whose slot it is charge one too much or too little. */
+#include "rate.h"
+
+#include <stdbool.h>
+
+enum {
+	MINUTE = 60000000 /* us */
+};
+
+/* The finalizer of splitmix64. */
+static uint64_t stir(uint64_t x)
+{
+	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9U;
+	x = (x ^ x >> 27) * 0x94d049bb133111ebU;
+	return x ^ x >> 31;
+}
+
+uint64_t rate_key(uint64_t seed, unsigned kind, const void *bytes, size_t len)
+{
+	const unsigned char *p = bytes;
+	uint64_t x = stir(seed + kind * 0x9e3779b97f4a7c15U);
+
+	for (size_t i = 0; i < len; i++)
+		x = stir((x ^ p[i]) + 0x9e3779b97f4a7c15U);
+	return x ? x : 1;
+}
+
+/* The key's slot; one that is free, full again, or will be soonest. */
+static struct rate_slot *find(struct rate_slot *set, uint64_t key, int64_t now)
+{
+	struct rate_slot *found = NULL;
+	int64_t soonest = INT64_MAX;
+	uint64_t old;
+
+	for (int i = 0; i < RATE_WAYS; i++)
+		if (atomic_load(&set[i].key) == key)
+			return &set[i];
+	for (int i = 0; i < RATE_WAYS; i++) {
+		int64_t due = atomic_load(&set[i].due);
+
+		if (due < soonest) {
+			soonest = due;
+			found = &set[i];
+		}
+	}
+	old = atomic_load(&found->key);
+	/* Whoever loses this race shares the slot for once. */
+	if (atomic_compare_exchange_strong(&found->key, &old, key) &&
+	    soonest > now)
+		atomic_store(&found->due, now);
+	return found;
+}
+
+int64_t rate_take(struct rate_table *table, uint64_t key, int64_t now,
+		  int per_minute, int burst)
+{
+	struct rate_slot *slot =
+		find(table->slots[key & (RATE_SETS - 1)], key, now);
+	int64_t interval = MINUTE / per_minute;
+	int64_t due = atomic_load(&slot->due), start, wait;
+
+	do {
+		start = due > now ? due : now;
+		wait = start + interval - (now + interval * burst);
+		if (wait > 0)
+			return wait;
+	} while (!atomic_compare_exchange_weak(&slot->due, &due,
+					       start + interval));
+	return 0;
+}
