@@ -7,7 +7,8 @@
 #include "hub.h"
 #include "logger.h"
 #include "loop.h"
-#include "prefork.h"
+#include "metrics.h"
+#include "process.h"
 #include "secret.h"
 #include "service.h"
 
@@ -25,50 +26,71 @@ static void accepted(struct service *service, int fd)
 	held_accept(&((struct events *)service)->shared, fd);
 }
 
-static void drain(struct service *service)
+static bool is_ready(struct service *service)
 {
-	struct events *events = (struct events *)service;
+	const char *why;
 
-	logger(LEVEL_INFO, "drain", "streams=%u", events->shared.count);
-	held_drain(&events->shared);
+	return hub_ready(((struct events *)service)->shared.hub, &why);
 }
 
-static void run(const struct config *config, int listener)
+static void drain(struct service *service, unsigned turns)
+{
+	hub_end_share(((struct events *)service)->shared.hub, END_RESTART,
+		      turns);
+}
+
+static void run(const struct config *config, const struct identity_rules *rules,
+		struct listener *listener)
 {
 	struct events events = {
-		.service = { .accepted = accepted, .drain = drain },
-		.shared = { .config = config },
+		.service = { .listener = listener,
+			     .accepted = accepted,
+			     .ready = is_ready,
+			     .drain = drain },
+		.shared = { .config = config, .rules = rules },
 	};
+	struct metrics *metrics = metrics_open(config->run_dir, "events");
 	struct loop *loop = loop_create();
+	struct buf name = { 0 };
 
 	LIST_INIT(&events.shared.all);
 	events.service.loop = loop;
 	events.shared.loop = loop;
-	events.shared.hub = hub_create(loop, config, "confab-events", "events");
-	service_start(&events.service, listener);
+	process_name(&name, "events", config->run_dir);
+	events.shared.hub = hub_create(loop, config, metrics, "confab-events",
+				       buf_text(&name),
+				       !listener->passed && !listener->before);
+	service_start(&events.service);
 	logger(LEVEL_INFO, "start", "pid=%d", (int)getpid());
 	while (!events.service.over &&
 	       !(events.service.draining && !events.shared.count))
 		loop_turn(loop, -1);
 	logger(LEVEL_INFO, "stop", "streams=%u", events.shared.count);
 	held_close_all(&events.shared);
+	hub_leave(events.shared.hub);
 	hub_free(events.shared.hub);
 	loop_free(loop);
 	buf_free(&events.shared.content);
 	buf_free(&events.shared.wire);
+	buf_free(&name);
+	metrics_close(metrics);
 }
 
 int main(int argc, char **argv)
 {
 	struct config config;
+	struct identity_rules *rules;
 	struct buf path = { 0 };
+	struct listener listener;
 
 	config_main(&config, "confab-events",
 		    "Server-Sent Events and long-poll streams", argc, argv);
 	secret_init();
 	buf_addf(&path, "%s/events.sock", config.run_dir);
-	run(&config, prefork_listen(buf_text(&path), BACKLOG));
-	unlink(buf_text(&path));
+	rules = identity_rules_create(&config);
+	listener_open(&listener, buf_text(&path), BACKLOG, config.replace);
+	run(&config, rules, &listener);
+	identity_rules_free(rules);
 	buf_free(&path);
 	config_free(&config);
 	return 0;

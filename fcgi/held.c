@@ -112,6 +112,10 @@ void held_respond(struct held *held, int status, const char *type,
 		  const struct buf *body)
 {
 	struct buf *content = &held->shared->content;
+	enum confab_error error = status == 503   ? ERROR_UNAVAILABLE
+				  : status == 429 ? ERROR_RATE
+						  : ERROR_NONE;
+	int retry_after = error_info(error)->retry_after;
 
 	content->len = 0;
 	buf_addf(content,
@@ -121,26 +125,22 @@ void held_respond(struct held *held, int status, const char *type,
 		 status, type, body->len);
 	if (status == 405)
 		buf_add_text(content, "Allow: GET\r\n");
-	if (status == 503)
-		buf_add_text(content, "Retry-After: 2\r\n");
+	if (retry_after)
+		buf_addf(content, "Retry-After: %d\r\n", retry_after);
 	buf_add_text(content, "\r\n");
 	buf_add(content, body->data, body->len);
 	held_write(held, content);
 	held_finish(held);
 }
 
-static void respond_error(struct held *held, enum confab_error error,
-			  const char *body)
+void held_fail(struct held *held, enum confab_error error, const char *detail)
 {
-	struct buf made = { 0 };
+	struct buf body = { 0 };
 
-	if (body)
-		buf_add_text(&made, body);
-	else
-		error_body(&made, error, NULL);
+	error_body(&body, error, detail);
 	held_respond(held, error_info(error)->http_status, "application/json",
-		     &made);
-	buf_free(&made);
+		     &body);
+	buf_free(&body);
 }
 
 static void on_opened(struct stream *stream)
@@ -155,7 +155,17 @@ static void on_opened(struct stream *stream)
 static void on_refused(struct stream *stream, enum confab_error error,
 		       const char *body)
 {
-	respond_error((struct held *)stream, error, body);
+	struct held *held = (struct held *)stream;
+	struct buf made = { 0 };
+
+	if (!body) {
+		held_fail(held, error, NULL);
+		return;
+	}
+	buf_add_text(&made, body);
+	held_respond(held, error_info(error)->http_status, "application/json",
+		     &made);
+	buf_free(&made);
 }
 
 static void on_wake(struct stream *stream)
@@ -206,9 +216,12 @@ static void open_stream(struct held *held)
 {
 	const char *query = held_param(held, "QUERY_STRING");
 	const char *last_id = held_param(held, "HTTP_LAST_EVENT_ID");
-	char since[128], session[64];
+	char since[128], session[64], agent[IDENTITY_TEXT],
+		address[IDENTITY_TEXT];
 	struct uuid unused;
 	struct identity identity;
+	enum confab_error error;
+	const char *why;
 	bool has_since = query_get(query, "since", since, sizeof(since));
 	bool has_session =
 		query_get(query, "session", session, sizeof(session)) &&
@@ -218,29 +231,26 @@ static void open_stream(struct held *held)
 					     : (has_since ? since : NULL),
 		.session = has_session ? session : NULL,
 		.transport = held->kind->transport,
-		.user_agent = held_param(held, "HTTP_USER_AGENT"),
-		.address = held_param(held, "REMOTE_ADDR"),
+		.user_agent = identity_text(held_param, held, "HTTP_USER_AGENT",
+					    agent),
+		.address =
+			identity_text(held_param, held, "REMOTE_ADDR", address),
+		.identity = &identity,
 	};
 
-	identity_find(&identity, true, held_param, held);
-	if (identity.source == IDENTITY_NONE) {
-		respond_error(held, ERROR_UNAUTHENTICATED, NULL);
+	identity_find(&identity, held->shared->rules, true, held_param, held);
+	error = identity_check(&identity, held->shared->config, IDENTITY_STREAM,
+			       held_param, held, &why);
+	if (error != ERROR_NONE) {
+		identity_free(&identity);
+		held_fail(held, error, why);
 		return;
 	}
-	if (identity.source == IDENTITY_COOKIE &&
-	    !identity_origin_allowed(held->shared->config, false, held_param,
-				     held)) {
-		respond_error(held, ERROR_DENIED,
-			      "{\"error\":{\"code\":4002,"
-			      "\"detail\":\"This origin is "
-			      "not allowed.\"}}");
-		return;
-	}
-	request.token_hash = identity.token_hash;
 	request.ready_frame = held->kind == &HELD_SSE || !request.since;
 	request.notifications = request.ready_frame;
 	set_state(held, HELD_OPENING);
 	hub_open(held->shared->hub, &held->stream, &request);
+	identity_free(&identity);
 }
 
 static void start(struct held *held)
@@ -256,10 +266,10 @@ static void start(struct held *held)
 	} else if (held_report(held, name)) {
 		return;
 	} else if (strcmp(name, "events") && strcmp(name, "poll")) {
-		respond_error(held, ERROR_NOT_FOUND, NULL);
-	} else if (shared->draining || (int)hub_counts(shared->hub)->streams >=
-					       shared->config->max_streams) {
-		respond_error(held, ERROR_UNAVAILABLE, NULL);
+		held_fail(held, ERROR_NOT_FOUND, NULL);
+	} else if ((int)hub_counts(shared->hub)->streams >=
+		   shared->config->max_streams) {
+		held_fail(held, ERROR_UNAVAILABLE, NULL);
 	} else {
 		held->kind = *name == 'e' ? &HELD_SSE : &HELD_POLL;
 		open_stream(held);
@@ -275,6 +285,11 @@ static bool take_record(struct held *held, const struct fastcgi_record *r)
 		held->id = r->id;
 	if (r->type == FASTCGI_ABORT)
 		return false;
+	/* The request's end. Whoever closes before it cuts off a web server
+	 * that is still sending it. */
+	if (r->type == FASTCGI_STDIN && !r->len && held->params_end &&
+	    held->state == HELD_READING)
+		start(held);
 	if (r->type != FASTCGI_PARAMS || held->params_end)
 		return true;
 	if (r->len) {
@@ -289,7 +304,6 @@ static bool take_record(struct held *held, const struct fastcgi_record *r)
 		return false;
 	}
 	buf_free(&packed);
-	start(held);
 	return true;
 }
 
@@ -384,12 +398,6 @@ void held_accept(struct held_shared *shared, int fd)
 	loop_watch(shared->loop, &held->watch, fd, EPOLLIN | EPOLLRDHUP);
 	loop_arm(shared->loop, &held->timer,
 		 shared->config->request_timeout * 1000);
-}
-
-void held_drain(struct held_shared *shared)
-{
-	shared->draining = true;
-	hub_end_all(shared->hub, END_RESTART);
 }
 
 void held_close_all(struct held_shared *shared)

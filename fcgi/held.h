@@ -17,10 +17,10 @@ LIST_HEAD(held_list, held);
 struct held_shared {
 	struct loop *loop;
 	const struct config *config;
+	const struct identity_rules *rules;
 	struct hub *hub;
 	struct held_list all;
 	unsigned count;
-	bool draining;
 	struct buf content, wire; /* scratch, empty between uses */
 };
 
@@ -33,7 +33,7 @@ enum held_state {
 
 /* How a kind of stream behaves; see held_sse.c and held_poll.c. */
 struct held_kind {
-	const char *transport;
+	enum stream_transport transport;
 	void (*opened)(struct held *held);
 	void (*wake)(struct held *held);
 	void (*timer)(struct held *held);
@@ -67,11 +67,13 @@ void held_write(struct held *held, const struct buf *content);
 void held_respond(struct held *held, int status, const char *type,
 		  const struct buf *body);
 
+/* The same with an error; detail as for error_body(). */
+void held_fail(struct held *held, enum confab_error error, const char *detail);
+
 /* Ends the response; the connection closes when all is written. */
 void held_finish(struct held *held);
 
-/* Tells every stream to come back. */
-void held_drain(struct held_shared *shared);
+/* Closes every connection at once. */
 void held_close_all(struct held_shared *shared);
 
 /* A parameter of the request, or NULL; gone once the stream is open. */

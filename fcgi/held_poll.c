@@ -8,7 +8,8 @@
 
 enum {
 	WAIT_DEFAULT = 25,
-	WAIT_MOST = 50 /* s */
+	WAIT_MOST = 50,  /* s */
+	REPLAY_LOOK = 50 /* ms */
 };
 
 static void answer(struct held *held)
@@ -54,27 +55,33 @@ static void poll_opened(struct held *held)
 	loop_arm(held->shared->loop, &held->timer, wait * 1000);
 }
 
+/* Whoever is behind gets what it has missed even when it does not want to wait:
+ * the log is being read. */
 static void poll_timer(struct held *held)
 {
-	answer(held);
+	const char *away;
+
+	if (held->stream.state == STREAM_REPLAYING &&
+	    !stream_peek(&held->stream) && hub_ready(held->shared->hub, &away))
+		loop_arm(held->shared->loop, &held->timer, REPLAY_LOOK);
+	else
+		answer(held);
 }
 
-/* Nothing waited; the next poll meets what ended this one. */
+/* Nothing waited, or it waits on: the next poll meets what ended this one. */
 static void poll_end(struct held *held, enum stream_end why)
 {
-	struct buf body = { 0 };
-
-	error_body(&body,
-		   why == END_UNAUTHENTICATED ? ERROR_UNAUTHENTICATED
-					      : ERROR_UNAVAILABLE,
-		   NULL);
-	held_respond(held, why == END_UNAUTHENTICATED ? 401 : 503,
-		     "application/json", &body);
-	buf_free(&body);
+	if (why == END_RESTART)
+		answer(held);
+	else
+		held_fail(held,
+			  why == END_UNAUTHENTICATED ? ERROR_UNAUTHENTICATED
+						     : ERROR_UNAVAILABLE,
+			  NULL);
 }
 
 const struct held_kind HELD_POLL = {
-	.transport = "poll",
+	.transport = STREAM_POLL,
 	.opened = poll_opened,
 	.wake = poll_wake,
 	.timer = poll_timer,

@@ -2,46 +2,14 @@
 #include <string.h>
 
 #include "held.h"
-#include "tail.h"
-
-static void metric(struct buf *out, const char *name, const char *type,
-		   const char *help, unsigned long long value)
-{
-	buf_addf(out,
-		 "# HELP confab_%s %s\n# TYPE confab_%s %s\n"
-		 "confab_%s %llu\n",
-		 name, help, name, type, name, value);
-}
+#include "metrics.h"
 
 static void metrics(struct held *held)
 {
-	const struct hub_counts *hub = hub_counts(held->shared->hub);
-	const struct tail_counts *tail =
-		tail_counts(hub_tail(held->shared->hub));
 	struct buf out = { 0 };
 
-	metric(&out, "streams", "gauge", "Open streams", hub->streams);
-	metric(&out, "streams_opened_total", "counter", "Streams opened",
-	       hub->opened);
-	metric(&out, "streams_refused_total", "counter",
-	       "Streams that could not be opened", hub->refused);
-	metric(&out, "streams_slow_total", "counter",
-	       "Streams ended because their reader was too slow",
-	       hub->ended_slow);
-	metric(&out, "dispatches_total", "counter",
-	       "Dispatches read from the log", hub->dispatches);
-	metric(&out, "deliveries_total", "counter",
-	       "Dispatches queued for a stream", hub->deliveries);
-	metric(&out, "replay_pages_total", "counter",
-	       "Pages read for streams that were behind", hub->replays);
-	metric(&out, "tail_rows_total", "counter", "Rows of the log",
-	       tail->rows);
-	metric(&out, "tail_reads_total", "counter", "Reads of the log",
-	       tail->reads);
-	metric(&out, "tail_rings_total", "counter", "Rings of the doorbell",
-	       tail->rings);
-	metric(&out, "tail_holes_total", "counter",
-	       "Reads that met a hole in the numbering", tail->holes);
+	hub_report(held->shared->hub);
+	metrics_print(&out, held->shared->config->run_dir);
 	held_respond(held, 200, "text/plain; version=0.0.4", &out);
 	buf_free(&out);
 }

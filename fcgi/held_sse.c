@@ -88,7 +88,7 @@ static void sse_end(struct held *held, enum stream_end why)
 }
 
 const struct held_kind HELD_SSE = {
-	.transport = "sse",
+	.transport = STREAM_SSE,
 	.opened = sse_opened,
 	.wake = sse_wake,
 	.timer = sse_timer,

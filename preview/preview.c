@@ -1,0 +1,255 @@
+/* confab-preview: reads the image on standard input, which has to be a file,
+ * and writes "WIDTH HEIGHT\n" and a small picture (WebP) of it to standard
+ * output. confab-media starts one per image, so that a decoder that goes astray
+ * takes nothing with it: no file, no network, 512 MiB, 5 s. The status is 0
+ * when there is a picture; without one, the size may have been written all the
+ * same.
+ *
+ * Nothing of the image but its pixels gets into the picture: neither the place
+ * where it was taken nor a thumbnail of what was cut away. */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "picture.h"
+
+struct picture {
+	unsigned row_width, row_height; /* of what comes */
+	unsigned width, height;         /* of what is made of it */
+	unsigned y;                     /* rows that have come */
+	int orientation;
+	/* Sums for the row being made: colours weighted by alpha, alpha, and
+	 * how many pixels went in. */
+	uint64_t (*sums)[PICTURE_CHANNELS + 1];
+	unsigned char *pixels;
+};
+
+static void write_all(const void *bytes, size_t len)
+{
+	const char *at = bytes;
+
+	while (len > 0) {
+		ssize_t n = write(STDOUT_FILENO, at, len);
+
+		if (n <= 0)
+			_exit(EXIT_FAILURE);
+		at += n;
+		len -= (size_t)n;
+	}
+}
+
+static bool is_turned(const struct picture *picture)
+{
+	return picture->orientation >= 5;
+}
+
+bool picture_open(struct picture *picture, unsigned width, unsigned height,
+		  int orientation)
+{
+	char line[32];
+	int len;
+
+	picture->orientation =
+		orientation >= 1 && orientation <= 8 ? orientation : 1;
+	if (!width || !height || width > INT32_MAX || height > INT32_MAX)
+		return false;
+	len = snprintf(line, sizeof(line), "%u %u\n",
+		       is_turned(picture) ? height : width,
+		       is_turned(picture) ? width : height);
+	write_all(line, (size_t)len);
+	return (uint64_t)width * height <= PICTURE_PIXELS;
+}
+
+/* Of the longer side as many as there may be, of the shorter one in
+ * proportion. */
+static unsigned fit(unsigned side, unsigned longer)
+{
+	unsigned fitted;
+
+	if (longer <= PICTURE_SIDE)
+		return side;
+	fitted = (unsigned)((uint64_t)side * PICTURE_SIDE / longer);
+	return fitted ? fitted : 1;
+}
+
+void picture_rows(struct picture *picture, unsigned width, unsigned height)
+{
+	unsigned longer = width > height ? width : height;
+
+	picture->row_width = width;
+	picture->row_height = height;
+	picture->width = fit(width, longer);
+	picture->height = fit(height, longer);
+	picture->sums = calloc(picture->width, sizeof(*picture->sums));
+	picture->pixels = calloc((size_t)picture->width * picture->height,
+				 PICTURE_CHANNELS);
+	if (!picture->sums || !picture->pixels)
+		_exit(EXIT_FAILURE);
+}
+
+static unsigned char mean(uint64_t sum, uint64_t of)
+{
+	if (of == 0)
+		return 0;
+	return (unsigned char)((sum + of / 2) / of);
+}
+
+static void end_row(struct picture *picture, unsigned row)
+{
+	unsigned char *out = picture->pixels +
+			     (size_t)row * picture->width * PICTURE_CHANNELS;
+
+	for (unsigned x = 0; x < picture->width; x++) {
+		const uint64_t *sum = picture->sums[x];
+
+		for (int c = 0; c < 3; c++)
+			*out++ = mean(sum[c], sum[3]);
+		*out++ = mean(sum[3], sum[4]);
+	}
+	memset(picture->sums, 0, picture->width * sizeof(*picture->sums));
+}
+
+void picture_row(struct picture *picture, const unsigned char *rgba)
+{
+	unsigned row = (unsigned)((uint64_t)picture->y * picture->height /
+				  picture->row_height);
+	uint64_t next = (uint64_t)(picture->y + 1) * picture->height /
+			picture->row_height;
+
+	if (picture->y++ >= picture->row_height)
+		return;
+	for (unsigned x = 0; x < picture->row_width; x++) {
+		uint64_t *sum = picture->sums[(uint64_t)x * picture->width /
+					      picture->row_width];
+
+		sum[0] += (unsigned)(rgba[0] * rgba[3]);
+		sum[1] += (unsigned)(rgba[1] * rgba[3]);
+		sum[2] += (unsigned)(rgba[2] * rgba[3]);
+		sum[3] += rgba[3];
+		sum[4]++;
+		rgba += PICTURE_CHANNELS;
+	}
+	if (next > row)
+		end_row(picture, row);
+}
+
+/* Where the pixel of the upright picture is in the stored one. */
+static size_t source(const struct picture *p, unsigned x, unsigned y)
+{
+	unsigned right = p->width - 1, bottom = p->height - 1;
+	unsigned sx = x, sy = y;
+
+	switch (p->orientation) {
+	case 2:
+		sx = right - x;
+		break;
+	case 3:
+		sx = right - x;
+		sy = bottom - y;
+		break;
+	case 4:
+		sy = bottom - y;
+		break;
+	case 5:
+		sx = y;
+		sy = x;
+		break;
+	case 6:
+		sx = y;
+		sy = bottom - x;
+		break;
+	case 7:
+		sx = right - y;
+		sy = bottom - x;
+		break;
+	case 8:
+		sx = right - y;
+		sy = x;
+		break;
+	default:
+		break;
+	}
+	return ((size_t)sy * p->width + sx) * PICTURE_CHANNELS;
+}
+
+static bool finish(struct picture *picture)
+{
+	unsigned width = is_turned(picture) ? picture->height : picture->width;
+	unsigned height = is_turned(picture) ? picture->width : picture->height;
+	unsigned char *upright =
+		malloc((size_t)width * height * PICTURE_CHANNELS);
+	unsigned char *encoded = NULL, *out = upright;
+	size_t len;
+
+	if (!upright)
+		return false;
+	for (unsigned y = 0; y < height; y++)
+		for (unsigned x = 0; x < width; x++) {
+			memcpy(out, picture->pixels + source(picture, x, y),
+			       PICTURE_CHANNELS);
+			out += PICTURE_CHANNELS;
+		}
+	len = webp_write(upright, width, height, &encoded);
+	if (len > 0)
+		write_all(encoded, len);
+	free(upright);
+	free(encoded);
+	return len > 0;
+}
+
+/* The whole file, or NULL. */
+static const unsigned char *map_input(size_t *len)
+{
+	struct stat is;
+	void *bytes;
+
+	if (fstat(STDIN_FILENO, &is) != 0 || is.st_size <= 0)
+		return NULL;
+	*len = (size_t)is.st_size;
+	bytes = mmap(NULL, *len, PROT_READ, MAP_PRIVATE, STDIN_FILENO, 0);
+	return bytes == MAP_FAILED ? NULL : bytes;
+}
+
+static bool read_image(struct picture *picture, const unsigned char *bytes,
+		       size_t len)
+{
+	static const struct {
+		const char *start;
+		size_t len;
+		bool (*read)(struct picture *picture,
+			     const unsigned char *bytes, size_t len);
+	} formats[] = {
+		{ "\xff\xd8\xff", 3, jpeg_read },
+		{ "\x89PNG\r\n", 6, png_read },
+		{ "RIFF", 4, webp_read },
+		{ "GIF8", 4, gif_read },
+		{ "BM", 2, bmp_read },
+	};
+
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+		if (len >= formats[i].len &&
+		    memcmp(bytes, formats[i].start, formats[i].len) == 0)
+			return formats[i].read(picture, bytes, len);
+	return false;
+}
+
+int main(void)
+{
+	struct picture picture = { .orientation = 1 };
+	const unsigned char *bytes;
+	bool made;
+	size_t len;
+
+	bytes = map_input(&len);
+	if (!bytes)
+		return EXIT_FAILURE;
+	sandbox_enter();
+	made = read_image(&picture, bytes, len) && finish(&picture);
+	free(picture.sums);
+	free(picture.pixels);
+	_exit(made ? EXIT_SUCCESS : EXIT_FAILURE);
+}
