@@ -14,6 +14,7 @@
 
 #include "buf.h"
 #include "fastcgi.h"
+#include "usher.h"
 #include "xalloc.h"
 
 enum {
@@ -46,7 +47,9 @@ struct asker {
 	struct loop *loop;
 	struct sockaddr_un address;
 	unsigned most, asking;
+	unsigned most_waiting, in_line;
 	int64_t timeout;
+	struct metric *waits, *refused;
 	struct question_list waiting;
 	struct timer again;
 };
@@ -67,14 +70,30 @@ static const char *body_of(const struct buf *answer, size_t *len)
 	return p;
 }
 
+/* Whether the program sent us away without looking. */
+static bool is_refusal(const struct buf *answer, size_t body_len)
+{
+	return memmem(answer->data, answer->len - body_len, USHER_REFUSAL,
+		      strlen(USHER_REFUSAL)) != NULL;
+}
+
+static void leave_line(struct question *q)
+{
+	struct asker *asker = q->asker;
+
+	TAILQ_REMOVE(&asker->waiting, q, link);
+	metric_set(asker->waits, --asker->in_line);
+}
+
 static void finish(struct question *q, bool complete)
 {
 	struct asker *asker = q->asker;
 	size_t len = 0;
 	const char *body = complete ? body_of(&q->answer, &len) : NULL;
+	bool refused = body && is_refusal(&q->answer, len);
 
 	if (q->state == QUESTION_WAITING) {
-		TAILQ_REMOVE(&asker->waiting, q, link);
+		leave_line(q);
 	} else {
 		asker->asking--;
 		loop_unwatch(asker->loop, &q->watch);
@@ -82,7 +101,8 @@ static void finish(struct question *q, bool complete)
 	}
 	loop_disarm(asker->loop, &q->timer);
 	if (q->done)
-		q->done(q->context, body, len, q->sent);
+		q->done(q->context, refused ? NULL : body, len,
+			q->sent && !refused);
 	buf_free(&q->request);
 	buf_free(&q->in);
 	buf_free(&q->answer);
@@ -210,7 +230,7 @@ static void start_next(struct asker *asker)
 			finish(q, false); /* which starts the next */
 			return;
 		}
-		TAILQ_REMOVE(&asker->waiting, q, link);
+		leave_line(q);
 		q->state = QUESTION_ASKING;
 		asker->asking++;
 	}
@@ -222,13 +242,18 @@ static void again_fired(struct timer *timer)
 }
 
 struct asker *asker_create(struct loop *loop, const char *path, unsigned most,
-			   int64_t timeout)
+			   unsigned most_waiting, int64_t timeout,
+			   struct metrics *metrics)
 {
 	struct asker *asker = xcalloc(1, sizeof(*asker));
 
 	asker->loop = loop;
 	asker->most = most;
+	asker->most_waiting = most_waiting;
 	asker->timeout = timeout;
+	asker->waits = metrics_add(metrics, "questions_waiting", "%s", "");
+	asker->refused =
+		metrics_add(metrics, "questions_refused_total", "%s", "");
 	asker->again.fire = again_fired;
 	asker->address.sun_family = AF_UNIX;
 	strncpy(asker->address.sun_path, path,
@@ -254,9 +279,7 @@ static void write_request(struct buf *out, const struct asker_request *r)
 	fastcgi_pair(&params, "CONTENT_TYPE", "application/json");
 	fastcgi_pair(&params, "CONFAB_VIA", "ws");
 	fastcgi_pair(&params, "CONFAB_SESSION", r->session);
-	buf_addf(&text, "Bearer %s", r->token);
-	fastcgi_pair(&params, "HTTP_AUTHORIZATION", buf_text(&text));
-	text.len = 0;
+	fastcgi_pair(&params, "CONFAB_LOGIN", r->login);
 	buf_addf(&text, "%zu", r->len);
 	fastcgi_pair(&params, "CONTENT_LENGTH", buf_text(&text));
 	if (r->address)
@@ -275,6 +298,7 @@ struct question *asker_ask(struct asker *asker,
 			   asker_done *done, void *context)
 {
 	struct question *q = xcalloc(1, sizeof(*q));
+	bool crowded;
 
 	q->asker = asker;
 	q->done = done;
@@ -283,8 +307,13 @@ struct question *asker_ask(struct asker *asker,
 	q->timer.fire = too_late;
 	write_request(&q->request, request);
 	TAILQ_INSERT_TAIL(&asker->waiting, q, link);
-	loop_arm(asker->loop, &q->timer, asker->timeout);
+	metric_set(asker->waits, ++asker->in_line);
+	/* Some of the line are asked in the next turn. */
+	crowded = asker->in_line + asker->asking >
+		  asker->most_waiting + asker->most;
+	metric_count(asker->refused, crowded);
 	/* From the loop, so that done() never comes before we return. */
+	loop_arm(asker->loop, &q->timer, crowded ? 0 : asker->timeout);
 	if (asker->asking < asker->most && !asker->again.place)
 		loop_arm(asker->loop, &asker->again, 0);
 	return q;

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "loop.h"
+#include "metrics.h"
 
 struct asker;    /* the way to one program */
 struct question; /* one request that is under way */
@@ -14,7 +15,7 @@ struct question; /* one request that is under way */
 struct asker_request {
 	const char *body;
 	size_t len;
-	const char *token;   /* session token */
+	const char *login;   /* see identity_from_bridge() */
 	const char *session; /* uuid */
 	const char *address; /* of the client, or NULL */
 };
@@ -24,9 +25,11 @@ struct asker_request {
 typedef void asker_done(void *context, const char *body, size_t len, bool sent);
 
 /* Asks at the unix socket path, at most most questions at a time; the others
- * wait in line. timeout in ms. */
+ * wait in line, at most most_waiting: what is beyond has no answer at once.
+ * timeout in ms. */
 struct asker *asker_create(struct loop *loop, const char *path, unsigned most,
-			   int64_t timeout) __attribute__((malloc));
+			   unsigned most_waiting, int64_t timeout,
+			   struct metrics *metrics) __attribute__((malloc));
 /* No question may be under way. */
 void asker_free(struct asker *asker);
 

@@ -7,16 +7,20 @@
 
 #include "config.h"
 #include "logger.h"
-#include "prefork.h"
+#include "metrics.h"
+#include "pollset.h"
+#include "process.h"
 #include "secret.h"
 #include "socket.h"
 
 enum {
 	BACKLOG = 4096,
-	DRAIN_TIMEOUT = 5000,   /* ms */
 	PONG_TIMEOUT = 10,      /* s */
 	QUESTIONS = 64,         /* asked at a time */
 	ANSWER_TIMEOUT = 15000, /* ms */
+	HEADERS_LIMIT = 12288,  /* bytes of one handshake */
+	PIECE = 512,            /* bytes of a message at a time; each socket has
+				 * a buffer of this size for as long as it lives */
 };
 
 static int loop_callback(struct lws *wsi, enum lws_callback_reasons reason,
@@ -33,13 +37,16 @@ static int loop_callback(struct lws *wsi, enum lws_callback_reasons reason,
 	return 0;
 }
 
+/* Not a name that a client can ask for. */
+#define LOOP "(loop)"
+
 /* The first serves clients that name no subprotocol. */
 static const struct lws_protocols PROTOCOLS[] = {
-	{ "confab", socket_callback, sizeof(struct socket *), 4096, 0, NULL,
+	{ "confab", socket_callback, sizeof(struct socket *), PIECE, 0, NULL,
 	  0 },
-	{ "confab.v1", socket_callback, sizeof(struct socket *), 4096, 0, NULL,
+	{ "confab.v1", socket_callback, sizeof(struct socket *), PIECE, 0, NULL,
 	  0 },
-	{ "loop", loop_callback, 0, 0, 0, NULL, 0 },
+	{ LOOP, loop_callback, 0, 0, 0, NULL, 0 },
 	{ NULL, NULL, 0, 0, 0, NULL, 0 },
 };
 
@@ -47,16 +54,21 @@ static void accepted(struct service *service, int fd)
 {
 	struct bridge *bridge = (struct bridge *)service;
 
+	pollset_forget(fd);
 	if (!lws_adopt_socket_vhost(bridge->vhost, fd))
 		logger(LEVEL_WARN, "accept", "why=\"no room\"");
 }
 
-static void drain(struct service *service)
+static bool is_ready(struct service *service)
 {
-	struct bridge *bridge = (struct bridge *)service;
+	const char *why;
 
-	logger(LEVEL_INFO, "drain", "sockets=%u", bridge->sockets);
-	hub_end_all(bridge->hub, END_RESTART);
+	return hub_ready(((struct bridge *)service)->hub, &why);
+}
+
+static void drain(struct service *service, unsigned turns)
+{
+	hub_end_share(((struct bridge *)service)->hub, END_RESTART, turns);
 }
 
 static void log_lws(int level, const char *line)
@@ -90,6 +102,8 @@ static struct lws_context *create_context(struct bridge *bridge)
 		       LWS_SERVER_OPTION_EXPLICIT_VHOSTS;
 	info.retry_and_idle_policy = &kept;
 	info.pt_serv_buf_size = 16384;
+	/* A token of the host application may be in the URL, beside cookies. */
+	info.max_http_header_data = HEADERS_LIMIT;
 	info.vhost_name = "confab";
 	context = lws_create_context(&info);
 	if (!context)
@@ -98,20 +112,20 @@ static struct lws_context *create_context(struct bridge *bridge)
 	file.filefd = dup(loop_fd(bridge->loop));
 	if (!bridge->vhost ||
 	    !lws_adopt_descriptor_vhost(bridge->vhost, LWS_ADOPT_RAW_FILE_DESC,
-					file, "loop", NULL)) {
+					file, LOOP, NULL)) {
 		lws_context_destroy(context);
 		return NULL;
 	}
 	return context;
 }
 
-static int run(struct bridge *bridge, int listener)
+static int run(struct bridge *bridge)
 {
 	struct service *service = &bridge->service;
 	struct lws_context *context;
 
 	/* First: lws sizes its tables by the file limit that this raises. */
-	service_start(service, listener);
+	service_start(service);
 	context = create_context(bridge);
 	if (!context) {
 		logger(LEVEL_ERROR, "start", "why=\"libwebsockets\"");
@@ -123,37 +137,50 @@ static int run(struct bridge *bridge, int listener)
 		;
 	logger(LEVEL_INFO, "stop", "sockets=%u", bridge->sockets);
 	lws_context_destroy(context);
+	hub_leave(bridge->hub);
 	return 0;
 }
 
 int main(int argc, char **argv)
 {
 	struct config config;
+	struct listener listener;
 	struct bridge bridge = {
-		.service = { .accepted = accepted, .drain = drain },
+		.service = { .listener = &listener,
+			     .accepted = accepted,
+			     .ready = is_ready,
+			     .drain = drain },
 		.config = &config,
 	};
-	struct buf listen_at = { 0 }, command_at = { 0 };
-	int listener, status;
+	struct buf listen_at = { 0 }, command_at = { 0 }, name = { 0 };
+	struct metrics *metrics;
+	int status;
 
 	config_main(&config, "confab-bridge", "WebSocket streams and commands",
 		    argc, argv);
 	secret_init();
 	buf_addf(&listen_at, "%s/bridge.sock", config.run_dir);
 	buf_addf(&command_at, "%s/command.sock", config.run_dir);
-	listener = prefork_listen(buf_text(&listen_at), BACKLOG);
+	process_name(&name, "bridge", config.run_dir);
+	listener_open(&listener, buf_text(&listen_at), BACKLOG, config.replace);
+	metrics = metrics_open(config.run_dir, "bridge");
 	bridge.loop = loop_create();
 	bridge.service.loop = bridge.loop;
-	bridge.hub =
-		hub_create(bridge.loop, &config, "confab-bridge", "bridge");
-	bridge.asker = asker_create(bridge.loop, buf_text(&command_at),
-				    QUESTIONS, ANSWER_TIMEOUT);
-	status = run(&bridge, listener);
-	unlink(buf_text(&listen_at));
+	bridge.rules = identity_rules_create(&config);
+	bridge.hub = hub_create(bridge.loop, &config, metrics, "confab-bridge",
+				buf_text(&name),
+				!listener.passed && !listener.before);
+	bridge.asker = asker_create(
+		bridge.loop, buf_text(&command_at), QUESTIONS,
+		(unsigned)config.waiting_commands, ANSWER_TIMEOUT, metrics);
+	status = run(&bridge);
 	hub_free(bridge.hub);
 	asker_free(bridge.asker);
+	metrics_close(metrics);
 	loop_free(bridge.loop);
+	identity_rules_free(bridge.rules);
 	buf_free(&bridge.frame);
+	buf_free(&name);
 	buf_free(&listen_at);
 	buf_free(&command_at);
 	config_free(&config);

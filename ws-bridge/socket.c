@@ -11,28 +11,31 @@
 #include "dispatch.h"
 #include "identity.h"
 #include "json.h"
+#include "jwt.h"
 #include "logger.h"
 #include "query.h"
 #include "xalloc.h"
 
 enum {
-	CLOSE_TOO_LARGE = 1009
+	CLOSE_TOO_LARGE = 1009,
+	FRAME_KEPT = 65536 /* bytes of memory for the next */
 };
 
 /* The handshake's headers, while they last. */
 struct handshake {
-	char query[512], cookie[2048], origin[256], host[256];
-	char authorization[128], agent[256], forwarded[64], proto[16];
+	char query[JWT_LIMIT + 512], cookie[8192], origin[256], host[256];
+	char authorization[JWT_LIMIT + 16], agent[256], forwarded[1024];
+	char proto[16];
 };
 
 struct socket {
 	struct stream stream;
 	struct bridge *bridge;
 	struct lws *wsi;
-	char token[IDENTITY_TOKEN_LENGTH + 1];
 	char address[64];
 	bool versioned; /* subprotocol confab.v1 */
 	bool binary;    /* the message that is arriving */
+	bool leaving;   /* is to be told to come back, after the answer */
 	int closing;    /* close code to be sent, or 0 */
 	struct buf message;
 	struct question *question;
@@ -52,11 +55,7 @@ static void close_with(struct socket *s, int code)
 
 static void on_opened(struct stream *stream)
 {
-	struct socket *s = (struct socket *)stream;
-
-	if (s->bridge->service.draining)
-		close_with(s, END_RESTART);
-	lws_rx_flow_control(s->wsi, 1);
+	lws_rx_flow_control(((struct socket *)stream)->wsi, 1);
 }
 
 static void on_refused(struct stream *stream, enum confab_error error,
@@ -74,9 +73,15 @@ static void on_wake(struct stream *stream)
 		ask_to_write((struct socket *)stream);
 }
 
+/* A command that is under way is answered first. */
 static void on_end(struct stream *stream, enum stream_end why)
 {
-	close_with((struct socket *)stream, (int)why);
+	struct socket *s = (struct socket *)stream;
+
+	if (why == END_RESTART && s->question)
+		s->leaving = true;
+	else
+		close_with(s, (int)why);
 }
 
 static const struct stream_ops STREAM_OPS = {
@@ -180,33 +185,44 @@ static void open_stream(struct socket *s, struct handshake *h)
 {
 	struct bridge *bridge = s->bridge;
 	struct identity identity;
-	char since[128];
+	const char *why;
+	char since[128], agent[IDENTITY_TEXT];
 	struct hub_request request = {
-		.transport = "websocket",
-		.user_agent = *h->agent ? h->agent : NULL,
+		.transport = STREAM_WEBSOCKET,
+		.user_agent = identity_text(handshake_param, h,
+					    "HTTP_USER_AGENT", agent),
+		.identity = &identity,
 		.address = *s->address ? s->address : NULL,
 		.ready_frame = s->versioned,
 		.notifications = true,
 	};
 
-	identity_find(&identity, true, handshake_param, h);
-	if (identity.source == IDENTITY_NONE ||
-	    (identity.source == IDENTITY_COOKIE &&
-	     !identity_origin_allowed(bridge->config, true, handshake_param,
-				      h))) {
-		close_with(s, END_UNAUTHENTICATED);
-		return;
-	}
-	if (bridge->service.draining || (int)hub_counts(bridge->hub)->streams >=
-						bridge->config->max_streams) {
+	if ((int)hub_counts(bridge->hub)->streams >=
+	    bridge->config->max_streams) {
 		close_with(s, END_OVERLOAD);
 		return;
 	}
-	memcpy(s->token, identity.token, sizeof(s->token));
-	request.token_hash = identity.token_hash;
-	if (query_value(h->query, "since", since, sizeof(since)))
-		request.since = since;
-	hub_open(bridge->hub, &s->stream, &request);
+	identity_find(&identity, bridge->rules, true, handshake_param, h);
+	if (identity_check(&identity, bridge->config, IDENTITY_CHANGE,
+			   handshake_param, h, &why) != ERROR_NONE) {
+		close_with(s, END_UNAUTHENTICATED);
+	} else {
+		if (query_value(h->query, "since", since, sizeof(since)))
+			request.since = since;
+		hub_open(bridge->hub, &s->stream, &request);
+	}
+	identity_free(&identity);
+}
+
+/* Whom the web server had at the other end: it appends that to what the client
+ * may have sent. */
+static const char *last_address(const char *forwarded)
+{
+	const char *start = forwarded + strlen(forwarded);
+
+	while (start > forwarded && !strchr(", ", start[-1]))
+		start--;
+	return start;
 }
 
 static int established(struct lws *wsi, struct socket **user)
@@ -222,7 +238,7 @@ static int established(struct lws *wsi, struct socket **user)
 	s->versioned = !strcmp(lws_get_protocol(wsi)->name, "confab.v1");
 	read_handshake(wsi, &h);
 	snprintf(s->address, sizeof(s->address), "%.*s",
-		 (int)strcspn(h.forwarded, ", "), h.forwarded);
+		 (int)sizeof(s->address) - 1, last_address(h.forwarded));
 	/* Commands wait until we know whose they are. */
 	lws_rx_flow_control(wsi, 0);
 	open_stream(s, &h);
@@ -234,6 +250,7 @@ static void destroy(struct socket *s)
 	if (s->question)
 		asker_forget(s->question);
 	hub_close(&s->stream, false);
+	stream_empty(&s->stream);
 	buf_free(&s->message);
 	s->bridge->sockets--;
 	free(s);
@@ -244,7 +261,7 @@ static void reply(struct socket *s, const char *json)
 {
 	struct dispatch *d;
 
-	if (!s->stream.hub || s->closing)
+	if ((!s->stream.hub && !s->leaving) || s->closing)
 		return;
 	d = dispatch_create_local("", 0, json);
 	stream_push(&s->stream, d);
@@ -289,7 +306,10 @@ static void on_answer(void *context, const char *body, size_t len, bool sent)
 	}
 	buf_free(&json);
 	buf_free(&s->message);
-	lws_rx_flow_control(s->wsi, 1);
+	if (s->leaving)
+		ask_to_write(s);
+	else
+		lws_rx_flow_control(s->wsi, 1);
 }
 
 static void ask(struct socket *s)
@@ -297,7 +317,7 @@ static void ask(struct socket *s)
 	struct asker_request request = {
 		.body = s->message.data,
 		.len = s->message.len,
-		.token = s->token,
+		.login = s->stream.login_key,
 		.session = s->stream.session,
 		.address = *s->address ? s->address : NULL,
 	};
@@ -344,15 +364,20 @@ static int received(struct socket *s, const char *bytes, size_t len)
 static bool write_frame(struct socket *s, const struct dispatch *d)
 {
 	struct buf *frame = &s->bridge->frame;
+	bool written;
 
 	frame->len = 0;
 	buf_reserve(frame, LWS_PRE + d->json_len);
 	memcpy(frame->data + LWS_PRE, d->text + d->json_at, d->json_len);
-	return lws_write(s->wsi, (unsigned char *)frame->data + LWS_PRE,
-			 d->json_len, LWS_WRITE_TEXT) >= 0;
+	written = lws_write(s->wsi, (unsigned char *)frame->data + LWS_PRE,
+			    d->json_len, LWS_WRITE_TEXT) >= 0;
+	if (frame->cap > FRAME_KEPT)
+		buf_free(frame);
+	return written;
 }
 
-/* Writes while the socket takes it; lws keeps what is left of one frame. */
+/* Writes while the socket takes it; lws keeps what is left of one frame. That
+ * there is room for the first one lws has just been told by the kernel. */
 static int writable(struct socket *s)
 {
 	struct dispatch *d;
@@ -362,22 +387,50 @@ static int writable(struct socket *s)
 				 NULL, 0);
 		return -1;
 	}
-	while (!lws_send_pipe_choked(s->wsi) && (d = stream_take(&s->stream))) {
+	while ((d = stream_take(&s->stream))) {
 		bool written = write_frame(s, d);
 
 		dispatch_unref(d);
 		if (!written)
 			return -1;
+		if (!stream_peek(&s->stream) || lws_send_pipe_choked(s->wsi))
+			break;
 	}
 	if (stream_peek(&s->stream))
 		ask_to_write(s);
+	else if (s->leaving && !s->question)
+		close_with(s, END_RESTART);
 	return 0;
 }
 
-/* h2c and others are not for us. */
-static int confirm_upgrade(const char *protocol)
+/* Whether the client takes a subprotocol that we speak, or names none. */
+static bool speaks_ours(struct lws *wsi)
 {
-	return strcasecmp(protocol, "websocket") ? -1 : 0;
+	char names[256], *at = names;
+	const char *name;
+	int len = lws_hdr_total_length(wsi, WSI_TOKEN_PROTOCOL);
+
+	if (!len)
+		return true;
+	if (lws_hdr_copy(wsi, names, sizeof(names), WSI_TOKEN_PROTOCOL) < 0)
+		return false;
+	while ((name = strsep(&at, ", \t")))
+		if (!strcmp(name, "confab.v1") || !strcmp(name, "confab"))
+			return true;
+	return false;
+}
+
+/* h2c and others are not for us. Whom lws has no subprotocol for it drops
+ * without an answer. */
+static int confirm_upgrade(struct lws *wsi, const char *protocol)
+{
+	if (strcasecmp(protocol, "websocket"))
+		return -1;
+	if (speaks_ours(wsi))
+		return 0;
+	lws_return_http_status(wsi, HTTP_STATUS_BAD_REQUEST,
+			       "Unknown subprotocol.");
+	return 1;
 }
 
 int socket_callback(struct lws *wsi, enum lws_callback_reasons reason,
@@ -391,7 +444,7 @@ int socket_callback(struct lws *wsi, enum lws_callback_reasons reason,
 		lws_return_http_status(wsi, 426, NULL);
 		return -1;
 	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-		return confirm_upgrade(in);
+		return confirm_upgrade(wsi, in);
 	case LWS_CALLBACK_ESTABLISHED:
 		return established(wsi, s);
 	case LWS_CALLBACK_RECEIVE:

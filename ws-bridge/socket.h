@@ -15,6 +15,7 @@
 struct bridge {
 	struct service service;
 	const struct config *config;
+	struct identity_rules *rules;
 	struct loop *loop;
 	struct hub *hub;
 	struct asker *asker;
