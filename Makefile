@@ -4,7 +4,7 @@ BUILD ?= release
 V ?= 0
 O := build/$(BUILD)
 
-CC := gcc
+CC := $(if $(filter fuzz,$(BUILD)),clang-14,gcc)
 CFLAGS_WARN := -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion \
 	-Wshadow -Wvla -Wformat=2 -Wcast-qual -Wpointer-arith -Wwrite-strings \
 	-Wundef -Wstrict-prototypes -Wold-style-definition -Wmissing-prototypes \
@@ -18,18 +18,27 @@ CFLAGS_debug := -O0 -g3
 CFLAGS_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
 LDFLAGS_asan := -fsanitize=address,undefined
+CFLAGS_fuzz := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all \
+	-fsanitize=fuzzer-no-link,address,undefined -Wno-unknown-warning-option
+LDFLAGS_fuzz := -fsanitize=fuzzer,address,undefined
 
-CFLAGS := $(CFLAGS_WARN) $(CFLAGS_$(BUILD)) -D_GNU_SOURCE -MMD -MP -Ilib \
+CFLAGS := $(CFLAGS_WARN) $(CFLAGS_$(BUILD)) -D_GNU_SOURCE -MMD -MP -Ilib -Itests/fuzz \
 	-isystem /usr/include/postgresql
 LDFLAGS := $(LDFLAGS_$(BUILD))
-LIBS := -lfcgi -lpq -ljson-c -lsodium
+LIBS := -lfcgi -lpq -ljson-c -lsodium -lcrypto
 
-LIB := buf command config cursor dispatch error fastcgi http hub hub_open hub_replay \
-	identity json logger loop pg pgloop prefork query richtext roster secret service stream \
-	tail utf8 uuid window xalloc
+LIB := address buf command command_table config cursor deletions dispatch entities envelope error escape fastcgi fence filename filetype html http http_answer hub \
+	hub_ask hub_close hub_open hub_replay hub_report hub_signal hub_withdraw identity json jwt jwt_keys listener login logger loop mail metrics multipart pg pgloop \
+	prefork process query rate richtext roster secret service statement store stream tail traffic turns usher utf8 uuid window xalloc
 EVENTS := events held held_poll held_report held_sse
-BRIDGE := asker bridge socket
-PROGRAMS := confab confab-command confab-session confab-events confab-bridge
+SESSION := session session_ask session_login session_password
+MEDIA := media media_download media_preview media_upload
+PREVIEW := jpeg png preview sandbox size webp
+BRIDGE := asker bridge pollset socket
+PROGRAMS := confab confab-command confab-session confab-events confab-bridge confab-media confab-preview
+
+# Where tools/setup puts Node.js when that of the system is too old for the tests.
+export PATH := $(CURDIR)/tests/.node/bin:$(PATH)
 
 PORT ?= 8080
 DEMO_DIR ?= .demo
@@ -48,15 +57,15 @@ $(O)/libconfab.a: $(LIB:%=$(O)/lib/%.o)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
-link = $(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+link = $(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS)
 
-$(O)/confab: $(O)/tools/confab.o $(O)/libconfab.a
+$(O)/confab: $(O)/tools/confab.o $(O)/tools/confab_operate.o $(O)/libconfab.a
 	$(call say,LD,$@)
 	$(link)
 $(O)/confab-command: $(O)/fcgi/command.o $(O)/libconfab.a
 	$(call say,LD,$@)
 	$(link)
-$(O)/confab-session: $(O)/fcgi/session.o $(O)/libconfab.a
+$(O)/confab-session: $(SESSION:%=$(O)/fcgi/%.o) $(O)/libconfab.a
 	$(call say,LD,$@)
 	$(link)
 $(O)/confab-events: $(EVENTS:%=$(O)/fcgi/%.o) $(O)/libconfab.a
@@ -65,21 +74,84 @@ $(O)/confab-events: $(EVENTS:%=$(O)/fcgi/%.o) $(O)/libconfab.a
 $(O)/confab-bridge: $(BRIDGE:%=$(O)/ws-bridge/%.o) $(O)/libconfab.a
 	$(call say,LD,$@)
 	$(link) -lwebsockets
+$(O)/confab-media: $(MEDIA:%=$(O)/fcgi/%.o) $(O)/libconfab.a
+	$(call say,LD,$@)
+	$(link) -lmagic
+$(O)/confab-preview: LIBS := -ljpeg -lpng -lwebp -lseccomp
+$(O)/confab-preview: $(PREVIEW:%=$(O)/preview/%.o)
+	$(call say,LD,$@)
+	$(link)
 
 # Each unit test is a program of its own.
 UNIT := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 $(O)/tests/unit/%_test: $(O)/tests/unit/%_test.o $(O)/libconfab.a
 	$(call say,LD,$@)
-	$(link) -lcmocka
+	$(link) -lcmocka $(LIBS_$(@F))
+LIBS_preview_test := -ljpeg -lpng -lwebp
+$(O)/tests/unit/preview_test: | $(O)/confab-preview
+
+# The torture of the log reads with a tail that can be broken on purpose.
+TORTURE := bail chance database ledger reader torture trouble writer
+$(O)/tests/log/tail.o: lib/tail.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -DTAIL_VARIANTS -c -o $@ $<
+$(O)/tests/log/torture: $(TORTURE:%=$(O)/tests/log/%.o) $(O)/tests/log/tail.o $(O)/libconfab.a
+	$(call say,LD,$@)
+	$(link) -pthread
+
+# A clock that jumps, for the programs of the fault suite.
+$(O)/tests/faults/clock.so: tests/faults/clock.c
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS_WARN) -D_GNU_SOURCE -O2 -fPIC -shared -o $@ $<
+
+# What is checked about parsers of hostile bytes: with inputs that clang's
+# libFuzzer looks for, and with those that are kept.
+PARSERS := address buf cursor entities envelope error escape fastcgi html json jwt jwt_keys logger multipart query \
+	richtext utf8 uuid xalloc
+TARGETS := cursor envelope fastcgi jwt multipart query richtext utf8 uuid
+CHECKS := $(TARGETS:%=$(O)/tests/fuzz/%_target.o) $(O)/tests/fuzz/grammar.o \
+	$(O)/tests/fuzz/base64url.o $(O)/tests/fuzz/target.o
+$(O)/tests/unit/richtext_test: $(O)/tests/fuzz/grammar.o
+$(O)/tests/unit/jwt_test: $(O)/tests/fuzz/base64url.o
+$(O)/tests/unit/replay_test: $(CHECKS)
+$(O)/tests/fuzz/%_fuzzer.o: tests/fuzz/libfuzzer.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -DTARGET=target_$* -c -o $@ $<
+$(O)/tests/fuzz/%_fuzzer: $(O)/tests/fuzz/%_fuzzer.o $(CHECKS) $(PARSERS:%=$(O)/lib/%.o)
+	$(call say,LD,$@)
+	$(link)
+fuzzers: $(TARGETS:%=$(O)/tests/fuzz/%_fuzzer)
+
+# What the tests in JavaScript call.
+$(O)/tests/richtext/clean: $(O)/tests/richtext/clean.o $(O)/libconfab.a
+	$(call say,LD,$@)
+	$(link)
+
+# What measurements call: many clients in one process, and the floor of delivery.
+SWARM := swarm swarm_client swarm_orders
+$(O)/bench/swarm: $(SWARM:%=$(O)/bench/%.o) $(O)/libconfab.a
+	$(call say,LD,$@)
+	$(link)
+$(O)/bench/bare: $(O)/bench/bare.o $(O)/libconfab.a
+	$(call say,LD,$@)
+	$(link)
 
 help:
 	@echo 'make              build the programs (BUILD=release, debug or asan; V=1 shows the commands)'
 	@echo 'make demo         a running chat at http://127.0.0.1:8080/chat/ (PORT=, DEMO_DIR=)'
 	@echo 'make demo-reset   forget the demo'\''s data'
 	@echo 'make test         everything that shows that it works (BUILD=asan, TESTS="FILE ...")'
+	@echo 'make test-faults  one thing after the other is broken, for an hour (FAULTS="NAME ...", ROUNDS=10)'
+	@echo 'make torture      the reading rule of the log, for long (SECONDS=600)'
 	@echo 'make check        style, layers, documentation of options'
 	@echo 'make bench        measurements'
+	@echo 'make fuzz         looks for input that breaks a parser (SECONDS=60 each, TARGETS="richtext ...")'
 	@echo 'make setup        install the packages that make demo needs'
+	@echo 'make bundles      the page and the library as few small files, for make install (needs Node.js)'
+	@echo 'make screenshots  the pictures in docs/'
 	@echo 'make install      programs, SQL, page and configuration (PREFIX=/usr/local, DESTDIR=)'
 	@echo 'make clean        remove what was built'
 
@@ -89,33 +161,87 @@ setup:
 # Built in a second make: the headers it needs may have been installed by the first.
 demo: setup
 	@$(MAKE) --no-print-directory -s -j$$(nproc) all V=$(V)
-	@BUILD=$(BUILD) PORT=$(PORT) DEMO_DIR=$(DEMO_DIR) exec tools/demo
+	@BUILD=$(BUILD) PORT='$(PORT)' DEMO_DIR='$(DEMO_DIR)' exec tools/demo
 demo-reset:
-	@DEMO_DIR=$(DEMO_DIR) tools/demo reset
+	@DEMO_DIR='$(DEMO_DIR)' tools/demo reset
 
 test:
 	@tools/setup test
 	@$(MAKE) --no-print-directory -j$$(nproc) all unit V=$(V)
 	@BUILD=$(BUILD) tests/run
-unit: $(UNIT)
+unit: $(UNIT) $(O)/tests/richtext/clean $(O)/tests/log/torture $(O)/tests/faults/clock.so
+
+# Things are broken, for long: FAULTS="NAME ...", ROUNDS=10.
+test-faults:
+	@tools/setup test
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(O)/tests/faults/clock.so V=$(V)
+	@BUILD=$(BUILD) CONFAB_DIR=$(CURDIR)/$(O)/test-faults node tests/faults/run.mjs
+
+# Under another name: SECONDS is the shell's own.
+torture: SECONDS ?= 600
+torture:
+	@tools/setup test
+	@$(MAKE) --no-print-directory -j$$(nproc) all unit V=$(V)
+	@env -u SECONDS BUILD=$(BUILD) TORTURE_SECONDS=$(SECONDS) tests/log/torture.test
 
 check:
-	@tools/check
-
-bench: setup
+	@tools/setup check
 	@$(MAKE) --no-print-directory -j$$(nproc) all V=$(V)
+	@BUILD=$(BUILD) tools/check
+
+bench:
+	@tools/setup bench
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(O)/bench/swarm $(O)/bench/bare V=$(V)
 	@BUILD=$(BUILD) bench/run
 
+fuzz: SECONDS ?= 60
+fuzz:
+	@tools/setup fuzz
+	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=fuzz fuzzers V=$(V)
+	@env -u SECONDS tests/fuzz/run $(SECONDS) $(TARGETS)
+
+# The page, the library and the widget as few minified files. Who has asked for them once gets them installed, as they are now; else make install takes
+# the modules as they are written, which need nothing but a web server.
+BUNDLED := build/htdocs
+PAGE ?= $(if $(wildcard $(BUNDLED)/index.html),$(BUNDLED),htdocs)
+$(BUNDLED)/index.html: tools/bundle.mjs $(shell find htdocs -type f ! -path '*/types/*')
+	$(call say,JS,$(@D))
+	$(Q)node tools/bundle.mjs $(@D)
+bundles:
+	@tools/setup bundles
+	@$(MAKE) --no-print-directory $(BUNDLED)/index.html V=$(V)
+
+screenshots:
+	@tools/setup test
+	@$(MAKE) --no-print-directory -j$$(nproc) all V=$(V)
+	@BUILD=$(BUILD) tools/screenshots
+
 PREFIX ?= /usr/local
-install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/confab $(DESTDIR)/etc/confab
-	install $(PROGRAMS:%=$(O)/%) $(DESTDIR)$(PREFIX)/bin
-	cp -r sql htdocs conf $(DESTDIR)$(PREFIX)/share/confab
-	[ -e $(DESTDIR)/etc/confab/confab.conf ] || install -m 640 conf/confab.conf $(DESTDIR)/etc/confab
+SHARE := $(DESTDIR)$(PREFIX)/share/confab
+MAN := $(DESTDIR)$(PREFIX)/share/man
+# What the samples speak of as @NAME@: where things are on an ordinary machine.
+FILL := sed -e 's,@BIN@,$(PREFIX)/bin,g' -e 's,@HTDOCS@,$(PREFIX)/share/confab/htdocs,g' -e 's,@RUN@,/run/confab,g' -e 's,@MEDIA@,/var/lib/confab/media,g'
+
+install: all $(filter $(BUNDLED)/%,$(PAGE)/index.html)
+	$(Q)install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/conf $(SHARE)/systemd $(DESTDIR)/etc/confab $(MAN)/man1 $(MAN)/man5 $(MAN)/man8
+	$(Q)install $(PROGRAMS:%=$(O)/%) $(DESTDIR)$(PREFIX)/bin
+	$(Q)rm -rf $(SHARE)/sql $(SHARE)/htdocs
+	$(Q)cp -R sql $(SHARE)
+	$(Q)cp -R $(PAGE) $(SHARE)/htdocs
+	$(Q)rm -rf $(SHARE)/sql/tests $(SHARE)/htdocs/types
+	$(Q)for s in 1 5 8; do install -m 644 docs/man/*.$$s $(MAN)/man$$s || exit; done
+	$(Q)install -m 644 conf/confab.conf $(SHARE)/conf/confab.conf
+	$(Q)install -m 644 conf/prometheus-alerts.yml $(SHARE)/conf/prometheus-alerts.yml
+	$(Q)for s in nginx apache; do $(FILL) conf/$$s.conf.in >$(SHARE)/conf/$$s.conf || exit; done
+	$(Q)sed -n '/^# confab$$/,$$p' conf/lighttpd.conf.in | $(FILL) >$(SHARE)/conf/lighttpd.conf
+	$(Q)cd conf/systemd && for f in *; do $(FILL) $$f >$(SHARE)/systemd/$$f || exit; done
+	$(Q)chmod -R a+rX,u+w,go-w $(SHARE)
+	$(Q)[ -e $(DESTDIR)/etc/confab/confab.conf ] || install -m 640 conf/confab.conf $(DESTDIR)/etc/confab
+	@echo 'installed below $(DESTDIR)$(PREFIX); docs/install.md says how to go on'
 
 clean:
 	rm -rf build
 
 .SECONDARY:
-.PHONY: all unit help setup demo demo-reset test check bench install clean
+.PHONY: all unit fuzzers help setup demo demo-reset test test-faults torture check bench fuzz bundles screenshots install clean
 -include $(wildcard $(O)/*/*.d $(O)/*/*/*.d)

@@ -1,5 +1,7 @@
 /* confab: what an operator does by hand: bring the database to this version,
  * keep accounts, change settings. */
+#include "confab.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <getopt.h>
@@ -9,23 +11,10 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "config.h"
 #include "logger.h"
-#include "pg.h"
 #include "secret.h"
 
-#ifndef CONFAB_SQL
-#define CONFAB_SQL "/usr/local/share/confab/sql"
-#endif
-
-struct admin {
-	struct config config;
-	struct pg *pg;
-	const char *sql; /* the directory with the SQL files */
-	char sql_beside[4096];
-};
-
-static void die(const char *what, const char *why)
+_Noreturn void die(const char *what, const char *why)
 {
 	fprintf(stderr, "confab: %s: %s\n", what, why);
 	exit(1);
@@ -39,9 +28,8 @@ static void die_of(const struct admin *admin, const char *what,
 	    status == PG_FAILED && r ? pg_message(r) : pg_reason(admin->pg));
 }
 
-static struct pg_result *query(struct admin *admin, const char *name,
-			       const char *text, int n,
-			       const struct pg_param *params)
+struct pg_result *query(struct admin *admin, const char *name, const char *text,
+			int n, const struct pg_param *params)
 {
 	struct pg_result *r = NULL;
 	enum pg_status status = pg_prepare(admin->pg, name, text);
@@ -151,10 +139,34 @@ static void append_functions(struct admin *admin, const char *directory,
 	read_file(context, directory, file);
 }
 
+/* The SQL files that came with this program: of the installation or, in a build
+ * folder, of the source tree. Found from where the program is, so that an
+ * installation can be moved and staged. */
+static const char *find_sql(struct admin *admin)
+{
+	static const char *const PLACES[] = { "share/confab/sql", "../sql" };
+	char *out = admin->sql_beside;
+	ssize_t n =
+		readlink("/proc/self/exe", out, sizeof(admin->sql_beside) - 32);
+
+	/* Up from bin/confab, or release/confab. */
+	for (int up = 0; n > 0 && up < 2; up++)
+		while (n > 0 && out[--n] != '/')
+			;
+	for (int i = 0; n >= 0 && i < 2; i++) {
+		sprintf(out + n, "/%s", PLACES[i]);
+		if (access(out, R_OK) == 0)
+			return out;
+	}
+	die("SQL files", "none beside the program; say where with -s");
+}
+
 static void upgrade(struct admin *admin)
 {
 	struct buf text = { 0 };
 
+	if (!admin->sql)
+		admin->sql = find_sql(admin);
 	read_file(&text, admin->sql, "roles.sql");
 	script(admin, "roles.sql", buf_text(&text));
 	text.len = 0;
@@ -166,6 +178,8 @@ static void upgrade(struct admin *admin)
 	each_file(admin, "upgrades", apply_upgrade, NULL);
 	text.len = 0;
 	buf_add_text(&text, AS_OWNER);
+	/* They call each other, whatever the order of the files. */
+	buf_add_text(&text, "set local check_function_bodies = off;\n");
 	each_file(admin, "functions", append_functions, &text);
 	read_file(&text, admin->sql, "grants.sql");
 	buf_add_text(&text, "commit;");
@@ -197,7 +211,9 @@ static void read_password(char *out, int cap)
 		die("password", "needs at least 8 characters");
 }
 
-static const char *find_account(struct admin *admin, const char *username)
+/* The account's id as text; out has room for it. */
+static const char *find_account(struct admin *admin, const char *username,
+				char out[24])
 {
 	struct pg_param name = { .data = username };
 	struct pg_result *r =
@@ -205,13 +221,12 @@ static const char *find_account(struct admin *admin, const char *username)
 		      "select id from confab.account where lower(username) ="
 		      " lower(normalize($1, nfc))",
 		      1, &name);
-	const char *id;
 
 	if (!pg_rows(r))
 		die(username, "no such account");
-	id = strdup(pg_field(r, 0, 0));
+	snprintf(out, 24, "%s", pg_field(r, 0, 0));
 	pg_result_free(r);
-	return id;
+	return out;
 }
 
 static void list_accounts(struct admin *admin)
@@ -227,9 +242,15 @@ static void list_accounts(struct admin *admin)
 	pg_result_free(r);
 }
 
+/* Streams end by what was written to the log: the delivering programs look. */
+static void ring(struct admin *admin)
+{
+	pg_result_free(query(admin, "ring", "select confab.ring()", 0, NULL));
+}
+
 static void account(struct admin *admin, const char *verb, const char *name)
 {
-	char password[1024], hash[SECRET_PASSWORD_SIZE];
+	char password[1024], hash[SECRET_PASSWORD_SIZE], id[24];
 	struct pg_param params[] = { { .data = name }, { .data = hash } };
 	bool add = !strcmp(verb, "add");
 
@@ -244,18 +265,20 @@ static void account(struct admin *admin, const char *verb, const char *name)
 		if (!secret_password_hash(password, hash))
 			die("password", "not enough memory");
 		if (!add)
-			params[0].data = find_account(admin, name);
+			params[0].data = find_account(admin, name, id);
 		pg_result_free(query(
 			admin, verb,
 			add ? "select confab.account_create($1, $2)"
 			    : "select confab.account_change_password($1, $2)",
 			2, params));
+		ring(admin);
 	} else if (!strcmp(verb, "disable") || !strcmp(verb, "enable")) {
-		params[0].data = find_account(admin, name);
+		params[0].data = find_account(admin, name, id);
 		params[1].data = *verb == 'd' ? "t" : "f";
 		pg_result_free(query(admin, verb,
 				     "select confab.account_disable($1, $2)", 2,
 				     params));
+		ring(admin);
 	} else {
 		die(verb, "add, password, disable, enable or list");
 	}
@@ -291,33 +314,23 @@ static void usage(FILE *to)
 	      "  -c FILE  configuration; its \"database\" is used, as role "
 	      "confab_admin\n"
 	      "           unless it names one\n"
-	      "  -s DIR   the SQL files\n\n"
+	      "  -s DIR   the SQL files, when they are not those beside the "
+	      "program\n\n"
 	      "  upgrade                       bring the database to this "
 	      "version\n"
 	      "  account add NAME              password from standard input\n"
 	      "  account password NAME         ends all its log-ins\n"
 	      "  account disable|enable NAME\n"
 	      "  account list\n"
-	      "  setting [NAME [VALUE]]        VALUE as JSON\n",
+	      "  setting [NAME [VALUE]]        VALUE as JSON\n"
+	      "  status                        how all of it stands\n"
+	      "  maintain                      the upkeep that programs do, "
+	      "now\n"
+	      "  keep ROOM DAYS                how long its messages are kept: "
+	      "days,\n"
+	      "                                0 for ever, or \"default\"\n"
+	      "  restore-done                  after a restore from a backup\n",
 	      to);
-}
-
-/* The SQL files of the source tree when we run from its build folder. */
-static const char *find_sql(struct admin *admin)
-{
-	char *out = admin->sql_beside;
-	ssize_t n =
-		readlink("/proc/self/exe", out, sizeof(admin->sql_beside) - 32);
-
-	for (int up = 0; n > 0 && up < 3; up++)
-		while (n > 0 && out[--n] != '/')
-			;
-	if (n > 0) {
-		strcpy(out + n, "/sql");
-		if (access(out, R_OK) == 0)
-			return out;
-	}
-	return CONFAB_SQL;
 }
 
 static void run(struct admin *admin, char **words)
@@ -328,6 +341,14 @@ static void run(struct admin *admin, char **words)
 		account(admin, words[1], words[2]);
 	else if (!strcmp(words[0], "setting"))
 		setting(admin, words[1], words[1] ? words[2] : NULL);
+	else if (!strcmp(words[0], "status"))
+		operate_status(admin);
+	else if (!strcmp(words[0], "maintain"))
+		operate_maintain(admin);
+	else if (!strcmp(words[0], "restore-done"))
+		operate_restore_done(admin);
+	else if (!strcmp(words[0], "keep") && words[1] && words[2])
+		operate_keep(admin, words[1], words[2]);
 	else {
 		usage(stderr);
 		exit(2);
@@ -339,7 +360,7 @@ int main(int argc, char **argv)
 	static const struct option LONG[] = { { "help", 0, NULL, 'h' },
 					      { NULL, 0, NULL, 0 } };
 	struct admin admin = { 0 };
-	const char *path = NULL;
+	const char *path = config_default_path();
 	struct buf why = { 0 };
 	bool fresh;
 	int c;
@@ -362,8 +383,6 @@ int main(int argc, char **argv)
 		die("configuration", buf_text(&why));
 	logger_open("confab", LEVEL_INFO);
 	secret_init();
-	if (!admin.sql)
-		admin.sql = find_sql(&admin);
 	admin.pg = pg_create(admin.config.database, "confab_admin", "confab");
 	if (pg_connect(admin.pg, &fresh) != PG_OK)
 		die("database", pg_reason(admin.pg));

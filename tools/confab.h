@@ -1,0 +1,32 @@
+/* confab: what the files of the admin command share.
+ *   confab.c          the database's schema, accounts, settings
+ *   confab_operate.c  how all of it stands, upkeep, after a restore */
+#ifndef CONFAB_CONFAB_H
+#define CONFAB_CONFAB_H
+
+#include "config.h"
+#include "pg.h"
+
+struct admin {
+	struct config config;
+	struct pg *pg;
+	const char *sql; /* the directory with the SQL files */
+	char sql_beside[4096];
+};
+
+/* Ends the program with a sentence. */
+_Noreturn void die(const char *what, const char *why);
+
+/* Runs a statement, prepared under a name; ends the program when it fails. */
+struct pg_result *query(struct admin *admin, const char *name, const char *text,
+			int n, const struct pg_param *params)
+	__attribute__((warn_unused_result));
+
+/* confab_operate.c */
+void operate_status(struct admin *admin);
+void operate_maintain(struct admin *admin);
+void operate_restore_done(struct admin *admin);
+/* days: a number, or "default". */
+void operate_keep(struct admin *admin, const char *room, const char *days);
+
+#endif
