@@ -1,85 +1,98 @@
-import { element, setSanitisedHtml } from './html.js';
+import { avatar } from './avatar.js';
+import { Composer } from './composer.js';
+import { h } from './html.js';
+import { icon } from './icons.js';
+import { openPins } from './message-dialogs.js';
+import { Reading } from './reading.js';
+import { Timeline } from './timeline.js';
 
-const time = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
-
-/**
- * The messages of one room on the page.
- */
+/** The middle part: one room, with what is said in it. */
 export class Conversation {
-  /**
-   * @param {import('./store.js').Store} store
-   * @param {(roomId: string) => Promise<void>} loadOlder
-   * @param {(message: any) => void} retry
-   */
-  constructor(store, loadOlder, retry) {
-    this.store = store;
-    this.loadOlder = loadOlder;
-    this.retry = retry;
-    this.list = /** @type {HTMLElement} */ (document.getElementById('messages'));
-    this.loading = false;
-    /** @type {Map<string, {node: HTMLElement, message: any}>} what is drawn */
-    this.drawn = new Map();
-    this.list.addEventListener('scroll', () => this.#scrolled());
+  /** @type {(() => void)[]} */
+  #offs = [];
+
+  /** @param {import('./app.js').App} app */
+  constructor(app) {
+    this.app = app;
+    const { t, store } = app;
+    this.timeline = new Timeline(app);
+    this.composer = new Composer(app, this.timeline);
+    this.reading = new Reading(app, this.timeline);
+    this.back = h('button', { id: 'back', class: 'bare', 'aria-label': t('back'), onclick: () => app.back() }, icon('back'));
+    this.face = h('span', { class: 'face' });
+    this.name = h('h2', { id: 'room-name', dir: 'auto' });
+    this.about = h('p', { id: 'room-about', class: 'hint' });
+    this.pins = h('button', { class: 'bare', title: t('pins'), hidden: true, onclick: () => openPins(app) }, icon('pin'), h('span', { class: 'count' }));
+    this.details = h('button', { class: 'bare', id: 'details', 'aria-label': t('details'), title: t('details'), 'aria-expanded': 'false', onclick: () => app.emit('panel', this.details.getAttribute('aria-expanded') !== 'true') }, icon('info'));
+    this.header = h('header', {}, this.back, this.face, h('div', { class: 'title' }, this.name, this.about), this.pins,
+      h('button', { class: 'bare', 'aria-label': t('searchHere'), title: t('searchHere'), onclick: () => this.#search() }, icon('search')), this.details);
+    this.element = h('main', { class: 'room', 'aria-labelledby': 'room-name' }, this.header, this.timeline.element, this.composer.element,
+      h('div', { class: 'no-room' }, h('img', { src: 'icon.svg', alt: '', width: 88, height: 88 }), h('p', { class: 'hint' }, t('chooseRoom'))));
+    this.composer.uploads.listenTo(this.element);
+    const draw = app.drawer(() => this.#draw());
+    const ours = (/** @type {() => void} */ then) => (/** @type {any} */ id) => { if (id === undefined || id === app.open) then(); };
+    this.#offs.push(app.on('open', () => this.#opened()), app.on('panel', (wanted) => this.details.setAttribute('aria-expanded', String(wanted))),
+      store.on('rooms', ours(draw)), store.on('presence', draw), store.on('pins', ours(draw)), store.on('loaded', draw), store.on('typing', ours(draw)));
+    this.#draw();
   }
 
-  /** Draws the open room. @param {boolean} fresh it was opened just now */
-  draw(fresh) {
-    const { store, list } = this;
-    const room = store.rooms.get(store.open);
-    const section = /** @type {HTMLElement} */ (list.closest('.room'));
-    section.classList.toggle('open', !!room);
-    if (!room) return;
-    /** @type {HTMLElement} */ (document.getElementById('room-name')).textContent = store.nameOf(room);
-    /** @type {HTMLElement} */ (document.getElementById('room-about')).textContent = room.description ?? '';
-    const atEnd = fresh || list.scrollHeight - list.scrollTop - list.clientHeight < 80;
-    const fromEnd = list.scrollHeight - list.scrollTop;
-    if (fresh) this.drawn.clear();
-    const messages = store.messages(store.open);
-    const nodes = messages.map((message) => this.#node(message));
-    if (fresh || nodes.length !== list.children.length || nodes.some((node, i) => node !== list.children[i])) list.replaceChildren(...nodes);
-    list.scrollTop = atEnd ? list.scrollHeight : list.scrollHeight - fromEnd;
+  close() {
+    for (const off of this.#offs) off();
+    this.timeline.close();
+    this.composer.close();
+    this.reading.close();
   }
 
-  /** A message's element; the same one as long as the message is the same. @param {any} message */
-  #node(message) {
-    const key = message.client_id ?? message.id;
-    const known = this.drawn.get(key);
-    const state = `${message.id} ${message.failed}`;
-    if (known && known.message === state) return known.node;
-    const node = this.#make(message);
-    this.drawn.set(key, { node, message: state });
-    return node;
+  async #opened() {
+    const { app } = this, { store, open: id } = app;
+    this.#draw();
+    if (!id) return;
+    store.watch({ rooms: [id] }).catch(() => {});
+    store.loadPins(id).catch(() => {});
+    store.loadDetail(id).then(() => app.permissions.ask(id)).then(() => { if (id === app.open) this.composer.draw(); }).catch(() => {});
+    if (matchMedia('(min-width: 48rem) and (hover: hover)').matches) this.composer.focus();
   }
 
-  /** @param {any} message */
-  #make(message) {
-    const li = element('li', '');
-    li.classList.toggle('mine', message.sender.id === this.store.me.id);
-    li.classList.toggle('pending', !!message.pending);
-    li.classList.toggle('failed', !!message.failed);
-    const content = element('div', 'content');
-    if (message.pending) content.textContent = message.text;
-    else setSanitisedHtml(content, message.content);
-    content.dir = 'auto';
-    const stamp = /** @type {HTMLTimeElement} */ (element('time', '', time.format(new Date(message.created_at))));
-    stamp.dateTime = message.created_at;
-    li.append(element('div', 'sender', message.sender.username), content, stamp);
-    if (message.failed) {
-      const again = element('button', 'retry', `${message.failed} Try again`);
-      again.addEventListener('click', () => this.retry(message));
-      li.append(again);
+  #search() {
+    this.app.emit('search', this.app.open);
+  }
+
+  #draw() {
+    const { app } = this, { room } = app;
+    this.element.classList.toggle('open', !!room);
+    if (!room) return this.face.replaceChildren();
+    const face = app.faceOf(room), pins = app.store.pins(room.id).length;
+    const key = JSON.stringify(face);
+    if (this.face.dataset.key !== key) this.face.replaceChildren(avatar(face));
+    this.face.dataset.key = key;
+    this.name.textContent = app.nameOf(room);
+    this.about.textContent = this.#aboutOf(room);
+    this.about.classList.toggle('typing', app.store.typing(room.id).length > 0);
+    this.pins.hidden = !pins;
+    const count = app.formats.numbers.format(pins);
+    this.pins.setAttribute('aria-label', `${app.t('pins')}: ${count}`);
+    /** @type {HTMLElement} */ (this.pins.lastChild).textContent = count;
+    this.composer.draw();
+  }
+
+  /** Who types; else who is there, or what the room is about. @param {import('../confab/types.js').Room} room */
+  #aboutOf(room) {
+    const { app } = this, { store, t } = app, typing = store.typing(room.id);
+    if (typing.length > 2) return t('typingMany');
+    if (typing.length) return t(room.peer ? 'typingHere' : `typing${typing.length}`, { name: typing[0].username, other: typing[1]?.username ?? '' });
+    if (room.peer) {
+      const presence = store.presence(room.peer.id);
+      if (!presence) return '';
+      if (presence.status !== 'offline') return t(presence.status);
+      return presence.last_seen ? t('lastSeen', { when: app.formats.ago(presence.last_seen) }) : t('offline');
     }
-    return li;
+    const members = store.members(room.id), there = members.filter(({ id }) => store.presence(id)?.status === 'online').length;
+    const count = members.length ? t('membersCount', { count: members.length }) : '';
+    return [room.description || '', count, members.length && there ? t('onlineCount', { count: there }) : ''].filter(Boolean).map(isolated).join(' · ');
   }
+}
 
-  async #scrolled() {
-    const { store, list } = this;
-    if (this.loading || list.scrollTop > 200 || !store.open || !store.history(store.open).older) return;
-    this.loading = true;
-    try {
-      await this.loadOlder(store.open);
-    } finally {
-      this.loading = false;
-    }
-  }
+/** Text of any direction among others (first strong isolate). @param {string} text */
+function isolated(text) {
+  return `\u2068${text}\u2069`;
 }

@@ -1,5 +1,7 @@
 import { backoff } from './backoff.js';
+import { Code } from './codes.js';
 import { openPoll } from './poll.js';
+import { recallTransport, rememberTransport } from './remembered.js';
 import { openSse } from './sse.js';
 import { openWebSocket } from './websocket.js';
 
@@ -7,7 +9,8 @@ import { openWebSocket } from './websocket.js';
 const TRANSPORTS = { ws: openWebSocket, sse: openSse, poll: openPoll };
 
 const FIRST_FRAME = 8_000; // ms; a proxy that buffers never lets it through
-const TRIES = 2; // of a transport that has not brought a frame
+const TRIES = 2; // of a transport that has not brought a frame, or not for long
+const LASTING = 5_000; // ms; what ends sooner does not work
 const SILENCE = 2.5; // heartbeats; then the stream is dead
 
 /**
@@ -19,19 +22,23 @@ export class Connection {
   /**
    * @param {object} options
    * @param {URL} options.base
-   * @param {() => string | undefined} options.token
+   * @param {import('./auth.js').Auth} options.auth
    * @param {string[]} options.transports in order of preference
    * @param {(frame: any) => void} options.frame
-   * @param {(state: string) => void} options.state
+   * @param {(state: import('./types.js').State) => void} options.state
    */
   constructor(options) {
     this.options = options;
-    this.state = 'stopped';
+    this.state = /** @type {import('./types.js').State} */ ('stopped');
     this.cursor = '';
     this.heartbeat = 25;
-    this.preferred = 0; // index into options.transports
+    this.preferred = recallTransport(options.base, options.transports); // index into options.transports
     this.tries = 0; // of this transport without a frame
     this.failures = 0; // in a row
+    this.attempt = 0; // what an older one brings late is dropped
+    this.openedAt = 0;
+    /** @type {string | undefined} */
+    this.token = undefined;
     /** @type {import('./transport.js').Transport | null} */
     this.transport = null;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -58,6 +65,15 @@ export class Connection {
     if (this.state === 'waiting') this.#connect();
   }
 
+  /** Goes on over another transport, from the same place. @param {string} name */
+  use(name) {
+    const index = this.options.transports.indexOf(name);
+    if (index < 0 || index === this.preferred) return;
+    this.preferred = index;
+    this.tries = 0;
+    if (this.state !== 'stopped') this.#connect();
+  }
+
   /**
    * Sends text upwards; false when this transport, or its state, does not allow it.
    * @param {string} text
@@ -66,7 +82,7 @@ export class Connection {
     return this.state === 'open' && !!this.transport?.send(text);
   }
 
-  /** @param {string} state */
+  /** @param {import('./types.js').State} state */
   #setState(state) {
     if (this.state === state) return;
     this.state = state;
@@ -74,58 +90,84 @@ export class Connection {
   }
 
   #drop() {
+    this.attempt++;
     clearTimeout(this.timer);
     this.transport?.close();
     this.transport = null;
   }
 
-  #connect() {
+  async #connect() {
     this.#drop();
+    const attempt = this.attempt;
+    const current = (/** @type {(value?: any) => void} */ then) => (/** @type {any} */ value = undefined) => { if (attempt === this.attempt) then(value); };
+    const ended = current((why) => this.#ended(why));
     this.#setState('connecting');
     this.#watch(FIRST_FRAME);
-    const open = TRANSPORTS[this.name];
-    const where = { base: this.options.base, token: this.options.token(), cursor: this.cursor };
     try {
-      this.transport = open(where, {
-        frame: (frame) => this.#frame(frame),
-        cursor: (cursor) => { this.cursor = cursor; },
-        alive: () => this.#watch(this.heartbeat * SILENCE * 1000),
-        end: (why) => this.#ended(why),
+      this.token = await this.options.auth.token();
+    } catch {
+      return ended({ code: Code.UNAVAILABLE }); // who gives tokens is away
+    }
+    if (attempt !== this.attempt) return;
+    try {
+      this.transport = TRANSPORTS[this.name]({ base: this.options.base, token: this.token, cursor: this.cursor }, {
+        frame: current((frame) => this.#frame(frame)),
+        cursor: current((cursor) => { this.cursor = cursor; }),
+        alive: current(() => this.#watch(this.heartbeat * SILENCE * 1000)),
+        end: ended,
       });
     } catch {
-      this.#ended({ code: 0 }); // the browser does not know this transport
+      ended({ code: Code.NETWORK }); // the browser does not know this transport
     }
   }
 
   /** @param {number} ms */
   #watch(ms) {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.#ended({ code: 0 }), ms);
+    this.timer = setTimeout(() => this.#ended({ code: Code.NETWORK }), ms);
   }
 
   /** @param {any} frame */
   #frame(frame) {
-    this.tries = 0;
+    if (this.state !== 'open') {
+      this.openedAt = Date.now();
+      rememberTransport(this.options.base, this.name, this.preferred === 0);
+    }
     this.failures = 0;
-    if (frame.eventType === 'session.ready') this.heartbeat = frame.data.heartbeat;
+    if (frame.data?.heartbeat) this.heartbeat = frame.data.heartbeat;
     this.#setState('open');
     this.options.frame(frame);
   }
 
+  /** Without a network no transport works, and none is to blame. */
+  async #isServerThere() {
+    const abort = AbortSignal.timeout?.(FIRST_FRAME);
+    return fetch(new URL('healthz', this.options.base), { mode: 'no-cors', cache: 'no-store', signal: abort }).then(() => true, () => false);
+  }
+
   /** @param {import('./transport.js').End} why */
-  #ended(why) {
-    const wasOpen = this.state === 'open';
+  async #ended(why) {
+    const lasted = this.state === 'open' && Date.now() - this.openedAt >= LASTING;
     this.#drop();
-    if (why.code === 4001) return this.#setState('unauthenticated');
+    const attempt = this.attempt;
+    if (why.code === Code.UNAUTHENTICATED || why.code === Code.INVALID) {
+      const renewed = why.code === Code.UNAUTHENTICATED && await this.options.auth.renew(this.token);
+      if (attempt !== this.attempt) return;
+      if (!renewed) return this.#setState('unauthenticated');
+      why = { code: Code.RESTARTING };
+    }
     this.failures++;
-    if (!wasOpen && !why.retryAfter && ++this.tries >= TRIES) {
+    const asked = why.retryAfter || why.code; // it said why: that is not the transport's fault
+    this.tries = lasted || asked ? 0 : this.tries + 1;
+    this.#setState('waiting');
+    if (this.tries >= TRIES && await this.#isServerThere() && attempt === this.attempt) {
       this.tries = 0;
       this.preferred = (this.preferred + 1) % this.options.transports.length;
     }
-    this.#setState('waiting');
+    if (attempt !== this.attempt) return;
     this.timer = setTimeout(() => this.#connect(), backoff(this.failures, {
       retryAfter: why.retryAfter,
-      base: why.code === 1012 || why.code === 1013 ? 2000 : 500,
+      base: why.code === Code.RESTARTING || why.code === Code.OVERLOADED ? 2000 : 500,
     }));
   }
 }

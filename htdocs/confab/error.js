@@ -1,3 +1,5 @@
+import { Code } from './codes.js';
+
 /** What went wrong with a command or a stream, as the protocol says it. */
 export class ConfabError extends Error {
   /**
@@ -15,7 +17,7 @@ export class ConfabError extends Error {
 
   /** Whether the same again may succeed. A message needs a client_id to be sent again safely. */
   get retryable() {
-    return this.code === 0 || this.code === 4029 || this.code === 4053;
+    return this.code === Code.NETWORK || this.code === Code.RATE_LIMITED || this.code === Code.UNAVAILABLE;
   }
 
   /**
@@ -38,7 +40,7 @@ export class ConfabError extends Error {
     const error = body?.error;
     if (!error) return null;
     return typeof error === 'string'
-      ? new ConfabError(4003, error, retryAfter)
+      ? new ConfabError(Code.INVALID, error, retryAfter)
       : new ConfabError(error.code, error.detail, retryAfter);
   }
 }

@@ -1,4 +1,5 @@
-import { authorization, endOf, streamUrl } from './transport.js';
+import { authorization } from './auth.js';
+import { endOf, streamUrl } from './transport.js';
 
 /**
  * A chain of long-polls.

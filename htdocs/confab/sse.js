@@ -1,4 +1,5 @@
-import { authorization, endOf, streamUrl } from './transport.js';
+import { authorization } from './auth.js';
+import { endOf, streamUrl } from './transport.js';
 
 /**
  * Server-Sent Events, read by fetch and not by EventSource: that hides the heartbeats, which tell a silent stream from a dead one, and the status,

@@ -20,6 +20,7 @@
  * @property {() => void} close
  * @property {(text: string) => boolean} send false: it can't
  */
+import { Code } from './codes.js';
 
 /**
  * The address of a stream.
@@ -34,11 +35,6 @@ export function streamUrl(where, path, tokenInQuery) {
   return url;
 }
 
-/** @param {string | undefined} token */
-export function authorization(token) {
-  return token ? { Authorization: `Bearer ${token}` } : {};
-}
-
 /** @param {Response} response */
 export function retryAfterOf(response) {
   return Number(response.headers.get('Retry-After')) || 0;
@@ -50,5 +46,5 @@ export function retryAfterOf(response) {
  * @returns {End}
  */
 export function endOf(response) {
-  return { code: response.status === 401 ? 4001 : 0, retryAfter: retryAfterOf(response) };
+  return { code: response.status === 401 ? Code.UNAUTHENTICATED : Code.NETWORK, retryAfter: retryAfterOf(response) };
 }

@@ -1,3 +1,4 @@
+import { Code } from './codes.js';
 import { streamUrl } from './transport.js';
 
 /**
@@ -22,8 +23,8 @@ export function openWebSocket(where, receiver) {
     receiver.alive();
     receiver.frame(JSON.parse(data));
   };
-  socket.onclose = ({ code }) => end(code >= 4000 || code === 1012 || code === 1013 ? code : 0);
-  socket.onerror = () => end(0);
+  socket.onclose = ({ code }) => end(code >= Code.UNAUTHENTICATED || code === Code.RESTARTING || code === Code.OVERLOADED ? code : Code.NETWORK);
+  socket.onerror = () => end(Code.NETWORK);
 
   return {
     close() {

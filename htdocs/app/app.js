@@ -1,0 +1,149 @@
+import { Client, RoomType, Store } from '../confab.js';
+import { Emitter } from '../confab/emitter.js';
+import { loadLanguage } from '../ui/text.js';
+import { Announcer } from './announcer.js';
+import { reason } from './dialog.js';
+import { Drafts } from './drafts.js';
+import { Formats } from './formats.js';
+import { h, textOf } from './html.js';
+import { Permissions } from './permissions.js';
+import { Settings } from './settings.js';
+
+/**
+ * What the parts of the page share. Events:
+ *   open      the room that is shown is another one (its id, or '')
+ *   jump      to a message of the room that is shown: {id, seq}
+ *   context   a message is answered or edited: {reply} or {edit}
+ *   compose   one wants to write
+ *   search    messages are looked for (a room's id, or '')
+ *   panel     the details of the room are wanted, or not any more
+ */
+export class App extends Emitter {
+  settings = new Settings();
+  announcer = new Announcer();
+  drafts = new Drafts();
+  /** The id of the room that is shown. */
+  open = '';
+
+  /** @param {{url: string, transports?: string[]}} where */
+  constructor(where) {
+    super();
+    this.client = new Client(where);
+    this.store = new Store(this.client);
+    this.permissions = new Permissions(this);
+  }
+
+  async loadLanguage() {
+    const { t, lang, tag, dir } = await loadLanguage(this.settings.get('lang'));
+    Object.assign(this, { t, lang });
+    this.formats = new Formats(tag);
+    Object.assign(document.documentElement, { lang, dir });
+  }
+
+  /** @type {import('../ui/text.js').Language['t']} */
+  t = (key) => key;
+  lang = 'en';
+  formats = new Formats('en');
+
+  get me() {
+    return /** @type {import('../confab/types.js').User} */ (this.store.me ?? { id: 0, username: '' });
+  }
+
+  /** The room that is shown. */
+  get room() {
+    return this.store.room(this.open);
+  }
+
+  /** Shows a room, and there a message. @param {string} id @param {{id?: string, seq: number}} [message] */
+  show(id, message) {
+    const isOther = id !== this.open, isPhone = matchMedia('(max-width: 48rem)').matches;
+    const isDeeper = isPhone && !!id && !this.open, isNext = isDeeper || (!isPhone && isOther && !!id && !!this.room);
+    this.open = id;
+    if (isOther) this.emit('open', id);
+    const hash = id ? `#${id}` : '';
+    // The way back leads to the room before; on a phone to the list.
+    if (location.hash !== hash) history[isNext ? 'pushState' : 'replaceState']({ isDeeper }, '', location.pathname + location.search + hash);
+    if (message) this.emit('jump', message);
+  }
+
+  /** To the list of rooms. */
+  back() {
+    if (history.state?.isDeeper) history.back();
+    else this.show('');
+  }
+
+  /** @param {import('../confab/types.js').Room | import('../confab/types.js').RoomDetail} room */
+  nameOf(room) {
+    const { name, peer, participants } = /** @type {any} */ (room);
+    const other = peer ?? participants?.find((/** @type {any} */ user) => user.id !== this.me.id);
+    return name ?? (other ? this.personOf(other) : '…');
+  }
+
+  /** @param {{username: string, first_name?: string, last_name?: string}} user */
+  personOf({ username, first_name, last_name }) {
+    return [first_name, last_name].filter(Boolean).join(' ') || username;
+  }
+
+  /** What a message says, on one line. @param {any} message */
+  lineOf(message) {
+    if (message.is_deleted) return this.t('deletedMessage');
+    const media = message.attachments ?? message.extra_fields?.media ?? [];
+    if (media.length) return media[0].caption || this.t(media[0].media_type === 'image' ? 'picture' : 'attachment');
+    return (message.text || textOf(message.content)).replace(/\s+/g, ' ').trim();
+  }
+
+  /** @param {{type: string}} room @returns {'person' | 'group' | 'channel'} */
+  kindOf({ type }) {
+    return type === RoomType.CHANNEL ? 'channel' : type === RoomType.GROUP ? 'group' : 'person';
+  }
+
+  /** For avatar(). @param {any} room */
+  faceOf(room) {
+    const status = room.peer ? this.store.presence(room.peer.id)?.status : undefined;
+    return { name: this.nameOf(room), image: room.avatar, kind: this.kindOf(room), status: status === 'offline' ? undefined : status };
+  }
+
+  /** A word at the edge of the page, for a moment. @param {unknown} what a text, or an error */
+  toast(what) {
+    const text = typeof what === 'string' ? what : reason(this, what);
+    const note = h('p', { class: typeof what === 'string' ? '' : 'failed', role: 'status' }, text);
+    document.getElementById('toasts')?.append(note);
+    setTimeout(() => note.remove(), 5_000);
+  }
+
+  /** Calls at most once a frame; in a page that nobody sees, soon. @param {() => void} draw */
+  drawer(draw) {
+    let isDue = false;
+    const run = () => {
+      isDue = false;
+      draw();
+    };
+    return () => {
+      if (isDue) return;
+      isDue = true;
+      if (document.hidden) setTimeout(run, 200);
+      else requestAnimationFrame(run);
+    };
+  }
+
+  /** The one-to-one with somebody, made when there is none. @param {number} user */
+  async talkTo(user) {
+    const known = this.store.list().find((room) => room.peer?.id === user);
+    if (known) return this.show(known.id);
+    const { id } = await this.client.createRoom({ type: RoomType.ONE_TO_ONE, participants: [user] });
+    await this.arrival(id);
+    this.show(id);
+  }
+
+  /** Resolves when a room is in the list: its dispatch may come after the answer. @param {string} id */
+  arrival(id) {
+    if (this.store.room(id)) return Promise.resolve();
+    return new Promise((resolve) => {
+      const off = this.store.on('rooms', () => {
+        if (!this.store.room(id)) return;
+        off();
+        resolve(undefined);
+      });
+    });
+  }
+}

@@ -1,0 +1,51 @@
+const KEPT = 200; // rooms
+
+/** What was begun and not sent, by room; it survives a reload on this device. */
+export class Drafts {
+  /** @type {Map<string, string>} */
+  #texts = new Map();
+  #key = '';
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+
+  /** @param {number} user */
+  load(user) {
+    this.#key = `confab drafts ${user}`;
+    try {
+      this.#texts = new Map(JSON.parse(localStorage.getItem(this.#key) ?? '[]'));
+    } catch {
+      this.#texts = new Map();
+    }
+    addEventListener('pagehide', () => this.#save());
+  }
+
+  /** @param {string} room */
+  get(room) {
+    return this.#texts.get(room) ?? '';
+  }
+
+  /** @param {string} room @param {string} text */
+  set(room, text) {
+    this.#texts.delete(room);
+    if (text.trim()) this.#texts.set(room, text);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#save(), 300);
+  }
+
+  /** For the next person at this device. */
+  clear() {
+    clearTimeout(this.#timer);
+    if (this.#key) localStorage.removeItem(this.#key);
+    this.#key = '';
+    this.#texts.clear();
+  }
+
+  #save() {
+    if (!this.#key) return;
+    try {
+      localStorage.setItem(this.#key, JSON.stringify([...this.#texts].slice(-KEPT)));
+    } catch {
+      // They stay until the page is left.
+    }
+  }
+}

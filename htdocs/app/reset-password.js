@@ -1,0 +1,42 @@
+import { reason } from './dialog.js';
+import { h } from './html.js';
+import { passwordField } from './password-field.js';
+
+const LINK = /^#reset=(.+)$/;
+
+/** The token of a link for who has forgotten a password; '' when this is none. @param {string} hash */
+export function tokenOf(hash) {
+  return decodeURIComponent(LINK.exec(hash)?.[1] ?? '');
+}
+
+/** The form behind such a link: the new password. */
+export class ResetPassword {
+  /** @param {import('./app.js').App} app @param {string} token @param {(said: string) => void} done */
+  constructor(app, token, done) {
+    const { t, client } = app;
+    const { input, row } = passwordField(app, t('newPassword'), { name: 'new-password', autocomplete: 'new-password', hint: t('passwordHint') });
+    this.input = input;
+    const problem = h('p', { class: 'error', id: 'login-error', role: 'alert' }), save = h('button', { class: 'primary' }, t('savePassword'));
+    const form = h('form', { id: 'reset', class: 'card', novalidate: true },
+      h('h1', {}, h('img', { src: 'icon.svg', alt: '', width: 44, height: 44 }), 'confab'), h('p', { class: 'hint' }, t('resetWelcome')), row, problem, save,
+      h('button', { class: 'plain', type: 'button', onclick: () => done('') }, t('toLogIn')));
+    form.addEventListener('submit', async (event) => {
+      event.preventDefault();
+      problem.textContent = '';
+      save.disabled = true;
+      try {
+        await client.resetPassword(token, input.value);
+        done(t('passwordChanged'));
+      } catch (error) {
+        problem.textContent = reason(app, error);
+        input.select();
+      }
+      save.disabled = false;
+    });
+    this.element = h('main', { class: 'welcome' }, form);
+  }
+
+  focus() {
+    this.input.focus();
+  }
+}

@@ -1,0 +1,64 @@
+const CLOSE = 60; // px from the end that still count as being there
+
+/** Keeps what a person looks at where it is while a list changes above and below it; and keeps to the end whoever is there. */
+export class ScrollKeeper {
+  isAtEnd = true;
+  #height = 0;
+
+  /** @param {HTMLElement} list @param {() => void} scrolled */
+  constructor(list, scrolled) {
+    this.list = list;
+    list.addEventListener('scroll', () => {
+      // A box that shrinks, as for a keyboard on a phone, scrolls too: nobody has moved then.
+      if (list.clientHeight === this.#height) this.isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < CLOSE;
+      scrolled();
+    }, { passive: true });
+    this.observer = new ResizeObserver(() => {
+      this.#height = list.clientHeight;
+      if (this.isAtEnd) this.toEnd();
+    });
+    this.observer.observe(list);
+    // Pictures that arrive make their messages taller.
+    list.addEventListener('load', () => { if (this.isAtEnd) this.toEnd(); }, true);
+  }
+
+  close() {
+    this.observer.disconnect();
+  }
+
+  toEnd() {
+    this.isAtEnd = true;
+    this.list.scrollTop = this.list.scrollHeight;
+  }
+
+  /** @param {HTMLElement} node @param {ScrollLogicalPosition} block */
+  show(node, block) {
+    node.scrollIntoView({ block });
+    this.isAtEnd = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < CLOSE;
+  }
+
+  /** @param {() => void} change */
+  keep(change) {
+    const { list } = this, top = list.scrollTop;
+    const anchors = this.isAtEnd ? [] : this.#seen().map((node) => ({ key: node.dataset.key, node, at: node.offsetTop - top }));
+    change();
+    if (this.isAtEnd) return this.toEnd();
+    for (const { key, node, at } of anchors) {
+      const now = node.isConnected ? node : /** @type {HTMLElement | null} */ (list.querySelector(`[data-key="${CSS.escape(key ?? '')}"]`));
+      if (now) return void (list.scrollTop = now.offsetTop - at);
+    }
+  }
+
+  /** What is on the screen, from the top. */
+  #seen() {
+    const children = /** @type {HTMLElement[]} */ ([...this.list.children]), { scrollTop, clientHeight } = this.list;
+    let low = 0, high = children.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (children[middle].offsetTop + children[middle].offsetHeight < scrollTop) low = middle + 1;
+      else high = middle;
+    }
+    const end = children.findIndex((node, i) => i >= low && node.offsetTop > scrollTop + clientHeight);
+    return children.slice(low, end < 0 ? undefined : end).filter((node) => node.classList.contains('message'));
+  }
+}

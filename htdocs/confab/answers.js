@@ -1,0 +1,41 @@
+import { Code } from './codes.js';
+import { ConfabError } from './error.js';
+import { uniqueId } from './text.js';
+
+const ANSWER = 15_000; // ms until a command over the WebSocket counts as lost
+
+/** Commands that went up a WebSocket and wait for their answer. */
+export class Answers {
+  /** @type {Map<string, {resolve: (answer: any) => void, reject: (error: ConfabError) => void, timer: ReturnType<typeof setTimeout>}>} */
+  #waiting = new Map();
+
+  /**
+   * @param {(text: string) => boolean} send
+   * @param {string} event_type @param {object} data
+   * @returns {Promise<any> | null} null: it could not be sent
+   */
+  ask(send, event_type, data) {
+    const id = uniqueId();
+    if (!send(JSON.stringify({ event_type, data, id }))) return null;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => this.settle(id, { error: { code: Code.NETWORK, detail: 'No answer.' } }), ANSWER);
+      this.#waiting.set(id, { resolve, reject, timer });
+    });
+  }
+
+  /** @param {any} id @param {any} body */
+  settle(id, body) {
+    const waiting = this.#waiting.get(id);
+    if (!waiting) return;
+    this.#waiting.delete(id);
+    clearTimeout(waiting.timer);
+    const error = ConfabError.from(body);
+    if (error) waiting.reject(error);
+    else waiting.resolve(body);
+  }
+
+  /** The connection is gone: what it did not answer may have been carried out or not. */
+  lose() {
+    for (const id of [...this.#waiting.keys()]) this.settle(id, { error: { code: Code.NETWORK, detail: 'The connection was lost.' } });
+  }
+}

@@ -1,0 +1,169 @@
+import { Command } from './codes.js';
+import { Emitter } from './emitter.js';
+
+/**
+ * The commands by name, and the requests about one's account, as methods that answer with the data that counts. What is stored also comes down the stream, to everyone it concerns.
+ * @typedef {string | string[]} Ids
+ */
+export class Api extends Emitter {
+  /**
+   * @param {string} event_type @param {object} [data]
+   * @returns {Promise<any>} the reply, or the dispatch; `{status, seq?}` where neither is owed
+   */
+  async command(event_type, data) {
+    throw new Error(`${event_type} ${data}`);
+  }
+
+  /** One HTTP request. @param {string} method @param {string} path below the mount point @param {object} [body] @returns {Promise<any>} */
+  async request(method, path, body) {
+    throw new Error(`${method} ${path} ${body}`);
+  }
+
+  /** A request that answers with the account. @param {string} method @param {string} path @param {object} [body] @returns {Promise<import('./types.js').User>} */
+  async account(method, path, body) {
+    return (await this.request(method, path, body)).user;
+  }
+
+  /** @param {string} username @param {string} password */
+  logIn(username, password) { return this.account('POST', 'session', { username, password }); }
+
+  /** @param {string} username @param {string} password @param {string} [email] where the link goes for who has forgotten the password */
+  register(username, password, email) { return this.account('POST', 'session/register', { username, password, ...(email && { email }) }); }
+
+  /** The account that is logged in. Fails with code 4001 when none is. */
+  whoAmI() { return this.account('GET', 'session'); }
+
+  /** Ends one's other log-ins. @param {string} old_password @param {string} new_password */
+  changePassword(old_password, new_password) { return this.request('POST', 'session/password', { old_password, new_password }); }
+
+  /** A link by mail to who has forgotten a password; it is answered alike whether there is such an account or not. @param {{username: string} | {email: string}} who */
+  askForReset(who) { return this.request('POST', 'session/reset', who); }
+
+  /** Ends all one's log-ins. @param {string} token of the link @param {string} new_password */
+  resetPassword(token, new_password) { return this.request('POST', 'session/reset', { token, new_password }); }
+
+  /** @param {string} event_type @param {object} [data] @returns {Promise<any>} */
+  async #ask(event_type, data) {
+    return (await this.command(event_type, data)).data;
+  }
+
+  /** @returns {Promise<import('./types.js').Room[]>} */
+  listRooms() { return this.#ask(Command.LIST_ROOMS); }
+
+  /**
+   * What one may do in a room: 'send', 'add_members', 'administer' …; and, for who may administer it, the single rights of plain members.
+   * @param {string} room_id
+   * @returns {Promise<{room_id: string, may: string[], members: {user: import('./types.js').UserRef, permission: string[]}[]}>}
+   */
+  roomPermissions(room_id) { return this.#ask(Command.PERMISSIONS, { room_id }); }
+
+  /** @param {string} room_id @returns {Promise<import('./types.js').RoomDetail>} */
+  roomInfo(room_id) { return this.#ask(Command.ROOM_INFO, { room_id }); }
+
+  /**
+   * A page of history, newest first.
+   * @param {string} room_id
+   * @param {{before?: number, after?: number, around?: number, limit?: number}} [place]
+   * @returns {Promise<{has_next: boolean, has_previous: boolean, data: {room_id: string, messages: import('./types.js').Message[]}}>} has_next: there are older ones
+   */
+  page(room_id, place = {}) { return this.#ask(Command.MESSAGES, { limit: 50, ...place, room_id }); }
+
+  /**
+   * @param {{type: string, name?: string, participants?: number[], subscribers?: number[], description?: string, extra_fields?: object}} fields
+   * @returns {Promise<import('./types.js').RoomDetail>}
+   */
+  createRoom(fields) { return this.#ask(Command.CREATE_ROOM, fields); }
+
+  /** @param {string} room_id @param {object} data name, description, avatar (null clears), switches, limits */
+  updateRoom(room_id, data) { return this.modifyRoom(room_id, 'update', data); }
+
+  /** @param {string} room_id @param {string} action add_admin, remove_moderator, add_permission … @param {object} [data] */
+  modifyRoom(room_id, action, data) { return this.#ask(Command.MODIFY_ROOM, { room_id, action, data }); }
+
+  /** @param {string} room_id */
+  deleteRoom(room_id) { return this.modifyRoom(room_id, 'delete'); }
+
+  /** @param {string} room_id of a public channel */
+  joinRoom(room_id) { return this.#ask(Command.JOIN, { room_id }); }
+
+  /** @param {string} invite the secret of an invite */
+  joinByInvite(invite) { return this.#ask(Command.JOIN, { invite }); }
+
+  /** @param {string} room_id */
+  leaveRoom(room_id) { return this.#ask(Command.LEAVE, { room_id }); }
+
+  /** @param {string} room_id @param {number[]} members */
+  addMembers(room_id, members) { return this.#ask(Command.ADD_MEMBERS, { room_id, members }); }
+
+  /** @param {string} room_id @param {number[]} members */
+  removeMembers(room_id, members) { return this.#ask(Command.REMOVE_MEMBERS, { room_id, members }); }
+
+  /** @param {string} room_id @param {{expires_in?: number, max_uses?: number}} [limits] */
+  createInvite(room_id, limits) { return this.#ask(Command.INVITE, { ...limits, room_id }); }
+
+  /** @param {string} room_id */
+  listInvites(room_id) { return this.#ask(Command.INVITES, { room_id }); }
+
+  /** @param {string} room_id @param {number} invite_id */
+  revokeInvite(room_id, invite_id) { return this.#ask(Command.REVOKE_INVITE, { room_id, invite_id }); }
+
+  /** @param {string} room_id @param {string} [reason] */
+  requestToJoin(room_id, reason) { return this.#ask(Command.REQUEST, { room_id, reason }); }
+
+  /** @param {string} room_id */
+  listRequests(room_id) { return this.#ask(Command.REQUESTS, { room_id }); }
+
+  /** @param {string} room_id @param {number} user_id @param {boolean} accept */
+  answerRequest(room_id, user_id, accept) { return this.#ask(Command.ANSWER, { room_id, user_id, accept }); }
+
+  /** @param {string} message_id @param {string} content HTML */
+  editMessage(message_id, content) { return this.#ask(Command.MODIFY, { action: 'update', message_id, extra_fields: { content } }); }
+
+  /** @param {Ids} message_id */
+  deleteMessage(message_id) { return this.#ask(Command.MODIFY, { action: 'delete', message_id }); }
+
+  /** @param {string} message_id @param {string} reaction_content */
+  react(message_id, reaction_content) { return this.#ask(Command.REACT, { type: 'add', message_id, reaction_content }); }
+
+  /** @param {string} message_id */
+  unreact(message_id) { return this.#ask(Command.REACT, { type: 'remove', message_id }); }
+
+  /** @param {string} message_id @param {boolean} [on] */
+  pin(message_id, on = true) { return this.#ask(Command.PIN, { message_id, type: on ? 'add' : 'remove' }); }
+
+  /** @param {string} room_id @returns {Promise<import('./types.js').Message[]>} newest pin first */
+  async listPins(room_id) { return (await this.#ask(Command.PINS, { room_id })).messages; }
+
+  /** @param {string} message_id @returns {Promise<{version: number, content: string, created_at: string}[]>} the present text first */
+  async messageHistory(message_id) { return (await this.#ask(Command.HISTORY, { message_id })).versions; }
+
+  /** @param {Ids} message_id */
+  acknowledge(message_id) { return this.command(Command.ACKNOWLEDGED, { message_id }); }
+
+  /** @param {Ids} message_id */
+  readMessages(message_id) { return this.command(Command.READ, { message_id }); }
+
+  /** Everything up to a seq. @param {string} room_id @param {number} seq */
+  readRoom(room_id, seq) { return this.command(Command.READ_ROOM, { room_id, seq }); }
+
+  /**
+   * Snippets are HTML, safe to insert: text and <mark>.
+   * @param {{query: string, room_id?: string, sender?: number, before?: number, limit?: number, order?: 'relevance' | 'newest'}} what
+   * @returns {Promise<{query: string, order: string, has_next: boolean, results: {message: import('./types.js').Message, snippet: string, rank: number}[]}>}
+   */
+  search(what) { return this.#ask(Command.SEARCH, what); }
+
+  /** @param {{search?: string, after?: number, limit?: number}} [which] @returns {Promise<{users: import('./types.js').User[], has_next: boolean}>} */
+  listUsers(which) { return this.#ask(Command.USERS, which); }
+
+  /** @param {number} user_id @param {boolean} [on] */
+  block(user_id, on = true) { return this.#ask(on ? Command.BLOCK : Command.UNBLOCK, { user_id }); }
+
+  /** @returns {Promise<import('./types.js').UserRef[]>} */
+  async listBlocked() { return (await this.#ask(Command.BLOCKED)).users; }
+
+  listSessions() { return this.#ask(Command.SESSIONS); }
+
+  /** @param {{session_id?: string, login_id?: number}} which */
+  endSession(which) { return this.#ask(Command.END_SESSION, which); }
+}

@@ -1,0 +1,198 @@
+import { Answers } from './answers.js';
+import { Api } from './api.js';
+import { Auth } from './auth.js';
+import { Command, Dispatch, OF_SESSION, SWIFT } from './codes.js';
+import { Connection } from './connection.js';
+import { IdleTimer } from './idle.js';
+import { request } from './request.js';
+import { persist } from './retry.js';
+import { Share } from './share.js';
+import { Typing } from './typing.js';
+
+/**
+ * One person's connection to one server. Events:
+ *   dispatch       a dispatch of the log, each once, in order
+ *   signal         one that is not stored: typing, presence
+ *   ready          a stream has begun: {session_id, user, seq, epoch}
+ *   notifications  what is pending, by room; at the start of each stream
+ *   resync         the stream could not be continued from the cursor: load the state again (a Store does)
+ *   state          'connecting', 'open', 'waiting', 'unauthenticated', 'stopped'
+ */
+export class Client extends Api {
+  /** @type {import('./types.js').User | null} who this is, once it is known */
+  user = null;
+  epoch = '';
+  seq = 0; // of the last dispatch
+  sessionId = '';
+  /** @type {import('./types.js').State} */
+  state = 'stopped';
+  /** @type {(() => any) | null} what is pending now, as in `notifications`: a Store knows, and tabs that come later ask */
+  pending = null;
+  #answers = new Answers();
+  #standing = false;
+  #run = 0;
+  #typing = new Typing((room_id) => this.command(Command.TYPING, { room_id }));
+
+  /**
+   * @param {object} [options]
+   * @param {string} [options.url] the mount point, default '/chat/'
+   * @param {import('./types.js').TokenSource} [options.token] instead of the cookie
+   * @param {string[]} [options.transports] of 'ws', 'sse', 'poll', in order of preference
+   * @param {boolean} [options.share] one connection for all tabs of this browser, where it can do that; default true
+   */
+  constructor({ url = '/chat/', token, transports = ['ws', 'sse', 'poll'], share = true } = {}) {
+    super();
+    this.base = new URL(url, globalThis.location?.href);
+    this.auth = new Auth(token);
+    this.connection = new Connection({
+      base: this.base, auth: this.auth, transports,
+      frame: (frame) => this.#arrived(frame),
+      state: (state) => this.share.isLeading && this.setState(state),
+    });
+    this.share = new Share(this, share);
+    this.idle = new IdleTimer((idle) => this.share.setIdle(idle));
+    globalThis.addEventListener?.('online', () => this.hurry());
+  }
+
+  /** @returns {string} 'ws', 'sse' or 'poll' */
+  get transport() { return this.share.transport; }
+
+  /** Opens the stream, from the last cursor when there is one. Resolves when it is open, or can't be: `state` says which. */
+  async start() {
+    if (this.state === 'stopped' || this.state === 'unauthenticated') await this.#begin();
+    while (!this.#standing && this.state !== 'stopped' && this.state !== 'unauthenticated') await Promise.race([this.once('ready'), this.once('state')]);
+  }
+
+  async #begin() {
+    const run = ++this.#run, isWanted = () => run === this.#run;
+    this.setState('connecting');
+    if (this.share.isPossible && !this.user) {
+      try {
+        await persist(() => this.whoAmI(), { isWanted, failed: () => this.setState('waiting') });
+      } catch {
+        return isWanted() ? this.setState('unauthenticated') : undefined;
+      }
+      if (!isWanted()) return;
+    }
+    this.share.stop();
+    this.share.start();
+  }
+
+  /** Resolves when the stream stands somewhere: what is asked for from now on, and the dispatches from now on, leave no gap. */
+  async ready() {
+    if (!this.#standing) await this.once('ready');
+  }
+
+  stop() {
+    this.#run++;
+    this.share.stop();
+    this.connection.stop();
+    this.setState('stopped');
+  }
+
+  /** Forgets the place in the log, and who it was. */
+  forget() {
+    this.connection.cursor = '';
+    this.seq = 0;
+    this.user = null;
+    this.#standing = false;
+  }
+
+  /** The network may be there again: try at once. */
+  hurry() { this.share.hurry(); }
+
+  /**
+   * @override
+   * @param {string} method @param {string} path @param {object} [body]
+   */
+  async account(method, path, body) {
+    return this.user = (await this.request(method, path, body)).user;
+  }
+
+  async logOut() {
+    this.stop();
+    this.forget();
+    await this.request('DELETE', 'session');
+  }
+
+  /**
+   * @override
+   * @param {string} method @param {string} path below the mount point @param {object} [body]
+   */
+  request(method, path, body) {
+    return request(this, method, path, body);
+  }
+
+  /**
+   * One command: over the WebSocket when it is open and the answer is the same, else by POST.
+   * @override
+   * @param {string} event_type
+   * @param {object} [data]
+   */
+  async command(event_type, data = {}) {
+    if (OF_SESSION.has(event_type) && this.sessionId) data = { ...data, session_id: this.sessionId };
+    const answer = SWIFT.has(event_type) && this.share.isLeading
+      ? this.#answers.ask((text) => this.connection.send(text), event_type, data) : null;
+    return answer ?? this.request('POST', 'command', { event_type, data });
+  }
+
+  /** That one is typing in a room; call it as often as keys are pressed. @param {string} room_id */
+  typing(room_id) { this.#typing.press(room_id); }
+
+  /** For Share. @param {import('./types.js').State} state */
+  setState(state) {
+    if (state !== 'open') this.#answers.lose();
+    if (this.state === state) return;
+    this.state = state;
+    this.share.tellState();
+    if (state === 'unauthenticated') this.share.stop(); // another tab may be logged in, or will be
+    this.emit('state', state);
+  }
+
+  /** A frame of our own stream. @param {any} frame */
+  #arrived(frame) {
+    if (frame.id !== undefined) return this.#answers.settle(frame.id, frame);
+    this.share.publish(frame, this.seq);
+    this.take(frame);
+  }
+
+  /** For Share: a frame of ours or of the leading tab. @param {any} frame */
+  take(frame) {
+    switch (frame.eventType) {
+      case Dispatch.READY:
+        this.sessionId = frame.data.session_id;
+        this.stand(frame.data.epoch, frame.data.seq, false);
+        return this.emit('ready', frame.data);
+      case Dispatch.NOTIFICATIONS:
+        return this.emit('notifications', frame.data);
+      case Dispatch.RESYNC:
+        this.stand(frame.data.epoch, frame.data.head, true);
+        return this.emit('resync', frame.data);
+      default:
+        return this.#dispatch(frame);
+    }
+  }
+
+  /**
+   * For Share: a place to continue from. The head in the first frames is one only when we came without a cursor: what lies between is still to come.
+   * @param {string} epoch @param {number} seq @param {boolean} force
+   */
+  stand(epoch, seq, force) {
+    this.epoch = epoch;
+    this.#standing = true;
+    if (!force && this.connection.cursor) return;
+    this.seq = seq;
+    this.connection.cursor = `${epoch}:${seq}`;
+  }
+
+  /** @param {any} dispatch */
+  #dispatch(dispatch) {
+    if (!dispatch.eventType) return;
+    if (dispatch.seq === undefined) return this.emit('signal', dispatch);
+    if (dispatch.seq <= this.seq) return;
+    this.share.keep(dispatch, this.seq);
+    this.seq = dispatch.seq;
+    this.connection.cursor = `${this.epoch}:${dispatch.seq}`;
+    this.emit('dispatch', dispatch);
+  }
+}

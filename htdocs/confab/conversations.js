@@ -1,0 +1,154 @@
+import { Dispatch } from './codes.js';
+import { History } from './history.js';
+import { afterRemoval, afterRoomRemoval, afterUpdate, reviseList, withParent } from './revise.js';
+
+const OPEN = 8; // rooms whose messages are kept up to date; the one opened longest ago goes first
+
+/**
+ * What of rooms is here: runs of their messages, and their pins. The part of the Store that loads and keeps it.
+ * @typedef {import('./types.js').Message} Message
+ */
+export class Conversations {
+  /** @type {Map<string, History>} by room; the one opened last comes last */
+  #histories = new Map();
+  /** @type {Map<string, Promise<void>>} by room: the first page, while it is on its way */
+  #opening = new Map();
+  /** @type {Map<string, Message[]>} by room */
+  #pins = new Map();
+
+  /** @param {import('./client.js').Client} client @param {(event: 'messages' | 'pins', roomId: string) => void} tell */
+  constructor(client, tell) {
+    this.client = client;
+    this.tell = tell;
+  }
+
+  /** How much of a room there is here. @param {string} id @returns {{loaded: boolean, older: boolean, newer: boolean}} */
+  extent(id) {
+    const history = this.#histories.get(id);
+    return { loaded: !!history, older: history?.older ?? true, newer: history?.newer ?? false };
+  }
+
+  /** The newest messages, unless some are there already or on their way. @param {string} id */
+  async openRoom(id) {
+    const history = this.#histories.get(id);
+    if (!history) {
+      const opening = this.loadLatest(id).finally(() => this.#opening.delete(id));
+      this.#opening.set(id, opening);
+      return opening;
+    }
+    this.#histories.delete(id);
+    this.#histories.set(id, history);
+    await this.#opening.get(id);
+  }
+
+  /** @param {string} id */
+  loadLatest(id) { return this.#page(id, 'latest', {}); }
+
+  /** @param {string} id @param {number} seq of the message in the middle */
+  loadAround(id, seq) { return this.#page(id, 'around', { around: seq }); }
+
+  /** @param {string} id */
+  async loadOlder(id) {
+    const history = this.#histories.get(id), first = history?.messages[0];
+    if (history?.older && first) await this.#page(id, 'before', { before: first.seq });
+  }
+
+  /** @param {string} id */
+  async loadNewer(id) {
+    const history = this.#histories.get(id), last = history?.messages.at(-1);
+    if (history?.newer && last) await this.#page(id, 'after', { after: last.seq });
+  }
+
+  /** @param {string} id @param {import('./history.js').Place} place @param {object} where */
+  async #page(id, place, where) {
+    const history = this.#histories.get(id) ?? new History();
+    this.#histories.set(id, history);
+    try {
+      await history.load(place, () => this.client.page(id, where));
+    } catch (error) {
+      if (!history.messages.length && history.older) this.#histories.delete(id);
+      throw error;
+    }
+    for (const old of [...this.#histories.keys()].slice(0, -OPEN)) this.#histories.delete(old);
+    this.tell('messages', id);
+  }
+
+  /** Newest pin first; [] until loadPins() was called. @param {string} id @returns {Message[]} */
+  pins(id) {
+    return this.#pins.get(id) ?? [];
+  }
+
+  /** @param {string} id */
+  async loadPins(id) {
+    this.#pins.set(id, []);
+    this.#pins.set(id, await this.client.listPins(id));
+    this.tell('pins', id);
+  }
+
+  /** Loads again what is here. A room that one is not in any more goes: its dispatch is on its way, or was missed. */
+  reload() {
+    const gone = (/** @type {string} */ id) => (/** @type {any} */ error) => {
+      if (error.retryable) throw error;
+      this.drop(id);
+    };
+    return Promise.all([...[...this.#histories.keys()].map((id) => this.loadLatest(id).catch(gone(id))),
+      ...[...this.#pins.keys()].map((id) => this.loadPins(id).catch(gone(id)))]);
+  }
+
+  /** Forgets a room's, or everything. @param {string} [id] */
+  drop(id) {
+    for (const map of [this.#histories, this.#pins]) id ? map.delete(id) : map.clear();
+  }
+
+  /** @param {string} id */
+  history(id) {
+    return this.#histories.get(id);
+  }
+
+  /** A message of a dispatch, its parent as it is shown. @param {Message} message */
+  complete(message) {
+    return withParent(message, message.parent_message ? this.history(message.room.id)?.get(message.parent_message.id) : undefined);
+  }
+
+  /** As of a Follower, and what follows. @param {Message} message */
+  said(message) {
+    this.#histories.get(message.room.id)?.add(message);
+    this.tell('messages', message.room.id);
+  }
+
+  /** @param {Message} updated @param {string} eventType */
+  changed(updated, eventType) {
+    this.#revise((message) => afterUpdate(message, updated));
+    if (eventType === Dispatch.PIN) this.#pinned(updated);
+  }
+
+  /** @param {Set<string>} ids */
+  removed(ids) {
+    this.#revise((message) => afterRemoval(message, ids));
+  }
+
+  /** @param {string} id @param {boolean} erased */
+  left(id, erased) {
+    this.drop(id);
+    if (erased) this.#revise((message) => afterRoomRemoval(message, id));
+    this.tell('messages', id);
+  }
+
+  /** Or not any more. @param {Message} message */
+  #pinned(message) {
+    const pins = this.#pins.get(message.room.id)?.filter(({ id }) => id !== message.id);
+    if (!pins) return;
+    this.#pins.set(message.room.id, message.pinned ? [message, ...pins] : pins);
+    this.tell('pins', message.room.id);
+  }
+
+  /** @param {(message: Message) => Message | null} change */
+  #revise(change) {
+    for (const [id, history] of this.#histories) if (history.revise(change)) this.tell('messages', id);
+    for (const [id, pins] of this.#pins) {
+      const revised = reviseList(pins, change);
+      this.#pins.set(id, revised);
+      if (revised !== pins) this.tell('pins', id);
+    }
+  }
+}

@@ -1,0 +1,124 @@
+const MOST = 1000; // the server counts no further
+const KNOWN = 2000; // messages kept in mind
+const CLOSE = 10_000; // ms; who read within so short a time may have been either
+
+/**
+ * How many messages of a room are unread, and how many of them name one. The server says so with the list of rooms; from there dispatches are counted.
+ * Where a dispatch does not say enough (one deleted a message that was never seen here: had it been read?) or may have been counted before (it came just
+ * after the list, which may know of it), it says so by being unsure, and the list is asked for again.
+ *
+ * @typedef {import('./types.js').Message} Message
+ * @typedef {{seq: number, unread: boolean, mention: boolean}} Known
+ */
+export class Counts {
+  /** @type {Map<string, Known>} by id; what came since the list was made */
+  #known = new Map();
+
+  /**
+   * @param {number} me
+   * @param {{unread: number, mentions: number, last_read_seq: number, last_message: Message | null}} item
+   * @param {() => void} unsure
+   */
+  constructor(me, item, unsure) {
+    this.me = me;
+    this.unread = item.unread;
+    this.mentions = item.mentions;
+    this.lastRead = item.last_read_seq;
+    this.listed = item.last_message?.seq ?? 0; // up to here everything is counted in
+    this.newest = this.listed;
+    this.unsure = unsure;
+    this.isFresh = true; // the list is so young that it may know of what comes now
+  }
+
+  /** @param {Message} message */
+  #isUnread(message) {
+    return message.sender.id !== this.me && message.seq > this.lastRead && !this.#receipt(message);
+  }
+
+  /** @param {Message} message */
+  #receipt(message) {
+    return message.read_receipts.find(({ reader }) => reader.id === this.me);
+  }
+
+  /** @param {Message} message */
+  #isMention(message) {
+    return message.mentions.some(({ id }) => id === this.me);
+  }
+
+  /** What was known of a message. @param {string} id @param {Message | undefined} copy as it was shown @returns {Known | undefined} */
+  #recall(id, copy) {
+    const known = this.#known.get(id);
+    if (known) return known.seq <= this.listed && this.isFresh ? undefined : known;
+    if (!copy || this.isFresh) return undefined;
+    return { seq: copy.seq, unread: this.#isUnread(copy), mention: this.#isMention(copy) };
+  }
+
+  /** @param {string} id @param {Known} known */
+  #learn(id, known) {
+    this.#known.set(id, known);
+    if (this.#known.size > KNOWN) this.#known.delete(/** @type {string} */ (this.#known.keys().next().value));
+  }
+
+  /** @param {number} unread @param {number} mentions */
+  #count(unread, mentions) {
+    if (this.unread >= MOST && unread < 0) this.unsure();
+    this.unread = Math.max(0, Math.min(MOST, this.unread + unread));
+    this.mentions = Math.max(0, Math.min(MOST, this.mentions + mentions));
+  }
+
+  /** A new message. @param {Message} message */
+  said(message) {
+    if (this.#known.has(message.id)) return;
+    const unread = this.#isUnread(message), mention = this.#isMention(message);
+    this.#learn(message.id, { seq: message.seq, unread, mention });
+    this.newest = Math.max(this.newest, message.seq);
+    if (message.seq > this.listed) this.#count(+unread, +(unread && mention));
+    else if (this.isFresh && unread) this.unsure(); // counted in, unless it was on its way to its commit while one after it was there
+  }
+
+  /** A message as it is now: edited, or read by somebody. @param {Message} message @param {Message | undefined} copy as it was shown */
+  changed(message, copy) {
+    if (message.sender.id === this.me || message.seq <= this.lastRead) return;
+    const known = this.#recall(message.id, copy);
+    const unread = this.#isUnread(message), mention = this.#isMention(message);
+    if (known) {
+      this.#count(+unread - +known.unread, +(unread && mention) - +(known.unread && known.mention));
+      this.#learn(message.id, { seq: message.seq, unread, mention });
+    } else if (this.unread || this.isFresh) {
+      this.#guess(message, mention);
+    }
+  }
+
+  /** A message that was never seen here. @param {Message} message @param {boolean} mention */
+  #guess(message, mention) {
+    const receipt = this.#receipt(message);
+    if (receipt) {
+      const newest = message.read_receipts.reduce((latest, { read_at }) => Math.max(latest, Date.parse(read_at)), 0);
+      if (newest - Date.parse(receipt.read_at) < CLOSE) this.unsure();
+    } else if (message.is_edited && (mention || this.mentions)) {
+      this.unsure();
+    }
+  }
+
+  /** @param {string} id @param {Message | undefined} copy @param {number | undefined} by who deleted it: its sender */
+  removed(id, copy, by) {
+    if (by === this.me) return;
+    const known = this.#recall(id, copy);
+    this.#known.delete(id);
+    if (known?.unread && known.seq > this.lastRead) this.#count(-1, -known.mention);
+    else if (!known && (this.unread || this.isFresh)) this.unsure();
+  }
+
+  /** One has read everything up to seq. @param {number} seq @param {Message[] | null} after all messages after it, when they are known */
+  read(seq, after) {
+    if (seq <= this.lastRead) return;
+    this.lastRead = seq;
+    for (const known of this.#known.values()) if (known.seq <= seq) known.unread = false;
+    const rest = seq >= this.newest ? [] : after ?? (seq >= this.listed ? null : undefined);
+    if (rest === undefined) return this.unsure();
+    const unread = rest ? rest.filter((message) => this.#isUnread(message)).map((message) => this.#isMention(message))
+      : [...this.#known.values()].filter((known) => known.unread && known.seq > seq).map(({ mention }) => mention);
+    this.unread = Math.min(MOST, unread.length);
+    this.mentions = Math.min(MOST, unread.filter(Boolean).length);
+  }
+}

@@ -1,0 +1,94 @@
+import { reviseList } from './revise.js';
+
+const MOST = 400; // messages
+
+/**
+ * A run of a room's messages without a gap, oldest first, of bounded length: what is added at one end falls off at the other.
+ * @typedef {import('./types.js').Message} Message
+ * @typedef {'latest' | 'around' | 'before' | 'after'} Place
+ */
+export class History {
+  /** @type {Message[]} */
+  messages = [];
+  older = true; // there are, before the first
+  newer = false; // there are, after the last: what is said now is not shown
+  /** @type {Set<any[]>} what came while pages were on their way: a page may be older than it */
+  #waiting = new Set();
+
+  /**
+   * Loads a page, and applies to it what came meanwhile.
+   * @param {Place} place
+   * @param {() => Promise<{has_next: boolean, has_previous: boolean, data: {messages: Message[]}}>} load
+   */
+  async load(place, load) {
+    /** @type {((history: History) => void)[]} */
+    const meanwhile = [];
+    this.#waiting.add(meanwhile);
+    try {
+      const { has_next, has_previous, data } = await load();
+      this.#merge(place, data.messages.reverse(), has_next, has_previous);
+    } finally {
+      this.#waiting.delete(meanwhile);
+    }
+    for (const change of meanwhile) change(this);
+  }
+
+  /** @param {Place} place @param {Message[]} page oldest first @param {boolean} older @param {boolean} newer */
+  #merge(place, page, older, newer) {
+    if (place === 'before') {
+      const first = this.messages[0]?.seq ?? Infinity;
+      this.messages = [...page.filter(({ seq }) => seq < first), ...this.messages];
+      this.older = older;
+      this.#trim(true);
+    } else if (place === 'after') {
+      const last = this.messages.at(-1)?.seq ?? 0;
+      this.messages = [...this.messages, ...page.filter(({ seq }) => seq > last)];
+      this.newer = newer;
+      this.#trim();
+    } else {
+      Object.assign(this, { messages: page, older, newer });
+    }
+  }
+
+  /** @param {boolean} [newest] the newest go, else the oldest */
+  #trim(newest = false) {
+    if (this.messages.length <= MOST) return;
+    this.messages = newest ? this.messages.slice(0, MOST) : this.messages.slice(-MOST);
+    this[newest ? 'newer' : 'older'] = true;
+  }
+
+  /** A message that was said, or is said to be so now. @param {Message} message */
+  add(message) {
+    this.#change((history) => history.#add(message));
+  }
+
+  /** @param {(message: Message) => Message | null} revise */
+  revise(revise) {
+    return this.#change((history) => {
+      const before = history.messages;
+      history.messages = reviseList(before, revise);
+      return history.messages !== before;
+    });
+  }
+
+  /** @param {(history: History) => any} change */
+  #change(change) {
+    for (const meanwhile of this.#waiting) meanwhile.push(change);
+    return change(this);
+  }
+
+  /** @param {Message} message */
+  #add(message) {
+    const at = this.messages.findLastIndex(({ seq }) => seq <= message.seq);
+    if (this.messages[at]?.seq === message.seq) this.messages = this.messages.with(at, message);
+    else if (at === this.messages.length - 1 ? !this.newer : at >= 0 || !this.older) {
+      this.messages = this.messages.toSpliced(at + 1, 0, message);
+      this.#trim();
+    }
+  }
+
+  /** @param {string} id */
+  get(id) {
+    return this.messages.find((message) => message.id === id);
+  }
+}

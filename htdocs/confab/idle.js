@@ -1,0 +1,31 @@
+/** Tells when nobody has done anything for a while. It sees nothing by itself: whoever sees the person calls touch(). */
+export class IdleTimer {
+  /** @type {boolean | undefined} not known before the first touch */
+  idle;
+  after = 5 * 60_000; // ms
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+
+  /** @param {(idle: boolean) => void} tell */
+  constructor(tell) {
+    this.tell = tell;
+  }
+
+  /** Somebody moved, typed or looked. The first call starts the watch. */
+  touch() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.set(true), this.after);
+    this.set(false);
+  }
+
+  /** @param {boolean} idle */
+  set(idle) {
+    if (this.idle === idle) return;
+    this.idle = idle;
+    this.tell(idle);
+  }
+
+  stop() {
+    clearTimeout(this.#timer);
+  }
+}

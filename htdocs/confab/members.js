@@ -1,0 +1,17 @@
+/**
+ * What the details of a room say of who is in it.
+ * @typedef {import('./types.js').RoomDetail | undefined} Detail
+ */
+
+/** As far as they are known. @param {Detail} detail */
+export function membersOf(detail) {
+  return detail?.participants ?? detail?.subscribers ?? [];
+}
+
+/** @param {Detail} detail @param {number | undefined} user @returns {'creator' | 'admin' | 'member' | null} null: none, or not known */
+export function roleOf(detail, user) {
+  const has = (/** @type {any[] | undefined} */ list) => !!list?.some((one) => one.id === user);
+  if (!has(membersOf(detail))) return null;
+  if (detail?.creator?.id === user) return 'creator';
+  return has(detail?.admins ?? detail?.moderators) ? 'admin' : 'member';
+}

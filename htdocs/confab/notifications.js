@@ -1,0 +1,92 @@
+import { Dispatch, NotificationType } from './codes.js';
+import { afterUpdate } from './revise.js';
+
+const MOST = 100; // of a room
+
+/**
+ * What one is to be notified of: what the server says at the start of a stream, and what came since. A message that is read or deleted takes its own with it.
+ * @typedef {import('./types.js').Notification} Notification
+ */
+export class Notifications {
+  /** @type {Map<string, Notification[]>} by room, newest first */
+  rooms = new Map();
+
+  /** @param {() => number} me @param {(notification: Notification) => void} arrived @param {() => void} told there are others now */
+  constructor(me, arrived, told) {
+    this.me = me;
+    this.arrived = arrived;
+    this.told = told;
+  }
+
+  /** @param {Record<string, Notification[]>} data */
+  replace(data) {
+    this.rooms = new Map(Object.entries(data));
+    this.told();
+  }
+
+  /** In the shape of chat.notifications. */
+  snapshot() {
+    return Object.fromEntries(this.rooms);
+  }
+
+  /** @param {string} roomId @param {Notification[]} list */
+  #set(roomId, list) {
+    this.rooms = new Map(this.rooms);
+    if (list.length) this.rooms.set(roomId, list);
+    else this.rooms.delete(roomId);
+    this.told();
+  }
+
+  /** As of a Follower, and what follows. @param {import('./types.js').Message} message */
+  said(message) {
+    if (message.sender.id === this.me()) return;
+    const isNamed = message.mentions.some(({ id }) => id === this.me());
+    const type = isNamed ? NotificationType.MENTION : message.parent_message ? NotificationType.REPLY : NotificationType.MESSAGE;
+    this.#add({ id: message.id, notification_type: /** @type {any} */ (type), message });
+  }
+
+  /** @param {import('./types.js').Message} message @param {string} eventType @param {any} data */
+  changed(message, eventType, data) {
+    const roomId = message.room.id, list = this.rooms.get(roomId);
+    if (list) this.#set(roomId, list.map((one) => ({ ...one, message: afterUpdate(one.message, message) })));
+    if (eventType === Dispatch.RECEIPT && message.read_receipts.some(({ reader }) => reader.id === this.me()))
+      this.#keep(roomId, (one) => one.message.id !== message.id || !!one.reaction);
+    if (eventType === Dispatch.REACTION && data.type === 'add') this.#reacted(message);
+  }
+
+  /** @param {import('./types.js').Message} message */
+  #reacted(message) {
+    const reaction = message.reactions.reduce((newest, one) => (newest.created_at > one.created_at ? newest : one));
+    if (reaction.user.id !== this.me()) this.#add({ id: reaction.id, notification_type: 'REACTION', message, reaction });
+  }
+
+  /** @param {Set<string>} ids @param {string} roomId */
+  removed(ids, roomId) {
+    this.#keep(roomId, ({ message }) => !ids.has(message.id));
+  }
+
+  /** @param {string} roomId @param {number} user @param {number} seq */
+  read(roomId, user, seq) {
+    if (user === this.me()) this.#keep(roomId, ({ message }) => message.seq > seq);
+  }
+
+  /** @param {string} roomId */
+  left(roomId) {
+    this.#keep(roomId, () => false);
+  }
+
+  /** @param {Notification} added */
+  #add(added) {
+    const list = this.rooms.get(added.message.room.id) ?? [];
+    const isKnown = list.some(({ id, message, reaction }) => id === added.id || (reaction ? reaction.id === added.id : message.id === added.id));
+    if (isKnown) return;
+    this.#set(added.message.room.id, [added, ...list].slice(0, MOST));
+    this.arrived(added);
+  }
+
+  /** @param {string} roomId @param {(notification: Notification) => boolean} which */
+  #keep(roomId, which) {
+    const list = this.rooms.get(roomId) ?? [], kept = list.filter(which);
+    if (kept.length < list.length) this.#set(roomId, kept);
+  }
+}

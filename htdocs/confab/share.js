@@ -1,0 +1,196 @@
+import { Command, Dispatch } from './codes.js';
+import { SharedIdle } from './shared-idle.js';
+import { uniqueId } from './text.js';
+
+const KEPT = 300; // dispatches, for a tab that missed some
+const WELCOME = 5_000; // ms; a leading tab that says nothing for so long is asleep, and another takes over
+
+/**
+ * One connection for all tabs of one person in one browser: who holds the lock leads, has the stream, and tells the others what comes down. When its tab
+ * closes, the next in line gets the lock and goes on from its own cursor. A tab that has missed something (each frame names the one before it) asks for it.
+ * Without Web Locks or BroadcastChannel each tab leads itself.
+ *
+ * Between tabs: {lead}, {hello: tab, seq, epoch}, {welcome: tab, …}, {frame, before}, {state, transport}, {hurry}, {tab, idle}.
+ */
+export class Share {
+  isLeading = false;
+  #tab = uniqueId();
+  #run = 0;
+  #welcomed = false;
+  /** @type {{frame: any, before: number}[]} the last dispatches, and the seq before each */
+  #kept = [];
+  /** @type {any} the last first frame of a stream */
+  #ready = null;
+  #idle = new SharedIdle((idle) => (this.isLeading && this.client.state === 'open' ? this.client.command(Command.HEARTBEAT, { idle }) : null));
+  /** @type {BroadcastChannel | null} */
+  #channel = null;
+  /** @type {(() => void) | null} lets the lock go */
+  #release = null;
+  /** @type {AbortController | null} leaves the queue for it */
+  #queue = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  #theirTransport = '';
+
+  /** @param {import('./client.js').Client} client @param {boolean} wanted */
+  constructor(client, wanted) {
+    this.client = client;
+    this.isPossible = wanted && !!globalThis.navigator?.locks && typeof BroadcastChannel === 'function';
+    globalThis.addEventListener?.('pagehide', () => this.#channel?.postMessage({ tab: this.#tab, idle: true }));
+  }
+
+  get transport() {
+    return this.isLeading ? this.client.connection.name : this.#theirTransport;
+  }
+
+  get #name() {
+    return `confab:${this.client.base.href}:${this.client.user?.id}`;
+  }
+
+  start() {
+    const run = ++this.#run;
+    if (!this.isPossible) return this.#lead();
+    const channel = this.#channel = new BroadcastChannel(this.#name);
+    channel.onmessage = ({ data }) => { if (run === this.#run) this.#heard(data); };
+    this.#wait(run, {});
+    this.#hello();
+  }
+
+  stop() {
+    this.#run++;
+    clearTimeout(this.#timer);
+    this.#channel?.postMessage({ tab: this.#tab, idle: true });
+    this.#channel?.close();
+    this.#channel = null;
+    this.#queue?.abort();
+    this.#release?.();
+    this.isLeading = this.#welcomed = false;
+    this.#kept = [];
+    this.#ready = this.#release = null;
+  }
+
+  hurry() {
+    if (this.isLeading) this.client.connection.hurry();
+    else this.#channel?.postMessage({ hurry: true });
+  }
+
+  /** Queues for the lock, and leads when it comes. @param {number} run @param {LockOptions} how */
+  #wait(run, how) {
+    this.#queue?.abort();
+    const queue = this.#queue = new AbortController();
+    let isGranted = false;
+    navigator.locks.request(this.#name, how.steal ? how : { signal: queue.signal }, () => {
+      if (run !== this.#run) return;
+      clearTimeout(this.#timer);
+      this.#queue = null;
+      isGranted = true;
+      this.#lead();
+      return new Promise((resolve) => { this.#release = () => resolve(undefined); });
+    }).catch(() => {
+      // The lock was taken from us: whoever did thought we sleep.
+      if (run === this.#run && isGranted) this.#follow(run);
+    });
+  }
+
+  #lead() {
+    this.isLeading = true;
+    this.#channel?.postMessage({ lead: true });
+    this.client.setState('connecting');
+    this.client.connection.start();
+  }
+
+  /** @param {number} run */
+  #follow(run) {
+    this.isLeading = this.#welcomed = false;
+    this.client.connection.stop();
+    this.#wait(run, {});
+    this.#hello();
+  }
+
+  /** Asks the leader for its place, and for what came since ours. */
+  #hello() {
+    const { seq, epoch } = this.client;
+    const run = this.#run;
+    this.#welcomed = false;
+    this.#channel?.postMessage({ hello: this.#tab, seq, epoch });
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => { if (run === this.#run && !this.isLeading) this.#wait(run, { steal: true }); }, WELCOME);
+  }
+
+  /** What another tab says. @param {any} said */
+  #heard(said) {
+    if ('idle' in said) return this.#idle.set(said.tab, said.idle);
+    if (this.isLeading) {
+      if (said.hello) this.#welcome(said);
+      if (said.hurry) this.client.connection.hurry();
+    } else if (said.welcome === this.#tab) {
+      this.#isWelcome(said);
+    } else if (said.lead || (!this.#welcomed && said.frame?.eventType === Dispatch.READY)) {
+      this.#hello();
+    } else if (said.state) {
+      this.#theirTransport = said.transport;
+      this.client.setState(said.state);
+    } else if (said.frame && this.#welcomed) {
+      const isStored = said.frame.seq !== undefined && said.frame.eventType !== Dispatch.NOTIFICATIONS;
+      if (isStored && said.before > this.client.seq) return this.#hello();
+      this.take(said.frame);
+    }
+  }
+
+  /** @param {any} frame */
+  take(frame) {
+    if (frame.eventType === Dispatch.READY) this.#ready = frame.data;
+    this.client.take(frame);
+  }
+
+  /** Leading: answers a tab that has come, or that has missed something. @param {{hello: string, seq: number, epoch: string}} from */
+  #welcome(from) {
+    const { seq, epoch, state } = this.client;
+    const since = from.epoch === epoch ? from.seq : -1;
+    const missed = this.#kept.filter(({ frame }) => frame.seq > since).map(({ frame }) => frame);
+    const isWhole = since >= (this.#kept[0]?.before ?? seq);
+    this.#channel?.postMessage({
+      welcome: from.hello, seq, epoch, state, transport: this.transport, ready: this.#ready, notifications: this.client.pending?.(),
+      missed: isWhole ? missed : null,
+    });
+  }
+
+  /** @param {any} said */
+  #isWelcome({ seq, epoch, state, transport, ready, notifications, missed }) {
+    clearTimeout(this.#timer);
+    this.#welcomed = !!ready;
+    this.#theirTransport = transport;
+    const { client } = this;
+    if (!ready) missed = [];
+    else if (!client.connection.cursor)
+      missed = [{ eventType: Dispatch.READY, data: { ...ready, seq, epoch } }, { eventType: Dispatch.NOTIFICATIONS, data: notifications ?? {} }];
+    for (const frame of missed ?? [{ eventType: Dispatch.RESYNC, data: { head: seq, epoch } }]) this.take(frame);
+    client.setState(state);
+  }
+
+  /** Leading: tells the others. @param {any} frame @param {number} before the seq of the dispatch before it */
+  publish(frame, before) {
+    if (frame.eventType === Dispatch.READY) {
+      this.#ready = frame.data;
+      this.#idle.reset();
+    }
+    this.#channel?.postMessage({ frame, before });
+  }
+
+  /** A dispatch that was taken. @param {any} frame @param {number} before */
+  keep(frame, before) {
+    if (!this.isPossible) return;
+    this.#kept.push({ frame, before });
+    if (this.#kept.length > KEPT) this.#kept.shift();
+  }
+
+  tellState() {
+    if (this.isLeading) this.#channel?.postMessage({ state: this.client.state, transport: this.transport });
+  }
+
+  /** @param {boolean} idle */
+  setIdle(idle) {
+    this.#channel?.postMessage({ tab: this.#tab, idle });
+    this.#idle.set(this.#tab, idle);
+  }
+}

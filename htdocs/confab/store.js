@@ -1,0 +1,194 @@
+import { Command } from './codes.js';
+import { Conversations } from './conversations.js';
+import { Emitter } from './emitter.js';
+import { meaningOf, tell } from './interpret.js';
+import { membersOf, roleOf } from './members.js';
+import { Notifications } from './notifications.js';
+import { Outbox } from './outbox.js';
+import { People } from './people.js';
+import { Reads } from './reads.js';
+import { persist } from './retry.js';
+import { Rooms } from './rooms.js';
+
+/**
+ * What a person sees: rooms, messages, who read what and who is there. It changes by snapshots and dispatches alone; what one does oneself is asked of the
+ * client and seen when its dispatch comes. Only messages that are on their way are shown before (states 'queued' … 'failed', at the end of their room).
+ *
+ * Events, each at most once for the same id until the page has had a turn:
+ *   rooms          the list, or something in it (the id of the room, or undefined for all)
+ *   messages       what messages() gives (the id of the room)
+ *   typing, pins, reads   (the id of the room)
+ *   presence       (the id of the account)
+ *   notifications  the list of them;  notify: one has come, at once (a Notification)
+ *   loaded         everything was loaded, at first or again
+ *
+ * @typedef {import('./types.js').Room} Room
+ * @typedef {import('./types.js').RoomDetail} RoomDetail
+ */
+export class Store extends Emitter {
+  /** @type {Set<string>} events that are due */
+  #due = new Set();
+
+  /** @param {import('./client.js').Client} client */
+  constructor(client) {
+    super();
+    this.client = client;
+    const me = () => client.user?.id ?? 0, tellOf = (/** @type {string} */ event, /** @type {any} */ about) => this.#tell(event, about);
+    this.conversations = new Conversations(client, tellOf);
+    this.rooms = new Rooms({
+      me, list: () => client.listRooms(), history: (id) => this.conversations.history(id), changed: (id) => tellOf('rooms', id), listed: () => this.#tell('rooms'),
+    });
+    this.notifications = new Notifications(me, (one) => this.emit('notify', one), () => this.#tell('notifications'));
+    this.people = new People(me, tellOf, async (who) => (await client.command(Command.WATCH, who)).data.users);
+    this.outbox = new Outbox(client);
+    this.outbox.on('change', (id) => tellOf('messages', id));
+    this.readers = new Reads((id, seq) => client.readRoom(id, seq), (id) => tellOf('reads', id));
+    this.#listen();
+  }
+
+  #listen() {
+    const { client, conversations, notifications, people } = this;
+    client.pending = () => notifications.snapshot();
+    // Rooms come first: they look at messages as these were so far.
+    const followers = [notifications, conversations, people, this.readers, this.outbox];
+    client.on('dispatch', (dispatch) => {
+      for (const happening of meaningOf(dispatch, (message) => conversations.complete(message))) {
+        this.rooms.take(happening);
+        for (const follower of followers) tell(happening, follower);
+      }
+    });
+    client.on('signal', (signal) => people.apply(signal));
+    client.on('notifications', (data) => notifications.replace(data));
+    client.on('ready', () => { people.watchAgain((id) => !!this.room(id)).catch(() => {}); });
+    // It is said once that there is a gap: this has to succeed.
+    client.on('resync', () => persist(() => this.load(), { isWanted: () => client.state !== 'stopped' }));
+  }
+
+  /** Tells of an event, once the page has had its turn, and once for however many. @param {string} event @param {any} [about] */
+  #tell(event, about) {
+    const key = `${event} ${about}`;
+    if (this.#due.has(key)) return;
+    this.#due.add(key);
+    queueMicrotask(() => {
+      this.#due.delete(key);
+      this.emit(event, about);
+    });
+  }
+
+  /** Loads the list of rooms, and again what is open. Call it once after client.start(). @param {string} [room] opened along with it, if it can be */
+  async load(room) {
+    await this.client.ready();
+    this.outbox.forgetSent();
+    await Promise.all([this.rooms.load(), this.outbox.open(), this.conversations.reload(), room && this.openRoom(room).catch(() => {})]);
+    this.emit('loaded');
+  }
+
+  /** Forgets everything, as after logging out. */
+  clear() {
+    this.rooms.clear();
+    this.people.clear();
+    this.outbox.close();
+    this.notifications.replace({});
+    this.conversations.drop();
+    this.readers.clear();
+    this.#tell('rooms');
+  }
+
+  get me() {
+    return this.client.user;
+  }
+
+  /** @param {string} id @returns {Room | undefined} */
+  room(id) {
+    return this.rooms.items.get(id);
+  }
+
+  /** All rooms, the liveliest first. */
+  list() {
+    const moment = (/** @type {Room} */ room) => room.last_message?.created_at ?? room.created_at;
+    return [...this.rooms.items.values()].sort((a, b) => (moment(a) === moment(b) ? (a.id < b.id ? -1 : 1) : moment(a) < moment(b) ? 1 : -1));
+  }
+
+  /** Unread messages and mentions in all rooms. */
+  totals() {
+    let unread = 0, mentions = 0;
+    for (const room of this.rooms.items.values()) {
+      unread += room.unread;
+      mentions += room.mentions;
+    }
+    return { unread, mentions };
+  }
+
+  /** @param {string} id @returns {RoomDetail | undefined} once loadDetail() was called, or something was told of it */
+  detail(id) {
+    return this.rooms.details.get(id);
+  }
+
+  /** @param {string} id */
+  async loadDetail(id) {
+    const detail = this.detail(id) ?? await this.client.roomInfo(id);
+    if (!this.detail(id)) this.rooms.details.set(id, detail);
+    this.#tell('rooms', id);
+    return /** @type {RoomDetail} */ (this.detail(id));
+  }
+
+  /** Members of a room, as far as they are known. @param {string} id */
+  members(id) {
+    return membersOf(this.detail(id));
+  }
+
+  /** @param {string} id @param {number} [user] oneself @returns {'creator' | 'admin' | 'member' | null} null: none, or not known */
+  role(id, user = this.me?.id) {
+    return roleOf(this.detail(id), user);
+  }
+
+  /** Messages of a room, oldest first; what is on its way comes last. @param {string} id @returns {(import('./types.js').Message | import('./types.js').Unsent)[]} */
+  messages(id) {
+    const history = this.conversations.history(id), messages = history?.messages ?? [];
+    if (history?.newer) return messages;
+    const here = new Set(messages.filter((message) => message.sender.id === this.me?.id).map(({ client_id }) => client_id));
+    return [...messages, ...this.outbox.of(id).filter((item) => !here.has(item.client_id))];
+  }
+
+  /** How much of a room there is here. @param {string} id */
+  extent(id) { return this.conversations.extent(id); }
+
+  /** The newest messages, unless some are there already. @param {string} id */
+  openRoom(id) { return this.conversations.openRoom(id); }
+
+  /** @param {string} id */
+  loadLatest(id) { return this.conversations.loadLatest(id); }
+
+  /** @param {string} id @param {number} seq of the message in the middle */
+  loadAround(id, seq) { return this.conversations.loadAround(id, seq); }
+
+  /** @param {string} id */
+  loadOlder(id) { return this.conversations.loadOlder(id); }
+
+  /** @param {string} id */
+  loadNewer(id) { return this.conversations.loadNewer(id); }
+
+  /** Newest pin first; [] until loadPins() was called. @param {string} id */
+  pins(id) { return this.conversations.pins(id); }
+
+  /** @param {string} id */
+  loadPins(id) { return this.conversations.loadPins(id); }
+
+  /** Plain text, to a room. @param {string} id @param {string} text @param {object} [extra] parent_message_id, forwarded_from_id, media … */
+  send(id, text, extra) { return this.outbox.sendText(id, text, extra); }
+
+  /** That everything in a room, or up to a message, was read. Call it as often as it is seen. @param {string} id @param {number} [seq] */
+  markRead(id, seq = this.room(id)?.last_message?.seq) { return this.readers.upTo(this.room(id), seq); }
+
+  /** Up to where others said that they read: seq by account. @param {string} id */
+  reads(id) { return this.readers.of(id); }
+
+  /** @param {string} id */
+  typing(id) { return this.people.typing(id); }
+
+  /** @param {number} user @returns {import('./types.js').Presence | undefined} once it is watched */
+  presence(user) { return this.people.presence.get(user); }
+
+  /** Asks to be told who is there, also on later streams. @param {{rooms?: string[], users?: number[]}} who */
+  watch(who) { return this.people.watch(who); }
+}

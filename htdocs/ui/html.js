@@ -1,0 +1,30 @@
+/** The one place where text becomes HTML. What comes here was sanitised by the server into a closed grammar. */
+const policy = makePolicy();
+
+function makePolicy() {
+  const { trustedTypes } = /** @type {any} */ (globalThis);
+  return trustedTypes?.createPolicy('confab', { createHTML: (/** @type {string} */ html) => html });
+}
+
+/** @param {Element} element @param {string} html */
+export function setSanitisedHtml(element, html) {
+  element.innerHTML = /** @type {string} */ (policy ? policy.createHTML(html) : html);
+}
+
+/** The text of sanitised HTML, for one-line previews: what begins a line begins a word. @param {string} html */
+export function textOf(html) {
+  const box = document.createElement('template');
+  setSanitisedHtml(box, html.replace(/<(br|p|li)\b/g, ' <$1'));
+  return (box.content.textContent ?? '').replace(/\s+/g, ' ').trim();
+}
+
+/**
+ * An element with plain text in it.
+ * @param {string} tag @param {string} className @param {string} [text]
+ */
+export function element(tag, className, text) {
+  const node = document.createElement(tag);
+  node.className = className;
+  if (text !== undefined) node.textContent = text;
+  return node;
+}
