@@ -1,0 +1,37 @@
+// There is no room left where the database is. The suite may only arrange that as root: else this is skipped.
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { isAlive } from '../http/support/stack.mjs';
+import { now, pause, until } from './time.mjs';
+
+const LEFT = 512; // KiB
+const SEGMENTS = 4; // of 16 MiB of WAL: what is kept for later use is soon used up
+
+const complaints = (world) => readFileSync(path.join(world.dir, 'log/postgres.log'), 'utf8').split('No space left').length;
+
+function alive(stack) {
+  try { return isAlive(stack.pid('postgres')); } catch { return false; }
+}
+
+export default [{
+  name: 'disk-full', title: 'the database\'s disk is full', within: 30,
+  skip: (world) => (world.disk ? null : 'mounting a file system takes root'),
+  async run(world, { short }) {
+    const before = complaints(world);
+    await world.query(`alter system set max_wal_size = ${SEGMENTS * 16}`);
+    await world.query('select pg_reload_conf()');
+    await world.query('checkpoint');
+    await world.disk.fill(LEFT);
+    try {
+      await until(() => complaints(world) > before, 'PostgreSQL finds no room');
+      await pause(short ? 1_000 : 8_000);
+    } finally {
+      await world.disk.grow();
+    }
+    const at = now();
+    // Without room for its WAL it may have given up; whoever looks after it starts it again.
+    await pause(200);
+    if (!alive(world.stack)) await world.stack.again();
+    return at;
+  },
+}];

@@ -1,0 +1,10 @@
+/* base64url: bytes as the parts of a token have them. */
+#ifndef CONFAB_BASE64URL_H
+#define CONFAB_BASE64URL_H
+
+#include "buf.h"
+
+/* Appends them, without padding. */
+void base64url_add(struct buf *out, const void *bytes, size_t len);
+
+#endif

@@ -1,0 +1,275 @@
+/* grammar: see grammar.h. A reader by recursive descent, one function for each
+ * rule of the grammar. */
+#include "grammar.h"
+
+#include <stdint.h>
+#include <string.h>
+
+enum {
+	DEEPEST = 32
+};
+
+struct reader {
+	const char *at, *end;
+	const char *error;
+	bool class_id;
+	int depth;
+};
+
+/* What is around the place that is read. */
+struct around {
+	bool a, p;    /* inside one, at whatever distance */
+	bool in_item; /* inside a li, with no list between */
+};
+
+static bool fail(struct reader *r, const char *error)
+{
+	if (!r->error)
+		r->error = error;
+	return false;
+}
+
+static size_t left(const struct reader *r)
+{
+	return (size_t)(r->end - r->at);
+}
+
+static bool take(struct reader *r, const char *literal)
+{
+	size_t len = strlen(literal);
+
+	if (left(r) < len || memcmp(r->at, literal, len) != 0)
+		return false;
+	r->at += len;
+	return true;
+}
+
+static bool take_one_of(struct reader *r, const char *characters)
+{
+	if (r->at == r->end || !*r->at || !strchr(characters, *r->at))
+		return false;
+	r->at++;
+	return true;
+}
+
+static bool read_number(struct reader *r)
+{
+	bool hex = take_one_of(r, "xX");
+	const char *start = r->at;
+	uint64_t code = 0;
+
+	while (take_one_of(r, hex ? "0123456789abcdefABCDEF" : "0123456789")) {
+		char c = r->at[-1];
+		unsigned digit = c <= '9' ? (unsigned)(c - '0')
+					  : (unsigned)((c | 32) - 'a' + 10);
+
+		code = code * (hex ? 16 : 10) + digit;
+		if (code > 0x10ffff)
+			return fail(r, "reference to no character");
+	}
+	if (r->at == start)
+		return fail(r, "reference without a number");
+	if ((code < 32 && code != 9 && code != 10) ||
+	    (code >= 127 && code < 160) || (code >= 0xd800 && code < 0xe000))
+		return fail(r, "reference to a control or surrogate");
+	return true;
+}
+
+/* Behind "&". */
+static bool read_reference(struct reader *r)
+{
+	const char *start = r->at;
+
+	if (take(r, "#")) {
+		if (!read_number(r))
+			return false;
+	} else {
+		while (take_one_of(r, "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"))
+			;
+		if (r->at == start)
+			return fail(r, "bare ampersand");
+	}
+	return take(r, ";") || fail(r, "reference without a semicolon");
+}
+
+/* One character that may stand in text or in a value. */
+static bool read_character(struct reader *r)
+{
+	unsigned char c = (unsigned char)*r->at++;
+
+	if (c == '&')
+		return read_reference(r);
+	if (c == '>')
+		return fail(r, "bare greater-than sign");
+	if (c < 32 && c != '\t' && c != '\n')
+		return fail(r, "control character");
+	return true;
+}
+
+/* Whether an address without references before its scheme has one of ours, or
+ * none. */
+static bool is_address(const char *value, size_t len)
+{
+	static const char *const schemes[] = { "http", "https", "mailto" };
+	size_t n = 0;
+
+	while (len && strchr(" \t\n", *value)) {
+		value++;
+		len--;
+	}
+	while (n < len && !strchr(":/?#\\", value[n]))
+		n++;
+	if (n == len || value[n] != ':')
+		return true;
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
+		if (strlen(schemes[i]) == n &&
+		    strncasecmp(value, schemes[i], n) == 0)
+			return true;
+	return false;
+}
+
+/* Behind "name=". */
+static bool read_value(struct reader *r, const char **value, size_t *len)
+{
+	if (!take(r, "\""))
+		return fail(r, "value without quotes");
+	*value = r->at;
+	while (!take(r, "\"")) {
+		if (r->at == r->end || *r->at == '<')
+			return fail(r, "unclosed value");
+		if (!read_character(r))
+			return false;
+	}
+	*len = (size_t)(r->at - *value - 1);
+	return true;
+}
+
+static bool is_here(const char *target, size_t len)
+{
+	static const char *const here[] = { "", "_self", "_parent", "_top" };
+
+	for (size_t i = 0; i < sizeof(here) / sizeof(here[0]); i++)
+		if (strlen(here[i]) == len &&
+		    strncasecmp(target, here[i], len) == 0)
+			return true;
+	return false;
+}
+
+/* Behind a tag's name, to its ">". */
+static bool read_attributes(struct reader *r, bool a)
+{
+	static const char *const names[] = { "class", "id", "href", "title",
+					     "target" };
+	unsigned seen = 0, bit;
+	bool elsewhere = false;
+	const char *value;
+	size_t len;
+
+	while (!take(r, ">")) {
+		if (!take(r, " "))
+			return fail(r, "no space before an attribute");
+		if (elsewhere && take(r, "rel=\"noopener nofollow ugc\">"))
+			return true;
+		for (bit = 0; bit < 5; bit++)
+			if (take(r, names[bit]))
+				break;
+		if (bit == 5 || (bit < 2 && !r->class_id) || (bit >= 2 && !a))
+			return fail(r, "attribute that is not allowed");
+		if (seen & 1u << bit)
+			return fail(r, "attribute given twice");
+		seen |= 1u << bit;
+		if (!take(r, "=") || !read_value(r, &value, &len))
+			return fail(r, "attribute without a value");
+		if (bit == 2 && !is_address(value, len))
+			return fail(r, "address that is not allowed");
+		if (bit == 4)
+			elsewhere = !is_here(value, len);
+	}
+	return !elsewhere || fail(r, "another window without rel");
+}
+
+static const char *const names[] = { "a",  "b",    "em",     "i", "li",
+				     "ol", "span", "strong", "p", "ul" };
+
+static const char *read_name(struct reader *r)
+{
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		size_t len = strlen(names[i]);
+
+		if (left(r) > len && memcmp(r->at, names[i], len) == 0 &&
+		    strchr(" >", r->at[len])) {
+			r->at += len;
+			return names[i];
+		}
+	}
+	fail(r, "element that is not allowed");
+	return NULL;
+}
+
+static bool may_stand(struct reader *r, const char *name, struct around *around)
+{
+	bool list = strcmp(name, "ul") == 0 || strcmp(name, "ol") == 0;
+	bool li = strcmp(name, "li") == 0, p = strcmp(name, "p") == 0;
+	bool a = strcmp(name, "a") == 0;
+
+	if (++r->depth > DEEPEST)
+		return fail(r, "too deep");
+	if (around->p && (p || list || li))
+		return fail(r, "block in a paragraph");
+	if (around->a && a)
+		return fail(r, "link in a link");
+	if (around->in_item && li)
+		return fail(r, "item in an item");
+	around->p |= p;
+	around->a |= a;
+	around->in_item = li || (around->in_item && !list);
+	return true;
+}
+
+/* Text and elements, to an end tag or the end of all. */
+static bool read_content(struct reader *r, struct around around);
+
+/* Behind "<". */
+static bool read_element(struct reader *r, struct around around)
+{
+	const char *name;
+
+	if (take(r, "br>"))
+		return true;
+	if (left(r) > 3 && memcmp(r->at, "br ", 3) == 0) {
+		r->at += 2;
+		return read_attributes(r, false);
+	}
+	name = read_name(r);
+	if (!name || !may_stand(r, name, &around) ||
+	    !read_attributes(r, strcmp(name, "a") == 0) ||
+	    !read_content(r, around))
+		return false;
+	r->depth--;
+	return (take(r, "</") && take(r, name) && take(r, ">")) ||
+	       fail(r, "element that is not closed");
+}
+
+static bool read_content(struct reader *r, struct around around)
+{
+	while (r->at < r->end) {
+		if (left(r) >= 2 && memcmp(r->at, "</", 2) == 0)
+			return true;
+		if (take(r, "<") ? !read_element(r, around)
+				 : !read_character(r))
+			return false;
+	}
+	return true;
+}
+
+const char *grammar_error(const char *text, size_t len, bool class_id)
+{
+	struct reader r = { .at = text,
+			    .end = text + len,
+			    .class_id = class_id };
+
+	if (read_content(&r, (struct around){ .a = false }) && r.at < r.end)
+		fail(&r, "end tag without an element");
+	return r.error;
+}

@@ -1,0 +1,73 @@
+/* Forms: the same file comes out in whatever pieces the bytes arrive, and its
+ * content has no boundary in it. The first byte is the size of a piece. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "multipart.h"
+#include "target.h"
+
+struct seen {
+	struct buf content;
+	enum multipart_progress progress;
+	char *name;
+};
+
+static bool take(void *context, const char *bytes, size_t len)
+{
+	struct seen *seen = context;
+
+	CHECK(len > 0);
+	buf_add(&seen->content, bytes, len);
+	return true;
+}
+
+static void see(struct seen *out, const char *bytes, size_t len, size_t piece)
+{
+	struct multipart *form =
+		multipart_create("multipart/form-data; boundary=b", take, out);
+	const char *name;
+
+	CHECK(form);
+	out->progress = MULTIPART_MORE;
+	while (len > 0 && out->progress == MULTIPART_MORE) {
+		size_t part = len < piece ? len : piece;
+
+		out->progress = multipart_feed(form, bytes, part);
+		bytes += part;
+		len -= part;
+	}
+	name = multipart_name(form);
+	out->name = name ? strdup(name) : NULL;
+	multipart_free(form);
+}
+
+static bool same_name(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+void target_multipart(const char *bytes, size_t len)
+{
+	struct seen whole = { 0 }, pieces = { 0 };
+
+	if (len == 0)
+		return;
+	see(&whole, bytes + 1, len - 1, len);
+	see(&pieces, bytes + 1, len - 1, (unsigned char)bytes[0] % 32 + 1U);
+	CHECK(whole.progress == pieces.progress);
+	if (whole.progress == MULTIPART_DONE) {
+		CHECK(same_name(whole.name, pieces.name));
+		CHECK(whole.content.len == pieces.content.len);
+		CHECK(!whole.content.len ||
+		      memcmp(whole.content.data, pieces.content.data,
+			     whole.content.len) == 0);
+		CHECK(!whole.content.len ||
+		      !memmem(whole.content.data, whole.content.len, "\r\n--b",
+			      5));
+	}
+	free(whole.name);
+	free(pieces.name);
+	buf_free(&whole.content);
+	buf_free(&pieces.content);
+}

@@ -1,0 +1,45 @@
+/* Query strings and cookies: what is found is valid text that fits, and what is
+ * plain is found as it stands. The first line is a name, the rest is searched.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "query.h"
+#include "target.h"
+#include "utf8.h"
+
+typedef bool getter(const char *fields, const char *name, char *out,
+		    size_t cap);
+
+/* The same answer wherever it fits, and no byte beyond the end of the room. */
+static void check(getter *get, const char *fields, const char *name)
+{
+	size_t cap = strlen(fields) + 1, len;
+	char *out = malloc(cap), *tight;
+
+	CHECK(out);
+	if (get(fields, name, out, cap)) {
+		len = strlen(out);
+		CHECK(len < cap);
+		CHECK(utf8_valid(out, len));
+		tight = malloc(len + 1);
+		CHECK(tight && get(fields, name, tight, len + 1));
+		CHECK(strcmp(tight, out) == 0);
+		CHECK(!len || !get(fields, name, tight, len));
+		free(tight);
+	}
+	free(out);
+}
+
+void target_query(const char *bytes, size_t len)
+{
+	char *text = target_text(bytes, len);
+	char *fields = strchr(text, '\n');
+
+	if (fields) {
+		*fields++ = '\0';
+		check(query_get, fields, text);
+		check(query_cookie, fields, text);
+	}
+	free(text);
+}

@@ -1,0 +1,163 @@
+// What was deleted is not told again: neither from what the delivering programs remember nor from the log.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { KINDS } from './support/client.mjs';
+import { Desk, people } from './support/people.mjs';
+import { Stack } from './support/stack.mjs';
+
+const SECRET = 'gonesecret';
+const LARGE = 16 << 20; // more than connections hold on their way
+
+let stack, desk;
+before(async () => {
+  stack = await Stack.start('deleted', { env: { CONFAB_STREAM_QUEUE: 4 * LARGE } });
+  desk = new Desk(stack.site);
+}, { timeout: 60_000 });
+after(() => stack?.stop());
+
+const remove = (who, message_id) => desk.ask(who, 'message.modify', { action: 'delete', message_id });
+
+/** Something secret, in every dispatch that can show a message; and what is left when it is gone. */
+async function scene() {
+  const [ann, ben] = await people(['ann', 'ben'], (statement) => stack.query(statement));
+  const room = await desk.group(ann, [ben]), other = await desk.group(ann, [ben]);
+  const { seq } = await desk.ask(ann, 'message.send', { room_id: room.id, content: 'before' });
+  const kept = await desk.say(ann, room, 'kept');
+  const gone = await desk.say(ann, room, `${SECRET} @${ben.user.username}`);
+  await desk.ask(ben, 'message.acknowledged', { message_id: [kept.id, gone.id] });
+  await desk.ask(ben, 'message.read', { message_id: [kept.id, gone.id] });
+  await desk.ask(ben, 'message.react', { message_id: gone.id, type: 'add', reaction_content: '👍' });
+  await desk.ask(ben, 'message.react', { message_id: gone.id, type: 'remove' });
+  await desk.ask(ann, 'message.pin', { message_id: gone.id, type: 'add' });
+  await desk.ask(ann, 'message.modify', { action: 'update', message_id: gone.id, extra_fields: { content: `${SECRET} again` } });
+  const reply = await desk.say(ben, room, 'reply', { parent_message_id: gone.id }, { client_id: 'reply' });
+  await desk.ask(ann, 'message.react', { message_id: reply.id, type: 'add', reaction_content: '👍' });
+  const forward = await desk.say(ben, other, 'forward', { forwarded_from_id: gone.id });
+  for (const { id } of [reply, forward]) await desk.ask(ann, 'message.read', { message_id: [id] });
+  return { ann, ben, room, other, since: `${seq}`, kept, gone, reply, forward };
+}
+
+/** All that somebody is told from the cursor on, by one kind of stream, up to a message that says the mark. */
+async function told(kind, who, { since }, mark) {
+  const stream = await stack.site.stream(kind, who, { since, seconds: 1 });
+  await stream.message(mark);
+  stream.close();
+  const { stored, texts } = stream;
+  assert.deepEqual(stored.map(({ seq }) => seq), stored.map(({ seq }) => seq).sort((a, b) => a - b), 'in order');
+  const shown = stored.filter(({ eventType }) => eventType !== 'chat.notifications');
+  return { shown, secret: texts.filter((text) => text.includes(SECRET)).length, events: shown.map(({ eventType }) => eventType) };
+}
+
+/** Looks at what both are told, and that nothing else is missing. */
+async function nothingOfIt(s, { roomGone = false } = {}) {
+  await desk.say(s.ann, s.other, 'marked');
+  for (const who of [s.ann, s.ben])
+    for (const kind of KINDS) {
+      const { shown, secret, events } = await told(kind, who, s, 'marked');
+      assert.equal(secret, 0, `${kind} tells of it`);
+      const { forwarded_from } = shown.find(({ eventType, data }) => eventType === 'message.dispatch' && data.id === s.forward.id).data;
+      assert.deepEqual(forwarded_from, { id: s.gone.id, room: { id: s.room.id }, sender: s.ann.shown, is_deleted: true });
+      if (roomGone) continue;
+      const of = (event) => shown.filter(({ eventType }) => eventType === event).map(({ data }) => data);
+      assert.deepEqual(of('message.dispatch').map(({ id }) => id).slice(0, 3), [s.kept.id, s.reply.id, s.forward.id]);
+      assert.equal(of('message.dispatch')[1].parent_message, null);
+      assert.deepEqual(of('readreceipt.dispatch').map((list) => list.map(({ id }) => id)), [[s.kept.id], [s.reply.id], [s.forward.id]]);
+      assert.deepEqual(of('reaction.dispatch').map(({ message: { id, parent_message } }) => [id, parent_message]), [[s.reply.id, null]]);
+      assert.ok(!events.includes('messagepin.dispatch'));
+      if (who === s.ann) assert.deepEqual(of('messagedelivered.dispatch').map((list) => list.map(({ id }) => id)), [[s.kept.id]]);
+    }
+}
+
+/** The programs forget what they remember. */
+const forget = () => Promise.all(['events', 'bridge'].map((name) => stack.restart(name)));
+
+test('as long as it is there it is told', { timeout: 60_000 }, async () => {
+  const s = await scene();
+  await desk.say(s.ann, s.other, 'marked');
+  for (const kind of KINDS) for (const who of [s.ann, s.ben]) assert.ok((await told(kind, who, s, 'marked')).secret >= 9, kind);
+  await forget();
+  for (const kind of KINDS) for (const who of [s.ann, s.ben]) assert.ok((await told(kind, who, s, 'marked')).secret >= 9, kind);
+});
+
+for (const soft of [false, true])
+  test(`a message that was deleted${soft ? ', though its row stays' : ''}`, { timeout: 60_000 }, async () => {
+    await stack.confab('setting', 'message_soft_delete', `${soft}`);
+    const s = await scene();
+    const { data, seq } = await remove(s.ann, s.gone.id);
+    await nothingOfIt(s);
+    await forget();
+    await nothingOfIt(s);
+    for (const kind of KINDS) {
+      const { shown } = await told(kind, s.ben, s, 'marked');
+      assert.deepEqual(shown.find((frame) => frame.seq === seq), { eventType: 'messagemodification.dispatch', data, seq }, 'that it was deleted is told');
+    }
+    // Not even to who repeats what replied to it.
+    const again = await desk.ask(s.ben, 'message.send', { room_id: s.room.id, content: 'reply', extra_fields: {}, client_id: 'reply' });
+    assert.deepEqual([again.data.id, again.data.parent_message], [s.reply.id, null]);
+    await stack.confab('setting', 'message_soft_delete', 'false');
+  });
+
+test('many messages that were deleted at once', { timeout: 60_000 }, async () => {
+  const s = await scene();
+  const more = await Promise.all(Array.from({ length: 199 }, (_, i) => desk.say(s.ann, s.room, `${SECRET} ${i}`)));
+  await remove(s.ann, [s.gone, ...more].map(({ id }) => id));
+  await nothingOfIt(s);
+  await forget();
+  await nothingOfIt(s);
+});
+
+test('a message that has expired', { timeout: 60_000 }, async () => {
+  const s = await scene();
+  await stack.query(`update confab.message set created_at = now() - interval '9 days' where room_id = '${s.room.id}' and seq <= ${s.gone.seq}`);
+  await stack.confab('keep', s.room.id, '5');
+  await stack.confab('maintain');
+  await desk.say(s.ann, s.other, 'marked');
+  for (const again of [false, true]) {
+    if (again) await forget();
+    for (const kind of KINDS) for (const who of [s.ann, s.ben]) {
+      const { secret, events } = await told(kind, who, s, 'marked');
+      assert.equal(secret, 0, kind);
+      assert.ok(events.includes('message.dispatch'));
+    }
+  }
+});
+
+test('a message whose room was deleted, in what was forwarded from it', { timeout: 60_000 }, async () => {
+  const s = await scene();
+  await desk.ask(s.ann, 'room.modify', { room_id: s.room.id, action: 'delete' });
+  await nothingOfIt(s, { roomGone: true });
+  await forget();
+  await nothingOfIt(s, { roomGone: true });
+});
+
+for (const kind of ['ws', 'sse'])
+  test(`what waits for a ${kind} reader that has stopped reading`, { timeout: 120_000 }, async () => {
+    const [ann, ben] = await people(['ann', 'ben'], (statement) => stack.query(statement));
+    const room = await desk.group(ann, [ben]);
+    const slow = await stack.site.stream(kind, ben), quick = await stack.site.stream(kind, ben);
+    const socket = kind === 'ws' ? slow.socket._socket : slow.response.socket;
+    socket.pause();
+    slow.response?.pause();
+    const filler = 'x'.repeat(30_000);
+    for (let i = 0; i < LARGE; i += 8 * filler.length) await Promise.all(Array.from({ length: 8 }, () => desk.say(ann, room, filler)));
+    const gone = await desk.say(ann, room, SECRET);
+    await desk.say(ann, room, 'reply', { parent_message_id: gone.id });
+    await quick.message('reply');
+    if (kind === 'ws') {
+      slow.send({ event_type: 'message.send', data: { room_id: room.id, content: 'asked' }, id: 'asked' });
+      await quick.message('asked');
+    }
+    await remove(ann, gone.id);
+    await desk.say(ann, room, 'marked');
+    await quick.message('marked');
+    slow.response?.resume();
+    socket.resume();
+    await slow.message('marked', 60_000);
+    // The answer of a command, behind what is taken back, is not in the log: it stays.
+    if (kind === 'ws') await slow.until(() => slow.frames.find(({ id }) => id === 'asked'), 'the answer');
+    assert.equal(slow.texts.filter((text) => text.includes(SECRET)).length, 0);
+    assert.equal(quick.texts.filter((text) => text.includes(SECRET)).length, 2);
+    assert.deepEqual(slow.stored.map(({ seq }) => seq), quick.stored.map(({ seq }) => seq).filter((seq) => seq !== gone.seq));
+    slow.close();
+    quick.close();
+  });

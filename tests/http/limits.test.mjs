@@ -1,0 +1,123 @@
+// How much one account and one address may do in a minute, by class of command, and what the programs say they have done.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { until } from './support/client.mjs';
+import { Stack } from './support/stack.mjs';
+
+// A quarter of a minute's worth may come at once.
+const PER_MINUTE = { send: 40, receipt: 80, room: 60, search: 20, other: 32 };
+const ADDRESS = 800;
+
+let stack, site;
+before(async () => {
+  const rates = Object.entries(PER_MINUTE).map(([name, n]) => [`CONFAB_RATE_${name.toUpperCase()}`, n]);
+  stack = await Stack.start('limits', { env: { CONFAB_RATE_LIMITS: 1, CONFAB_RATE_ADDRESS: ADDRESS, CONFAB_COMMAND_WORKERS: 4, ...Object.fromEntries(rates) } });
+  ({ site } = stack);
+}, { timeout: 60_000 });
+after(() => stack?.stop());
+
+/** Asks until it is refused: how often it was not, and the refusal. */
+async function exhaust(ask) {
+  for (let n = 0; n < 1000; n++) {
+    const answer = await ask(n);
+    if (answer.status === 429) return { n, answer };
+    assert.equal(answer.status, 200, answer.text);
+  }
+  throw new Error('never refused');
+}
+
+// While it lasts some more are earned.
+const about = (n, burst) => assert.ok(n >= burst && n <= burst * 2, `${n} were let through, ${burst} may come at once`);
+
+test('each class of commands has a rate of its own, counted over all workers', { timeout: 60_000 }, async () => {
+  const ann = await site.register('ann');
+  const room = await site.room(ann);
+  const first = await site.done(ann, 'message.send', { room_id: room.id, content: 'the first' });
+  const asks = {
+    send: (n) => site.command(ann, 'message.send', { room_id: room.id, content: `${n}` }),
+    receipt: () => site.command(ann, 'message.typing', { room_id: room.id }),
+    room: () => site.command(ann, 'room.list', {}),
+    search: () => site.command(ann, 'message.search', { query: 'first' }),
+    other: () => site.command(ann, 'user.list', {}),
+  };
+  assert.ok(first);
+  for (const [name, ask] of Object.entries(asks)) {
+    const { n, answer } = await exhaust(ask);
+    about(n + 1, Math.floor(PER_MINUTE[name] / 4));
+    const wait = Number(answer.headers['retry-after']);
+    assert.ok(wait >= 1 && wait <= 60 / PER_MINUTE[name] + 1, `${name}: wait ${wait} s`);
+    assert.deepEqual(answer.body, { error: { code: 4029, detail: `${wait}` } });
+  }
+});
+
+test('another log-in of the same account shares its rate, another account does not; waiting as told is enough', { timeout: 60_000 }, async () => {
+  const ann = await site.register('ann'), ben = await site.register('ben');
+  const again = (await site.request('POST', 'session', { body: { username: ann.user.username, password: ann.password } })).body;
+  const search = (who) => site.command(who, 'message.search', { query: 'x' });
+  const { answer } = await exhaust(() => search(ann));
+  assert.equal((await search(again)).status, 429);
+  assert.equal((await search(ben)).status, 200);
+  const stream = await site.stream('ws', ann);
+  const refused = await stream.command('message.search', { query: 'x' });
+  assert.equal(refused.error.code, 4029);
+  assert.match(refused.error.detail, /^\d+$/);
+  await new Promise((resolve) => setTimeout(resolve, Number(answer.headers['retry-after']) * 1000));
+  assert.equal((await search(again)).status, 200);
+  stream.close();
+});
+
+test('an address has a rate for all its accounts, and what a client says of its address does not count', { timeout: 60_000 }, async () => {
+  let n = 0;
+  const people = [];
+  const { answer } = await exhaust(async () => {
+    if (n++ % 10 === 0) people.push(await site.register('many'));
+    return site.command(people.at(-1), 'room.list', {}, { 'x-forwarded-for': `192.0.2.${n % 250}` });
+  });
+  assert.equal(answer.body.error.code, 4029);
+  const { text } = await site.request('GET', 'metrics');
+  const by = (who) => Number(new RegExp(`^confab_rate_limited_total\\{program="command",by="${who}"\\} (\\d+)$`, 'm').exec(text)[1]);
+  assert.ok(by('account') >= 6);
+  assert.ok(by('address') >= 1);
+});
+
+test('one scrape shows all programs, in Prometheus\' format', { timeout: 60_000 }, async () => {
+  const scrape = async () => {
+    const { text, headers } = await site.request('GET', 'metrics');
+    assert.equal(headers['content-type'], 'text/plain; version=0.0.4');
+    const values = new Map(), types = new Map();
+    let family = '';
+    for (const line of text.trimEnd().split('\n')) {
+      const type = /^# TYPE (confab_\w+) (counter|gauge|histogram)$/.exec(line);
+      if (type) {
+        family = type[1];
+        assert.ok(!types.has(family), `${family} stands in one place`);
+        types.set(family, type[2]);
+      } else if (!line.startsWith('# HELP ')) {
+        const [, series, name, value] = /^((confab_\w+)\{program="\w+"(?:,\w+="[^"]*")*\}) (\d+(?:\.\d+)?)$/.exec(line) ?? [line];
+        assert.ok(value !== undefined, line);
+        assert.equal(types.get(family) === 'histogram' ? name.replace(/_(bucket|sum|count)$/, '') : name, family);
+        assert.ok(!values.has(series), `${series} is there once`);
+        values.set(series, Number(value));
+      }
+    }
+    return values;
+  };
+  const before = await scrape();
+  for (const program of ['command', 'session', 'events', 'bridge']) assert.equal(before.get(`confab_up{program="${program}"}`), 1, program);
+  assert.equal(before.get('confab_workers{program="command"}'), 4);
+  const buckets = [...before].filter(([series]) => series.startsWith('confab_command_seconds_bucket{program="command",class="room"'));
+  const counts = buckets.map(([, value]) => value);
+  assert.deepEqual(counts, [...counts].sort((a, b) => a - b));
+  assert.equal(counts.at(-1), before.get('confab_command_seconds_count{program="command",class="room"}'));
+  assert.ok(before.get('confab_command_seconds_sum{program="command",class="room"}') > 0);
+  // A worker that is killed takes nothing back, and a program that is replaced counts anew.
+  const sent = 'confab_commands_total{program="command",class="room",result="ok"}';
+  process.kill(stack.workers('command').at(-1), 'SIGKILL');
+  assert.ok((await scrape()).get(sent) >= before.get(sent));
+  await stack.restart('command');
+  assert.equal((await scrape()).get(sent), 0);
+  await stack.kill('bridge', 'SIGKILL');
+  assert.equal((await scrape()).get('confab_up{program="bridge"}'), undefined);
+  await stack.program('bridge');
+  await until(async () => (await scrape()).get('confab_ready{program="bridge"}') === 1, 'the bridge is back');
+});

@@ -1,0 +1,9 @@
+/* bail: the test itself can't go on; nothing was shown, nothing refuted. */
+#ifndef CONFAB_BAIL_H
+#define CONFAB_BAIL_H
+
+/* Prints the reason and ends the process, whichever thread calls. */
+void bail(const char *format, ...)
+	__attribute__((noreturn, format(printf, 1, 2)));
+
+#endif

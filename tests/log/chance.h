@@ -1,0 +1,27 @@
+/* chance: a random generator per thread, so that a seed decides what each of
+ * them tries (not when: the scheduler has a hand in this, too). */
+#ifndef CONFAB_CHANCE_H
+#define CONFAB_CHANCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct chance {
+	uint64_t state;
+};
+
+/* seed is the run's, stream the thread's. */
+void chance_seed(struct chance *chance, uint64_t seed, uint64_t stream);
+
+/* A number in [0, limit); limit > 0. */
+unsigned chance_below(struct chance *chance, unsigned limit);
+
+static inline bool chance_percent(struct chance *chance, unsigned percent)
+{
+	return chance_below(chance, 100) < percent;
+}
+
+/* Passes up to most milliseconds, in microseconds' steps. */
+void chance_pause(struct chance *chance, unsigned most);
+
+#endif

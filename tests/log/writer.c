@@ -1,0 +1,442 @@
+/* writer: how the log is written to. A habit is one transaction from its begin
+ * to its end; the load decides how often each is chosen.
+ *
+ * The ledger must never say more than the writer knows: a dispatch is "not
+ * committed" until its commit is sent, "unknown" from then on, and "committed"
+ * only when the answer says so. The connection may break at any of these
+ * moments: each habit gives up at the first answer that is not the one it
+ * expects, and what is noted by then stands. */
+#include "writer.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "bail.h"
+#include "chance.h"
+#include "database.h"
+#include "xalloc.h"
+
+enum {
+	ROOMS = 40,         /* as in torture.sql */
+	HOLD = 6,           /* ms: the longest that a slow one dawdles */
+	RING_INTERVAL = 3,  /* ms, of all writers together */
+	CONNECT_PAUSE = 30, /* ms at most between attempts */
+	MOOD = 100,         /* transactions at most that a mood lasts */
+	MOST = 4,           /* dispatches of one transaction */
+};
+
+struct writer {
+	pthread_t thread;
+	const char *conninfo;
+	enum load load;
+	struct ledger *ledger;
+	int number;
+	struct chance chance;
+	PGconn *conn;
+	int mood;   /* transactions until it changes */
+	bool haste; /* the mood: never dawdles */
+	/* The transaction's dispatches. */
+	struct mark marks[MOST];
+	int64_t seqs[MOST];
+	int n;
+};
+
+static atomic_bool ended;
+static atomic_llong last_ring;
+
+static const struct {
+	const char *name, *text;
+} STATEMENTS[] = {
+	{ "send", "select torture.send($1::int, $2::text)" },
+	{ "draw", "select confab.log_draw()" },
+	{ "write", "select torture.write($1::bigint, $2::int, $3::text)" },
+	{ "post",
+	  "select torture.write(confab.log_draw(), $1::int, $2::text)" },
+	{ "swallow", "select torture.swallow($1::int, $2::text, $3::text)" },
+	{ "ring", "select confab.ring()" },
+};
+
+static bool broken(const struct writer *w)
+{
+	return PQstatus(w->conn) != CONNECTION_OK;
+}
+
+static void hang_up(struct writer *w)
+{
+	PQfinish(w->conn);
+	w->conn = NULL;
+}
+
+/* What failed, failed with the connection; libpq may not have noticed all of
+ * it yet. A statement that the server refuses is a fault of the test. */
+static void give_up(struct writer *w, const PGresult *r, const char *what)
+{
+	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+
+	if (state && strncmp(state, "57P", 3) != 0)
+		bail("writer %d: %s: %s", w->number, what,
+		     PQresultErrorMessage(r));
+	hang_up(w);
+}
+
+static bool command(struct writer *w, const char *text)
+{
+	PGresult *r = PQexec(w->conn, text);
+	bool done = PQresultStatus(r) == PGRES_COMMAND_OK;
+
+	if (!done)
+		give_up(w, r, text);
+	PQclear(r);
+	return done;
+}
+
+/* Runs a prepared statement; the number it answers, or 0. */
+static int64_t ask(struct writer *w, const char *name, int n,
+		   const char *const *params)
+{
+	PGresult *r = PQexecPrepared(w->conn, name, n, params, NULL, NULL, 0);
+	bool done = PQresultStatus(r) == PGRES_TUPLES_OK;
+	int64_t seq = done ? strtoll(PQgetvalue(r, 0, 0), NULL, 10) : 0;
+
+	if (!done)
+		give_up(w, r, name);
+	PQclear(r);
+	return seq;
+}
+
+/* A dispatch of this transaction. */
+static int add(struct writer *w, char text[MARK_TEXT])
+{
+	int i = w->n++;
+
+	w->marks[i] = ledger_add(w->ledger, w->number);
+	w->seqs[i] = 0;
+	mark_text(w->marks[i], text);
+	return i;
+}
+
+static void decide(struct writer *w, enum fate fate)
+{
+	for (int i = 0; i < w->n; i++)
+		ledger_decide(w->ledger, w->marks[i], w->seqs[i], fate);
+}
+
+static void room_text(struct writer *w, char text[12])
+{
+	snprintf(text, 12, "%u", chance_below(&w->chance, ROOMS));
+}
+
+static int64_t draw(struct writer *w)
+{
+	return ask(w, "draw", 0, NULL);
+}
+
+/* Writes a dispatch under a number that was drawn before. */
+static bool write_as(struct writer *w, int64_t seq)
+{
+	char text[MARK_TEXT], room[12], number[24];
+	const char *const params[] = { number, room, text };
+	int i = add(w, text);
+
+	room_text(w, room);
+	snprintf(number, sizeof(number), "%lld", (long long)seq);
+	w->seqs[i] = seq;
+	return ask(w, "write", 3, params) == seq;
+}
+
+/* Draws and writes in one statement. */
+static bool post(struct writer *w, const char *statement)
+{
+	char text[MARK_TEXT], room[12];
+	const char *const params[] = { room, text };
+	int i = add(w, text);
+
+	room_text(w, room);
+	w->seqs[i] = ask(w, statement, 2, params);
+	return w->seqs[i] != 0;
+}
+
+static void dawdle(struct writer *w)
+{
+	if (!w->haste)
+		chance_pause(&w->chance, HOLD);
+}
+
+/* The moment of truth. */
+static void commit(struct writer *w)
+{
+	PGresult *r;
+
+	decide(w, FATE_UNKNOWN);
+	r = PQexec(w->conn, "commit");
+	if (PQresultStatus(r) == PGRES_COMMAND_OK)
+		decide(w, strcmp(PQcmdStatus(r), "COMMIT") != 0
+				  ? FATE_NOT_COMMITTED
+				  : FATE_COMMITTED);
+	else
+		give_up(w, r, "commit");
+	PQclear(r);
+}
+
+/* One statement that is its own transaction. */
+static void send_message(struct writer *w)
+{
+	char text[MARK_TEXT], room[12];
+	const char *const params[] = { room, text };
+	int i = add(w, text);
+
+	room_text(w, room);
+	decide(w, FATE_UNKNOWN);
+	w->seqs[i] = ask(w, "send", 2, params);
+	if (w->seqs[i])
+		decide(w, FATE_COMMITTED);
+}
+
+static void post_and_commit(struct writer *w)
+{
+	if (command(w, "begin") && post(w, "post"))
+		commit(w);
+}
+
+/* Slow between the draw and the row, and between the row and the commit. */
+static void hold(struct writer *w)
+{
+	int64_t seq;
+
+	if (!command(w, "begin") || !(seq = draw(w)))
+		return;
+	dawdle(w);
+	if (!write_as(w, seq))
+		return;
+	dawdle(w);
+	commit(w);
+}
+
+static void roll_back(struct writer *w)
+{
+	if (!command(w, "begin") || !post(w, "send"))
+		return;
+	if (chance_percent(&w->chance, 20))
+		dawdle(w);
+	command(w, "rollback");
+}
+
+/* A number that no row ever has, though its transaction commits. */
+static void waste(struct writer *w)
+{
+	if (command(w, "begin") && draw(w) && post(w, "post"))
+		commit(w);
+}
+
+/* Two or three, the later numbers first. */
+static void several(struct writer *w)
+{
+	int64_t seqs[MOST];
+	int n = 2 + (int)chance_below(&w->chance, 2);
+
+	if (!command(w, "begin"))
+		return;
+	for (int i = 0; i < n; i++)
+		if (!(seqs[i] = draw(w)))
+			return;
+	for (int i = n - 1; i >= 0; i--) {
+		if (!write_as(w, seqs[i]))
+			return;
+		if (chance_percent(&w->chance, 20))
+			dawdle(w);
+	}
+	commit(w);
+}
+
+/* What was drawn and written behind the savepoint is undone. */
+static void save_and_undo(struct writer *w)
+{
+	if (!command(w, "begin"))
+		return;
+	if (chance_percent(&w->chance, 30) && !post(w, "send"))
+		return;
+	if (!command(w, "savepoint here") || !post(w, "post"))
+		return;
+	if (chance_percent(&w->chance, 30))
+		dawdle(w);
+	if (!command(w, "rollback to savepoint here"))
+		return;
+	w->n--;
+	if (chance_percent(&w->chance, 20))
+		dawdle(w);
+	if (post(w, "post"))
+		commit(w);
+}
+
+/* The same in a PL/pgSQL block that swallows its exception. */
+static void swallow(struct writer *w)
+{
+	char lost[MARK_TEXT], kept[MARK_TEXT], room[12];
+	const char *const params[] = { room, lost, kept };
+
+	if (!command(w, "begin"))
+		return;
+	add(w, lost);
+	w->n--;
+	add(w, kept);
+	room_text(w, room);
+	w->seqs[0] = ask(w, "swallow", 3, params);
+	if (!w->seqs[0])
+		return;
+	if (chance_percent(&w->chance, 20))
+		dawdle(w);
+	commit(w);
+}
+
+/* A deferred constraint refuses the commit itself. */
+static void refused(struct writer *w)
+{
+	PGresult *r;
+	const char *state;
+
+	if (!command(w, "begin") || !post(w, "post") ||
+	    !command(w, "insert into torture.refusal values (1)"))
+		return;
+	decide(w, FATE_UNKNOWN);
+	r = PQexec(w->conn, "commit");
+	state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+	if (state && !strcmp(state, "P0001"))
+		decide(w, FATE_NOT_COMMITTED);
+	else
+		give_up(w, r, "commit of what is refused");
+	PQclear(r);
+}
+
+/* The client goes away with a number drawn and a row written. */
+static void leave(struct writer *w)
+{
+	if (!command(w, "begin") || !post(w, "post"))
+		return;
+	dawdle(w);
+	hang_up(w);
+}
+
+static const struct habit {
+	void (*act)(struct writer *w);
+	unsigned weight[LOADS];
+} HABITS[] = {
+	{ send_message, { 22, 45 } }, { post_and_commit, { 22, 45 } },
+	{ hold, { 8, 0 } },           { roll_back, { 14, 10 } },
+	{ waste, { 8, 0 } },          { several, { 8, 0 } },
+	{ save_and_undo, { 6, 0 } },  { swallow, { 8, 0 } },
+	{ refused, { 3, 0 } },        { leave, { 1, 0 } },
+};
+
+static const struct habit *choose(struct writer *w)
+{
+	/* Both columns add up to 100. */
+	unsigned at = chance_below(&w->chance, 100);
+	const struct habit *habit = HABITS;
+
+	for (; at >= habit->weight[w->load]; habit++)
+		at -= habit->weight[w->load];
+	return habit;
+}
+
+static long long now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+}
+
+/* The doorbell, now and then, as lib/pg.c does it. */
+static void ring(struct writer *w)
+{
+	long long now = now_ms(), last = atomic_load(&last_ring);
+
+	if (now - last >= RING_INTERVAL &&
+	    atomic_compare_exchange_strong(&last_ring, &last, now))
+		ask(w, "ring", 0, NULL);
+}
+
+/* Nobody asks for a durable commit: confab.log_draw() has to see to it. One who
+ * did would flush the others' commits with its own. */
+static bool introduce(struct writer *w)
+{
+	if (!command(w, "set synchronous_commit = off"))
+		return false;
+	for (size_t i = 0; i < sizeof(STATEMENTS) / sizeof(*STATEMENTS); i++) {
+		PGresult *r = PQprepare(w->conn, STATEMENTS[i].name,
+					STATEMENTS[i].text, 0, NULL);
+		bool done = PQresultStatus(r) == PGRES_COMMAND_OK;
+
+		if (!done)
+			give_up(w, r, STATEMENTS[i].name);
+		PQclear(r);
+		if (!done)
+			return false;
+	}
+	return true;
+}
+
+static void connect_again(struct writer *w)
+{
+	PQfinish(w->conn);
+	w->conn = database_connect(w->conninfo, WRITER_APPLICATION);
+	if (broken(w) || !introduce(w))
+		chance_pause(&w->chance, CONNECT_PAUSE);
+}
+
+/* A habit may have left before its transaction's end only because the
+ * connection broke: then the server has undone it, unless the commit was
+ * already sent, and that is what decide() has noted. */
+static void *run(void *context)
+{
+	struct writer *w = context;
+
+	while (!atomic_load(&ended)) {
+		if (broken(w)) {
+			connect_again(w);
+			continue;
+		}
+		if (w->mood-- == 0) {
+			w->mood = (int)chance_below(&w->chance, MOOD);
+			w->haste = chance_percent(&w->chance, 50);
+		}
+		w->n = 0;
+		choose(w)->act(w);
+		if (!broken(w))
+			ring(w);
+	}
+	PQfinish(w->conn);
+	return NULL;
+}
+
+struct writer *writer_start(const char *conninfo, enum load load,
+			    struct ledger *ledger, int number, uint64_t seed)
+{
+	struct writer *w = xcalloc(1, sizeof(*w));
+
+	atomic_store(&ended, false);
+	w->conninfo = conninfo;
+	w->load = load;
+	w->ledger = ledger;
+	w->number = number;
+	chance_seed(&w->chance, seed, 1000 + (uint64_t)number);
+	if (pthread_create(&w->thread, NULL, run, w) != 0)
+		abort();
+	return w;
+}
+
+void writer_end_all(void)
+{
+	atomic_store(&ended, true);
+}
+
+void writer_join(struct writer *writer)
+{
+	pthread_join(writer->thread, NULL);
+	free(writer);
+}

@@ -1,0 +1,115 @@
+// What a browser has, in the hand of a test.
+
+/** WebSockets that the test opens, feeds and closes. */
+export class FakeSocket {
+  static OPEN = 1;
+  /** @type {FakeSocket[]} */
+  static all = [];
+  static get last() { return FakeSocket.all.at(-1); }
+
+  readyState = 0;
+  sent = [];
+
+  constructor(url) {
+    this.url = new URL(url);
+    FakeSocket.all.push(this);
+  }
+
+  send(text) { this.sent.push(JSON.parse(text)); }
+
+  close() { this.readyState = 3; }
+
+  /** The server's side. */
+  opens({ seq = 1, session_id = 's1', user = { id: 1, username: 'ann' } } = {}) {
+    this.readyState = FakeSocket.OPEN;
+    this.says({ eventType: 'session.ready', data: { session_id, user, seq, epoch: 'e', heartbeat: 25 } });
+  }
+
+  says(frame) { this.onmessage?.({ data: JSON.stringify(frame) }); }
+
+  ends(code) {
+    this.readyState = 3;
+    this.onclose?.({ code });
+  }
+}
+
+export const dispatch = (seq, data = {}) => ({ eventType: 'message.dispatch', seq, data });
+
+/** An HTTP answer. */
+export function answer(status, body, headers = {}) {
+  return { ok: status < 300, status, headers: new Headers(headers), text: async () => JSON.stringify(body), json: async () => body };
+}
+
+export class FakeStorage {
+  #items = new Map();
+  getItem(key) { return this.#items.get(key) ?? null; }
+  setItem(key, value) { this.#items.set(key, value); }
+  removeItem(key) { this.#items.delete(key); }
+}
+
+/** Lets everything that is due now happen. */
+export async function settle() {
+  for (let i = 0; i < 30; i++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Web Locks and BroadcastChannel of one browser, with tabs that can be closed. */
+export class FakeBrowser {
+  #queues = new Map();
+  #channels = new Set();
+
+  get locks() {
+    return { request: (name, options, work) => this.#request(name, options, work ?? options) };
+  }
+
+  get BroadcastChannel() {
+    const channels = this.#channels;
+    return class {
+      constructor(name) {
+        this.name = name;
+        channels.add(this);
+      }
+
+      postMessage(data) {
+        const copy = structuredClone(data);
+        for (const other of channels)
+          if (other !== this && other.name === this.name) queueMicrotask(() => channels.has(other) && other.onmessage?.({ data: copy }));
+      }
+
+      close() { channels.delete(this); }
+    };
+  }
+
+  #request(name, { signal, steal } = {}, work) {
+    const queue = this.#queues.get(name) ?? [];
+    this.#queues.set(name, queue);
+    return new Promise((resolve, reject) => {
+      const one = { work, resolve, reject, held: false };
+      signal?.addEventListener('abort', () => {
+        if (one.held) return;
+        queue.splice(queue.indexOf(one), 1);
+        reject(new DOMException('aborted', 'AbortError'));
+      });
+      if (steal) {
+        if (queue[0]?.held) queue.shift().reject(new DOMException('stolen', 'AbortError'));
+        queue.unshift(one);
+      } else {
+        queue.push(one);
+      }
+      queueMicrotask(() => this.#next(queue));
+    });
+  }
+
+  async #next(queue) {
+    const [one] = queue;
+    if (!one || one.held) return;
+    one.held = true;
+    try {
+      one.resolve(await one.work());
+    } catch (error) {
+      one.reject(error);
+    }
+    if (queue[0] !== one) return;
+    queue.shift();
+    this.#next(queue);
+  }
+}

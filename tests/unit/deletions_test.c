@@ -1,0 +1,82 @@
+/* What is deleted, met in what waits in memory. */
+#include <string.h>
+
+#include "cmocka_tap.h"
+#include "deletions.h"
+
+#define ID(n) "00000000-0000-4000-8000-00000000000" n
+
+static void add(struct deletions *set, const char *text)
+{
+	const char *why;
+	struct json *list = json_parse(text, strlen(text), 2, &why);
+
+	assert_null(why);
+	deletions_add(set, list);
+	json_free(list);
+}
+
+/* What becomes of a dispatch that shows these messages. */
+static enum dispatch_fate fate(struct deletions *set, const char *messages,
+			       bool met)
+{
+	struct dispatch *d =
+		dispatch_create("e", 1, NULL, "{1,2,3}", messages, "{}");
+	enum dispatch_fate fate;
+
+	assert_int_equal(deletions_meet(set, d), met);
+	fate = d->fate;
+	assert_int_equal(d->n_accounts, 3);
+	assert_int_equal(d->accounts[2], 3);
+	dispatch_unref(d);
+	return fate;
+}
+
+static void all_some_or_none(void **state)
+{
+	struct deletions set = { 0 };
+
+	(void)state;
+	assert_int_equal(fate(&set, "{" ID("1") "}", false), DISPATCH_WHOLE);
+	add(&set, "[\"" ID("3") "\",\"" ID("1") "\",\"none\",7]");
+	assert_int_equal(set.count, 2);
+	assert_int_equal(fate(&set, NULL, false), DISPATCH_WHOLE);
+	assert_int_equal(fate(&set, "{}", false), DISPATCH_WHOLE);
+	assert_int_equal(fate(&set, "{" ID("2") "}", false), DISPATCH_WHOLE);
+	assert_int_equal(fate(&set, "{" ID("1") "}", true), DISPATCH_GONE);
+	assert_int_equal(fate(&set, "{" ID("1") "," ID("3") "}", true),
+			 DISPATCH_GONE);
+	assert_int_equal(fate(&set, "{" ID("2") "," ID("3") "}", true),
+			 DISPATCH_CHANGED);
+	add(&set, "[\"" ID("2") "\"]");
+	assert_int_equal(fate(&set, "{" ID("2") "}", true), DISPATCH_GONE);
+	deletions_clear(&set);
+	assert_int_equal(fate(&set, "{" ID("1") "}", false), DISPATCH_WHOLE);
+}
+
+static void one_after_the_other(void **state)
+{
+	struct deletions first = { 0 }, second = { 0 };
+	struct dispatch *d = dispatch_create("e", 1, NULL, NULL,
+					     "{" ID("1") "," ID("2") "}", "{}");
+
+	(void)state;
+	add(&first, "[\"" ID("1") "\"]");
+	add(&second, "[\"" ID("3") "\"]");
+	assert_true(deletions_meet(&first, d));
+	assert_false(deletions_meet(&second, d));
+	assert_int_equal(d->fate, DISPATCH_CHANGED);
+	dispatch_unref(d);
+	deletions_clear(&first);
+	deletions_clear(&second);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_some_or_none),
+		cmocka_unit_test(one_after_the_other),
+	};
+
+	return RUN_TAP(tests);
+}
