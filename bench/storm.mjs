@@ -1,6 +1,8 @@
 // Everybody comes back at once, a thousand dispatches behind: STREAMS clients open a stream with an old cursor in the same moment, to a program that has just
 // been started and remembers nothing. Until all have caught up; and what of it the database sees.
-//   STREAMS=10000 MISSED=1000 ROOMS="100 1" KINDS="sse websocket"
+//   STREAMS=10000 MISSED=1000 KINDS="sse websocket"
+//   ROOMS="99 0"                  small rooms, of which each is in one, beside the one that all are in
+//   NOTIFICATIONS="false true"    with the setting enable_notification
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { base, call } from './client.mjs';

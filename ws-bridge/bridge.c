@@ -21,6 +21,7 @@ enum {
 	HEADERS_LIMIT = 12288,  /* bytes of one handshake */
 	PIECE = 512,            /* bytes of a message at a time; each socket has
 				 * a buffer of this size for as long as it lives */
+	WRITE = 1 << 20,        /* bytes at a time; else lws takes PIECE */
 };
 
 static int loop_callback(struct lws *wsi, enum lws_callback_reasons reason,
@@ -43,9 +44,9 @@ static int loop_callback(struct lws *wsi, enum lws_callback_reasons reason,
 /* The first serves clients that name no subprotocol. */
 static const struct lws_protocols PROTOCOLS[] = {
 	{ "confab", socket_callback, sizeof(struct socket *), PIECE, 0, NULL,
-	  0 },
+	  WRITE },
 	{ "confab.v1", socket_callback, sizeof(struct socket *), PIECE, 0, NULL,
-	  0 },
+	  WRITE },
 	{ LOOP, loop_callback, 0, 0, 0, NULL, 0 },
 	{ NULL, NULL, 0, 0, 0, NULL, 0 },
 };
