@@ -152,7 +152,7 @@ static enum pg_status attempt(struct call *call, const struct pg_param *params,
 	pg_result_free(call->result);
 	call->result = NULL;
 	if (!entry)
-		return PG_AWAY; /* taken out of the table just now */
+		return PG_FAILED; /* taken out of the table just now */
 	status = command_table_prepare(commands->table, entry);
 	if (status != PG_OK)
 		return status;
@@ -192,6 +192,25 @@ static void pause_before_repeat(void)
 	nanosleep(&ts, NULL);
 }
 
+/* There is no such command; but only who is logged in is told so. */
+static enum confab_error refuse_event(struct call *call)
+{
+	const struct pg_param hash = {
+		.data = (const char *)call->request->token_hash,
+		.len = SECRET_HASH_SIZE,
+		.binary = true
+	};
+	enum pg_status status = pg_run(call->commands->pg, "account", 1, &hash,
+				       NULL, &call->result);
+	enum confab_error error = status == PG_FAILED ? fail_statement(call)
+				  : status == PG_OK
+					  ? fail(call, ERROR_EVENT_TYPE, NULL)
+					  : fail_unavailable(call, false);
+
+	pg_result_free(call->result);
+	return error;
+}
+
 static enum confab_error carry_out(struct call *call, const char *data)
 {
 	const struct command_request *request = call->request;
@@ -219,30 +238,14 @@ static enum confab_error carry_out(struct call *call, const char *data)
 	}
 	if (status == PG_FAILED && call->result)
 		return fail_statement(call);
+	if (!command_table_find(call->commands->table,
+				call->envelope.event_type))
+		return refuse_event(call);
 	if (status == PG_FAILED) {
 		log_failure(call, "prepare", pg_reason(call->commands->pg));
 		return fail(call, ERROR_INTERNAL, NULL);
 	}
 	return fail_unavailable(call, status == PG_UNKNOWN && call->stores);
-}
-
-/* There is no such command; but only who is logged in is told so. */
-static enum confab_error refuse_event(struct call *call)
-{
-	const struct pg_param hash = {
-		.data = (const char *)call->request->token_hash,
-		.len = SECRET_HASH_SIZE,
-		.binary = true
-	};
-	enum pg_status status = pg_run(call->commands->pg, "account", 1, &hash,
-				       NULL, &call->result);
-	enum confab_error error = status == PG_FAILED ? fail_statement(call)
-				  : status == PG_OK
-					  ? fail(call, ERROR_EVENT_TYPE, NULL)
-					  : fail_unavailable(call, false);
-
-	pg_result_free(call->result);
-	return error;
 }
 
 /* Whose log-in it is; 0 where that is not to be had: the command will say

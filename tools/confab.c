@@ -161,10 +161,11 @@ static const char *find_sql(struct admin *admin)
 	die("SQL files", "none beside the program; say where with -s");
 }
 
-static void upgrade(struct admin *admin)
+static void upgrade(struct admin *admin, char **words)
 {
 	struct buf text = { 0 };
 
+	(void)words;
 	if (!admin->sql)
 		admin->sql = find_sql(admin);
 	read_file(&text, admin->sql, "roles.sql");
@@ -248,8 +249,9 @@ static void ring(struct admin *admin)
 	pg_result_free(query(admin, "ring", "select confab.ring()", 0, NULL));
 }
 
-static void account(struct admin *admin, const char *verb, const char *name)
+static void account(struct admin *admin, char **words)
 {
+	const char *verb = words[0], *name = words[1];
 	char password[1024], hash[SECRET_PASSWORD_SIZE], id[24];
 	struct pg_param params[] = { { .data = name }, { .data = hash } };
 	bool add = !strcmp(verb, "add");
@@ -284,8 +286,9 @@ static void account(struct admin *admin, const char *verb, const char *name)
 	}
 }
 
-static void setting(struct admin *admin, const char *name, const char *value)
+static void setting(struct admin *admin, char **words)
 {
+	const char *name = words[0], *value = name ? words[1] : NULL;
 	struct pg_param params[] = { { .data = name }, { .data = value } };
 	struct pg_result *r;
 
@@ -333,32 +336,35 @@ static void usage(FILE *to)
 	      to);
 }
 
-static void run(struct admin *admin, char **words)
+static const struct command {
+	const char *name;
+	int words; /* that have to follow */
+	void (*run)(struct admin *admin, char **words);
+} COMMANDS[] = {
+	{ "upgrade", 0, upgrade },
+	{ "account", 1, account },
+	{ "setting", 0, setting },
+	{ "status", 0, operate_status },
+	{ "maintain", 0, operate_maintain },
+	{ "keep", 2, operate_keep },
+	{ "restore-done", 0, operate_restore_done },
+};
+
+/* NULL: there is none of that name, or it lacks a word. */
+static const struct command *find_command(char **words, int n)
 {
-	if (!strcmp(words[0], "upgrade"))
-		upgrade(admin);
-	else if (!strcmp(words[0], "account") && words[1])
-		account(admin, words[1], words[2]);
-	else if (!strcmp(words[0], "setting"))
-		setting(admin, words[1], words[1] ? words[2] : NULL);
-	else if (!strcmp(words[0], "status"))
-		operate_status(admin);
-	else if (!strcmp(words[0], "maintain"))
-		operate_maintain(admin);
-	else if (!strcmp(words[0], "restore-done"))
-		operate_restore_done(admin);
-	else if (!strcmp(words[0], "keep") && words[1] && words[2])
-		operate_keep(admin, words[1], words[2]);
-	else {
-		usage(stderr);
-		exit(2);
-	}
+	for (size_t i = 0; i < sizeof(COMMANDS) / sizeof(COMMANDS[0]); i++)
+		if (n > COMMANDS[i].words &&
+		    !strcmp(words[0], COMMANDS[i].name))
+			return &COMMANDS[i];
+	return NULL;
 }
 
 int main(int argc, char **argv)
 {
 	static const struct option LONG[] = { { "help", 0, NULL, 'h' },
 					      { NULL, 0, NULL, 0 } };
+	const struct command *command;
 	struct admin admin = { 0 };
 	const char *path = config_default_path();
 	struct buf why = { 0 };
@@ -375,7 +381,13 @@ int main(int argc, char **argv)
 			return c == 'h' ? 0 : 2;
 		}
 	}
-	if (!argv[optind]) {
+	command = find_command(argv + optind, argc - optind);
+	if (!command) {
+		if (argv[optind])
+			fprintf(stderr,
+				"confab: %s: no such command, or something"
+				" is missing after it\n\n",
+				argv[optind]);
 		usage(stderr);
 		return 2;
 	}
@@ -386,7 +398,7 @@ int main(int argc, char **argv)
 	admin.pg = pg_create(admin.config.database, "confab_admin", "confab");
 	if (pg_connect(admin.pg, &fresh) != PG_OK)
 		die("database", pg_reason(admin.pg));
-	run(&admin, argv + optind);
+	command->run(&admin, argv + optind + 1);
 	pg_free(admin.pg);
 	config_free(&admin.config);
 	return 0;

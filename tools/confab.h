@@ -22,11 +22,11 @@ struct pg_result *query(struct admin *admin, const char *name, const char *text,
 			int n, const struct pg_param *params)
 	__attribute__((warn_unused_result));
 
-/* confab_operate.c */
-void operate_status(struct admin *admin);
-void operate_maintain(struct admin *admin);
-void operate_restore_done(struct admin *admin);
-/* days: a number, or "default". */
-void operate_keep(struct admin *admin, const char *room, const char *days);
+/* confab_operate.c; words: what follows the command's name, NULL at the end. */
+void operate_status(struct admin *admin, char **words);
+void operate_maintain(struct admin *admin, char **words);
+void operate_restore_done(struct admin *admin, char **words);
+/* ROOM DAYS, or ROOM default. */
+void operate_keep(struct admin *admin, char **words);
 
 #endif

@@ -28,12 +28,13 @@ static void print_programs(const char *run_dir)
 	buf_free(&text);
 }
 
-void operate_status(struct admin *admin)
+void operate_status(struct admin *admin, char **words)
 {
 	struct pg_result *r =
 		query(admin, "status",
 		      "select name, value from confab.status()", 0, NULL);
 
+	(void)words;
 	puts("database                 reachable");
 	for (int i = 0; i < pg_rows(r); i++)
 		printf("%-24s %s\n", pg_field(r, i, 0),
@@ -70,10 +71,11 @@ static long expire_messages(struct admin *admin)
 	return all;
 }
 
-void operate_maintain(struct admin *admin)
+void operate_maintain(struct admin *admin, char **words)
 {
 	long collected = 0, some;
 
+	(void)words;
 	printf("partitions made or dropped: %ld\n",
 	       number(admin, "partitions", "select confab.log_maintain()"));
 	printf("old messages taken away: %ld\n", expire_messages(admin));
@@ -83,19 +85,21 @@ void operate_maintain(struct admin *admin)
 	printf("rows of deleted rooms collected: %ld\n", collected);
 }
 
-void operate_restore_done(struct admin *admin)
+void operate_restore_done(struct admin *admin, char **words)
 {
 	struct pg_result *r = query(
 		admin, "restore-done",
 		"select epoch, last_value from confab.restore_done()", 0, NULL);
 
+	(void)words;
 	printf("epoch %s, numbers go on after %s\n", pg_field(r, 0, 0),
 	       pg_field(r, 0, 1));
 	pg_result_free(r);
 }
 
-void operate_keep(struct admin *admin, const char *room, const char *days)
+void operate_keep(struct admin *admin, char **words)
 {
+	const char *room = words[0], *days = words[1];
 	struct pg_param params[] = {
 		{ .data = room },
 		{ .data = strcmp(days, "default") ? days : NULL }
