@@ -13,6 +13,8 @@ begin
     execute format('alter role %I set statement_timeout = ''8s''', v_role);
     -- Every statement is short: compiling one takes longer than running it.
     execute format('alter role %I set jit = off', v_role);
+    -- A plan lasts as long as the connection: one that was made while a table was empty must not walk it when it is full.
+    execute format('alter role %I set enable_seqscan = off', v_role);
     execute format('alter role %I set lock_timeout = ''5s''', v_role);
     execute format('alter role %I set idle_in_transaction_session_timeout = ''10s''', v_role);
     -- An undurable commit could give the same number of the log twice.

@@ -31,6 +31,7 @@ end $$;
 
 -- login_key(login): the hash of its token, as hexadecimal digits: what confab-bridge asks with on behalf of a stream.
 create or replace function confab.login_key(p_login bigint)
-returns text language sql stable security definer set search_path = '' as $$
-  select encode(token_hash, 'hex') from confab.login where id = p_login
-$$;
+returns text language plpgsql stable security definer set search_path = '' as $$
+begin
+  return (select encode(token_hash, 'hex') from confab.login where id = p_login);
+end $$;

@@ -5,10 +5,11 @@
 
 -- presence_now(account): online, idle or offline.
 create or replace function confab.presence_now(p_account bigint)
-returns text language sql stable as $$
-  select case when count(*) = 0 then 'offline' when bool_and(idle_since is not null) then 'idle' else 'online' end
-  from confab.session where account_id = p_account
-$$;
+returns text language plpgsql stable as $$
+begin
+  return (select case when count(*) = 0 then 'offline' when bool_and(idle_since is not null) then 'idle' else 'online' end
+          from confab.session where account_id = p_account);
+end $$;
 
 -- presence_json(account): what subscribers are told.
 create or replace function confab.presence_json(p_account bigint)
@@ -18,28 +19,41 @@ returns json language sql stable as $$
   from confab.account a left join confab.presence p on p.account_id = a.id where a.id = p_account
 $$;
 
--- presence_audience(account): streams that asked for it, of people who share a room with the account and whom it has not blocked.
-create or replace function confab.presence_audience(p_account bigint)
-returns table (session_id uuid, account_id bigint) language sql stable as $$
-  select s.id, s.account_id from confab.session s
-  where s.id in (
-      select b.session_id from confab.presence_subscription b where b.account_id = p_account
-      union
-      select b.session_id from confab.member m join confab.presence_subscription b on b.room_id = m.room_id where m.account_id = p_account)
+-- presence_asked(account): the streams that asked for it, by name or through a room.
+create or replace function confab.presence_asked(p_account bigint)
+returns uuid[] language plpgsql stable as $$
+begin
+  return array(
+    select b.session_id from confab.presence_subscription b where b.account_id = p_account
+    union
+    select b.session_id from confab.member m join confab.presence_subscription b on b.room_id = m.room_id where m.account_id = p_account);
+end $$;
+
+-- presence_audience(sessions, account): those of them whose people share a room with the account and are not blocked by it.
+create or replace function confab.presence_audience(p_sessions uuid[], p_account bigint)
+returns table (session_id uuid, account_id bigint) language plpgsql stable as $$
+#variable_conflict use_column
+begin
+  return query select s.id, s.account_id from confab.session s
+  where s.id = any (p_sessions)
     and exists (select from confab.member x join confab.member y on y.room_id = x.room_id
                 where x.account_id = p_account and y.account_id = s.account_id)
-    and not exists (select from confab.block k where k.account_id = p_account and k.blocked_id = s.account_id)
-$$;
+    and not exists (select from confab.block k where k.account_id = p_account and k.blocked_id = s.account_id);
+end $$;
 
 -- presence_tell(account): signals what is so now to who asked, in notifications of a hundred streams.
 create or replace function confab.presence_tell(p_account bigint)
 returns void language plpgsql as $$
 declare
   v_data json;
-  v_sessions uuid[];
+  -- Two questions: asked as one, with the statistics of an empty table, it walks all the sessions there are.
+  v_sessions uuid[] := confab.presence_asked(p_account);
   v_accounts bigint[];
 begin
-  select array_agg(session_id), array_agg(account_id) into v_sessions, v_accounts from confab.presence_audience(p_account);
+  if v_sessions = '{}' then
+    return;
+  end if;
+  select array_agg(session_id), array_agg(account_id) into v_sessions, v_accounts from confab.presence_audience(v_sessions, p_account);
   if v_sessions is null then
     return;
   end if;

@@ -12,4 +12,4 @@ alter table confab.presence_subscription add foreign key (session_id) references
 
 -- Functions that are called otherwise now, or not at all.
 drop function if exists confab.message_repeat(bigint, text, uuid, text), confab.login_find(bytea),
-  confab.stream_open(bytea, uuid, text, text, text, text);
+  confab.stream_open(bytea, uuid, text, text, text, text), confab.presence_audience(bigint);
