@@ -62,7 +62,7 @@ async function storm(kind, group, rooms) {
   const read = await metric(program, 'replay_pages_total') - pages;
   await swarm.order('close');
   console.log(`  ${kind.padEnd(9)} open p50 ${(result.opened_p50 / 1000).toFixed(2)} s, all ${(result.opened_last / 1000).toFixed(2)} s; caught up`
-    + ` p50 ${(result.caught_up_p50 / 1000).toFixed(2)} s, all ${(result.caught_up_last / 1000).toFixed(2)} s; ${result.caught_up_n} of ${STREAMS}`
+    + ` p50 ${(result.caught_up_p50 / 1000).toFixed(2)} s, all ${(result.caught_up_last / 1000).toFixed(2)} s; ${result.caught_up_n} of ${STREAMS}, ${result.gone} gone`
     + `, ${result.marks} dispatches, ${result.disordered} out of order or repeated; pages of the log read: ${read}; transactions: `
     + `${await transactions() - seen} on ${connections} connections; ${used.toFixed(1)} s of the program`);
   await pause(3000);

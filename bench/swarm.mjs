@@ -9,7 +9,9 @@ export const dir = process.env.CONFAB_DIR;
 const bin = `build/${process.env.BUILD ?? 'release'}`;
 const children = [];
 
-process.on('exit', () => { for (const child of children) child.kill('SIGKILL'); });
+// Not SIGKILL: the workers of nginx would stay.
+process.on('exit', () => { for (const child of children) child.kill('SIGTERM'); });
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
 
 function start(command, args, options = {}) {
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'], ...options });

@@ -16,10 +16,8 @@ static unsigned retry(void)
 
 static void arm(struct held *held)
 {
-	int64_t beat = held->shared->config->heartbeat * 800;
-
 	loop_arm(held->shared->loop, &held->timer,
-		 beat - secret_random((unsigned)(beat / 5) + 1));
+		 hub_heartbeat(held->shared->hub));
 }
 
 static void sse_wake(struct held *held)

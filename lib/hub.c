@@ -7,6 +7,7 @@
 
 #include "hub_inside.h"
 #include "logger.h"
+#include "secret.h"
 #include "xalloc.h"
 
 enum {
@@ -415,6 +416,13 @@ int64_t hub_position(const struct stream *s)
 	if (s->state == STREAM_LIVE && s->hub->cursor > s->position)
 		return s->hub->cursor;
 	return s->position;
+}
+
+int64_t hub_heartbeat(const struct hub *hub)
+{
+	int64_t beat = hub->config->heartbeat * 800;
+
+	return beat - secret_random((unsigned)(beat / 5) + 1);
 }
 
 const char *hub_epoch(const struct hub *hub)

@@ -64,6 +64,10 @@ void hub_unblock(struct stream *stream);
 int64_t hub_position(const struct stream *stream);
 const char *hub_epoch(const struct hub *hub);
 
+/* Milliseconds to a stream's next heartbeat: what the configuration says or
+ * somewhat less, spread over the streams. */
+int64_t hub_heartbeat(const struct hub *hub);
+
 /* Ends every stream, or what falls to one of so many turns. */
 void hub_end_all(struct hub *hub, enum stream_end why);
 void hub_end_share(struct hub *hub, enum stream_end why, unsigned turns);

@@ -15,7 +15,6 @@
 
 enum {
 	BACKLOG = 4096,
-	PONG_TIMEOUT = 10,      /* s */
 	QUESTIONS = 64,         /* asked at a time */
 	ANSWER_TIMEOUT = 15000, /* ms */
 	HEADERS_LIMIT = 12288,  /* bytes of one handshake */
@@ -82,17 +81,13 @@ static void log_lws(int level, const char *line)
  * as a file in it. */
 static struct lws_context *create_context(struct bridge *bridge)
 {
-	const lws_retry_bo_t alive = {
-		.secs_since_valid_ping = (uint16_t)bridge->config->heartbeat,
-		.secs_since_valid_hangup =
-			(uint16_t)(bridge->config->heartbeat + PONG_TIMEOUT),
-	};
-	static lws_retry_bo_t kept;
+	/* Who is still there, each socket finds out itself: lws keeps all such
+	 * timers in one list that it walks for each. */
+	static const lws_retry_bo_t never = { .secs_since_valid_ping = 0 };
 	struct lws_context_creation_info info = { 0 };
 	struct lws_context *context;
 	lws_sock_file_fd_type file;
 
-	kept = alive; /* lws keeps the pointer */
 	lws_set_log_level(LLL_ERR | LLL_WARN, log_lws);
 	info.port = CONTEXT_PORT_NO_LISTEN;
 	info.protocols = PROTOCOLS;
@@ -101,7 +96,7 @@ static struct lws_context *create_context(struct bridge *bridge)
 	info.uid = -1;
 	info.options = LWS_SERVER_OPTION_VALIDATE_UTF8 |
 		       LWS_SERVER_OPTION_EXPLICIT_VHOSTS;
-	info.retry_and_idle_policy = &kept;
+	info.retry_and_idle_policy = &never;
 	info.pt_serv_buf_size = 16384;
 	/* A token of the host application may be in the URL, beside cookies. */
 	info.max_http_header_data = HEADERS_LIMIT;

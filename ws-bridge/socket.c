@@ -4,6 +4,7 @@
  * Runs on the bridge's one thread. */
 #include "socket.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -18,6 +19,7 @@
 
 enum {
 	CLOSE_TOO_LARGE = 1009,
+	PONG_TIMEOUT = 10000, /* ms */
 	FRAME_KEPT = 65536 /* bytes of memory for the next */
 };
 
@@ -37,6 +39,10 @@ struct socket {
 	bool binary;    /* the message that is arriving */
 	bool leaving;   /* is to be told to come back, after the answer */
 	int closing;    /* close code to be sent, or 0 */
+	bool pinging;   /* a PING is to be sent */
+	bool pinged;    /* and something is to come back */
+	bool alive;     /* it has, or what is sent is taken */
+	struct timer beat;
 	struct buf message;
 	struct question *question;
 };
@@ -90,6 +96,50 @@ static const struct stream_ops STREAM_OPS = {
 	.wake = on_wake,
 	.end = on_end,
 };
+
+static void arm(struct socket *s)
+{
+	loop_arm(s->bridge->loop, &s->beat, hub_heartbeat(s->bridge->hub));
+}
+
+/* Nothing is read while the stream is opened or a command is under way: then
+ * there can be no PONG, either. */
+static bool is_heard(const struct socket *s)
+{
+	return s->stream.hub && s->stream.state != STREAM_OPENING &&
+	       !s->question;
+}
+
+/* Every heartbeat: is it still there? And a while later: it is not. */
+static void on_beat(struct timer *timer)
+{
+	struct socket *s = (void *)((char *)timer -
+				    offsetof(struct socket, beat));
+
+	if (s->pinged && !s->alive && (is_heard(s) || s->closing)) {
+		lws_set_timeout(s->wsi, PENDING_TIMEOUT_WS_PONG_CHECK_GET_PONG,
+				LWS_TO_KILL_ASYNC);
+		return;
+	}
+	s->pinged = !s->pinged;
+	s->pinging = s->pinged;
+	s->alive = false;
+	if (!s->pinged) {
+		arm(s);
+		return;
+	}
+	loop_arm(s->bridge->loop, &s->beat, PONG_TIMEOUT);
+	ask_to_write(s);
+}
+
+/* With a byte in it: of the PONG to an empty one lws does not tell. */
+static bool write_ping(struct socket *s)
+{
+	unsigned char frame[LWS_PRE + 1] = { 0 };
+
+	s->pinging = false;
+	return lws_write(s->wsi, frame + LWS_PRE, 1, LWS_WRITE_PING) >= 0;
+}
 
 static void copy_header(struct lws *wsi, enum lws_token_indexes token,
 			char *out, size_t cap)
@@ -241,6 +291,8 @@ static int established(struct lws *wsi, struct socket **user)
 		 (int)sizeof(s->address) - 1, last_address(h.forwarded));
 	/* Commands wait until we know whose they are. */
 	lws_rx_flow_control(wsi, 0);
+	s->beat.fire = on_beat;
+	arm(s);
 	open_stream(s, &h);
 	return 0;
 }
@@ -249,6 +301,7 @@ static void destroy(struct socket *s)
 {
 	if (s->question)
 		asker_forget(s->question);
+	loop_disarm(s->bridge->loop, &s->beat);
 	hub_close(&s->stream, false);
 	stream_empty(&s->stream);
 	buf_free(&s->message);
@@ -340,6 +393,7 @@ static int received(struct socket *s, const char *bytes, size_t len)
 {
 	size_t limit = (size_t)s->bridge->config->max_body;
 
+	s->alive = true;
 	if (s->closing || !s->stream.hub)
 		return 0;
 	if (lws_is_first_fragment(s->wsi)) {
@@ -387,12 +441,15 @@ static int writable(struct socket *s)
 				 NULL, 0);
 		return -1;
 	}
+	if (s->pinging && !write_ping(s))
+		return -1;
 	while ((d = stream_take(&s->stream))) {
 		bool written = write_frame(s, d);
 
 		dispatch_unref(d);
 		if (!written)
 			return -1;
+		s->alive = true;
 		if (!stream_peek(&s->stream) || lws_send_pipe_choked(s->wsi))
 			break;
 	}
@@ -449,6 +506,9 @@ int socket_callback(struct lws *wsi, enum lws_callback_reasons reason,
 		return established(wsi, s);
 	case LWS_CALLBACK_RECEIVE:
 		return received(*s, in, len);
+	case LWS_CALLBACK_RECEIVE_PONG:
+		(*s)->alive = true;
+		return 0;
 	case LWS_CALLBACK_SERVER_WRITEABLE:
 		return writable(*s);
 	case LWS_CALLBACK_CLOSED:
