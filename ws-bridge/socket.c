@@ -41,7 +41,8 @@ struct socket {
 	int closing;    /* close code to be sent, or 0 */
 	bool pinging;   /* a PING is to be sent */
 	bool pinged;    /* and something is to come back */
-	bool alive;     /* it has, or what is sent is taken */
+	bool alive;     /* it has */
+	int64_t wrote;  /* loop_now() when bytes last went out */
 	struct timer beat;
 	struct buf message;
 	struct question *question;
@@ -102,12 +103,17 @@ static void arm(struct socket *s)
 	loop_arm(s->bridge->loop, &s->beat, hub_heartbeat(s->bridge->hub));
 }
 
-/* Nothing is read while the stream is opened or a command is under way: then
- * there can be no PONG, either. */
-static bool is_heard(const struct socket *s)
+/* Whether a PONG would be here by now: nothing is read while the stream is
+ * opened or a command is under way, and what was written lately may still be
+ * on its way to the client, before the PING. */
+static bool is_overdue(const struct socket *s)
 {
-	return s->stream.hub && s->stream.state != STREAM_OPENING &&
-	       !s->question;
+	const struct bridge *bridge = s->bridge;
+	bool opening = s->stream.hub && s->stream.state == STREAM_OPENING;
+
+	return !opening && !s->question &&
+	       loop_now(bridge->loop) - s->wrote >
+		       bridge->config->stall_timeout * 1000;
 }
 
 /* Every heartbeat: is it still there? And a while later: it is not. */
@@ -116,7 +122,7 @@ static void on_beat(struct timer *timer)
 	struct socket *s = (void *)((char *)timer -
 				    offsetof(struct socket, beat));
 
-	if (s->pinged && !s->alive && (is_heard(s) || s->closing)) {
+	if (s->pinged && !s->alive && is_overdue(s)) {
 		lws_set_timeout(s->wsi, PENDING_TIMEOUT_WS_PONG_CHECK_GET_PONG,
 				LWS_TO_KILL_ASYNC);
 		return;
@@ -449,7 +455,7 @@ static int writable(struct socket *s)
 		dispatch_unref(d);
 		if (!written)
 			return -1;
-		s->alive = true;
+		s->wrote = loop_now(s->bridge->loop);
 		if (!stream_peek(&s->stream) || lws_send_pipe_choked(s->wsi))
 			break;
 	}

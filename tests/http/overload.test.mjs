@@ -10,7 +10,7 @@ const QUICK = 2000; // ms in which a refusal comes, on a busy machine
 let stack, site;
 before(async () => {
   stack = await Stack.start('overload', { env: { CONFAB_MAX_STREAMS: ALL, CONFAB_ACCOUNT_STREAMS: ACCOUNT, CONFAB_WAITING_COMMANDS: WAITING,
-    CONFAB_COMMAND_WORKERS: WORKERS, CONFAB_COMMAND_QUEUE: 100, CONFAB_RATE_LIMITS: 0, CONFAB_HEARTBEAT: 2 } });
+    CONFAB_COMMAND_WORKERS: WORKERS, CONFAB_COMMAND_QUEUE: 100, CONFAB_RATE_LIMITS: 0, CONFAB_HEARTBEAT: 2, CONFAB_STALL_TIMEOUT: 5 } });
   ({ site } = stack);
 }, { timeout: 60_000 });
 after(() => stack?.stop());
