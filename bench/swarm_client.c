@@ -57,11 +57,14 @@ static void payload(struct client *c, const struct client_events *events,
 	c->carried = (unsigned char)(known + len);
 }
 
+/* With as many bytes as the PING has, which are zeros. */
 static void pong(const struct client *c)
 {
-	static const unsigned char frame[] = { 0x8a, 0x80, 0, 0, 0, 0 };
+	const unsigned char frame[6 + 125] = {
+		0x8a, (unsigned char)(0x80 | c->left)
+	};
 
-	if (write(c->fd, frame, sizeof(frame)) < 0)
+	if (c->left < 126 && write(c->fd, frame, 6 + c->left) < 0)
 		return; /* the other side will end the stream */
 }
 

@@ -175,7 +175,7 @@ int main(int argc, char **argv)
 	metrics_close(metrics);
 	loop_free(bridge.loop);
 	identity_rules_free(bridge.rules);
-	buf_free(&bridge.frame);
+	buf_free(&bridge.frames);
 	buf_free(&name);
 	buf_free(&listen_at);
 	buf_free(&command_at);

@@ -20,7 +20,8 @@
 enum {
 	CLOSE_TOO_LARGE = 1009,
 	PONG_TIMEOUT = 10000, /* ms */
-	FRAME_KEPT = 65536 /* bytes of memory for the next */
+	PART = 32768,       /* bytes gathered for one write, about */
+	FRAMES_KEPT = 65536 /* bytes of memory for the next */
 };
 
 /* The handshake's headers, while they last. */
@@ -421,44 +422,56 @@ static int received(struct socket *s, const char *bytes, size_t len)
 	return 0;
 }
 
-static bool write_frame(struct socket *s, const struct dispatch *d)
+/* A text frame of a server (RFC 6455, 5.2). */
+static void add_frame(struct buf *out, const struct dispatch *d)
 {
-	struct buf *frame = &s->bridge->frame;
+	uint64_t len = d->json_len;
+	unsigned char head[10] = { 0x81, (unsigned char)len };
+	size_t size = len < 126 ? 2 : len < 65536 ? 4 : 10;
+
+	if (size > 2) {
+		head[1] = size == 4 ? 126 : 127;
+		for (size_t i = size; i-- > 2; len >>= 8)
+			head[i] = (unsigned char)len;
+	}
+	buf_add(out, head, size);
+	buf_add(out, d->text + d->json_at, d->json_len);
+}
+
+/* Everything that waits goes out in one write, of about PART bytes at most.
+ * What is said to be HTTP lws sends as it is, here, too. */
+static bool write_frames(struct socket *s)
+{
+	struct buf *out = &s->bridge->frames;
+	struct dispatch *d;
 	bool written;
 
-	frame->len = 0;
-	buf_reserve(frame, LWS_PRE + d->json_len);
-	memcpy(frame->data + LWS_PRE, d->text + d->json_at, d->json_len);
-	written = lws_write(s->wsi, (unsigned char *)frame->data + LWS_PRE,
-			    d->json_len, LWS_WRITE_TEXT) >= 0;
-	if (frame->cap > FRAME_KEPT)
-		buf_free(frame);
+	out->len = 0;
+	while (out->len < PART && (d = stream_take(&s->stream))) {
+		add_frame(out, d);
+		dispatch_unref(d);
+	}
+	if (!out->len)
+		return true;
+	written = lws_write(s->wsi, (unsigned char *)out->data, out->len,
+			    LWS_WRITE_HTTP) >= 0;
+	if (out->cap > FRAMES_KEPT)
+		buf_free(out);
+	s->wrote = loop_now(s->bridge->loop);
 	return written;
 }
 
-/* Writes while the socket takes it; lws keeps what is left of one frame. That
- * there is room for the first one lws has just been told by the kernel. */
+/* What the socket does not take lws keeps, and asks for no more until it is
+ * gone. */
 static int writable(struct socket *s)
 {
-	struct dispatch *d;
-
 	if (s->closing) {
 		lws_close_reason(s->wsi, (enum lws_close_status)s->closing,
 				 NULL, 0);
 		return -1;
 	}
-	if (s->pinging && !write_ping(s))
+	if ((s->pinging && !write_ping(s)) || !write_frames(s))
 		return -1;
-	while ((d = stream_take(&s->stream))) {
-		bool written = write_frame(s, d);
-
-		dispatch_unref(d);
-		if (!written)
-			return -1;
-		s->wrote = loop_now(s->bridge->loop);
-		if (!stream_peek(&s->stream) || lws_send_pipe_choked(s->wsi))
-			break;
-	}
 	if (stream_peek(&s->stream))
 		ask_to_write(s);
 	else if (s->leaving && !s->question)

@@ -21,7 +21,7 @@ struct bridge {
 	struct asker *asker;
 	struct lws_vhost *vhost;
 	unsigned sockets;
-	struct buf frame; /* scratch: LWS_PRE bytes and one frame */
+	struct buf frames; /* scratch: what goes out in one write */
 };
 
 struct socket;
