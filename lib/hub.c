@@ -85,7 +85,7 @@ static void offer(struct stream *s, struct dispatch *d, bool replay,
 	s->position = d->seq;
 	s->hub->counts.deliveries++;
 	if (replay && s->bytes > limit / 2)
-		s->blocked = true;
+		hub_set_blocked(s);
 	hub_touch(s);
 }
 
@@ -116,6 +116,22 @@ void hub_offer(struct hub *hub, struct dispatch *d, bool replay,
 		if (account)
 			offer_account(account, d, replay, page_after);
 	}
+}
+
+static bool is_audience(const struct stream *s, const struct dispatch *d)
+{
+	if (d->to_room && roster_sees(s->account, &d->room, d->seq))
+		return true;
+	for (size_t i = 0; i < d->n_accounts; i++)
+		if (d->accounts[i] == roster_id(s->account))
+			return true;
+	return false;
+}
+
+void hub_offer_one(struct stream *s, struct dispatch *d)
+{
+	if (is_audience(s, d))
+		offer(s, d, true, 0);
 }
 
 static bool is_ended(const struct stream *s, const struct json *effect)
@@ -359,6 +375,7 @@ struct hub *hub_create(struct loop *loop, const struct config *config,
 	hub->report = hub_report_create(metrics);
 	TAILQ_INIT(&hub->live);
 	TAILQ_INIT(&hub->replaying);
+	TAILQ_INIT(&hub->blocked);
 	TAILQ_INIT(&hub->dirty);
 	TAILQ_INIT(&hub->openings);
 	TAILQ_INIT(&hub->singles);
@@ -430,21 +447,6 @@ const char *hub_epoch(const struct hub *hub)
 	return hub->epoch ? hub->epoch : "";
 }
 
-void hub_end_all(struct hub *hub, enum stream_end why)
-{
-	struct stream *s;
-
-	TAILQ_FOREACH (s, &hub->live, of_hub) {
-		s->ending = (int)why;
-		hub_touch(s);
-	}
-	TAILQ_FOREACH (s, &hub->replaying, of_hub) {
-		s->ending = (int)why;
-		hub_touch(s);
-	}
-	hub_wake(hub);
-}
-
 static void end_some(struct stream_list *list, enum stream_end why, unsigned n)
 {
 	struct stream *s;
@@ -465,8 +467,14 @@ void hub_end_share(struct hub *hub, enum stream_end why, unsigned turns)
 	unsigned n = (hub->counts.streams + turns - 1) / turns;
 
 	end_some(&hub->replaying, why, n);
+	end_some(&hub->blocked, why, n);
 	end_some(&hub->live, why, n);
 	hub_wake(hub);
+}
+
+void hub_end_all(struct hub *hub, enum stream_end why)
+{
+	hub_end_share(hub, why, 1);
 }
 
 static void on_left(void *context, enum pg_status status,

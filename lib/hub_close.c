@@ -30,9 +30,7 @@ void hub_close(struct stream *s, bool keep_session)
 	if (s->state == STREAM_OPENING) {
 		hub_abandon_opening(s);
 	} else {
-		TAILQ_REMOVE(s->state == STREAM_LIVE ? &hub->live
-						     : &hub->replaying,
-			     s, of_hub);
+		TAILQ_REMOVE(hub_list(s), s, of_hub);
 		LIST_REMOVE(s, of_account);
 		roster_leave(hub->roster, s->account);
 		if (!keep_session)

@@ -49,7 +49,7 @@ struct hub {
 	unsigned starts; /* of the tail: openings asked before are of another */
 	bool away;       /* the database is */
 	bool alone;      /* and what is left of an earlier run not swept yet */
-	struct stream_list live, replaying, dirty;
+	struct stream_list live, replaying, blocked, dirty;
 	struct turns *turns;          /* of openings that have not asked */
 	struct opening_list openings; /* that are asked for in one question */
 	struct opening_list singles;  /* each to be asked for by itself */
@@ -75,6 +75,8 @@ struct hub {
  * replaying ones, a page that follows page_after. */
 void hub_offer(struct hub *hub, struct dispatch *dispatch, bool replay,
 	       int64_t page_after);
+/* The same to one stream that replays, if it is of the audience. */
+void hub_offer_one(struct stream *stream, struct dispatch *dispatch);
 
 /* Puts a stream on the list of those to be woken (or ended). */
 void hub_touch(struct stream *stream);
@@ -97,9 +99,13 @@ void hub_replay_soon(struct hub *hub);
 void hub_replay_fired(struct timer *timer);
 /* Goes on reading what was before the start, as far as it is not done. */
 void hub_recall(struct hub *hub);
-/* Marks a stream as behind, or live. */
+/* Marks a stream as behind, or live, or as one that replays no further before
+ * its queue is empty. */
 void hub_set_replaying(struct stream *stream);
 void hub_set_live(struct stream *stream);
+void hub_set_blocked(struct stream *stream);
+/* The one of the lists that an open stream is on. */
+struct stream_list *hub_list(const struct stream *stream);
 
 struct hub_report *hub_report_create(struct metrics *metrics);
 void hub_report_fired(struct timer *timer);

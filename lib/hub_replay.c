@@ -1,6 +1,7 @@
-/* hub_replay: feeds the streams that are behind. One page of the log, from the
- * window or read from the database, serves all of them: it starts at the one
- * furthest behind and is offered like any other dispatch.
+/* hub_replay: feeds the streams that are behind: each from the window, as far as
+ * that reaches back. For the others one page of the log is read from the
+ * database at a time, which serves all of them: it starts at the one furthest
+ * behind and is offered like any other dispatch.
  *
  * A program that has just started reads the newest of what was before into the
  * window: when everybody comes back to it, the log has been read once, for
@@ -12,6 +13,7 @@
 
 enum {
 	PAGE = 512,  /* rows */
+	LOOKS = 65536, /* at dispatches of the window in a turn of the loop */
 	AGAIN = 1000 /* ms after a question that failed */
 };
 
@@ -30,10 +32,13 @@ void hub_replay_soon(struct hub *hub)
 	loop_arm(hub->loop, &hub->replay_timer, 0);
 }
 
-void hub_unblock(struct stream *s)
+struct stream_list *hub_list(const struct stream *s)
 {
-	s->blocked = false;
-	hub_replay_soon(s->hub);
+	struct hub *hub = s->hub;
+
+	return s->state == STREAM_LIVE ? &hub->live
+	       : s->blocked	       ? &hub->blocked
+				       : &hub->replaying;
 }
 
 void hub_set_replaying(struct stream *s)
@@ -41,6 +46,20 @@ void hub_set_replaying(struct stream *s)
 	s->state = STREAM_REPLAYING;
 	TAILQ_INSERT_TAIL(&s->hub->replaying, s, of_hub);
 	hub_replay_soon(s->hub);
+}
+
+void hub_set_blocked(struct stream *s)
+{
+	TAILQ_REMOVE(&s->hub->replaying, s, of_hub);
+	s->blocked = true;
+	TAILQ_INSERT_TAIL(&s->hub->blocked, s, of_hub);
+}
+
+void hub_unblock(struct stream *s)
+{
+	TAILQ_REMOVE(&s->hub->blocked, s, of_hub);
+	s->blocked = false;
+	hub_set_replaying(s);
 }
 
 void hub_set_live(struct stream *s)
@@ -60,7 +79,7 @@ static void advance(struct hub *hub, int64_t after, int64_t to)
 
 	for (s = TAILQ_FIRST(&hub->replaying); s; s = next) {
 		next = TAILQ_NEXT(s, of_hub);
-		if (s->blocked || s->position < after)
+		if (s->position < after)
 			continue;
 		if (s->position < to)
 			s->position = to;
@@ -69,38 +88,58 @@ static void advance(struct hub *hub, int64_t after, int64_t to)
 	}
 }
 
-/* Least position of the unblocked streams at or above floor; -1: none. */
-static int64_t furthest_behind(const struct hub *hub, int64_t floor)
+/* The least position of the streams that replay; -1: there is none. */
+static int64_t furthest_behind(const struct hub *hub)
 {
 	const struct stream *s;
 	int64_t least = -1;
 
 	TAILQ_FOREACH (s, &hub->replaying, of_hub)
-		if (!s->blocked && s->position >= floor &&
-		    (least < 0 || s->position < least))
+		if (least < 0 || s->position < least)
 			least = s->position;
 	return least;
 }
 
-static void replay_window(struct hub *hub)
+/* Feeds one stream, whose position the window reaches; returns how many
+ * dispatches it has looked at. */
+static size_t replay_from_window(struct hub *hub, struct stream *s, size_t most)
 {
-	int64_t after = furthest_behind(hub, window_floor(hub->window));
-	int64_t to = hub->cursor;
+	size_t first = window_after(hub->window, s->position), i = first;
 
-	if (after < 0)
-		return;
-	for (size_t i = window_after(hub->window, after);
-	     i < window_count(hub->window); i++) {
+	for (; i < window_count(hub->window) && !s->blocked; i++) {
 		struct dispatch *d = window_at(hub->window, i);
 
+		if (i - first == most)
+			return most;
 		if (d->fate == DISPATCH_CHANGED) {
-			to = d->seq - 1; /* a page brings the rest of it */
-			break;
+			/* A page brings the rest of it. */
+			s->position = d->seq - 1;
+			return i - first;
 		}
 		if (d->fate == DISPATCH_WHOLE)
-			hub_offer(hub, d, true, after);
+			hub_offer_one(s, d);
+		s->position = d->seq;
 	}
-	advance(hub, after, to);
+	if (!s->blocked)
+		hub_set_live(s);
+	return i - first;
+}
+
+/* False: there is more to look at, in the next turn. */
+static bool replay_window(struct hub *hub)
+{
+	struct stream *s, *next;
+	size_t left = LOOKS;
+
+	for (s = TAILQ_FIRST(&hub->replaying); s; s = next) {
+		next = TAILQ_NEXT(s, of_hub);
+		if (s->ending || s->position < window_floor(hub->window))
+			continue;
+		if (!left)
+			return false;
+		left -= replay_from_window(hub, s, left);
+	}
+	return true;
 }
 
 /* Offers a row of a page; false where what it shows was deleted since the page
@@ -243,7 +282,7 @@ static void ask_for_page(struct hub *hub)
 {
 	struct buf after = { 0 };
 	struct pg_param params[] = { { 0 }, { .data = "512" } };
-	int64_t least = furthest_behind(hub, 0);
+	int64_t least = furthest_behind(hub);
 
 	_Static_assert(PAGE == 512, "the parameter above");
 	if (least < 0 || hub->page_due || !pgloop_is_up(hub->pg))
@@ -263,7 +302,10 @@ void hub_replay_fired(struct timer *timer)
 	struct hub *hub =
 		(void *)((char *)timer - offsetof(struct hub, replay_timer));
 
-	replay_window(hub);
-	ask_for_page(hub);
+	/* Who is still behind after that needs a page. */
+	if (replay_window(hub))
+		ask_for_page(hub);
+	else
+		hub_replay_soon(hub);
 	hub_wake(hub);
 }

@@ -85,15 +85,18 @@ struct hub_report *hub_report_create(struct metrics *metrics)
 	return report;
 }
 
-static void count_list(const struct stream_list *list,
-		       uint64_t streams[N_TRANSPORTS], uint64_t *bytes)
+static uint64_t count_list(const struct stream_list *list,
+			   uint64_t streams[N_TRANSPORTS], uint64_t *bytes)
 {
 	const struct stream *s;
+	uint64_t n = 0;
 
 	TAILQ_FOREACH (s, list, of_hub) {
 		*bytes += s->bytes;
 		streams[s->transport]++;
+		n++;
 	}
+	return n;
 }
 
 static void set(struct hub *hub, enum number number, uint64_t value)
@@ -105,14 +108,12 @@ void hub_report(struct hub *hub)
 {
 	const struct tail_counts *tail = tail_counts(hub->tail);
 	const struct hub_counts *counts = &hub->counts;
-	uint64_t streams[N_TRANSPORTS] = { 0 }, bytes = 0, replaying = 0;
-	const struct stream *s;
+	uint64_t streams[N_TRANSPORTS] = { 0 }, bytes = 0, replaying;
 	const char *why;
 
 	count_list(&hub->live, streams, &bytes);
-	count_list(&hub->replaying, streams, &bytes);
-	TAILQ_FOREACH (s, &hub->replaying, of_hub)
-		replaying++;
+	replaying = count_list(&hub->replaying, streams, &bytes) +
+		    count_list(&hub->blocked, streams, &bytes);
 	for (int i = 0; i < N_TRANSPORTS; i++)
 		metric_set(hub->report->streams[i], streams[i]);
 	set(hub, READY, hub_ready(hub, &why));

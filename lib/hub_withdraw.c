@@ -80,6 +80,7 @@ void hub_withdraw(struct hub *hub)
 		deletions_meet(&hub->deleted, window_at(hub->window, i));
 	/* Those that replay first: the others come to be among them. */
 	withdraw_from_all(hub, &hub->replaying);
+	withdraw_from_all(hub, &hub->blocked);
 	withdraw_from_all(hub, &hub->live);
 	if (hub->room_deleted && hub->page_due)
 		hub->page_void = true;

@@ -227,6 +227,14 @@ void roster_apply_after(struct roster *roster, const struct uuid *id,
 		forget(roster, LIST_FIRST(&room->members));
 }
 
+bool roster_sees(struct roster_account *account, const struct uuid *room,
+		 int64_t seq)
+{
+	const struct roster_member *member = find_member(account, room);
+
+	return member && member->since <= seq;
+}
+
 struct roster_members *roster_members(struct roster *roster,
 				      const struct uuid *id)
 {

@@ -55,6 +55,10 @@ void roster_apply_before(struct roster *roster, const struct uuid *room,
 void roster_apply_after(struct roster *roster, const struct uuid *room,
 			const struct json *effect, struct roster_account *only);
 
+/* Whether the account is a member who sees the room's dispatch of that seq. */
+bool roster_sees(struct roster_account *account, const struct uuid *room,
+		 int64_t seq);
+
 /* The members of a room that are here, or NULL. */
 struct roster_members *roster_members(struct roster *roster,
 				      const struct uuid *room);
