@@ -1,5 +1,6 @@
 import { Dispatch } from './codes.js';
 import { History } from './history.js';
+import { Pins } from './pins.js';
 import { afterRemoval, afterRoomRemoval, afterUpdate, reviseList, withParent } from './revise.js';
 
 const OPEN = 8; // rooms whose messages are kept up to date; the one opened longest ago goes first
@@ -13,7 +14,7 @@ export class Conversations {
   #histories = new Map();
   /** @type {Map<string, Promise<void>>} by room: the first page, while it is on its way */
   #opening = new Map();
-  /** @type {Map<string, Message[]>} by room */
+  /** @type {Map<string, Pins>} by room */
   #pins = new Map();
 
   /** @param {import('./client.js').Client} client @param {(event: 'messages' | 'pins', roomId: string) => void} tell */
@@ -75,13 +76,14 @@ export class Conversations {
 
   /** Newest pin first; [] until loadPins() was called. @param {string} id @returns {Message[]} */
   pins(id) {
-    return this.#pins.get(id) ?? [];
+    return this.#pins.get(id)?.messages ?? [];
   }
 
   /** @param {string} id */
   async loadPins(id) {
-    this.#pins.set(id, []);
-    this.#pins.set(id, await this.client.listPins(id));
+    const pins = this.#pins.get(id) ?? new Pins();
+    this.#pins.set(id, pins);
+    await pins.load(() => this.client.listPins(id));
     this.tell('pins', id);
   }
 
@@ -136,19 +138,18 @@ export class Conversations {
 
   /** Or not any more. @param {Message} message */
   #pinned(message) {
-    const pins = this.#pins.get(message.room.id)?.filter(({ id }) => id !== message.id);
+    const pins = this.#pins.get(message.room.id);
     if (!pins) return;
-    this.#pins.set(message.room.id, message.pinned ? [message, ...pins] : pins);
+    pins.revise((all) => {
+      const others = all.filter(({ id }) => id !== message.id);
+      return message.pinned ? [message, ...others] : others;
+    });
     this.tell('pins', message.room.id);
   }
 
   /** @param {(message: Message) => Message | null} change */
   #revise(change) {
     for (const [id, history] of this.#histories) if (history.revise(change)) this.tell('messages', id);
-    for (const [id, pins] of this.#pins) {
-      const revised = reviseList(pins, change);
-      this.#pins.set(id, revised);
-      if (revised !== pins) this.tell('pins', id);
-    }
+    for (const [id, pins] of this.#pins) if (pins.revise((all) => reviseList(all, change))) this.tell('pins', id);
   }
 }
