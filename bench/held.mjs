@@ -1,12 +1,13 @@
 // What an idle stream takes: memory of each program (PSS) and of the kernel, with STREAMS of them held at once, each somebody else's. Beside it, in turn, the
 // same on nchan and on a loop that does nothing. The kernel's share is that of both ends, which are on this machine; clients are the same everywhere.
 //   ROUNDS=3 STREAMS=10000 KINDS="sse websocket"
+//   WATCH=25      s of idling, a heartbeat's time
 import { readFileSync } from 'node:fs';
 import { base } from './client.mjs';
 import { cpu, fileLimit, fronts, kernelMemory, median, pause, people, pidOf, pss, room, startBare, startNchan, startSwarm } from './swarm.mjs';
 
 const ROUNDS = Number(process.env.ROUNDS ?? 3);
-const WATCH = 5; // s of idling
+const WATCH = Number(process.env.WATCH ?? 25);
 const free = Number(/^MemAvailable:\s+(\d+)/m.exec(readFileSync('/proc/meminfo', 'utf8'))[1]);
 const asked = Number(process.env.STREAMS ?? 10_000);
 // 64 KiB each is more than any of them has taken.
@@ -36,7 +37,7 @@ async function settle() {
 
 async function measure(target) {
   const pids = Object.values(target.parts);
-  const kernel = await settle(), before = pids.map(pss);
+  const kernel = await settle();
   const opened = await swarm.open({ ...target, count: STREAMS });
   if (opened.open !== STREAMS) console.log(`  ${target.name} ${target.kind}: ${JSON.stringify(opened)}`);
   const held = await settle();
@@ -44,13 +45,15 @@ async function measure(target) {
   await pause(WATCH * 1000);
   const result = {
     opened: opened.open, kernel: (held - kernel) / opened.open, idle: ((cpu(pids.flat()) - busy) / WATCH) * 100,
-    parts: pids.map((part, i) => (pss(part) - before[i]) / opened.open),
+    parts: pids.map((part, i) => (pss(part) - atFirst.get(target)[i]) / opened.open),
   };
   await swarm.order('close');
   await pause(2000);
   return result;
 }
 
+// What a program has taken once it keeps for the next round.
+const atFirst = new Map(targets.map((target) => [target, Object.values(target.parts).map(pss)]));
 const rounds = targets.map(() => []);
 for (let i = 0; i < ROUNDS; i++)
   for (const [t, target] of targets.entries()) rounds[t].push(await measure(target));

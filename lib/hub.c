@@ -447,27 +447,30 @@ const char *hub_epoch(const struct hub *hub)
 	return hub->epoch ? hub->epoch : "";
 }
 
-static void end_some(struct stream_list *list, enum stream_end why, unsigned n)
+/* Returns how many of n are left to be ended. */
+static unsigned end_some(struct stream_list *list, enum stream_end why,
+			 unsigned n)
 {
 	struct stream *s;
 
 	TAILQ_FOREACH (s, list, of_hub) {
 		if (!n)
-			return;
+			break;
 		if (s->ending)
 			continue;
 		s->ending = (int)why;
 		hub_touch(s);
 		n--;
 	}
+	return n;
 }
 
 void hub_end_share(struct hub *hub, enum stream_end why, unsigned turns)
 {
 	unsigned n = (hub->counts.streams + turns - 1) / turns;
 
-	end_some(&hub->replaying, why, n);
-	end_some(&hub->blocked, why, n);
+	n = end_some(&hub->replaying, why, n);
+	n = end_some(&hub->blocked, why, n);
 	end_some(&hub->live, why, n);
 	hub_wake(hub);
 }

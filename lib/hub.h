@@ -64,8 +64,8 @@ void hub_unblock(struct stream *stream);
 int64_t hub_position(const struct stream *stream);
 const char *hub_epoch(const struct hub *hub);
 
-/* Milliseconds to a stream's next heartbeat: what the configuration says or
- * somewhat less, spread over the streams. */
+/* Milliseconds to a stream's next heartbeat: somewhat less than the
+ * configuration says, spread over the streams. */
 int64_t hub_heartbeat(const struct hub *hub);
 
 /* Ends every stream, or what falls to one of so many turns. */

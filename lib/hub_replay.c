@@ -13,7 +13,7 @@
 
 enum {
 	PAGE = 512,  /* rows */
-	LOOKS = 65536, /* at dispatches of the window in a turn of the loop */
+	LOOKS = 4096, /* at dispatches of the window in a turn of the loop */
 	AGAIN = 1000 /* ms after a question that failed */
 };
 
@@ -65,7 +65,8 @@ void hub_unblock(struct stream *s)
 void hub_set_live(struct stream *s)
 {
 	if (s->state == STREAM_REPLAYING)
-		TAILQ_REMOVE(&s->hub->replaying, s, of_hub);
+		TAILQ_REMOVE(hub_list(s), s, of_hub);
+	s->blocked = false;
 	s->state = STREAM_LIVE;
 	TAILQ_INSERT_TAIL(&s->hub->live, s, of_hub);
 	hub_touch(s);
@@ -88,15 +89,18 @@ static void advance(struct hub *hub, int64_t after, int64_t to)
 	}
 }
 
-/* The least position of the streams that replay; -1: there is none. */
-static int64_t furthest_behind(const struct hub *hub)
+/* The least position below that of the streams that replay; -1: there is
+ * none. */
+static int64_t furthest_behind(const struct hub *hub, int64_t below)
 {
 	const struct stream *s;
 	int64_t least = -1;
 
 	TAILQ_FOREACH (s, &hub->replaying, of_hub)
-		if (least < 0 || s->position < least)
+		if (s->position < below) {
 			least = s->position;
+			below = least;
+		}
 	return least;
 }
 
@@ -135,9 +139,9 @@ static bool replay_window(struct hub *hub)
 		next = TAILQ_NEXT(s, of_hub);
 		if (s->ending || s->position < window_floor(hub->window))
 			continue;
+		left -= replay_from_window(hub, s, left);
 		if (!left)
 			return false;
-		left -= replay_from_window(hub, s, left);
 	}
 	return true;
 }
@@ -278,11 +282,11 @@ void hub_recall(struct hub *hub)
 	buf_free(&to);
 }
 
-static void ask_for_page(struct hub *hub)
+static void ask_for_page(struct hub *hub, int64_t below)
 {
 	struct buf after = { 0 };
 	struct pg_param params[] = { { 0 }, { .data = "512" } };
-	int64_t least = furthest_behind(hub);
+	int64_t least = furthest_behind(hub, below);
 
 	_Static_assert(PAGE == 512, "the parameter above");
 	if (least < 0 || hub->page_due || !pgloop_is_up(hub->pg))
@@ -303,9 +307,11 @@ void hub_replay_fired(struct timer *timer)
 		(void *)((char *)timer - offsetof(struct hub, replay_timer));
 
 	/* Who is still behind after that needs a page. */
-	if (replay_window(hub))
-		ask_for_page(hub);
-	else
+	if (replay_window(hub)) {
+		ask_for_page(hub, INT64_MAX);
+	} else {
+		ask_for_page(hub, window_floor(hub->window));
 		hub_replay_soon(hub);
+	}
 	hub_wake(hub);
 }

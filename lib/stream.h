@@ -70,7 +70,7 @@ struct stream {
 	size_t bytes; /* waiting */
 	struct dispatch **queue;
 	LIST_ENTRY(stream) of_account;
-	TAILQ_ENTRY(stream) of_hub; /* opening, replaying or live streams */
+	TAILQ_ENTRY(stream) of_hub; /* replaying, blocked or live streams */
 	TAILQ_ENTRY(stream) of_dirty;
 };
 

@@ -350,13 +350,26 @@ static const struct command {
 	{ "restore-done", 0, operate_restore_done },
 };
 
-/* NULL: there is none of that name, or it lacks a word. */
-static const struct command *find_command(char **words, int n)
+static const struct command *find_command(const char *name)
 {
 	for (size_t i = 0; i < sizeof(COMMANDS) / sizeof(COMMANDS[0]); i++)
-		if (n > COMMANDS[i].words &&
-		    !strcmp(words[0], COMMANDS[i].name))
+		if (!strcmp(name, COMMANDS[i].name))
 			return &COMMANDS[i];
+	return NULL;
+}
+
+/* NULL: it was said what is wrong with the words. */
+static const struct command *choose_command(char **words, int n)
+{
+	const struct command *command = n ? find_command(words[0]) : NULL;
+
+	if (command && n > command->words)
+		return command;
+	if (n)
+		fprintf(stderr, "confab: %s: %s\n\n", words[0],
+			command ? "something is missing after it"
+				: "no such command");
+	usage(stderr);
 	return NULL;
 }
 
@@ -381,16 +394,9 @@ int main(int argc, char **argv)
 			return c == 'h' ? 0 : 2;
 		}
 	}
-	command = find_command(argv + optind, argc - optind);
-	if (!command) {
-		if (argv[optind])
-			fprintf(stderr,
-				"confab: %s: no such command, or something"
-				" is missing after it\n\n",
-				argv[optind]);
-		usage(stderr);
+	command = choose_command(argv + optind, argc - optind);
+	if (!command)
 		return 2;
-	}
 	if (!config_load(&admin.config, path, &why))
 		die("configuration", buf_text(&why));
 	logger_open("confab", LEVEL_INFO);

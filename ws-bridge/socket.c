@@ -42,8 +42,7 @@ struct socket {
 	int closing;    /* close code to be sent, or 0 */
 	bool pinging;   /* a PING is to be sent */
 	bool pinged;    /* and something is to come back */
-	bool alive;     /* it has */
-	int64_t wrote;  /* loop_now() when bytes last went out */
+	int64_t wrote;  /* loop_now() when bytes went out before that */
 	struct timer beat;
 	struct buf message;
 	struct question *question;
@@ -61,9 +60,61 @@ static void close_with(struct socket *s, int code)
 	ask_to_write(s);
 }
 
+static void arm(struct socket *s)
+{
+	loop_arm(s->bridge->loop, &s->beat, hub_heartbeat(s->bridge->hub));
+}
+
+static void heard(struct socket *s)
+{
+	if (s->pinged)
+		arm(s);
+	s->pinged = s->pinging = false;
+}
+
+/* Reads on. A PONG that has waited for that is about to be heard. */
+static void listen_again(struct socket *s)
+{
+	lws_rx_flow_control(s->wsi, 1);
+	if (s->pinged)
+		loop_arm(s->bridge->loop, &s->beat, PONG_TIMEOUT);
+}
+
+/* Whether a PONG would be here by now: nothing is read while the stream is
+ * opened or a command is under way, and what was written before the PING may
+ * still be on its way to the client. */
+static bool is_overdue(const struct socket *s)
+{
+	const struct bridge *bridge = s->bridge;
+	bool opening = s->stream.hub && s->stream.state == STREAM_OPENING;
+
+	return !opening && !s->question &&
+	       loop_now(bridge->loop) - s->wrote >
+		       bridge->config->stall_timeout * 1000;
+}
+
+/* A heartbeat after it was last heard: is it still there? And later: it is
+ * not. */
+static void on_beat(struct timer *timer)
+{
+	struct socket *s = (void *)((char *)timer -
+				    offsetof(struct socket, beat));
+
+	if (s->pinged && is_overdue(s)) {
+		lws_set_timeout(s->wsi, PENDING_TIMEOUT_WS_PONG_CHECK_GET_PONG,
+				LWS_TO_KILL_ASYNC);
+		return;
+	}
+	if (!s->pinged) {
+		s->pinged = s->pinging = true;
+		ask_to_write(s);
+	}
+	loop_arm(s->bridge->loop, &s->beat, PONG_TIMEOUT);
+}
+
 static void on_opened(struct stream *stream)
 {
-	lws_rx_flow_control(((struct socket *)stream)->wsi, 1);
+	listen_again((struct socket *)stream);
 }
 
 static void on_refused(struct stream *stream, enum confab_error error,
@@ -98,46 +149,6 @@ static const struct stream_ops STREAM_OPS = {
 	.wake = on_wake,
 	.end = on_end,
 };
-
-static void arm(struct socket *s)
-{
-	loop_arm(s->bridge->loop, &s->beat, hub_heartbeat(s->bridge->hub));
-}
-
-/* Whether a PONG would be here by now: nothing is read while the stream is
- * opened or a command is under way, and what was written lately may still be
- * on its way to the client, before the PING. */
-static bool is_overdue(const struct socket *s)
-{
-	const struct bridge *bridge = s->bridge;
-	bool opening = s->stream.hub && s->stream.state == STREAM_OPENING;
-
-	return !opening && !s->question &&
-	       loop_now(bridge->loop) - s->wrote >
-		       bridge->config->stall_timeout * 1000;
-}
-
-/* Every heartbeat: is it still there? And a while later: it is not. */
-static void on_beat(struct timer *timer)
-{
-	struct socket *s = (void *)((char *)timer -
-				    offsetof(struct socket, beat));
-
-	if (s->pinged && !s->alive && is_overdue(s)) {
-		lws_set_timeout(s->wsi, PENDING_TIMEOUT_WS_PONG_CHECK_GET_PONG,
-				LWS_TO_KILL_ASYNC);
-		return;
-	}
-	s->pinged = !s->pinged;
-	s->pinging = s->pinged;
-	s->alive = false;
-	if (!s->pinged) {
-		arm(s);
-		return;
-	}
-	loop_arm(s->bridge->loop, &s->beat, PONG_TIMEOUT);
-	ask_to_write(s);
-}
 
 /* With a byte in it: of the PONG to an empty one lws does not tell. */
 static bool write_ping(struct socket *s)
@@ -369,7 +380,7 @@ static void on_answer(void *context, const char *body, size_t len, bool sent)
 	if (s->leaving)
 		ask_to_write(s);
 	else
-		lws_rx_flow_control(s->wsi, 1);
+		listen_again(s);
 }
 
 static void ask(struct socket *s)
@@ -400,7 +411,7 @@ static int received(struct socket *s, const char *bytes, size_t len)
 {
 	size_t limit = (size_t)s->bridge->config->max_body;
 
-	s->alive = true;
+	heard(s);
 	if (s->closing || !s->stream.hub)
 		return 0;
 	if (lws_is_first_fragment(s->wsi)) {
@@ -457,7 +468,8 @@ static bool write_frames(struct socket *s)
 			    LWS_WRITE_HTTP) >= 0;
 	if (out->cap > FRAMES_KEPT)
 		buf_free(out);
-	s->wrote = loop_now(s->bridge->loop);
+	if (!s->pinged)
+		s->wrote = loop_now(s->bridge->loop);
 	return written;
 }
 
@@ -526,7 +538,7 @@ int socket_callback(struct lws *wsi, enum lws_callback_reasons reason,
 	case LWS_CALLBACK_RECEIVE:
 		return received(*s, in, len);
 	case LWS_CALLBACK_RECEIVE_PONG:
-		(*s)->alive = true;
+		heard(*s);
 		return 0;
 	case LWS_CALLBACK_SERVER_WRITEABLE:
 		return writable(*s);
