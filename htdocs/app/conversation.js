@@ -50,7 +50,9 @@ export class Conversation {
     store.watch({ rooms: [id] }).catch(() => {});
     store.loadPins(id).catch(() => {});
     store.loadDetail(id).then(() => app.permissions.ask(id)).then(() => { if (id === app.open) this.composer.draw(); }).catch(() => {});
-    if (matchMedia('(min-width: 48rem) and (hover: hover)').matches) this.composer.focus();
+    // Not away from what somebody has begun to write elsewhere: at the start a room opens by itself.
+    const isWriting = document.activeElement instanceof HTMLInputElement;
+    if (!isWriting && matchMedia('(min-width: 48rem) and (hover: hover)').matches) this.composer.focus();
   }
 
   #search() {
