@@ -81,8 +81,8 @@ static void log_lws(int level, const char *line)
  * as a file in it. */
 static struct lws_context *create_context(struct bridge *bridge)
 {
-	/* Who is still there, each socket finds out itself: lws keeps all such
-	 * timers in one list that it walks for each. */
+	/* Who is still there, each socket finds out itself: lws gives up those,
+	 * too, whose PONG it may not read yet. */
 	static const lws_retry_bo_t never = { .secs_since_valid_ping = 0 };
 	struct lws_context_creation_info info = { 0 };
 	struct lws_context *context;
