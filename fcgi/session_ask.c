@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "envelope.h"
 #include "logger.h"
 #include "login.h"
 #include "secret.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "envelope.h"
+#include "utf8.h"
 #include "logger.h"
 #include "secret.h"
 #include "session.h"
@@ -167,7 +167,7 @@ static bool read_username(struct worker *w, struct credentials *out)
 {
 	const char *why = session_text(out->body, "username", &out->username);
 
-	if (!why && envelope_characters(out->username, strlen(out->username)) >
+	if (!why && utf8_characters(out->username, strlen(out->username)) >
 			    USERNAME_LIMIT)
 		why = "Ensure this field has no more than 64 characters.";
 	if (why)

@@ -322,7 +322,7 @@ static bool is_key(const char *key)
 	size_t len = key ? strlen(key) : 0;
 
 	return utf8_valid(key, len) &&
-	       envelope_characters(key, len) <= ENVELOPE_ID;
+	       utf8_characters(key, len) <= ENVELOPE_ID;
 }
 
 enum confab_error command_execute(struct commands *commands,

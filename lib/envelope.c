@@ -5,18 +5,10 @@
 #include <string.h>
 
 #include "richtext.h"
+#include "utf8.h"
 
 /* White space as the rules in SQL trim it. */
 static const char blank[] = " \t\r\n\f\v";
-
-size_t envelope_characters(const char *text, size_t len)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < len; i++)
-		n += ((unsigned char)text[i] & 0xc0) != 0x80;
-	return n;
-}
 
 static bool is_id(const struct json *value)
 {
@@ -25,7 +17,7 @@ static bool is_id(const struct json *value)
 	const char *text = json_string(value, &len);
 
 	if (text)
-		return envelope_characters(text, len) <= ENVELOPE_ID;
+		return utf8_characters(text, len) <= ENVELOPE_ID;
 	return json_integer(value, &number);
 }
 

@@ -54,7 +54,4 @@ void envelope_fail(const struct envelope *envelope, enum confab_error error,
 void envelope_acknowledge(const struct envelope *envelope, const char *seq,
 			  struct buf *out);
 
-/* Number of characters in valid UTF-8. */
-size_t envelope_characters(const char *text, size_t len);
-
 #endif

@@ -64,3 +64,12 @@ bool utf8_valid(const char *text, size_t len)
 	}
 	return true;
 }
+
+size_t utf8_characters(const char *text, size_t len)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		n += ((unsigned char)text[i] & 0xc0) != 0x80;
+	return n;
+}

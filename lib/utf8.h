@@ -9,4 +9,7 @@
  * surrogates, at most U+10FFFF) without U+0000. */
 bool utf8_valid(const char *text, size_t len);
 
+/* Number of characters in valid UTF-8. */
+size_t utf8_characters(const char *text, size_t len);
+
 #endif
