@@ -22,19 +22,27 @@ CFLAGS_fuzz := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all \
 	-fsanitize=fuzzer-no-link,address,undefined -Wno-unknown-warning-option
 LDFLAGS_fuzz := -fsanitize=fuzzer,address,undefined
 
-CFLAGS := $(CFLAGS_WARN) $(CFLAGS_$(BUILD)) -D_GNU_SOURCE -MMD -MP -Ilib -Itests/fuzz \
+CFLAGS := $(CFLAGS_WARN) $(CFLAGS_$(BUILD)) -D_GNU_SOURCE -MMD -MP -Ilib -I. \
 	-isystem /usr/include/postgresql
 LDFLAGS := $(LDFLAGS_$(BUILD))
 LIBS := -lfcgi -lpq -ljson-c -lsodium -lcrypto
 
-LIB := address buf command command_table config cursor deletions dispatch entities envelope error escape fastcgi fence filename filetype html http http_answer hub \
-	hub_ask hub_close hub_open hub_replay hub_report hub_signal hub_withdraw identity json jwt jwt_keys listener login logger loop mail metrics multipart pg pgloop \
-	prefork process query rate richtext roster secret service statement store stream tail traffic turns usher utf8 uuid window xalloc
-EVENTS := events held held_poll held_report held_sse
-SESSION := session session_ask session_login session_password
-MEDIA := media media_download media_preview media_upload
+# The rooms of lib/, lowest first; tools/check knows who may include whom.
+LIB := $(addprefix base/, buf config crypto error json logger metrics utf8 uuid xalloc) \
+	$(addprefix event/, instance listener loop service) \
+	$(addprefix pg/, async statement sync) \
+	$(addprefix text/, entities escape html sanitise url) \
+	$(addprefix web/, answer fastcgi overflow prefork request) \
+	$(addprefix auth/, identity jwt jwt_keys login query) \
+	$(addprefix log/, cursor deletions dispatch fence tail window) \
+	$(addprefix hub/, closing hub opener opening replayer report roster signal stream turns withdraw)
+# What each program has beside its main().
+COMMAND := command command_table envelope rate traffic
+EVENTS := connection poll report sse
+LOGIN := ask log_in mail password
+MEDIA := download filename filetype multipart preview store upload
 PREVIEW := jpeg png preview sandbox size webp
-BRIDGE := asker bridge pollset socket
+BRIDGE := command_client pollset socket
 PROGRAMS := confab confab-command confab-session confab-events confab-bridge confab-media confab-preview
 
 # Where tools/setup puts Node.js when that of the system is too old for the tests.
@@ -62,19 +70,19 @@ link = $(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS)
 $(O)/confab: $(O)/tools/confab.o $(O)/tools/confab_operate.o $(O)/libconfab.a
 	$(call say,LD,$@)
 	$(link)
-$(O)/confab-command: $(O)/fcgi/command.o $(O)/libconfab.a
+$(O)/confab-command: $(O)/fcgi/command/main.o $(COMMAND:%=$(O)/fcgi/command/%.o) $(O)/libconfab.a
 	$(call say,LD,$@)
 	$(link)
-$(O)/confab-session: $(SESSION:%=$(O)/fcgi/%.o) $(O)/libconfab.a
+$(O)/confab-session: $(O)/fcgi/login/main.o $(LOGIN:%=$(O)/fcgi/login/%.o) $(O)/libconfab.a
 	$(call say,LD,$@)
 	$(link)
-$(O)/confab-events: $(EVENTS:%=$(O)/fcgi/%.o) $(O)/libconfab.a
+$(O)/confab-events: $(O)/fcgi/events/main.o $(EVENTS:%=$(O)/fcgi/events/%.o) $(O)/libconfab.a
 	$(call say,LD,$@)
 	$(link)
-$(O)/confab-bridge: $(BRIDGE:%=$(O)/ws-bridge/%.o) $(O)/libconfab.a
+$(O)/confab-bridge: $(O)/ws-bridge/main.o $(BRIDGE:%=$(O)/ws-bridge/%.o) $(O)/libconfab.a
 	$(call say,LD,$@)
 	$(link) -lwebsockets
-$(O)/confab-media: $(MEDIA:%=$(O)/fcgi/%.o) $(O)/libconfab.a
+$(O)/confab-media: $(O)/fcgi/media/main.o $(MEDIA:%=$(O)/fcgi/media/%.o) $(O)/libconfab.a
 	$(call say,LD,$@)
 	$(link) -lmagic
 $(O)/confab-preview: LIBS := -ljpeg -lpng -lwebp -lseccomp
@@ -82,9 +90,12 @@ $(O)/confab-preview: $(PREVIEW:%=$(O)/preview/%.o)
 	$(call say,LD,$@)
 	$(link)
 
-# Each unit test is a program of its own.
+# Each unit test is a program of its own. Beside the library it has what programs have for themselves.
+$(O)/libprograms.a: $(COMMAND:%=$(O)/fcgi/command/%.o) $(MEDIA:%=$(O)/fcgi/media/%.o)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
 UNIT := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/*_test.c))
-$(O)/tests/unit/%_test: $(O)/tests/unit/%_test.o $(O)/libconfab.a
+$(O)/tests/unit/%_test: $(O)/tests/unit/%_test.o $(O)/libprograms.a $(O)/libconfab.a
 	$(call say,LD,$@)
 	$(link) -lcmocka $(LIBS_$(@F))
 LIBS_preview_test := -ljpeg -lpng -lwebp
@@ -92,7 +103,7 @@ $(O)/tests/unit/preview_test: | $(O)/confab-preview
 
 # The torture of the log reads with a tail that can be broken on purpose.
 TORTURE := bail chance database ledger reader torture trouble writer
-$(O)/tests/log/tail.o: lib/tail.c
+$(O)/tests/log/tail.o: lib/log/tail.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -DTAIL_VARIANTS -c -o $@ $<
@@ -108,19 +119,19 @@ $(O)/tests/faults/clock.so: tests/faults/clock.c
 
 # What is checked about parsers of hostile bytes: with inputs that clang's
 # libFuzzer looks for, and with those that are kept.
-PARSERS := address buf cursor entities envelope error escape fastcgi html json jwt jwt_keys logger multipart query \
-	richtext utf8 uuid xalloc
+PARSERS := $(addprefix lib/base/, buf error json logger utf8 uuid xalloc) $(addprefix lib/text/, entities escape html sanitise url) \
+	$(addprefix lib/auth/, jwt jwt_keys query) lib/log/cursor lib/web/fastcgi fcgi/command/envelope fcgi/media/multipart
 TARGETS := cursor envelope fastcgi jwt multipart query richtext utf8 uuid
 CHECKS := $(TARGETS:%=$(O)/tests/fuzz/%_target.o) $(O)/tests/fuzz/grammar.o \
 	$(O)/tests/fuzz/base64url.o $(O)/tests/fuzz/target.o
-$(O)/tests/unit/richtext_test: $(O)/tests/fuzz/grammar.o
+$(O)/tests/unit/sanitise_test: $(O)/tests/fuzz/grammar.o
 $(O)/tests/unit/jwt_test: $(O)/tests/fuzz/base64url.o
 $(O)/tests/unit/replay_test: $(CHECKS)
 $(O)/tests/fuzz/%_fuzzer.o: tests/fuzz/libfuzzer.c
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -DTARGET=target_$* -c -o $@ $<
-$(O)/tests/fuzz/%_fuzzer: $(O)/tests/fuzz/%_fuzzer.o $(CHECKS) $(PARSERS:%=$(O)/lib/%.o)
+$(O)/tests/fuzz/%_fuzzer: $(O)/tests/fuzz/%_fuzzer.o $(CHECKS) $(PARSERS:%=$(O)/%.o)
 	$(call say,LD,$@)
 	$(link)
 fuzzers: $(TARGETS:%=$(O)/tests/fuzz/%_fuzzer)

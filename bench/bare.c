@@ -17,7 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "buf.h"
+#include "base/buf.h"
 
 enum {
 	MOST = 65536, /* descriptors */

@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "xalloc.h"
+#include "base/xalloc.h"
 
 enum {
 	BATCH = 512,

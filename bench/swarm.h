@@ -1,7 +1,7 @@
 /* swarm: thousands of clients of one server in one process, for measurements:
  * one clock stamps what is sent and what arrives. See swarm.c. */
-#ifndef CONFAB_SWARM_H
-#define CONFAB_SWARM_H
+#ifndef CONFAB_BENCH_SWARM_H
+#define CONFAB_BENCH_SWARM_H
 
 #include <netinet/in.h>
 

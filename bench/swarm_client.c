@@ -60,9 +60,8 @@ static void payload(struct client *c, const struct client_events *events,
 /* With as many bytes as the PING has, which are zeros. */
 static void pong(const struct client *c)
 {
-	const unsigned char frame[6 + 125] = {
-		0x8a, (unsigned char)(0x80 | c->left)
-	};
+	const unsigned char frame[6 + 125] = { 0x8a, (unsigned char)(0x80 |
+								     c->left) };
 
 	if (c->left < 126 && write(c->fd, frame, 6 + c->left) < 0)
 		return; /* the other side will end the stream */

@@ -1,8 +1,8 @@
 /* swarm_client: one of thousands of connections that a measurement holds. It
  * asks for a stream, takes chunks and WebSocket frames apart, and looks for
  * marks: "mark-" and ten digits and a full stop. Part of bench/swarm. */
-#ifndef CONFAB_SWARM_CLIENT_H
-#define CONFAB_SWARM_CLIENT_H
+#ifndef CONFAB_BENCH_SWARM_CLIENT_H
+#define CONFAB_BENCH_SWARM_CLIENT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -10,9 +10,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "buf.h"
+#include "base/buf.h"
+#include "base/xalloc.h"
 #include "swarm.h"
-#include "xalloc.h"
 
 enum {
 	DEPTH_MOST = 64,

@@ -1,7 +1,7 @@
 /* picture: what the parts of confab-preview share: readers of image formats
  * give rows of pixels, and a small picture is made of them on the way. */
-#ifndef CONFAB_PICTURE_H
-#define CONFAB_PICTURE_H
+#ifndef CONFAB_PREVIEW_PICTURE_H
+#define CONFAB_PREVIEW_PICTURE_H
 
 #include <stdbool.h>
 #include <stddef.h>

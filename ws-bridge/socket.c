@@ -9,19 +9,19 @@
 #include <string.h>
 #include <strings.h>
 
-#include "dispatch.h"
-#include "identity.h"
-#include "json.h"
-#include "jwt.h"
-#include "logger.h"
-#include "query.h"
-#include "xalloc.h"
+#include "auth/identity.h"
+#include "auth/jwt.h"
+#include "auth/query.h"
+#include "base/json.h"
+#include "base/logger.h"
+#include "base/xalloc.h"
+#include "log/dispatch.h"
 
 enum {
 	CLOSE_TOO_LARGE = 1009,
 	PONG_TIMEOUT = 10000, /* ms */
-	PART = 32768,       /* bytes gathered for one write, about */
-	FRAMES_KEPT = 65536 /* bytes of memory for the next */
+	PART = 32768,         /* bytes gathered for one write, about */
+	FRAMES_KEPT = 65536   /* bytes of memory for the next */
 };
 
 /* The handshake's headers, while they last. */
@@ -97,8 +97,8 @@ static bool is_overdue(const struct socket *s)
  * not. */
 static void on_beat(struct timer *timer)
 {
-	struct socket *s = (void *)((char *)timer -
-				    offsetof(struct socket, beat));
+	struct socket *s =
+		(void *)((char *)timer - offsetof(struct socket, beat));
 
 	if (s->pinged && is_overdue(s)) {
 		lws_set_timeout(s->wsi, PENDING_TIMEOUT_WS_PONG_CHECK_GET_PONG,

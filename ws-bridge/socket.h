@@ -1,15 +1,15 @@
 /* socket: one WebSocket: dispatches down, commands up. The only file beside
  * bridge.c that sees libwebsockets. */
-#ifndef CONFAB_SOCKET_H
-#define CONFAB_SOCKET_H
+#ifndef CONFAB_WS_BRIDGE_SOCKET_H
+#define CONFAB_WS_BRIDGE_SOCKET_H
 
 #include <libwebsockets.h>
 
-#include "asker.h"
-#include "buf.h"
-#include "config.h"
-#include "hub.h"
-#include "service.h"
+#include "base/buf.h"
+#include "base/config.h"
+#include "command_client.h"
+#include "event/service.h"
+#include "hub/hub.h"
 
 /* What all sockets share; the context's user pointer. */
 struct bridge {

@@ -1,8 +1,8 @@
 /* base64url: bytes as the parts of a token have them. */
-#ifndef CONFAB_BASE64URL_H
-#define CONFAB_BASE64URL_H
+#ifndef CONFAB_TESTS_FUZZ_BASE64URL_H
+#define CONFAB_TESTS_FUZZ_BASE64URL_H
 
-#include "buf.h"
+#include "base/buf.h"
 
 /* Appends them, without padding. */
 void base64url_add(struct buf *out, const void *bytes, size_t len);

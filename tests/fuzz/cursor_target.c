@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cursor.h"
+#include "log/cursor.h"
 #include "target.h"
 
 void target_cursor(const char *bytes, size_t len)

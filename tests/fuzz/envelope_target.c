@@ -2,11 +2,11 @@
  * keeps the id, and printing it again changes nothing. */
 #include <string.h>
 
-#include "envelope.h"
+#include "base/json.h"
+#include "base/utf8.h"
+#include "fcgi/command/envelope.h"
 #include "grammar.h"
-#include "json.h"
 #include "target.h"
-#include "utf8.h"
 
 enum {
 	DEPTH = 16

@@ -2,8 +2,8 @@
  * is the same when written again. */
 #include <string.h>
 
-#include "fastcgi.h"
 #include "target.h"
+#include "web/fastcgi.h"
 
 /* The name-value pairs, packed again and unpacked, are the same. */
 static void check_params(const struct buf *params)

@@ -1,7 +1,7 @@
 /* grammar: what sanitised text may look like, read from richtext.h and told
  * apart from how it is made. */
-#ifndef CONFAB_GRAMMAR_H
-#define CONFAB_GRAMMAR_H
+#ifndef CONFAB_TESTS_FUZZ_GRAMMAR_H
+#define CONFAB_TESTS_FUZZ_GRAMMAR_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -9,8 +9,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "auth/jwt.h"
 #include "base64url.h"
-#include "jwt.h"
 #include "target.h"
 
 #define NOW INT64_C(1800000000)

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
-#include "multipart.h"
+#include "base/buf.h"
+#include "fcgi/media/multipart.h"
 #include "target.h"
 
 struct seen {

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "query.h"
+#include "auth/query.h"
+#include "base/utf8.h"
 #include "target.h"
-#include "utf8.h"
 
 typedef bool getter(const char *fields, const char *name, char *out,
 		    size_t cap);

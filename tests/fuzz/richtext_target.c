@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "grammar.h"
-#include "richtext.h"
 #include "target.h"
-#include "utf8.h"
+#include "text/sanitise.h"
 
 static void check(const char *text, size_t len, bool keep_class_id)
 {

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "xalloc.h"
+#include "base/xalloc.h"
 
 char *target_text(const char *bytes, size_t len)
 {

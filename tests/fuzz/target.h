@@ -2,8 +2,8 @@
  * comes in. libfuzzer.c looks for input on which one fails (`make fuzz`);
  * tests/unit/replay_test.c runs what was found, and the corpora, without clang.
  */
-#ifndef CONFAB_TARGET_H
-#define CONFAB_TARGET_H
+#ifndef CONFAB_TESTS_FUZZ_TARGET_H
+#define CONFAB_TESTS_FUZZ_TARGET_H
 
 #include <stddef.h>
 

@@ -2,8 +2,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "target.h"
-#include "utf8.h"
 
 /* Length of the character at p, 0 when there is none. */
 static size_t decode(const unsigned char *p, size_t n, uint32_t *code)

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "base/uuid.h"
 #include "target.h"
-#include "uuid.h"
 
 void target_uuid(const char *bytes, size_t len)
 {

@@ -1,6 +1,6 @@
 /* bail: the test itself can't go on; nothing was shown, nothing refuted. */
-#ifndef CONFAB_BAIL_H
-#define CONFAB_BAIL_H
+#ifndef CONFAB_TESTS_LOG_BAIL_H
+#define CONFAB_TESTS_LOG_BAIL_H
 
 /* Prints the reason and ends the process, whichever thread calls. */
 void bail(const char *format, ...)

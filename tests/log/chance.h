@@ -1,7 +1,7 @@
 /* chance: a random generator per thread, so that a seed decides what each of
  * them tries (not when: the scheduler has a hand in this, too). */
-#ifndef CONFAB_CHANCE_H
-#define CONFAB_CHANCE_H
+#ifndef CONFAB_TESTS_LOG_CHANCE_H
+#define CONFAB_TESTS_LOG_CHANCE_H
 
 #include <stdbool.h>
 #include <stdint.h>

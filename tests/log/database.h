@@ -1,6 +1,6 @@
 /* database: how every part of the test connects. */
-#ifndef CONFAB_DATABASE_H
-#define CONFAB_DATABASE_H
+#ifndef CONFAB_TESTS_LOG_DATABASE_H
+#define CONFAB_TESTS_LOG_DATABASE_H
 
 #include <libpq-fe.h>
 

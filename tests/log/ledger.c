@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "bail.h"
-#include "xalloc.h"
+#include "base/xalloc.h"
 
 enum {
 	PAGE = 20000, /* rows of the table at a time */

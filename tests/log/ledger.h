@@ -1,8 +1,8 @@
 /* ledger: what each writer knows of its dispatches, what became of them, and
  * whether a reader got exactly that. Each writer's part is its own while it
  * runs; ledger_settle() and what follows it come after they have ended. */
-#ifndef CONFAB_LEDGER_H
-#define CONFAB_LEDGER_H
+#ifndef CONFAB_TESTS_LOG_LEDGER_H
+#define CONFAB_TESTS_LOG_LEDGER_H
 
 #include <stddef.h>
 #include <stdint.h>

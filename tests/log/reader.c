@@ -10,11 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/xalloc.h"
 #include "chance.h"
 #include "database.h"
-#include "loop.h"
-#include "tail.h"
-#include "xalloc.h"
+#include "event/loop.h"
+#include "log/tail.h"
 
 enum {
 	LIFE = 2000,        /* ms at most */

@@ -1,8 +1,8 @@
-/* reader: a thread that reads the log through lib/tail.c, one life after the
- * other. A life begins at the head or at a cursor that some reader has
+/* reader: a thread that reads the log through lib/log/tail.c, one life after
+ * the other. A life begins at the head or at a cursor that some reader has
  * reported, and ends at random or when the run is over. */
-#ifndef CONFAB_READER_H
-#define CONFAB_READER_H
+#ifndef CONFAB_TESTS_LOG_READER_H
+#define CONFAB_TESTS_LOG_READER_H
 
 #include <stdint.h>
 

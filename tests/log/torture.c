@@ -1,5 +1,5 @@
-/* torture: shows that lib/tail.c loses nothing. Run by tests/log/torture.test
- * against a PostgreSQL of its own.
+/* torture: shows that lib/log/tail.c loses nothing. Run by
+ * tests/log/torture.test against a PostgreSQL of its own.
  *
  * What it shows. Of all dispatches that were committed above a reader's start
  * and up to the last cursor it reported, the reader got each exactly once, in
@@ -24,7 +24,7 @@
  * them got in each of its lives is compared with the table.
  *
  * That the test can see a loss is shown by rules that are broken on purpose
- * (TAIL_VARIANT, see lib/tail.c): with each of them it must find something.
+ * (TAIL_VARIANT, see lib/log/tail.c): with each of them it must find something.
  * Two loads, because slow holders keep a fence up nearly all the time and hide
  * windows that are microseconds wide; the plain load has none of them.
  *
@@ -39,13 +39,13 @@
 #include <libpq-fe.h>
 
 #include "bail.h"
+#include "base/crypto.h"
+#include "base/xalloc.h"
 #include "database.h"
 #include "ledger.h"
 #include "reader.h"
-#include "secret.h"
 #include "trouble.h"
 #include "writer.h"
-#include "xalloc.h"
 
 enum {
 	WRITERS = 20,

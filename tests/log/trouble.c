@@ -19,11 +19,11 @@
 #include <libpq-fe.h>
 
 #include "bail.h"
+#include "base/xalloc.h"
 #include "chance.h"
 #include "database.h"
 #include "reader.h"
 #include "writer.h"
-#include "xalloc.h"
 
 enum {
 	PAUSE = 50,          /* ms at most between two troubles */

@@ -1,6 +1,6 @@
 /* trouble: a thread that does to the server what happens to servers. */
-#ifndef CONFAB_TROUBLE_H
-#define CONFAB_TROUBLE_H
+#ifndef CONFAB_TESTS_LOG_TROUBLE_H
+#define CONFAB_TESTS_LOG_TROUBLE_H
 
 #include <stdint.h>
 

@@ -17,9 +17,9 @@
 #include <time.h>
 
 #include "bail.h"
+#include "base/xalloc.h"
 #include "chance.h"
 #include "database.h"
-#include "xalloc.h"
 
 enum {
 	ROOMS = 40,         /* as in torture.sql */
@@ -351,7 +351,7 @@ static long long now_ms(void)
 	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
 }
 
-/* The doorbell, now and then, as lib/pg.c does it. */
+/* The doorbell, now and then, as lib/pg/sync.c does it. */
 static void ring(struct writer *w)
 {
 	long long now = now_ms(), last = atomic_load(&last_ring);

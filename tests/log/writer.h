@@ -1,7 +1,7 @@
 /* writer: a thread with a connection of its own that writes dispatches in one
  * way or another and keeps its part of the ledger. */
-#ifndef CONFAB_WRITER_H
-#define CONFAB_WRITER_H
+#ifndef CONFAB_TESTS_LOG_WRITER_H
+#define CONFAB_TESTS_LOG_WRITER_H
 
 #include <stdint.h>
 

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "buf.h"
-#include "richtext.h"
+#include "base/buf.h"
+#include "text/sanitise.h"
 
 static void read_all(struct buf *in)
 {

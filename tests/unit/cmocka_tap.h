@@ -1,6 +1,6 @@
 /* cmocka_tap: cmocka with what it needs included, and TAP as its output. */
-#ifndef CONFAB_CMOCKA_TAP_H
-#define CONFAB_CMOCKA_TAP_H
+#ifndef CONFAB_TESTS_UNIT_CMOCKA_TAP_H
+#define CONFAB_TESTS_UNIT_CMOCKA_TAP_H
 
 #include <setjmp.h>
 #include <stdarg.h>

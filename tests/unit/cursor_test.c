@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "cmocka_tap.h"
-#include "cursor.h"
+#include "log/cursor.h"
 
 static void reads_epoch_and_seq(void **state)
 {

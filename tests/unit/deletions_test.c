@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "cmocka_tap.h"
-#include "deletions.h"
+#include "log/deletions.h"
 
 #define ID(n) "00000000-0000-4000-8000-00000000000" n
 

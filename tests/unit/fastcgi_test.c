@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "cmocka_tap.h"
-#include "fastcgi.h"
+#include "web/fastcgi.h"
 
 static void reads_what_it_writes(void **state)
 {

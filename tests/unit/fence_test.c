@@ -1,7 +1,7 @@
 /* The fence: when is everybody gone who was there? */
 #include "cmocka_tap.h"
 
-#include "fence.h"
+#include "log/fence.h"
 
 static void test_nobody_is_waited_for(void **state)
 {

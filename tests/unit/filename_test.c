@@ -1,9 +1,9 @@
 /* Names of strangers' files: what is left of them, and how they are sent. */
 #include <string.h>
 
+#include "base/utf8.h"
 #include "cmocka_tap.h"
-#include "filename.h"
-#include "utf8.h"
+#include "fcgi/media/filename.h"
 
 static void assert_clean(const char *given, const char *expected)
 {

@@ -11,9 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base64url.h"
+#include "auth/jwt.h"
 #include "cmocka_tap.h"
-#include "jwt.h"
+#include "tests/fuzz/base64url.h"
 
 #define NOW 1800000000
 #define TIMES "\"exp\":1800000300"

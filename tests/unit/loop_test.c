@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "cmocka_tap.h"
-#include "loop.h"
+#include "event/loop.h"
 
 static int fired[64], n_fired;
 

@@ -1,9 +1,9 @@
 /* The file in a form, however its bytes arrive. */
 #include <string.h>
 
-#include "buf.h"
+#include "base/buf.h"
 #include "cmocka_tap.h"
-#include "multipart.h"
+#include "fcgi/media/multipart.h"
 
 static const char TYPE[] = "multipart/form-data; boundary=Bound";
 

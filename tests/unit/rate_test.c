@@ -1,6 +1,6 @@
 /* rate: buckets in shared memory, against a model and from several processes.
  */
-#include "rate.h"
+#include "fcgi/command/rate.h"
 
 #include <signal.h>
 #include <stdbool.h>

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
-#include "target.h"
+#include "base/buf.h"
+#include "tests/fuzz/target.h"
 
 static char replaying[512]; /* the file that is looked at */
 

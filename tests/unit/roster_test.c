@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "cmocka_tap.h"
-#include "roster.h"
-#include "stream.h"
+#include "hub/roster.h"
+#include "hub/stream.h"
 
 static const struct uuid ROOM = { 1, 2 };
 
@@ -33,8 +33,7 @@ static int count(struct roster *r, int64_t *since)
 	int n = 0;
 
 	if (members)
-		LIST_FOREACH(m, members, of_room)
-		{
+		LIST_FOREACH (m, members, of_room) {
 			*since = m->since;
 			n++;
 		}

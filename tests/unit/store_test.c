@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "cmocka_tap.h"
-#include "store.h"
+#include "fcgi/media/store.h"
 
 /* Of "abc": FIPS 180-2, appendix B.1. */
 static const char HASH[] =

@@ -1,6 +1,6 @@
 /* Nobody waits for more than one question of anybody else. */
 #include "cmocka_tap.h"
-#include "turns.h"
+#include "hub/turns.h"
 
 static const unsigned char ANN[TURNS_KEY] = "ann", BEN[TURNS_KEY] = "ben";
 

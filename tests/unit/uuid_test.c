@@ -1,6 +1,6 @@
 /* Identifiers as PostgreSQL prints them, and nothing else. */
+#include "base/uuid.h"
 #include "cmocka_tap.h"
-#include "uuid.h"
 
 static void reads_either_case(void **state)
 {

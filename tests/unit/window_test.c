@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "cmocka_tap.h"
-#include "dispatch.h"
-#include "window.h"
+#include "log/dispatch.h"
+#include "log/window.h"
 
 static const char ROOM[] = "01234567-89ab-cdef-0011-223344556677";
 

@@ -1,0 +1,362 @@
+/* command: one command from its bytes to its answer. Called by confab-command,
+ * one request at a time. */
+#include "command.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/crypto.h"
+#include "base/logger.h"
+#include "base/utf8.h"
+#include "base/uuid.h"
+#include "base/xalloc.h"
+#include "command_table.h"
+#include "envelope.h"
+
+enum {
+	REPEATS = 3, /* of a transaction that others got in the way of */
+	PAUSE = 10   /* ms before a repeat, at most */
+};
+
+struct commands {
+	const struct config *config;
+	struct pg *pg;
+	struct traffic *traffic;
+	struct command_table *table;
+	int retry_after; /* s, of the last refusal */
+};
+
+/* One command on its way. */
+struct call {
+	struct commands *commands;
+	const struct command_request *request;
+	struct envelope envelope;
+	struct buf *out;
+	struct pg_result *result; /* of the last attempt */
+	bool stores;              /* as entry->rings */
+};
+
+struct commands *command_create(const struct config *config, struct pg *pg,
+				struct traffic *traffic)
+{
+	struct commands *commands = xcalloc(1, sizeof(*commands));
+
+	commands->config = config;
+	commands->pg = pg;
+	commands->traffic = traffic;
+	commands->table = command_table_create(pg);
+	return commands;
+}
+
+void command_free(struct commands *commands)
+{
+	if (!commands)
+		return;
+	command_table_free(commands->table);
+	free(commands);
+}
+
+static bool connect_database(struct commands *commands)
+{
+	bool fresh, connected = command_table_connect(commands->table, &fresh);
+
+	if (connected && fresh && commands->traffic)
+		traffic_connected(commands->traffic);
+	return connected;
+}
+
+static void log_failure(const struct call *call, const char *sqlstate,
+			const char *why)
+{
+	logger(LEVEL_ERROR, "command",
+	       "request=%s event=%.64s sqlstate=%s why=\"%s\"",
+	       call->request->request_id ? call->request->request_id : "",
+	       call->envelope.event_type ? call->envelope.event_type : "",
+	       sqlstate, why);
+}
+
+static enum confab_error fail(struct call *call, enum confab_error error,
+			      const char *detail)
+{
+	envelope_fail(&call->envelope, error, detail, call->out);
+	return error;
+}
+
+/* The database is away; unknown: it went in the middle. */
+static enum confab_error fail_unavailable(struct call *call, bool unknown)
+{
+	const struct error_info *info = error_info(ERROR_UNAVAILABLE);
+	struct buf body = { 0 };
+
+	log_failure(call, unknown ? "unknown" : "none",
+		    pg_reason(call->commands->pg));
+	if (!unknown)
+		return fail(call, ERROR_UNAVAILABLE, NULL);
+	buf_addf(&body,
+		 "{\"error\":{\"code\":%d,\"detail\":\"%s\",\"unknown\":true}}",
+		 info->code, info->detail);
+	envelope_answer(&call->envelope, buf_text(&body), call->out);
+	buf_free(&body);
+	return ERROR_UNAVAILABLE;
+}
+
+static enum confab_error fail_statement(struct call *call)
+{
+	const struct pg_result *result = call->result;
+	const char *sqlstate = pg_sqlstate(result);
+	enum confab_error error = error_from_sqlstate(sqlstate);
+
+	/* confab.fail() has made the whole body. */
+	if (sqlstate[0] == 'C' && *pg_detail(result) == '{') {
+		envelope_answer(&call->envelope, pg_detail(result), call->out);
+		return error;
+	}
+	if (error_info(error)->http_status >= 500)
+		log_failure(call, sqlstate, pg_message(result));
+	return fail(call, error, NULL);
+}
+
+/* The answer, by who asks: docs/protocol.md. */
+static void succeed(struct call *call)
+{
+	const struct pg_result *result = call->result;
+	bool any = pg_rows(result) > 0;
+	const char *reply = any ? pg_field(result, 0, 0) : NULL;
+	const char *dispatch = any ? pg_field(result, 0, 1) : NULL;
+	const char *seq = any ? pg_field(result, 0, 2) : NULL;
+
+	if (reply)
+		envelope_answer(&call->envelope, reply, call->out);
+	else if (call->request->websocket && seq &&
+		 (dispatch || call->envelope.id.len))
+		envelope_acknowledge(&call->envelope, seq, call->out);
+	else if (!dispatch)
+		envelope_answer(&call->envelope, "{\"status\":\"success\"}",
+				call->out);
+	else
+		envelope_answer(&call->envelope, dispatch, call->out);
+}
+
+/* One attempt, on a connection that is there. */
+static enum pg_status attempt(struct call *call, const struct pg_param *params,
+			      bool ring)
+{
+	struct commands *commands = call->commands;
+	struct command_entry *entry =
+		command_table_find(commands->table, call->envelope.event_type);
+	enum pg_status status;
+
+	pg_result_free(call->result);
+	call->result = NULL;
+	if (!entry)
+		return PG_FAILED; /* taken out of the table just now */
+	status = command_table_prepare(commands->table, entry);
+	if (status != PG_OK)
+		return status;
+	return pg_run(commands->pg, entry->label, 4, params,
+		      ring ? "ring" : NULL, &call->result);
+}
+
+/* Whether the same again may go better, and nothing was done yet. */
+static bool is_repeatable(struct call *call, enum pg_status status)
+{
+	const char *sqlstate;
+
+	if (status == PG_UNKNOWN)
+		return !call->stores;
+	if (status != PG_FAILED)
+		return false;
+	sqlstate = call->result ? pg_sqlstate(call->result) : NULL;
+	/* It can't be prepared, or a function is not there: an operator may
+	 * have taken it away just now. The stamp says so. */
+	if (!sqlstate || strcmp(sqlstate, "42883") == 0) {
+		command_table_suspect(call->commands->table);
+		return true;
+	}
+	if (pg_is_stale(call->result)) {
+		pg_drop(call->commands->pg);
+		return true;
+	}
+	/* Others got in the way: a serialization failure, a deadlock. */
+	return !strcmp(sqlstate, "40001") || !strcmp(sqlstate, "40P01");
+}
+
+static void pause_before_repeat(void)
+{
+	const struct timespec ts = { .tv_nsec = (1 + secret_random(PAUSE)) *
+						1000000L };
+
+	nanosleep(&ts, NULL);
+}
+
+/* There is no such command; but only who is logged in is told so. */
+static enum confab_error refuse_event(struct call *call)
+{
+	const struct pg_param hash = {
+		.data = (const char *)call->request->token_hash,
+		.len = SECRET_HASH_SIZE,
+		.binary = true
+	};
+	enum pg_status status = pg_run(call->commands->pg, "account", 1, &hash,
+				       NULL, &call->result);
+	enum confab_error error = status == PG_FAILED ? fail_statement(call)
+				  : status == PG_OK
+					  ? fail(call, ERROR_EVENT_TYPE, NULL)
+					  : fail_unavailable(call, false);
+
+	pg_result_free(call->result);
+	return error;
+}
+
+static enum confab_error carry_out(struct call *call, const char *data)
+{
+	const struct command_request *request = call->request;
+	const struct pg_param params[] = {
+		{ .data = (const char *)request->token_hash,
+		  .len = SECRET_HASH_SIZE,
+		  .binary = true },
+		{ .data = request->session },
+		{ .data = request->idempotency_key },
+		{ .data = data },
+	};
+	struct traffic *traffic = call->commands->traffic;
+	bool ring = call->stores && (!traffic || traffic_claim_ring(traffic));
+	enum pg_status status = attempt(call, params, ring);
+
+	for (int i = 0; i < REPEATS && is_repeatable(call, status); i++) {
+		pause_before_repeat();
+		status = connect_database(call->commands)
+				 ? attempt(call, params, ring)
+				 : PG_AWAY;
+	}
+	if (status == PG_OK) {
+		succeed(call);
+		return ERROR_NONE;
+	}
+	if (status == PG_FAILED && call->result)
+		return fail_statement(call);
+	if (!command_table_find(call->commands->table,
+				call->envelope.event_type))
+		return refuse_event(call);
+	if (status == PG_FAILED) {
+		log_failure(call, "prepare", pg_reason(call->commands->pg));
+		return fail(call, ERROR_INTERNAL, NULL);
+	}
+	return fail_unavailable(call, status == PG_UNKNOWN && call->stores);
+}
+
+/* Whose log-in it is; 0 where that is not to be had: the command will say
+ * why. */
+static int64_t find_account(struct call *call)
+{
+	struct commands *commands = call->commands;
+	const struct pg_param hash = {
+		.data = (const char *)call->request->token_hash,
+		.len = SECRET_HASH_SIZE,
+		.binary = true
+	};
+	int64_t account =
+		traffic_account(commands->traffic, call->request->token_hash);
+	struct pg_result *result = NULL;
+
+	if (account)
+		return account;
+	if (pg_run(commands->pg, "account", 1, &hash, NULL, &result) == PG_OK)
+		account = strtoll(pg_field(result, 0, 0), NULL, 10);
+	pg_result_free(result);
+	if (account)
+		traffic_learn(commands->traffic, call->request->token_hash,
+			      account);
+	return account;
+}
+
+/* Whether there were too many of the kind: that is then answered. */
+static bool is_limited(struct call *call)
+{
+	struct commands *commands = call->commands;
+	const struct command_request *request = call->request;
+	char seconds[12];
+
+	if (!commands->traffic || !commands->config->rate_limits)
+		return false;
+	commands->retry_after = traffic_admit(
+		commands->traffic, traffic_class_of(call->envelope.event_type),
+		find_account(call), request->token_hash, request->address);
+	if (!commands->retry_after)
+		return false;
+	snprintf(seconds, sizeof(seconds), "%d", commands->retry_after);
+	fail(call, ERROR_RATE, seconds);
+	return true;
+}
+
+static enum confab_error execute(struct call *call)
+{
+	struct envelope *envelope = &call->envelope;
+	struct buf data = { 0 };
+	enum confab_error error;
+	struct command_entry *entry;
+
+	if (!connect_database(call->commands))
+		return fail_unavailable(call, false);
+	if (is_limited(call))
+		return ERROR_RATE;
+	entry = command_table_find(call->commands->table, envelope->event_type);
+	if (!entry)
+		return refuse_event(call);
+	call->stores = entry->rings;
+	for (int i = 0; i < COMMAND_PATHS && entry->rich_text[i]; i++)
+		envelope_clean(envelope, entry->rich_text[i],
+			       entry->keep_class_id);
+	envelope_print(envelope, &data);
+	error = carry_out(call, buf_text(&data));
+	pg_result_free(call->result);
+	buf_free(&data);
+	return error;
+}
+
+static bool is_key(const char *key)
+{
+	size_t len = key ? strlen(key) : 0;
+
+	return utf8_valid(key, len) && utf8_characters(key, len) <= ENVELOPE_ID;
+}
+
+enum confab_error command_execute(struct commands *commands,
+				  const struct command_request *request,
+				  struct buf *out)
+{
+	struct call call = { .commands = commands,
+			     .request = request,
+			     .out = out };
+	int64_t began = clock_us();
+	enum confab_error error;
+	struct uuid session;
+
+	if (!request->token_hash)
+		return fail(&call, ERROR_UNAUTHENTICATED, NULL);
+	error = envelope_parse(&call.envelope, request->body, request->body_len,
+			       commands->config->max_depth, out);
+	if (error == ERROR_NONE && !is_key(request->idempotency_key))
+		error = fail(
+			&call, ERROR_INVALID,
+			"Idempotency-Key must have at most 64 characters.");
+	if (error == ERROR_NONE && request->session &&
+	    !uuid_parse(&session, request->session))
+		error = fail(&call, ERROR_INVALID, "Not a session.");
+	if (error == ERROR_NONE)
+		error = execute(&call);
+	if (commands->traffic)
+		traffic_done(commands->traffic,
+			     traffic_class_of(call.envelope.event_type), error,
+			     clock_us() - began);
+	envelope_free(&call.envelope);
+	return error;
+}
+
+int command_retry_after(const struct commands *commands)
+{
+	return commands->retry_after;
+}

@@ -1,0 +1,43 @@
+/* command: one command from its bytes to its answer. Checks the envelope,
+ * sanitises rich text, calls the one SQL function that the command's row in
+ * confab.command names, rings the doorbell, and makes the response. */
+#ifndef CONFAB_FCGI_COMMAND_COMMAND_H
+#define CONFAB_FCGI_COMMAND_COMMAND_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/config.h"
+#include "base/error.h"
+#include "pg/sync.h"
+#include "traffic.h"
+
+struct commands;
+
+/* traffic: what all workers share; NULL: nothing is limited, and the doorbell
+ * rings every time. */
+struct commands *command_create(const struct config *config, struct pg *pg,
+				struct traffic *traffic);
+void command_free(struct commands *commands);
+
+/* Seconds to wait, after ERROR_RATE. */
+int command_retry_after(const struct commands *commands);
+
+struct command_request {
+	const char *body;
+	size_t body_len;
+	const unsigned char *token_hash; /* 32 bytes; NULL: unauthenticated */
+	const char *session;             /* uuid or NULL */
+	const char *idempotency_key;     /* or NULL */
+	bool websocket;         /* answer as a frame, see docs/protocol.md */
+	const char *address;    /* of the client, or NULL */
+	const char *request_id; /* for the log */
+};
+
+/* Appends the JSON answer to out (nothing when a WebSocket caller is owed
+ * nothing) and returns ERROR_NONE or what the answer says went wrong. */
+enum confab_error command_execute(struct commands *commands,
+				  const struct command_request *request,
+				  struct buf *out);
+
+#endif

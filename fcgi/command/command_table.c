@@ -1,0 +1,213 @@
+/* command_table: the commands as a connection to the database has them, and
+ * their prepared statements. Called by fcgi/command/command.c; owns the
+ * entries. */
+#include "command_table.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/xalloc.h"
+
+enum {
+	FRESH = 5000 /* ms that the table is used without asking again */
+};
+
+struct command_table {
+	struct pg *pg;
+	struct command_entry *entries; /* ascending by name */
+	size_t count;
+	bool loaded;
+	char *stamp;        /* of what the entries were made from */
+	int64_t checked_at; /* when that was so last, ms */
+};
+
+struct command_table *command_table_create(struct pg *pg)
+{
+	struct command_table *table = xcalloc(1, sizeof(*table));
+
+	table->pg = pg;
+	return table;
+}
+
+static void forget_entries(struct command_table *table)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		free(table->entries[i].name);
+		free(table->entries[i].statement);
+		for (int j = 0; j < COMMAND_PATHS; j++)
+			free(table->entries[i].rich_text[j]);
+	}
+	free(table->entries);
+	free(table->stamp);
+	table->entries = NULL;
+	table->stamp = NULL;
+	table->count = 0;
+	table->loaded = false;
+}
+
+void command_table_free(struct command_table *table)
+{
+	if (!table)
+		return;
+	forget_entries(table);
+	free(table);
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct command_entry *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+static int compare_name(const void *name, const void *entry)
+{
+	return strcmp(name, ((const struct command_entry *)entry)->name);
+}
+
+struct command_entry *command_table_find(struct command_table *table,
+					 const char *name)
+{
+	if (!name || !table->count)
+		return NULL;
+	return bsearch(name, table->entries, table->count,
+		       sizeof(*table->entries), compare_name);
+}
+
+/* Reads paths parted by spaces. */
+static void read_paths(struct command_entry *entry, const char *list)
+{
+	for (int n = 0; n < COMMAND_PATHS; n++) {
+		size_t len;
+
+		list += strspn(list, " ");
+		len = strcspn(list, " ");
+		if (!len)
+			return;
+		entry->rich_text[n] = xcalloc(len + 1, 1);
+		memcpy(entry->rich_text[n], list, len);
+		list += len;
+	}
+}
+
+static void read_entries(struct command_table *table,
+			 const struct pg_result *result)
+{
+	int rows = pg_rows(result);
+
+	table->entries = xcalloc((size_t)rows, sizeof(*table->entries));
+	for (int i = 0; i < rows; i++) {
+		struct command_entry *entry = &table->entries[table->count++];
+
+		entry->name = xstrdup(pg_field(result, i, 0));
+		entry->statement = xstrdup(pg_field(result, i, 1));
+		read_paths(entry, pg_field(result, i, 2));
+		entry->rings = *pg_field(result, i, 3) == 't';
+		entry->keep_class_id = *pg_field(result, i, 4) == 't';
+		snprintf(entry->label, sizeof(entry->label), "command_%d", i);
+	}
+	qsort(table->entries, table->count, sizeof(*table->entries), compare);
+	table->loaded = true;
+}
+
+/* What the table is made from, as the database has it now. The caller frees
+ * it; NULL when there is no answer. */
+static char *read_stamp(struct command_table *table)
+{
+	struct pg_result *result = NULL;
+	enum pg_status status =
+		pg_run(table->pg, "stamp", 0, NULL, NULL, &result);
+	const char *text = status == PG_OK && pg_rows(result) > 0
+				   ? pg_field(result, 0, 0)
+				   : NULL;
+	char *stamp = text ? xstrdup(text) : NULL;
+
+	pg_result_free(result);
+	return stamp;
+}
+
+static enum pg_status load_entries(struct command_table *table)
+{
+	static const char list[] =
+		"select name, statement,"
+		" coalesce(array_to_string(rich_text, ' '), ''),"
+		" coalesce(rings, true), keep_class_id"
+		" from confab.command_list()"
+		" where name is not null and statement is not null";
+	struct pg_result *result = NULL;
+	enum pg_status status;
+
+	forget_entries(table);
+	status = pg_prepare(table->pg, "list", list);
+	if (status == PG_OK)
+		status = pg_prepare(table->pg, "stamp",
+				    "select confab.command_stamp()");
+	if (status == PG_OK)
+		status = pg_prepare(table->pg, "ring", "select confab.ring()");
+	if (status == PG_OK)
+		status = pg_prepare(table->pg, "account",
+				    "select account_id from"
+				    " confab.authenticate($1::bytea)");
+	/* The stamp first: what changes in between is then seen next time. */
+	if (status == PG_OK) {
+		table->stamp = read_stamp(table);
+		table->checked_at = clock_ms();
+		status = pg_run(table->pg, "list", 0, NULL, NULL, &result);
+	}
+	if (status == PG_OK)
+		read_entries(table, result);
+	pg_result_free(result);
+	return status;
+}
+
+/* Now and then, looks whether an operator has changed the commands, or made
+ * functions that stand in for ours. A connection keeps plans in which such
+ * functions were not there yet, so that it is given up, and what was prepared
+ * with it. */
+static void drop_stale(struct command_table *table)
+{
+	char *stamp;
+
+	if (!table->loaded || clock_ms() - table->checked_at < FRESH)
+		return;
+	stamp = read_stamp(table);
+	table->checked_at = clock_ms();
+	if (stamp && (!table->stamp || strcmp(stamp, table->stamp) != 0))
+		pg_drop(table->pg);
+	free(stamp);
+}
+
+bool command_table_connect(struct command_table *table, bool *fresh)
+{
+	bool ok;
+
+	drop_stale(table);
+	ok = pg_connect(table->pg, fresh) == PG_OK;
+	if (!ok || *fresh)
+		forget_entries(table);
+	if (ok && !table->loaded && load_entries(table) != PG_OK) {
+		/* Half a start is none: what is prepared is not known. */
+		pg_drop(table->pg);
+		ok = false;
+	}
+	return ok;
+}
+
+enum pg_status command_table_prepare(struct command_table *table,
+				     struct command_entry *entry)
+{
+	enum pg_status status = PG_OK;
+
+	if (!entry->prepared)
+		status = pg_prepare(table->pg, entry->label, entry->statement);
+	if (status == PG_OK)
+		entry->prepared = true;
+	return status;
+}
+
+void command_table_suspect(struct command_table *table)
+{
+	table->checked_at = 0;
+}

@@ -1,0 +1,89 @@
+/* poll: long-poll. Answers as soon as something waits, with all of it, or
+ * with nothing when the time is over. */
+#include <stdlib.h>
+
+#include "auth/query.h"
+#include "connection.h"
+#include "log/cursor.h"
+
+enum {
+	WAIT_DEFAULT = 25,
+	WAIT_MOST = 50,  /* s */
+	REPLAY_LOOK = 50 /* ms */
+};
+
+static void answer(struct held *held)
+{
+	struct buf body = { 0 };
+	struct dispatch *d;
+	char cursor[CURSOR_TEXT];
+
+	buf_add_text(&body, "{\"events\":[");
+	for (int n = 0; (d = stream_take(&held->stream)); n++) {
+		if (n)
+			buf_add_text(&body, ",");
+		buf_add(&body, d->text + d->json_at, d->json_len);
+		dispatch_unref(d);
+	}
+	buf_addf(&body, "],\"cursor\":\"%s\"}",
+		 cursor_print(cursor, hub_epoch(held->shared->hub),
+			      hub_position(&held->stream)));
+	held_respond(held, 200, "application/json", &body);
+	buf_free(&body);
+}
+
+/* While it replays, more is on its way: one answer for all of it. */
+static void poll_wake(struct held *held)
+{
+	if (stream_peek(&held->stream) &&
+	    (held->stream.state == STREAM_LIVE || held->stream.blocked))
+		answer(held);
+}
+
+static void poll_opened(struct held *held)
+{
+	char text[8];
+	long wait = WAIT_DEFAULT;
+
+	if (query_get(held_param(held, "QUERY_STRING"), "wait", text,
+		      sizeof(text)))
+		wait = strtol(text, NULL, 10);
+	if (wait < 0)
+		wait = 0;
+	if (wait > WAIT_MOST)
+		wait = WAIT_MOST;
+	loop_arm(held->shared->loop, &held->timer, wait * 1000);
+}
+
+/* Whoever is behind gets what it has missed even when it does not want to wait:
+ * the log is being read. */
+static void poll_timer(struct held *held)
+{
+	const char *away;
+
+	if (held->stream.state == STREAM_REPLAYING &&
+	    !stream_peek(&held->stream) && hub_ready(held->shared->hub, &away))
+		loop_arm(held->shared->loop, &held->timer, REPLAY_LOOK);
+	else
+		answer(held);
+}
+
+/* Nothing waited, or it waits on: the next poll meets what ended this one. */
+static void poll_end(struct held *held, enum stream_end why)
+{
+	if (why == END_RESTART)
+		answer(held);
+	else
+		held_fail(held,
+			  why == END_UNAUTHENTICATED ? ERROR_UNAUTHENTICATED
+						     : ERROR_UNAVAILABLE,
+			  NULL);
+}
+
+const struct held_kind HELD_POLL = {
+	.transport = STREAM_POLL,
+	.opened = poll_opened,
+	.wake = poll_wake,
+	.timer = poll_timer,
+	.end = poll_end,
+};

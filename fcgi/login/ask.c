@@ -1,0 +1,280 @@
+/* ask: what every request to confab-session needs: statements, bodies
+ * and answers. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auth/login.h"
+#include "base/crypto.h"
+#include "base/logger.h"
+#include "session.h"
+
+enum {
+	BODY_LIMIT = 16384,    /* bytes */
+	BODY_DEPTH = 4,        /* levels */
+	PASSWORD_LEAST = 8,    /* bytes */
+	PASSWORD_LIMIT = 1024, /* bytes */
+};
+
+const struct statement session_statements[] = {
+	[SESSION_CREDENTIALS] = { "credentials",
+				  "select account_id, password_hash"
+				  " from confab.login_credentials($1::text)" },
+	[SESSION_CREATE] = { "create", "select account, expires_at"
+				       " from confab.login_create($1::bigint,"
+				       " $2::bytea, $3::text, $4::text)" },
+	[SESSION_WHOAMI] = { "whoami", "select account, expires_at"
+				       " from confab.login_whoami($1::bytea)" },
+	[SESSION_END] = { "end", "select confab.login_end($1::bytea)" },
+	[SESSION_REGISTER] = { "register", "select confab.account_register("
+					   "$1::text, $2::text, $3::jsonb)" },
+	[SESSION_REHASH] = { "rehash",
+			     "select confab.account_set_password_hash("
+			     "$1::bigint, $2::text)" },
+	[SESSION_TICKET] = { "ticket", "select confab.ticket_create("
+				       "$1::bytea, $2::bytea)" },
+	[SESSION_ATTEMPT] = { "attempt", "select confab.attempt_begin($1::text,"
+					 " $2::text, $3::int, $4::int,"
+					 " $5::int)" },
+	[SESSION_SUCCEEDED] = { "succeeded", "select confab.attempt_succeeded("
+					     "$1::text, $2::text)" },
+	[SESSION_PASSWORD] = { "password",
+			       "select username, password_hash"
+			       " from confab.password_current($1::bytea)" },
+	[SESSION_CHANGE] = { "change", "select confab.password_change("
+				       "$1::bytea, $2::text)" },
+	[SESSION_RESET_BEGIN] = { "reset_begin",
+				  "select username, email from"
+				  " confab.reset_begin($1::text, $2::text,"
+				  " $3::bytea)" },
+	[SESSION_RESET_CHECK] = { "reset_check",
+				  "select confab.reset_check($1::bytea)" },
+	[SESSION_RESET_FINISH] = { "reset_finish",
+				   "select confab.reset_finish($1::bytea,"
+				   " $2::text)" },
+	[SESSION_RING] = { "ring", "select confab.ring()" },
+};
+
+void session_refuse_field(struct worker *w, const char *field,
+			  const char *sentence)
+{
+	struct buf body = { 0 };
+
+	error_field_body(&body, field, sentence);
+	http_respond(w->http, error_info(ERROR_INVALID)->http_status, body.data,
+		     body.len);
+	buf_free(&body);
+}
+
+/* Answers what a failed statement means. result: NULL unless PG_FAILED. */
+static void fail_statement(struct worker *w, const char *name,
+			   const struct pg_result *result)
+{
+	const char *sqlstate = result ? pg_sqlstate(result) : "08000";
+	enum confab_error error = error_from_sqlstate(sqlstate);
+	const struct error_info *info = error_info(error);
+
+	if (result && sqlstate[0] == 'C' && *pg_detail(result) == '{') {
+		/* The message of this one is the number of seconds. */
+		if (error == ERROR_RATE)
+			http_header(w->http, "Retry-After: %s",
+				    pg_message(result));
+		http_respond(w->http, info->http_status, pg_detail(result),
+			     strlen(pg_detail(result)));
+		return;
+	}
+	if (info->http_status >= 500)
+		logger(LEVEL_ERROR, "session",
+		       "statement=%s sqlstate=%s why=\"%s\"", name, sqlstate,
+		       pg_reason(w->pg));
+	http_fail(w->http, error, NULL);
+}
+
+enum pg_status session_run(struct worker *w, enum session_statement which,
+			   int n, const struct pg_param *params, bool ring,
+			   struct pg_result **result)
+{
+	return statement_run(&w->statements, (int)which, n, params,
+			     ring ? SESSION_RING : STATEMENT_NONE, result);
+}
+
+struct pg_result *session_ask(struct worker *w, enum session_statement which,
+			      int n, const struct pg_param *params, bool ring)
+{
+	struct pg_result *result;
+
+	if (session_run(w, which, n, params, ring, &result) == PG_OK)
+		return result;
+	fail_statement(w, session_statements[which].name, result);
+	pg_result_free(result);
+	return NULL;
+}
+
+const char *session_text(const struct json *body, const char *name,
+			 const char **out)
+{
+	size_t len;
+
+	*out = json_string(json_get(body, name), &len);
+	if (!json_has(body, name))
+		return "This field is required.";
+	if (!json_get(body, name))
+		return "This field may not be null.";
+	if (!*out)
+		return "Not a valid string.";
+	if (!len)
+		return "This field may not be blank.";
+	return NULL;
+}
+
+bool session_password(struct worker *w, const struct json *body,
+		      const char *name, const char **out)
+{
+	const char *why = session_text(body, name, out);
+
+	if (!why && strlen(*out) > PASSWORD_LIMIT)
+		why = "Ensure this field has no more than 1024 bytes.";
+	if (why)
+		session_refuse_field(w, name, why);
+	return !why;
+}
+
+bool session_new_password(struct worker *w, const struct json *body,
+			  const char *name, const char **out)
+{
+	if (!session_password(w, body, name, out))
+		return false;
+	if (strlen(*out) >= PASSWORD_LEAST)
+		return true;
+	session_refuse_field(w, name,
+			     "Ensure this field has at least 8 characters.");
+	return false;
+}
+
+bool session_hash(struct worker *w, const char *password, char *out)
+{
+	if (secret_password_hash(password, out))
+		return true;
+	logger(LEVEL_ERROR, "session", "why=\"no memory to hash\"");
+	http_fail(w->http, ERROR_UNAVAILABLE, NULL);
+	return false;
+}
+
+struct json *session_read(struct worker *w)
+{
+	struct json *body = NULL;
+	struct buf text = { 0 };
+	const char *why = NULL;
+	enum confab_error error;
+
+	/* Another site's page could otherwise log its visitor in as itself. */
+	if (!identity_origin_allowed(w->config, false, http_param, w->http,
+				     &why)) {
+		http_fail(w->http, ERROR_DENIED, why);
+		return NULL;
+	}
+	if (!http_is_json(w->http)) {
+		http_refuse(w->http, 415,
+			    "Content-Type must be application/json.");
+		return NULL;
+	}
+	error = http_body(w->http, BODY_LIMIT, &text);
+	if (error == ERROR_NONE)
+		body = json_parse(text.len ? text.data : "", text.len,
+				  BODY_DEPTH, &why);
+	buf_free(&text);
+	if (error == ERROR_NONE && !why && json_kind(body) != JSON_OBJECT)
+		why = "Send an object.";
+	if (error == ERROR_NONE && !why)
+		return body;
+	json_free(body);
+	http_fail(w->http, why ? ERROR_INVALID : error, why);
+	return NULL;
+}
+
+/* Makes a log-in known that somebody else vouches for. Nothing here is asked so
+ * often that it would be worth asking only when it is not known. */
+static void exchange(struct worker *w, const struct identity *who)
+{
+	/* Why not, the next statement will say. */
+	if (who->external && statement_connect(&w->statements) &&
+	    login_exchange(w->pg, who, http_param, w->http) != PG_OK)
+		logger(LEVEL_DEBUG, "login_external", "why=\"%s\"",
+		       pg_reason(w->pg));
+}
+
+bool session_know(struct worker *w, bool changes, struct known *out)
+{
+	enum confab_error error;
+	const char *why;
+
+	identity_find(&out->who, w->rules, false, http_param, w->http);
+	error = identity_check(&out->who, w->config,
+			       changes ? IDENTITY_CHANGE : IDENTITY_READ,
+			       http_param, w->http, &why);
+	if (error != ERROR_NONE) {
+		http_fail(w->http, error, why);
+		identity_free(&out->who);
+		return false;
+	}
+	exchange(w, &out->who);
+	out->hash =
+		(struct pg_param){ .data = (const char *)out->who.token_hash,
+				   .len = SECRET_HASH_SIZE,
+				   .binary = true };
+	return true;
+}
+
+bool session_attempt(struct worker *w, const char *username)
+{
+	char address[IDENTITY_TEXT], numbers[3][16];
+	const struct pg_param params[] = {
+		{ .data = username },
+		{ .data = identity_text(http_param, w->http, "REMOTE_ADDR",
+					address) },
+		{ .data = numbers[0] },
+		{ .data = numbers[1] },
+		{ .data = numbers[2] },
+	};
+	struct pg_result *result;
+	struct buf body = { 0 };
+	long wait;
+
+	if (!w->config->login_attempts && !w->config->address_attempts)
+		return true;
+	snprintf(numbers[0], sizeof(*numbers), "%d", w->config->login_attempts);
+	snprintf(numbers[1], sizeof(*numbers), "%d",
+		 w->config->address_attempts);
+	snprintf(numbers[2], sizeof(*numbers), "%d", w->config->attempt_window);
+	result = session_ask(w, SESSION_ATTEMPT, 5, params, false);
+	if (!result)
+		return false;
+	wait = strtol(pg_field(result, 0, 0), NULL, 10);
+	pg_result_free(result);
+	if (!wait)
+		return true;
+	logger(LEVEL_INFO, "login", "limited=true address=%.64s",
+	       params[1].data ? params[1].data : "");
+	http_header(w->http, "Retry-After: %ld", wait);
+	buf_addf(&body, "{\"error\":{\"code\":%d,\"detail\":\"%ld\"}}",
+		 error_info(ERROR_RATE)->code, wait);
+	http_respond(w->http, error_info(ERROR_RATE)->http_status, body.data,
+		     body.len);
+	buf_free(&body);
+	return false;
+}
+
+void session_succeeded(struct worker *w, const char *username)
+{
+	char address[IDENTITY_TEXT];
+	const struct pg_param params[] = {
+		{ .data = username },
+		{ .data = identity_text(http_param, w->http, "REMOTE_ADDR",
+					address) },
+	};
+	struct pg_result *result = NULL;
+
+	if (w->config->login_attempts || w->config->address_attempts)
+		session_run(w, SESSION_SUCCEEDED, 2, params, false, &result);
+	pg_result_free(result);
+}

@@ -1,0 +1,271 @@
+/* log_in: logging in and out, making an account, saying who one is, and
+ * tickets for streams. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/crypto.h"
+#include "base/logger.h"
+#include "base/utf8.h"
+#include "session.h"
+
+enum {
+	USERNAME_LIMIT = 64, /* characters */
+	TICKET_LIFE = 30,    /* s, as confab.ticket_create() has it */
+};
+
+/* The text of a request to log in or register, owned by body. */
+struct credentials {
+	struct json *body;
+	const char *username, *password;
+};
+
+static void set_cookie(struct worker *w, const char *token, long age)
+{
+	const char *name = identity_cookie_name(http_param, w->http);
+	bool secure = strncmp(name, "__Host-", 7) == 0;
+
+	http_header(w->http,
+		    "Set-Cookie: %s=%s; Path=/; Max-Age=%ld; HttpOnly; "
+		    "SameSite=Lax%s",
+		    name, token, age, secure ? "; Secure" : "");
+}
+
+/* Seconds from now to a time as confab.time_text() prints it (UTC). */
+static long seconds_until(const char *time_text)
+{
+	struct tm tm = { 0 };
+	long left;
+
+	if (!strptime(time_text, "%Y-%m-%dT%H:%M:%S", &tm))
+		return 0;
+	left = (long)(timegm(&tm) - time(NULL));
+	return left > 0 ? left : 0;
+}
+
+/* Makes a log-in and answers with it. */
+static void log_in(struct worker *w, const char *account, int status)
+{
+	char token[44], agent[IDENTITY_TEXT], address[IDENTITY_TEXT];
+	unsigned char hash[SECRET_HASH_SIZE];
+	const struct pg_param params[] = {
+		{ .data = account },
+		{ .data = (const char *)hash,
+		  .len = sizeof(hash),
+		  .binary = true },
+		{ .data = identity_text(http_param, w->http, "HTTP_USER_AGENT",
+					agent) },
+		{ .data = identity_text(http_param, w->http, "REMOTE_ADDR",
+					address) },
+	};
+	struct buf body = { 0 };
+	struct pg_result *result;
+
+	secret_token(token);
+	secret_hash(token, hash);
+	result = session_ask(w, SESSION_CREATE, 4, params, false);
+	if (!result)
+		return;
+	if (pg_rows(result) > 0 && pg_field(result, 0, 0)) {
+		buf_addf(&body,
+			 "{\"user\":%s,\"token\":\"%s\",\"expires_at\":\"%s\"}",
+			 pg_field(result, 0, 0), token, pg_field(result, 0, 1));
+		set_cookie(w, token, seconds_until(pg_field(result, 0, 1)));
+		http_respond(w->http, status, body.data, body.len);
+	} else {
+		/* The account went away in between. */
+		http_fail(w->http, ERROR_UNAUTHENTICATED, NULL);
+	}
+	buf_free(&body);
+	pg_result_free(result);
+}
+
+/* Hashes a password anew with today's cost; not doing so is no failure. */
+static void rehash(struct worker *w, const char *account, const char *password)
+{
+	char hash[SECRET_PASSWORD_SIZE];
+	const struct pg_param params[] = { { .data = account },
+					   { .data = hash } };
+	struct pg_result *result = NULL;
+
+	if (secret_password_hash(password, hash))
+		session_run(w, SESSION_REHASH, 2, params, false, &result);
+	pg_result_free(result);
+}
+
+static void check_password(struct worker *w, const struct credentials *given)
+{
+	const struct pg_param username = { .data = given->username };
+	struct pg_result *result =
+		session_ask(w, SESSION_CREDENTIALS, 1, &username, false);
+	const char *account = NULL, *hash = NULL;
+	bool stale;
+
+	if (!result)
+		return;
+	if (pg_rows(result) > 0) {
+		account = pg_field(result, 0, 0);
+		hash = pg_field(result, 0, 1);
+	}
+	/* Without a hash the check fails, and takes as long. */
+	if (secret_password_verify(hash, given->password, &stale)) {
+		session_succeeded(w, given->username);
+		if (stale)
+			rehash(w, account, given->password);
+		log_in(w, account, 200);
+	} else {
+		const char *address = http_param(w->http, "REMOTE_ADDR");
+
+		logger(LEVEL_INFO, "login", "refused=true address=%.64s",
+		       address ? address : "");
+		http_fail(w->http, ERROR_UNAUTHENTICATED,
+			  "Wrong user name or password.");
+	}
+	pg_result_free(result);
+}
+
+/* Copies what a new account may say about itself; SQL checks it. */
+static void print_profile(const struct json *body, struct buf *out)
+{
+	static const char *const fields[] = { "email", "first_name",
+					      "last_name" };
+	const char *before = "{";
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		if (!json_get(body, fields[i]))
+			continue;
+		buf_addf(out, "%s\"%s\":", before, fields[i]);
+		json_print(json_get(body, fields[i]), out);
+		before = ",";
+	}
+	buf_add_text(out, *before == '{' ? "{}" : "}");
+}
+
+static void make_account(struct worker *w, const struct credentials *given)
+{
+	char hash[SECRET_PASSWORD_SIZE];
+	struct buf profile = { 0 };
+	struct pg_param params[] = { { .data = given->username },
+				     { .data = hash },
+				     { .data = NULL } };
+	struct pg_result *result;
+
+	if (!session_hash(w, given->password, hash))
+		return;
+	print_profile(given->body, &profile);
+	params[2].data = buf_text(&profile);
+	result = session_ask(w, SESSION_REGISTER, 3, params, false);
+	if (result)
+		log_in(w, pg_field(result, 0, 0), 201);
+	pg_result_free(result);
+	buf_free(&profile);
+}
+
+/* Reads a user name; false when it was refused and answered. */
+static bool read_username(struct worker *w, struct credentials *out)
+{
+	const char *why = session_text(out->body, "username", &out->username);
+
+	if (!why && utf8_characters(out->username, strlen(out->username)) >
+			    USERNAME_LIMIT)
+		why = "Ensure this field has no more than 64 characters.";
+	if (why)
+		session_refuse_field(w, "username", why);
+	return !why;
+}
+
+void session_post_login(struct worker *w)
+{
+	struct credentials given = { .body = session_read(w) };
+
+	if (given.body && read_username(w, &given) &&
+	    session_password(w, given.body, "password", &given.password) &&
+	    session_attempt(w, given.username))
+		check_password(w, &given);
+	json_free(given.body);
+}
+
+void session_post_register(struct worker *w)
+{
+	struct credentials given = { .body = session_read(w) };
+
+	if (given.body && read_username(w, &given) &&
+	    session_new_password(w, given.body, "password", &given.password))
+		make_account(w, &given);
+	json_free(given.body);
+}
+
+void session_get(struct worker *w)
+{
+	struct pg_result *result = NULL;
+	struct buf body = { 0 };
+	struct known caller;
+
+	if (!session_know(w, false, &caller))
+		return;
+	result = session_ask(w, SESSION_WHOAMI, 1, &caller.hash, false);
+	identity_free(&caller.who);
+	if (!result)
+		return;
+	if (pg_rows(result) > 0 && pg_field(result, 0, 0)) {
+		buf_addf(&body, "{\"user\":%s,\"expires_at\":\"%s\"}",
+			 pg_field(result, 0, 0), pg_field(result, 0, 1));
+		http_respond(w->http, 200, body.data, body.len);
+	} else {
+		http_fail(w->http, ERROR_UNAUTHENTICATED, NULL);
+	}
+	buf_free(&body);
+	pg_result_free(result);
+}
+
+void session_delete(struct worker *w)
+{
+	struct pg_result *result;
+	struct known caller;
+
+	if (!session_know(w, true, &caller))
+		return;
+	/* The streams of the log-in end by what this writes to the log. */
+	result = session_ask(w, SESSION_END, 1, &caller.hash, true);
+	identity_free(&caller.who);
+	if (!result)
+		return;
+	/* A cookie that is worth nothing goes too. */
+	set_cookie(w, "", 0);
+	if (*pg_field(result, 0, 0) == 't')
+		http_respond(w->http, 204, NULL, 0);
+	else
+		http_fail(w->http, ERROR_UNAUTHENTICATED, NULL);
+	pg_result_free(result);
+}
+
+/* A ticket serves one request for a stream, within its short life. It may stand
+ * in a URL, and so in a log, where a token should not. */
+void session_post_ticket(struct worker *w)
+{
+	unsigned char hash[SECRET_HASH_SIZE];
+	struct pg_param params[2];
+	struct pg_result *result;
+	struct buf body = { 0 };
+	struct known caller;
+	char ticket[44];
+
+	if (!session_know(w, true, &caller))
+		return;
+	secret_token(ticket);
+	identity_ticket_hash(ticket, hash);
+	params[0] = caller.hash;
+	params[1] = (struct pg_param){ .data = (const char *)hash,
+				       .len = sizeof(hash),
+				       .binary = true };
+	result = session_ask(w, SESSION_TICKET, 2, params, false);
+	if (result) {
+		buf_addf(&body, "{\"ticket\":\"%s\",\"expires_in\":%d}", ticket,
+			 TICKET_LIFE);
+		http_respond(w->http, 200, body.data, body.len);
+	}
+	buf_free(&body);
+	pg_result_free(result);
+	identity_free(&caller.who);
+}

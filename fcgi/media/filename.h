@@ -1,0 +1,28 @@
+/* filename: names that strangers gave to files, made fit to be kept and sent.
+ */
+#ifndef CONFAB_FCGI_MEDIA_FILENAME_H
+#define CONFAB_FCGI_MEDIA_FILENAME_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+
+enum {
+	FILENAME_LIMIT = 200 /* bytes of a clean name */
+};
+
+/* Appends the last part of a path, without control and direction characters and
+ * without dots or spaces at its ends; cut to FILENAME_LIMIT, with its extension
+ * kept. "file" when nothing is left. name is valid UTF-8, or NULL. */
+void filename_clean(struct buf *out, const char *name);
+
+/* Appends the value of Content-Disposition (RFC 6266) for a clean name. */
+void filename_disposition(struct buf *out, bool shown, const char *name);
+
+/* Appends the name as a segment of a URL. */
+void filename_url(struct buf *out, const char *name);
+
+/* What stands behind the last dot, or "". */
+const char *filename_extension(const char *name);
+
+#endif

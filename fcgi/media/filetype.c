@@ -1,0 +1,141 @@
+/* filetype: what a file is, by its content. Called by confab-media; owns
+ * libmagic's rules. libmagic looks at the first part of the file only, opens
+ * nothing and starts nothing: looking into archives is off. */
+#include "filetype.h"
+
+#include <magic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/xalloc.h"
+
+enum {
+	LOOKED_AT = 1048576 /* bytes from the start */
+};
+
+struct filetype {
+	magic_t magic;
+};
+
+struct filetype *filetype_open(const char **why)
+{
+	struct filetype *filetype = xcalloc(1, sizeof(*filetype));
+	size_t limit = LOOKED_AT;
+
+	filetype->magic = magic_open(MAGIC_MIME_TYPE | MAGIC_NO_CHECK_COMPRESS |
+				     MAGIC_NO_CHECK_ELF);
+	if (filetype->magic && magic_load(filetype->magic, NULL) == 0 &&
+	    magic_setparam(filetype->magic, MAGIC_PARAM_BYTES_MAX, &limit) == 0)
+		return filetype;
+	*why = filetype->magic ? magic_error(filetype->magic) : "libmagic";
+	if (!*why)
+		*why = "libmagic";
+	filetype_close(filetype);
+	return NULL;
+}
+
+void filetype_close(struct filetype *filetype)
+{
+	if (filetype && filetype->magic)
+		magic_close(filetype->magic);
+	free(filetype);
+}
+
+/* What libmagic calls otherwise than the protocol does. */
+static const char *protocol_name(const char *type)
+{
+	static const char *const names[][2] = {
+		{ "audio/x-wav", "audio/wav" },
+		{ "audio/vnd.wave", "audio/wav" },
+		{ "audio/x-m4a", "audio/mp4" },
+		{ "audio/x-mp4a-latm", "audio/mp4" },
+		{ "audio/x-hx-aac-adts", "audio/aac" },
+		{ "audio/x-hx-aac-adif", "audio/aac" },
+		{ "audio/x-aac", "audio/aac" },
+		{ "application/ogg", "audio/ogg" },
+		{ "image/heif", "image/heic" },
+		{ "image/x-ms-bmp", "image/bmp" },
+		{ "video/x-m4v", "video/mp4" },
+		{ "video/avi", "video/x-msvideo" },
+		{ "application/json", "text/plain" },
+		{ "application/x-ndjson", "text/plain" },
+	};
+	static const char *const markup[] = { "text/html", "text/xml",
+					      "text/xhtml" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(type, names[i][0]) == 0)
+			return names[i][1];
+	if (strncmp(type, "text/", 5) != 0 || strcmp(type, "text/csv") == 0)
+		return type;
+	for (size_t i = 0; i < sizeof(markup) / sizeof(markup[0]); i++)
+		if (strncmp(type, markup[i], strlen(markup[i])) == 0)
+			return type;
+	/* It guesses languages; to us source code is text. */
+	return "text/plain";
+}
+
+/* Types of the same content, of which the extension says which one is meant. */
+static const char *narrowed(const char *type, const char *extension)
+{
+	static const char *const kin[][3] = {
+		{ "text/plain", "csv", "text/csv" },
+		{ "text/csv", "txt", "text/plain" },
+		{ "audio/ogg", "opus", "audio/opus" },
+		{ "application/CDFV2", "doc", "application/msword" },
+		{ "application/CDFV2", "xls", "application/vnd.ms-excel" },
+		{ "application/CDFV2", "ppt", "application/vnd.ms-powerpoint" },
+		{ "application/x-ole-storage", "doc", "application/msword" },
+		{ "application/x-ole-storage", "xls",
+		  "application/vnd.ms-excel" },
+		{ "application/x-ole-storage", "ppt",
+		  "application/vnd.ms-powerpoint" },
+	};
+
+	for (size_t i = 0; i < sizeof(kin) / sizeof(kin[0]); i++)
+		if (strcmp(type, kin[i][0]) == 0 &&
+		    strcasecmp(extension, kin[i][1]) == 0)
+			return kin[i][2];
+	return type;
+}
+
+const char *filetype_find(struct filetype *filetype, int fd,
+			  const char *extension)
+{
+	const char *type = NULL;
+
+	if (lseek(fd, 0, SEEK_SET) == 0)
+		type = magic_descriptor(filetype->magic, fd);
+	if (!type)
+		return "application/octet-stream";
+	return narrowed(protocol_name(type), extension);
+}
+
+static bool starts(const char *type, const char *with)
+{
+	return type && strncasecmp(type, with, strlen(with)) == 0;
+}
+
+const char *filetype_kind(const char *mime_type, const char *declared)
+{
+	if (starts(mime_type, "image/"))
+		return "image";
+	if (starts(mime_type, "video/"))
+		return starts(declared, "audio/") ? "audio" : "video";
+	return starts(mime_type, "audio/") ? "audio" : "file";
+}
+
+bool filetype_is_shown(const char *mime_type)
+{
+	static const char *const images[] = {
+		"image/jpeg", "image/png", "image/gif",
+		"image/webp", "image/bmp", "image/heic",
+	};
+
+	for (size_t i = 0; i < sizeof(images) / sizeof(images[0]); i++)
+		if (strcmp(mime_type, images[i]) == 0)
+			return true;
+	return starts(mime_type, "audio/") || starts(mime_type, "video/");
+}

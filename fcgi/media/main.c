@@ -1,0 +1,290 @@
+/* confab-media: uploads and downloads. POST <mount>media takes a file, GET
+ * <mount>media/ID/NAME gives it to whoever may see a message that carries it.
+ * Files are below the option media_dir, by their content; what they are to whom
+ * is in the database. A parent keeps workers that do one request at a time; as
+ * plain CGI, one process does one request. */
+#include "media.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "auth/login.h"
+#include "base/crypto.h"
+#include "base/logger.h"
+#include "base/uuid.h"
+#include "web/prefork.h"
+
+static const char program[] = "confab-media";
+
+enum {
+	QUEUE = 256,
+	COLLECT_AT_ONCE = 100, /* uploads and files */
+};
+
+/* What the parent leaves to its workers. */
+struct setup {
+	struct config config;
+	struct identity_rules *rules;
+};
+
+#define CALLER " from confab.authenticate($1::bytea) c cross join lateral "
+
+static const struct statement statements[] = {
+	[MEDIA_ALLOW] = { "allow",
+			  "select a.*" CALLER
+			  "confab.media_allow(c, $2::bigint, $3::bigint) a" },
+	[MEDIA_CREATE] = { "create",
+			   "select m.*" CALLER
+			   "confab.media_create(c, $2::text, $3::text,"
+			   " $4::text, $5::bytea, $6::bigint, $7::int, $8::int,"
+			   " $9::bytea, $10::bigint, $11::bigint) m" },
+	[MEDIA_GET] = { "get",
+			"select m.content_id, encode(m.hash, 'hex'), m.size,"
+			" m.name, m.mime_type" CALLER
+			"confab.media_get(c, $2::uuid, $3::boolean) m" },
+	[MEDIA_COLLECT] = { "collect", "select content_id, encode(hash, 'hex')"
+				       " from confab.media_collect($1::int)" },
+	[MEDIA_COLLECTED] = { "collected",
+			      "select confab.media_collected($1::bigint[])" },
+};
+
+struct pg_param media_caller(const struct media *media)
+{
+	return (struct pg_param){ .data = (const char *)media->who.token_hash,
+				  .len = SECRET_HASH_SIZE,
+				  .binary = true };
+}
+
+/* Answers what a failed statement means. result: NULL unless PG_FAILED. */
+static void fail_statement(struct media *media, enum media_statement which,
+			   const struct pg_result *result)
+{
+	const char *sqlstate = result ? pg_sqlstate(result) : "08000";
+	enum confab_error error = error_from_sqlstate(sqlstate);
+	const struct error_info *info = error_info(error);
+
+	if (result && sqlstate[0] == 'C' && *pg_detail(result) == '{') {
+		http_respond(media->http, info->http_status, pg_detail(result),
+			     strlen(pg_detail(result)));
+		return;
+	}
+	if (info->http_status >= 500)
+		logger(LEVEL_ERROR, "media",
+		       "request=%s statement=%s sqlstate=%s why=\"%s\"",
+		       media->request_id, statements[which].name, sqlstate,
+		       pg_reason(media->pg));
+	http_fail(media->http, error, NULL);
+}
+
+struct pg_result *media_ask(struct media *media, enum media_statement which,
+			    int n, const struct pg_param *params)
+{
+	struct pg_result *result;
+	enum pg_status status = statement_run(&media->statements, which, n,
+					      params, STATEMENT_NONE, &result);
+
+	/* A token that is known costs no question of its own. */
+	if (status == PG_FAILED && media->who.external &&
+	    error_from_sqlstate(pg_sqlstate(result)) == ERROR_UNAUTHENTICATED &&
+	    login_exchange(media->pg, &media->who, http_param, media->http) ==
+		    PG_OK) {
+		pg_result_free(result);
+		status = statement_run(&media->statements, which, n, params,
+				       STATEMENT_NONE, &result);
+	}
+	if (status == PG_OK)
+		return result;
+	fail_statement(media, which, result);
+	pg_result_free(result);
+	return NULL;
+}
+
+void media_refuse(struct media *media, const char *field, const char *sentence)
+{
+	struct buf body = { 0 };
+
+	error_field_body(&body, field, sentence);
+	http_respond(media->http, error_info(ERROR_INVALID)->http_status,
+		     body.data, body.len);
+	buf_free(&body);
+}
+
+void media_collect(void *context)
+{
+	struct media *media = context;
+	const char *directory = media->config->media_dir;
+	char limit[16];
+	struct pg_param param = { .data = limit };
+	struct pg_result *result;
+	struct buf ids = { 0 };
+
+	store_sweep(directory);
+	snprintf(limit, sizeof(limit), "%d", COLLECT_AT_ONCE);
+	if (statement_run(&media->statements, MEDIA_COLLECT, 1, &param,
+			  STATEMENT_NONE, &result) != PG_OK) {
+		pg_result_free(result);
+		return;
+	}
+	for (int i = 0; i < pg_rows(result); i++)
+		if (store_remove(directory, pg_field(result, i, 1),
+				 pg_field(result, i, 0)))
+			buf_addf(&ids, "%s%s", ids.len ? "," : "{",
+				 pg_field(result, i, 0));
+	pg_result_free(result);
+	if (ids.len) {
+		buf_add_text(&ids, "}");
+		param.data = buf_text(&ids);
+		/* What is not noted now is removed once more next time. */
+		(void)!statement_run(&media->statements, MEDIA_COLLECTED, 1,
+				     &param, STATEMENT_NONE, &result);
+		pg_result_free(result);
+	}
+	buf_free(&ids);
+}
+
+/* Whether it was refused, and answered. */
+static bool is_refused(struct media *media, bool changes)
+{
+	struct http *http = media->http;
+	const char *why;
+	enum confab_error error =
+		identity_check(&media->who, media->config,
+			       changes ? IDENTITY_CHANGE : IDENTITY_READ,
+			       http_param, http, &why);
+
+	if (error != ERROR_NONE)
+		http_fail(http, error, why);
+	return error != ERROR_NONE;
+}
+
+/* path: "ID/NAME". The name says no more than whether it is the preview. */
+static void serve_file(struct media *media, const char *path)
+{
+	char id[UUID_LENGTH + 1];
+	struct uuid uuid;
+	size_t len = strcspn(path, "/");
+
+	if (len != UUID_LENGTH || path[len] == '\0') {
+		http_fail(media->http, ERROR_NOT_FOUND, NULL);
+		return;
+	}
+	memcpy(id, path, len);
+	id[len] = '\0';
+	if (uuid_parse(&uuid, id))
+		media_download(media, id,
+			       strcmp(path + len + 1, "preview") == 0);
+	else
+		http_fail(media->http, ERROR_NOT_FOUND, NULL);
+}
+
+static void serve(struct media *media)
+{
+	struct http *http = media->http;
+	const char *method = http_method(http);
+	/* "media", or another name where the program is a CGI script. */
+	const char *path = strchr(http_path(http, media->config->mount), '/');
+	bool is_file = path && path[1] != '\0';
+	bool gets = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+
+	if (is_file ? !gets : strcmp(method, "POST") != 0) {
+		http_header(http, "Allow: %s", is_file ? "GET, HEAD" : "POST");
+		http_refuse(http, 405, is_file ? "Use GET." : "Use POST.");
+	} else if (is_refused(media, !is_file)) {
+		return;
+	} else if (is_file) {
+		serve_file(media, path + 1);
+	} else {
+		media_upload(media);
+	}
+}
+
+static int work(void *context, int listener, void *shared)
+{
+	const struct setup *setup = context;
+	const struct config *config = &setup->config;
+	const char *why = NULL;
+	char worker[33], request_id[48];
+	unsigned requests = 0;
+	struct media media = {
+		.config = config,
+		.rules = setup->rules,
+		.http = http_create(listener, config->request_timeout),
+		.pg = pg_create(config->database, "confab_media", program),
+		.filetype = filetype_open(&why),
+		.request_id = request_id,
+	};
+
+	(void)shared;
+	if (!media.filetype) {
+		logger(LEVEL_ERROR, "start", "why=\"%s\"", why);
+		return EXIT_FAILURE;
+	}
+	media.statements =
+		(struct statements){ .pg = media.pg, .list = statements };
+	secret_id(worker);
+	http_every(media.http, config->media_collect, media_collect, &media);
+	while (http_accept(media.http)) {
+		snprintf(request_id, sizeof(request_id), "%.20s-%u", worker,
+			 ++requests);
+		http_header(media.http, "X-Request-Id: %s", request_id);
+		identity_find(&media.who, media.rules, false, http_param,
+			      media.http);
+		serve(&media);
+		identity_free(&media.who);
+	}
+	if (listener < 0)
+		media_collect(&media);
+	filetype_close(media.filetype);
+	pg_free(media.pg);
+	http_free(media.http);
+	return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	struct setup setup;
+	const struct config *config = &setup.config;
+	struct buf path = { 0 };
+	struct prefork prefork = { .program = program,
+				   .work = work,
+				   .context = &setup };
+	struct listener listener;
+	struct metrics *metrics;
+	int status;
+
+	config_main(&setup.config, program, "takes uploads and gives them out",
+		    argc, argv);
+	secret_init();
+	setup.rules = identity_rules_create(config);
+	/* Files are for us and our group: the web server may have to read them.
+	 */
+	umask(027);
+	if (http_is_cgi()) {
+		status = work(&setup, -1, NULL);
+	} else {
+		if (mkdir(config->media_dir, 0750) == 0)
+			logger(LEVEL_INFO, "start", "made=%s",
+			       config->media_dir);
+		buf_addf(&path, "%s/media.sock", config->run_dir);
+		prefork.workers = config->media_workers;
+		listener_open(&listener, buf_text(&path), QUEUE + PREFORK_SPARE,
+			      config->replace);
+		prefork.listener = &listener;
+		metrics = metrics_open(config->run_dir, "media");
+		metric_set(metrics_add(metrics, "workers", "%s", ""),
+			   (uint64_t)config->media_workers);
+		prefork.queue = QUEUE;
+		prefork.refused =
+			metrics_add(metrics, "queue_refused_total", "%s", "");
+		http_count_into(metrics);
+		status = prefork_run(&prefork);
+		metrics_close(metrics);
+	}
+	buf_free(&path);
+	identity_rules_free(setup.rules);
+	config_free(&setup.config);
+	return status;
+}

@@ -1,0 +1,66 @@
+/* media: what the parts of confab-media share. */
+#ifndef CONFAB_FCGI_MEDIA_MEDIA_H
+#define CONFAB_FCGI_MEDIA_MEDIA_H
+
+#include <stdbool.h>
+
+#include "auth/identity.h"
+#include "base/config.h"
+#include "filetype.h"
+#include "pg/statement.h"
+#include "pg/sync.h"
+#include "store.h"
+#include "web/request.h"
+
+enum media_statement {
+	MEDIA_ALLOW,
+	MEDIA_CREATE,
+	MEDIA_GET,
+	MEDIA_COLLECT,
+	MEDIA_COLLECTED,
+};
+
+/* What a worker works with. */
+struct media {
+	const struct config *config;
+	const struct identity_rules *rules;
+	struct http *http;
+	struct pg *pg;
+	struct statements statements;
+	struct filetype *filetype;
+	struct identity who; /* of the request */
+	const char *request_id;
+};
+
+/* The caller as a parameter: what every statement for one begins with. */
+struct pg_param media_caller(const struct media *media);
+
+/* Runs a statement; NULL when it failed, which is then answered. */
+struct pg_result *media_ask(struct media *media, enum media_statement which,
+			    int n, const struct pg_param *params)
+	__attribute__((warn_unused_result));
+
+/* 4003 for one field. */
+void media_refuse(struct media *media, const char *field, const char *sentence);
+
+/* POST media, from somebody who may ask. */
+void media_upload(struct media *media);
+
+/* GET and HEAD media/ID/NAME; preview: the one of that upload. */
+void media_download(struct media *media, const char *id, bool preview);
+
+/* A picture of an image, made by confab-preview. */
+struct media_preview {
+	int width, height;    /* of the image; 0: not known */
+	bool made;            /* there is a picture */
+	struct spool picture; /* finished */
+};
+
+/* Reads the image in an open file; what can't be read has no preview. Discard
+ * the picture unless it was placed. */
+void media_preview(struct media_preview *out, int image, const char *directory);
+
+/* Removes some of what nobody needs. Fits http_every(). */
+void media_collect(void *media);
+
+#endif

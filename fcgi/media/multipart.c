@@ -1,0 +1,272 @@
+/* multipart: the file in a form, read piece by piece. Called by confab-media;
+ * owns the bytes that are not decided yet: the head of a part, or what may be
+ * the start of a boundary. */
+#include "multipart.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/buf.h"
+#include "base/xalloc.h"
+
+enum {
+	BOUNDARY_LIMIT = 70, /* RFC 2046 */
+	HEAD_LIMIT = 8192,   /* bytes of a part's head */
+	PADDING_LIMIT = 64,  /* spaces behind a boundary */
+};
+
+enum state {
+	CONTENT, /* of a part, or what is before the first boundary */
+	BEHIND,  /* a boundary: another part, or the end */
+	HEAD,    /* of a part */
+	OVER,    /* the last boundary has come */
+	BROKEN,
+};
+
+struct multipart {
+	enum state state;
+	struct buf waiting;    /* not decided */
+	struct buf delimiter;  /* CR LF - - boundary */
+	struct buf name, type; /* of the file */
+	bool has_file;         /* its head has come */
+	bool in_file;          /* the content is the file's */
+	bool (*taken)(void *context, const char *bytes, size_t len);
+	void *context;
+};
+
+/* Finds the parameter of a header field; appends its value, unquoted. */
+static bool parameter(const char *field, const char *name, struct buf *out)
+{
+	size_t len = strlen(name);
+
+	for (field += strcspn(field, ";"); *field;
+	     field += strcspn(field, ";")) {
+		bool found;
+
+		field += strspn(field, "; \t");
+		found = strncasecmp(field, name, len) == 0 && field[len] == '=';
+		field += strcspn(field, "=;");
+		if (*field != '=')
+			continue;
+		if (*++field != '"') {
+			if (found)
+				buf_add(out, field, strcspn(field, "; \t"));
+		} else {
+			for (field++; *field && *field != '"'; field++) {
+				/* Browsers send \ for itself, and %22 for ". */
+				if (*field == '\\' && field[1] == '"')
+					field++;
+				if (found)
+					buf_add(out, field, 1);
+			}
+		}
+		if (found)
+			return true;
+	}
+	return false;
+}
+
+struct multipart *multipart_create(const char *content_type,
+				   bool (*taken)(void *context,
+						 const char *bytes, size_t len),
+				   void *context)
+{
+	static const char form[] = "multipart/form-data";
+	struct multipart *multipart;
+
+	if (!content_type ||
+	    strncasecmp(content_type, form, sizeof(form) - 1) != 0 ||
+	    !strchr("; \t", content_type[sizeof(form) - 1]))
+		return NULL;
+	multipart = xcalloc(1, sizeof(*multipart));
+	multipart->taken = taken;
+	multipart->context = context;
+	buf_add_text(&multipart->delimiter, "\r\n--");
+	if (!parameter(content_type, "boundary", &multipart->delimiter) ||
+	    multipart->delimiter.len == 4 ||
+	    multipart->delimiter.len > 4 + BOUNDARY_LIMIT)
+		multipart->state = BROKEN;
+	/* As if a line were before the first boundary too. */
+	buf_add_text(&multipart->waiting, "\r\n");
+	return multipart;
+}
+
+void multipart_free(struct multipart *multipart)
+{
+	if (!multipart)
+		return;
+	buf_free(&multipart->waiting);
+	buf_free(&multipart->delimiter);
+	buf_free(&multipart->name);
+	buf_free(&multipart->type);
+	free(multipart);
+}
+
+const char *multipart_name(struct multipart *multipart)
+{
+	return multipart->has_file ? buf_text(&multipart->name) : NULL;
+}
+
+const char *multipart_type(struct multipart *multipart)
+{
+	return multipart->has_file ? buf_text(&multipart->type) : NULL;
+}
+
+/* Looks at one line of a part's head; whether it names a file. */
+static bool read_field(struct multipart *multipart, const char *line,
+		       struct buf *type)
+{
+	static const char disposition[] = "content-disposition:";
+	static const char content_type[] = "content-type:";
+
+	if (strncasecmp(line, content_type, sizeof(content_type) - 1) == 0) {
+		line += sizeof(content_type) - 1;
+		type->len = 0;
+		buf_add_text(type, line + strspn(line, " \t"));
+	}
+	if (strncasecmp(line, disposition, sizeof(disposition) - 1) != 0)
+		return false;
+	multipart->name.len = 0;
+	return parameter(line, "filename", &multipart->name);
+}
+
+/* head: its lines, each ended by CR LF. */
+static void read_head(struct multipart *multipart, const char *head, size_t len)
+{
+	struct buf type = { 0 }, line = { 0 };
+	bool is_file = false;
+
+	while (len > 0) {
+		const char *end = memmem(head, len, "\r\n", 2);
+		size_t part = end ? (size_t)(end - head) : len;
+
+		line.len = 0;
+		buf_add(&line, head, part);
+		if (read_field(multipart, buf_text(&line), &type))
+			is_file = true;
+		part += end ? 2 : 0;
+		head += part;
+		len -= part;
+	}
+	multipart->in_file = is_file;
+	if (is_file) {
+		multipart->has_file = true;
+		buf_add(&multipart->type, type.data, type.len);
+	}
+	buf_free(&type);
+	buf_free(&line);
+}
+
+/* Hands on what is known to be content. False: stopped. */
+static bool hand_on(struct multipart *multipart, size_t len)
+{
+	bool go_on = true;
+
+	if (multipart->in_file && len > 0)
+		go_on = multipart->taken(multipart->context,
+					 multipart->waiting.data, len);
+	buf_consume(&multipart->waiting, len);
+	return go_on;
+}
+
+/* Each step takes what it can and is true when another can follow. */
+static bool content_step(struct multipart *multipart, bool *stopped)
+{
+	struct buf *waiting = &multipart->waiting;
+	const struct buf *delimiter = &multipart->delimiter;
+	const char *found = memmem(waiting->data, waiting->len, delimiter->data,
+				   delimiter->len);
+	/* The end may be the start of a boundary. */
+	size_t sure = waiting->len >= delimiter->len
+			      ? waiting->len - delimiter->len + 1
+			      : 0;
+
+	if (found)
+		sure = (size_t)(found - waiting->data);
+	if (!hand_on(multipart, sure)) {
+		*stopped = true;
+		return false;
+	}
+	if (!found)
+		return false;
+	buf_consume(waiting, delimiter->len);
+	multipart->in_file = false;
+	multipart->state = BEHIND;
+	return true;
+}
+
+static bool behind_step(struct multipart *multipart)
+{
+	struct buf *waiting = &multipart->waiting;
+	size_t blank = 0;
+
+	if (waiting->len < 2)
+		return false;
+	if (memcmp(waiting->data, "--", 2) == 0) {
+		multipart->state = OVER;
+		return false;
+	}
+	while (blank < waiting->len && blank < PADDING_LIMIT &&
+	       (waiting->data[blank] == ' ' || waiting->data[blank] == '\t'))
+		blank++;
+	if (waiting->len < blank + 2)
+		return false;
+	/* The line's end stays: it is before the first line of the head. */
+	buf_consume(waiting, blank);
+	multipart->state =
+		memcmp(waiting->data, "\r\n", 2) == 0 ? HEAD : BROKEN;
+	return true;
+}
+
+static bool head_step(struct multipart *multipart)
+{
+	struct buf *waiting = &multipart->waiting;
+	const char *end = memmem(waiting->data, waiting->len, "\r\n\r\n", 4);
+	size_t len;
+
+	if (!end || end - waiting->data > HEAD_LIMIT) {
+		if (end || waiting->len > HEAD_LIMIT)
+			multipart->state = BROKEN;
+		return false;
+	}
+	len = (size_t)(end - waiting->data);
+	/* Of several files the first counts. */
+	if (!multipart->has_file)
+		read_head(multipart, waiting->data + 2, len ? len - 2 : 0);
+	buf_consume(waiting, len + 4);
+	multipart->state = CONTENT;
+	return true;
+}
+
+static bool step(struct multipart *multipart, bool *stopped)
+{
+	switch (multipart->state) {
+	case CONTENT:
+		return content_step(multipart, stopped);
+	case BEHIND:
+		return behind_step(multipart);
+	case HEAD:
+		return head_step(multipart);
+	case OVER:
+	case BROKEN:
+		break;
+	}
+	return false;
+}
+
+enum multipart_progress multipart_feed(struct multipart *multipart,
+				       const char *bytes, size_t len)
+{
+	bool stopped = false;
+
+	if (multipart->state != OVER && multipart->state != BROKEN)
+		buf_add(&multipart->waiting, bytes, len);
+	while (step(multipart, &stopped))
+		;
+	if (stopped)
+		return MULTIPART_STOPPED;
+	if (multipart->state == BROKEN)
+		return MULTIPART_MALFORMED;
+	return multipart->state == OVER ? MULTIPART_DONE : MULTIPART_MORE;
+}

@@ -1,0 +1,36 @@
+/* multipart: the file in a form (multipart/form-data, RFC 7578), read piece by
+ * piece. */
+#ifndef CONFAB_FCGI_MEDIA_MULTIPART_H
+#define CONFAB_FCGI_MEDIA_MULTIPART_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct multipart;
+
+enum multipart_progress {
+	MULTIPART_MORE,      /* more is to come */
+	MULTIPART_DONE,      /* the form is complete; what follows is ignored */
+	MULTIPART_MALFORMED, /* it is none */
+	MULTIPART_STOPPED,   /* taken said so */
+};
+
+/* NULL when the Content-Type is not that of a form. taken gets the content of
+ * the first part that has a file name, and may stop it by false. */
+struct multipart *multipart_create(const char *content_type,
+				   bool (*taken)(void *context,
+						 const char *bytes, size_t len),
+				   void *context);
+void multipart_free(struct multipart *multipart);
+
+/* Takes the next bytes. Keeps no more of them than the head of a part. */
+enum multipart_progress multipart_feed(struct multipart *multipart,
+				       const char *bytes, size_t len)
+	__attribute__((warn_unused_result));
+
+/* Of the file: its name as it was sent and its Content-Type, NULL before it has
+ * come, "" for no Content-Type. Owned by multipart. */
+const char *multipart_name(struct multipart *multipart);
+const char *multipart_type(struct multipart *multipart);
+
+#endif

@@ -1,0 +1,225 @@
+/* store: files by their content. Called by confab-media; a spool owns its
+ * descriptor and its path.
+ *
+ * A file that is being written is locked (flock) for as long as its process
+ * lives, whatever ends it. What is in tmp and not locked is nobody's, so that
+ * the next process that looks can remove it. */
+#include "store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/xalloc.h"
+
+enum {
+	ATTEMPTS = 8,
+};
+
+static char *join(const char *directory, const char *rest)
+{
+	struct buf path = { 0 };
+	char *text;
+
+	buf_addf(&path, "%s/%s", directory, rest);
+	text = xstrdup(buf_text(&path));
+	buf_free(&path);
+	return text;
+}
+
+static bool make_directory(const char *path)
+{
+	return mkdir(path, 0750) == 0 || errno == EEXIST;
+}
+
+/* A new file, locked. A sweep may come between making and locking it: then it
+ * is gone, and another one is made. */
+static int open_locked(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+	struct stat is;
+
+	if (fd < 0)
+		return -1;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &is) == 0 &&
+	    is.st_nlink > 0)
+		return fd;
+	close(fd);
+	unlink(path);
+	errno = EEXIST;
+	return -1;
+}
+
+bool spool_open(struct spool *out, const char *directory)
+{
+	char *folder = join(directory, "tmp");
+	char id[33];
+
+	*out = (struct spool){ .fd = -1 };
+	if (make_directory(folder)) {
+		for (int i = 0; out->fd < 0 && i < ATTEMPTS; i++) {
+			secret_id(id);
+			free(out->path);
+			out->path = join(folder, id);
+			out->fd = open_locked(out->path);
+			if (out->fd < 0 && errno != EEXIST)
+				break;
+		}
+	}
+	free(folder);
+	if (out->fd < 0) {
+		free(out->path);
+		out->path = NULL;
+		return false;
+	}
+	out->digest = secret_digest_open();
+	return true;
+}
+
+bool spool_add(struct spool *spool, const char *bytes, size_t len)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		ssize_t n = write(spool->fd, bytes + done, len - done);
+
+		if (n < 0 && errno != EINTR)
+			return false;
+		done += n > 0 ? (size_t)n : 0;
+	}
+	secret_digest_add(spool->digest, bytes, len);
+	spool->size += (long long)len;
+	return true;
+}
+
+bool spool_finish(struct spool *spool)
+{
+	secret_digest_close(spool->digest, spool->hash);
+	spool->digest = NULL;
+	return fsync(spool->fd) == 0;
+}
+
+static void forget(struct spool *spool)
+{
+	if (spool->fd >= 0)
+		close(spool->fd);
+	secret_digest_close(spool->digest, NULL);
+	free(spool->path);
+	*spool = (struct spool){ .fd = -1 };
+}
+
+void spool_discard(struct spool *spool)
+{
+	if (spool->path)
+		unlink(spool->path);
+	forget(spool);
+}
+
+void store_path(struct buf *out, const char *hash, const char *id)
+{
+	buf_addf(out, "%.2s/%.2s/%s.%s", hash, hash + 2, hash, id);
+}
+
+static bool sync_directory(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool ok = fd >= 0 && fsync(fd) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+/* Makes the two folders of a path below directory, and sees that they last. */
+static bool make_folders(const char *directory, const char *hash, bool sync)
+{
+	char parts[6];
+	char *outer, *inner;
+	bool ok;
+
+	snprintf(parts, sizeof(parts), "%.2s", hash);
+	outer = join(directory, parts);
+	snprintf(parts, sizeof(parts), "%.2s/%.2s", hash, hash + 2);
+	inner = join(directory, parts);
+	if (sync)
+		ok = sync_directory(inner) && sync_directory(outer) &&
+		     sync_directory(directory);
+	else
+		ok = make_directory(outer) && make_directory(inner);
+	free(outer);
+	free(inner);
+	return ok;
+}
+
+static void print_hash(const unsigned char *hash,
+		       char out[2 * SECRET_HASH_SIZE + 1])
+{
+	for (int i = 0; i < SECRET_HASH_SIZE; i++)
+		snprintf(out + 2 * (size_t)i, 3, "%02x", hash[i]);
+}
+
+bool spool_place(struct spool *spool, const char *directory, const char *id)
+{
+	char hash[2 * SECRET_HASH_SIZE + 1];
+	struct buf relative = { 0 };
+	char *path;
+	bool ok;
+
+	print_hash(spool->hash, hash);
+	store_path(&relative, hash, id);
+	path = join(directory, buf_text(&relative));
+	buf_free(&relative);
+	/* Replacing one of the same content changes nothing. */
+	ok = make_folders(directory, hash, false) &&
+	     rename(spool->path, path) == 0 &&
+	     make_folders(directory, hash, true);
+	free(path);
+	if (ok)
+		forget(spool);
+	return ok;
+}
+
+bool store_remove(const char *directory, const char *hash, const char *id)
+{
+	struct buf relative = { 0 };
+	char *path;
+	bool gone;
+
+	store_path(&relative, hash, id);
+	path = join(directory, buf_text(&relative));
+	gone = unlink(path) == 0 || errno == ENOENT;
+	buf_free(&relative);
+	free(path);
+	return gone;
+}
+
+void store_sweep(const char *directory)
+{
+	char *folder = join(directory, "tmp");
+	DIR *entries = opendir(folder);
+	const struct dirent *entry;
+
+	while (entries && (entry = readdir(entries)) != NULL) {
+		char *path;
+		int fd;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		path = join(folder, entry->d_name);
+		fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+		if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+			unlink(path);
+		if (fd >= 0)
+			close(fd);
+		free(path);
+	}
+	if (entries)
+		closedir(entries);
+	free(folder);
+}

@@ -1,0 +1,198 @@
+/* jwt_keys: the keys that tokens are checked with, read once from files that
+ * the operator names. Called when a program starts; owns the keys. */
+#include "auth/jwt_keys.h"
+
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <openssl/pem.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auth/jwt.h"
+#include "base/xalloc.h"
+
+enum {
+	SECRET_LEAST = 32, /* bytes: RFC 7518 section 3.2 */
+	SECRET_MOST = 1024,
+	RSA_LEAST = 2048, /* bits: section 3.3 */
+	KEYS_MOST = 64,
+};
+
+const char *const JWT_ALGORITHM_NAMES[JWT_ALGORITHMS] = {
+	[JWT_HS256] = "HS256",
+	[JWT_RS256] = "RS256",
+	[JWT_ES256] = "ES256",
+	[JWT_EDDSA] = "EdDSA",
+};
+
+static bool find_algorithm(const char *name, enum jwt_algorithm *out)
+{
+	for (int i = 0; i < JWT_ALGORITHMS; i++)
+		if (!strcmp(JWT_ALGORITHM_NAMES[i], name)) {
+			*out = (enum jwt_algorithm)i;
+			return true;
+		}
+	return false;
+}
+
+static void free_key(struct jwt_key *key)
+{
+	free(key->kid);
+	EVP_PKEY_free(key->public_key);
+	if (key->secret)
+		OPENSSL_cleanse(key->secret, key->secret_len);
+	free(key->secret);
+}
+
+void jwt_keys_free(struct jwt_keys *keys)
+{
+	if (!keys)
+		return;
+	for (size_t i = 0; i < keys->count; i++)
+		free_key(&keys->list[i]);
+	free(keys->list);
+	free(keys);
+}
+
+const struct jwt_key *jwt_keys_find(const struct jwt_keys *keys,
+				    const char *kid)
+{
+	if (!kid)
+		return keys->count == 1 ? &keys->list[0] : NULL;
+	for (size_t i = 0; i < keys->count; i++)
+		if (!strcmp(keys->list[i].kid, kid))
+			return &keys->list[i];
+	return NULL;
+}
+
+static const char *read_secret(struct jwt_key *key, FILE *file)
+{
+	key->secret = xcalloc(1, SECRET_MOST + 1);
+	key->secret_len = fread(key->secret, 1, SECRET_MOST + 1, file);
+	if (key->secret_len > SECRET_MOST)
+		return "the secret has more than 1024 bytes";
+	while (key->secret_len &&
+	       strchr("\r\n", key->secret[key->secret_len - 1]))
+		key->secret_len--;
+	return key->secret_len < SECRET_LEAST
+		       ? "the secret has less than 32 bytes"
+		       : NULL;
+}
+
+/* The algorithm is the key's own: what could be used for another is refused. */
+static const char *read_public(struct jwt_key *key, FILE *file)
+{
+	char curve[32] = "";
+
+	key->public_key = PEM_read_PUBKEY(file, NULL, NULL, NULL);
+	if (!key->public_key)
+		return "no public key in PEM format";
+	if (key->algorithm == JWT_RS256)
+		return EVP_PKEY_get_base_id(key->public_key) != EVP_PKEY_RSA
+			       ? "RS256 needs an RSA key"
+		       : EVP_PKEY_get_bits(key->public_key) < RSA_LEAST
+			       ? "an RSA key needs at least 2048 bits"
+			       : NULL;
+	if (key->algorithm == JWT_EDDSA)
+		return EVP_PKEY_get_base_id(key->public_key) != EVP_PKEY_ED25519
+			       ? "EdDSA needs an Ed25519 key"
+			       : NULL;
+	if (EVP_PKEY_get_base_id(key->public_key) != EVP_PKEY_EC ||
+	    !EVP_PKEY_get_group_name(key->public_key, curve, sizeof(curve),
+				     NULL) ||
+	    strcmp(curve, "prime256v1") != 0)
+		return "ES256 needs a key on the curve P-256";
+	return NULL;
+}
+
+/* Reads the key's file; false with a sentence in why. */
+static bool read_key(struct jwt_key *key, const char *list, const char *name,
+		     struct buf *why)
+{
+	const char *slash = strrchr(list, '/'), *wrong;
+	struct buf path = { 0 };
+	FILE *file;
+
+	if (*name != '/' && slash)
+		buf_add(&path, list, (size_t)(slash - list) + 1);
+	buf_add_text(&path, name);
+	file = fopen(buf_text(&path), "re");
+	if (!file)
+		wrong = strerror(errno);
+	else if (key->algorithm == JWT_HS256)
+		wrong = read_secret(key, file);
+	else
+		wrong = read_public(key, file);
+	if (wrong)
+		buf_addf(why, "%s: %s", buf_text(&path), wrong);
+	if (file)
+		fclose(file);
+	buf_free(&path);
+	return !wrong;
+}
+
+/* One line of the list; false with a sentence in why. */
+static bool read_line(struct jwt_keys *keys, const char *list, char *line,
+		      struct buf *why)
+{
+	static const char blank[] = " \t\r\n";
+	char *rest, *kid = strtok_r(line, blank, &rest);
+	char *algorithm = strtok_r(NULL, blank, &rest);
+	char *name = strtok_r(NULL, blank, &rest);
+	struct jwt_key *key = &keys->list[keys->count];
+
+	if (!kid || *kid == '#')
+		return true;
+	if (!name || strtok_r(NULL, blank, &rest)) {
+		buf_add_text(why, "a line is \"KID ALGORITHM FILE\"");
+		return false;
+	}
+	if (keys->count == KEYS_MOST) {
+		buf_addf(why, "there are more than %d keys", KEYS_MOST);
+		return false;
+	}
+	for (size_t i = 0; i < keys->count; i++)
+		if (!strcmp(keys->list[i].kid, kid)) {
+			buf_addf(why, "there is a key \"%s\" already", kid);
+			return false;
+		}
+	if (!find_algorithm(algorithm, &key->algorithm)) {
+		buf_addf(why, "\"%s\" is not HS256, RS256, ES256 or EdDSA",
+			 algorithm);
+		return false;
+	}
+	keys->count++;
+	key->kid = xstrdup(kid);
+	return read_key(key, list, name, why);
+}
+
+struct jwt_keys *jwt_keys_load(const char *path, struct buf *why)
+{
+	struct jwt_keys *keys = xcalloc(1, sizeof(*keys));
+	FILE *file = fopen(path, "re");
+	struct buf reason = { 0 };
+	char line[1024];
+	bool ok = file != NULL;
+
+	keys->list = xcalloc(KEYS_MOST + 1, sizeof(*keys->list));
+	if (!ok)
+		buf_addf(why, "%s: %s", path, strerror(errno));
+	for (int n = 1; ok && fgets(line, sizeof(line), file); n++) {
+		ok = read_line(keys, path, line, &reason);
+		if (!ok)
+			buf_addf(why, "%s:%d: %s", path, n, buf_text(&reason));
+	}
+	if (ok && !keys->count) {
+		buf_addf(why, "%s: no key", path);
+		ok = false;
+	}
+	if (file)
+		fclose(file);
+	buf_free(&reason);
+	if (ok)
+		return keys;
+	jwt_keys_free(keys);
+	return NULL;
+}

@@ -1,0 +1,36 @@
+/* jwt_keys: what the two files of jwt share; nobody else includes it. */
+#ifndef CONFAB_AUTH_JWT_KEYS_H
+#define CONFAB_AUTH_JWT_KEYS_H
+
+#include <openssl/evp.h>
+#include <stddef.h>
+
+enum jwt_algorithm {
+	JWT_HS256, /* HMAC with SHA-256 */
+	JWT_RS256, /* RSA, PKCS #1 v1.5 */
+	JWT_ES256, /* ECDSA on P-256 */
+	JWT_EDDSA, /* Ed25519 */
+	JWT_ALGORITHMS,
+};
+
+struct jwt_key {
+	char *kid;
+	enum jwt_algorithm algorithm;
+	EVP_PKEY *public_key;  /* NULL for HS256 */
+	unsigned char *secret; /* HS256 alone */
+	size_t secret_len;
+};
+
+struct jwt_keys {
+	struct jwt_key *list;
+	size_t count;
+};
+
+/* As "alg" names them. */
+extern const char *const JWT_ALGORITHM_NAMES[JWT_ALGORITHMS];
+
+/* The key of that name; NULL stands for a token that names none. */
+const struct jwt_key *jwt_keys_find(const struct jwt_keys *keys,
+				    const char *kid);
+
+#endif

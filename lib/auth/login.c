@@ -1,0 +1,47 @@
+/* login: tells the database of a log-in that somebody else vouches for. Called
+ * by every program that faces clients; owns nothing.
+ *
+ * A signature is checked by C alone and at each request, so that a key that is
+ * taken away ends what it signed. What C found is told to the database once, as
+ * a row of confab.login with the hash and the end of the token; from then on
+ * everything that asks by hash (commands, streams, whoami, logging out) has no
+ * need to know where a log-in came from. */
+#include "auth/login.h"
+
+#include "base/crypto.h"
+
+void login_params(const struct identity *identity, const char *user_agent,
+		  const char *address, struct pg_param out[LOGIN_PARAMS])
+{
+	const struct external *external = identity->external;
+	const char *end = external->expires_at;
+
+	out[0] = (struct pg_param){ .data = external->issuer };
+	out[1] = (struct pg_param){ .data = external->subject };
+	out[2] = (struct pg_param){ .data = external->profile };
+	out[3] = (struct pg_param){ .data = *end ? end : NULL };
+	out[4] = (struct pg_param){ .data = (const char *)identity->token_hash,
+				    .len = SECRET_HASH_SIZE,
+				    .binary = true };
+	out[5] = (struct pg_param){ .data = user_agent };
+	out[6] = (struct pg_param){ .data = address };
+}
+
+enum pg_status login_exchange(struct pg *pg, const struct identity *identity,
+			      identity_param *param, void *request)
+{
+	char agent[IDENTITY_TEXT], address[IDENTITY_TEXT];
+	struct pg_param params[LOGIN_PARAMS];
+	struct pg_result *result = NULL;
+	/* Rare: not worth keeping track of it for each connection. */
+	enum pg_status status = pg_prepare(pg, "", LOGIN_STATEMENT);
+
+	login_params(identity,
+		     identity_text(param, request, "HTTP_USER_AGENT", agent),
+		     identity_text(param, request, "REMOTE_ADDR", address),
+		     params);
+	if (status == PG_OK)
+		status = pg_run(pg, "", LOGIN_PARAMS, params, NULL, &result);
+	pg_result_free(result);
+	return status;
+}

@@ -1,0 +1,99 @@
+/* query: fields of query strings and cookies. Called with text from outside;
+ * owns nothing. */
+#include "auth/query.h"
+
+#include <string.h>
+
+#include "base/utf8.h"
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+/* Decodes the next character of a form field and moves *at behind it. A '%'
+ * that starts no escape stands for itself, as in the WHATWG URL parser. */
+static char decode_next(const char **at, const char *end)
+{
+	const char *p = *at;
+	int high, low;
+
+	*at = p + 1;
+	if (*p == '+')
+		return ' ';
+	if (*p != '%' || end - p < 3)
+		return *p;
+	high = hex_digit(p[1]);
+	low = hex_digit(p[2]);
+	if (high < 0 || low < 0)
+		return *p;
+	*at = p + 3;
+	return (char)(high * 16 + low);
+}
+
+static bool decodes_to(const char *at, const char *end, const char *name)
+{
+	while (at < end)
+		if (*name == '\0' || decode_next(&at, end) != *name++)
+			return false;
+	return *name == '\0';
+}
+
+static bool finish(char *out, size_t len)
+{
+	if (!utf8_valid(out, len))
+		return false;
+	out[len] = '\0';
+	return true;
+}
+
+bool query_get(const char *query, const char *name, char *out, size_t cap)
+{
+	const char *at, *end, *equals;
+	size_t len = 0;
+
+	for (at = query; at && *at; at = *end ? end + 1 : end) {
+		end = at + strcspn(at, "&");
+		equals = memchr(at, '=', (size_t)(end - at));
+		if (!decodes_to(at, equals ? equals : end, name))
+			continue;
+		at = equals ? equals + 1 : end;
+		while (at < end) {
+			if (len + 1 >= cap)
+				return false;
+			out[len++] = decode_next(&at, end);
+		}
+		return finish(out, len);
+	}
+	return false;
+}
+
+bool query_cookie(const char *cookies, const char *name, char *out, size_t cap)
+{
+	const char *at, *end;
+	size_t name_len = strlen(name), len;
+
+	for (at = cookies; at && *at; at = *end ? end + 1 : end) {
+		at += strspn(at, " \t");
+		end = at + strcspn(at, ";");
+		len = (size_t)(end - at);
+		if (len <= name_len || at[name_len] != '=' ||
+		    memcmp(at, name, name_len) != 0)
+			continue;
+		at += name_len + 1;
+		len = (size_t)(end - at);
+		while (len && (at[len - 1] == ' ' || at[len - 1] == '\t'))
+			len--;
+		if (len + 1 > cap)
+			return false;
+		memcpy(out, at, len);
+		return finish(out, len);
+	}
+	return false;
+}

@@ -1,0 +1,387 @@
+/* config: the options of all programs. Called by main() once, before anything
+ * else; owns nothing. One table of options; defaults, then the file, then the
+ * environment, so that the later one wins. */
+#include "base/config.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/logger.h"
+#include "base/xalloc.h"
+
+#ifndef CONFAB_VERSION
+#define CONFAB_VERSION "0.1.0"
+#endif
+
+/* Where the file is looked for when nobody says where. */
+#define CONFIG_PATH "/etc/confab/confab.conf"
+
+struct option_row {
+	const char *name;
+	size_t offset;
+	const char *text; /* default of a text option; NULL: a number */
+	int number, least, most;
+	const char *help;
+};
+
+#define TEXT(name, value, help)                                                \
+	{                                                                      \
+#name, offsetof(struct config, name), value, 0, 0, 0, help     \
+	}
+#define NUMBER(name, value, least, most, help)                                 \
+	{                                                                      \
+#name, offsetof(struct config, name), NULL, value, least,      \
+			most, help                                             \
+	}
+
+static const struct option_row OPTIONS[] = {
+	TEXT(database, "dbname=confab",
+	     "libpq connection string, without user"),
+	TEXT(run_dir, "/run/confab", "directory of the unix sockets"),
+	TEXT(mount, "/chat/", "URL prefix"),
+	TEXT(allowed_origins, "", "origins besides our own, space-separated"),
+	TEXT(jwt_keys, "",
+	     "file with the host application's keys, a line each: KID "
+	     "ALGORITHM FILE"),
+	TEXT(jwt_issuer, "", "what iss in its tokens must be; empty: anything"),
+	TEXT(jwt_audience, "",
+	     "what must be in aud of its tokens; empty: anything"),
+	TEXT(mail_command, "",
+	     "sends a message from standard input (\"sendmail -t\"); empty: no "
+	     "password resets"),
+	TEXT(reset_url, "",
+	     "address of the page for a new password; a token is appended"),
+	TEXT(media_dir, "/var/lib/confab/media", "directory of the uploads"),
+	TEXT(sendfile, "none",
+	     "how the web server is told to send a file: none, x-sendfile or "
+	     "x-accel-redirect"),
+	TEXT(sendfile_prefix, "/confab-media/",
+	     "internal location of media_dir, for x-accel-redirect"),
+	TEXT(log_level, "info", "error, warn, info or debug"),
+	NUMBER(trust_remote_user, 0, 0, 1,
+	       "1: whom the web server calls REMOTE_USER is logged in"),
+	NUMBER(login_attempts, 10, 0, 1000000,
+	       "wrong passwords for one account in a window; 0: any number"),
+	NUMBER(address_attempts, 100, 0, 1000000,
+	       "wrong passwords from one address in a window; 0: any number"),
+	NUMBER(attempt_window, 300, 1, 86400,
+	       "s of a window in which wrong passwords are counted"),
+	NUMBER(command_workers, 8, 1, 512, "processes of confab-command"),
+	NUMBER(session_workers, 2, 1, 64, "processes of confab-session"),
+	NUMBER(media_workers, 4, 1, 256, "processes of confab-media"),
+	NUMBER(media_max_size, 100, 1, 65536, "MiB of one upload"),
+	NUMBER(media_quota, 1024, 1, 16777216,
+	       "MiB of all uploads of one account"),
+	NUMBER(media_timeout, 600, 10, 86400,
+	       "s that an upload or a download may hold a process"),
+	NUMBER(media_collect, 60, 1, 86400,
+	       "s between looks for uploads that nobody needs"),
+	NUMBER(max_body, 262144, 1024, 16777216, "bytes of one command"),
+	NUMBER(max_depth, 16, 4, 64, "nesting of its JSON"),
+	NUMBER(doorbell_interval, 4, 0, 1000, "ms between rings of a host"),
+	NUMBER(heartbeat, 25, 1, 300, "s between heartbeats of a stream"),
+	NUMBER(max_streams, 20000, 1, 1000000, "streams of one process"),
+	NUMBER(stream_queue, 1048576, 4096, 1073741824,
+	       "bytes that may wait for one stream"),
+	NUMBER(window, 16777216, 4096, 1073741824,
+	       "bytes of recent dispatches kept in memory"),
+	NUMBER(request_timeout, 10, 1, 300, "s for a request to arrive"),
+	NUMBER(stall_timeout, 30, 1, 3600,
+	       "s without progress that end a slow stream"),
+	NUMBER(account_streams, 64, 0, 1000000,
+	       "streams of one account in one process; 0: any number"),
+	NUMBER(command_queue, 1024, 1, 3000,
+	       "connections that wait for a worker of confab-command"),
+	NUMBER(waiting_commands, 1000, 1, 1000000,
+	       "commands of WebSockets that wait for a worker"),
+	NUMBER(rate_limits, 1, 0, 1, "0: rates are not limited"),
+	NUMBER(rate_send, 300, 0, 1000000,
+	       "messages a minute of one account; 0: any number, as below"),
+	NUMBER(rate_receipt, 1200, 0, 1000000,
+	       "receipts, reactions and typing a minute of one account"),
+	NUMBER(rate_room, 600, 0, 1000000,
+	       "commands about rooms a minute of one account"),
+	NUMBER(rate_search, 60, 0, 1000000, "searches a minute of one account"),
+	NUMBER(rate_other, 600, 0, 1000000,
+	       "other commands a minute of one account"),
+	NUMBER(rate_address, 6000, 0, 1000000,
+	       "commands a minute from one address"),
+};
+
+enum {
+	N_OPTIONS = sizeof(OPTIONS) / sizeof(OPTIONS[0])
+};
+
+static bool level_named(const char *name, enum logger_level *out)
+{
+	static const char *const NAMES[] = { "error", "warn", "info", "debug" };
+
+	for (int i = 0; i < 4; i++)
+		if (!strcmp(NAMES[i], name)) {
+			*out = (enum logger_level)i;
+			return true;
+		}
+	return false;
+}
+
+static char **text_of(struct config *c, const struct option_row *o)
+{
+	return (char **)(void *)((char *)c + o->offset);
+}
+
+static int *number_of(struct config *c, const struct option_row *o)
+{
+	return (int *)(void *)((char *)c + o->offset);
+}
+
+static const struct option_row *find(const char *name, size_t len)
+{
+	for (int i = 0; i < N_OPTIONS; i++)
+		if (strlen(OPTIONS[i].name) == len &&
+		    !memcmp(OPTIONS[i].name, name, len))
+			return &OPTIONS[i];
+	return NULL;
+}
+
+static bool valid_text(const struct option_row *o, const char *value)
+{
+	enum logger_level level;
+	size_t len = strlen(value);
+
+	if (!strcmp(o->name, "mount"))
+		return len && value[0] == '/' && value[len - 1] == '/';
+	if (!strcmp(o->name, "sendfile"))
+		return !strcmp(value, "none") || !strcmp(value, "x-sendfile") ||
+		       !strcmp(value, "x-accel-redirect");
+	if (!strcmp(o->name, "media_dir"))
+		return value[0] == '/';
+	if (!strcmp(o->name, "sendfile_prefix"))
+		return len && value[0] == '/' && value[len - 1] == '/';
+	if (!strcmp(o->name, "log_level"))
+		return level_named(value, &level);
+	return true;
+}
+
+static bool set(struct config *c, const struct option_row *o, const char *value,
+		struct buf *why)
+{
+	char *end;
+	long number;
+
+	if (o->text) {
+		if (!valid_text(o, value)) {
+			buf_addf(why, "%s can't be \"%s\"", o->name, value);
+			return false;
+		}
+		free(*text_of(c, o));
+		*text_of(c, o) = xstrdup(value);
+		return true;
+	}
+	errno = 0;
+	number = strtol(value, &end, 10);
+	if (errno || end == value || *end || number < o->least ||
+	    number > o->most) {
+		buf_addf(why, "%s takes a number from %d to %d, not \"%s\"",
+			 o->name, o->least, o->most, value);
+		return false;
+	}
+	*number_of(c, o) = (int)number;
+	return true;
+}
+
+static void set_defaults(struct config *c)
+{
+	*c = (struct config){ 0 };
+	for (int i = 0; i < N_OPTIONS; i++)
+		if (OPTIONS[i].text)
+			*text_of(c, &OPTIONS[i]) = xstrdup(OPTIONS[i].text);
+		else
+			*number_of(c, &OPTIONS[i]) = OPTIONS[i].number;
+}
+
+static char *trim(char *text)
+{
+	char *end;
+
+	text += strspn(text, " \t");
+	end = text + strlen(text);
+	while (end > text && strchr(" \t\r\n", end[-1]))
+		*--end = '\0';
+	return text;
+}
+
+static bool read_line(struct config *c, char *line, struct buf *why)
+{
+	const struct option_row *option;
+	char *equals;
+	size_t len;
+
+	line = trim(line);
+	if (!*line || *line == '#')
+		return true;
+	equals = strchr(line, '=');
+	len = strcspn(line, " \t=");
+	option = find(line, len);
+	if (!equals || !option) {
+		buf_addf(why,
+			 equals ? "there is no option \"%.*s\""
+				: "\"%.*s\" is not \"name = value\"",
+			 (int)len, line);
+		return false;
+	}
+	return set(c, option, trim(equals + 1), why);
+}
+
+static bool read_file(struct config *c, const char *path, struct buf *why)
+{
+	FILE *file = fopen(path, "re");
+	char line[4096];
+	bool ok = true;
+
+	if (!file) {
+		buf_addf(why, "%s: %s", path, strerror(errno));
+		return false;
+	}
+	for (int n = 1; ok && fgets(line, sizeof(line), file); n++) {
+		struct buf reason = { 0 };
+
+		ok = strlen(line) + 1 < sizeof(line);
+		if (!ok)
+			buf_add_text(&reason, "the line is too long");
+		ok = ok && read_line(c, line, &reason);
+		if (!ok)
+			buf_addf(why, "%s:%d: %s", path, n, buf_text(&reason));
+		buf_free(&reason);
+	}
+	fclose(file);
+	return ok;
+}
+
+static bool read_environment(struct config *c, struct buf *why)
+{
+	for (int i = 0; i < N_OPTIONS; i++) {
+		char name[64] = "CONFAB_";
+		struct buf reason = { 0 };
+		const char *value;
+		bool ok;
+
+		for (size_t j = 0; OPTIONS[i].name[j]; j++) {
+			char c1 = OPTIONS[i].name[j];
+
+			name[7 + j] = c1 == '_' ? '_' : (char)(c1 - 'a' + 'A');
+		}
+		value = getenv(name);
+		ok = !value || set(c, &OPTIONS[i], value, &reason);
+		if (!ok)
+			buf_addf(why, "%s: %s", name, buf_text(&reason));
+		buf_free(&reason);
+		if (!ok)
+			return false;
+	}
+	return true;
+}
+
+bool config_load(struct config *out, const char *path, struct buf *why)
+{
+	struct config config;
+
+	set_defaults(&config);
+	if ((path && !read_file(&config, path, why)) ||
+	    !read_environment(&config, why)) {
+		config_free(&config);
+		return false;
+	}
+	*out = config;
+	return true;
+}
+
+void config_free(struct config *config)
+{
+	for (int i = 0; i < N_OPTIONS; i++)
+		if (OPTIONS[i].text) {
+			free(*text_of(config, &OPTIONS[i]));
+			*text_of(config, &OPTIONS[i]) = NULL;
+		}
+}
+
+static void print_help(const char *program, const char *purpose)
+{
+	printf("%s: %s\n\n"
+	       "usage: %s [-c FILE] [-n] [-r] [-h] [-V]\n"
+	       "  -c FILE  read this configuration\n"
+	       "  -n       check the configuration and exit\n"
+	       "  -r       take over from the one that runs, which is told to "
+	       "stop\n"
+	       "  -V       print the version and exit\n\n"
+	       "options, in the file as \"name = value\", in the environment "
+	       "as CONFAB_NAME:\n",
+	       program, purpose, program);
+	for (int i = 0; i < N_OPTIONS; i++) {
+		const struct option_row *o = &OPTIONS[i];
+
+		if (o->text)
+			printf("  %-18s %s (\"%s\")\n", o->name, o->help,
+			       o->text);
+		else
+			printf("  %-18s %s (%d)\n", o->name, o->help,
+			       o->number);
+	}
+}
+
+/* A CGI program can be told by the environment alone. */
+const char *config_default_path(void)
+{
+	const char *path = getenv("CONFAB_CONFIG");
+
+	if (path)
+		return path;
+	return access(CONFIG_PATH, F_OK) == 0 ? CONFIG_PATH : NULL;
+}
+
+void config_main(struct config *out, const char *program, const char *purpose,
+		 int argc, char **argv)
+{
+	static const struct option LONG[] = { { "help", 0, NULL, 'h' },
+					      { "version", 0, NULL, 'V' },
+					      { NULL, 0, NULL, 0 } };
+	enum logger_level level = LEVEL_INFO;
+	const char *path = config_default_path();
+	struct buf why = { 0 };
+	bool check = false, replace = false;
+	int c;
+
+	/* A web server may hand the query string to a CGI program as its
+	 * arguments: those are a stranger's. */
+	if (getenv("GATEWAY_INTERFACE"))
+		argc = 1;
+	while ((c = getopt_long(argc, argv, "c:nrhV", LONG, NULL)) != -1) {
+		if (c == 'c') {
+			path = optarg;
+		} else if (c == 'n') {
+			check = true;
+		} else if (c == 'r') {
+			replace = true;
+		} else if (c == 'V') {
+			printf("%s %s\n", program, CONFAB_VERSION);
+			exit(0);
+		} else {
+			print_help(program, purpose);
+			exit(c == 'h' ? 0 : 2);
+		}
+	}
+	if (!config_load(out, path, &why)) {
+		fprintf(stderr, "%s: %s\n", program, buf_text(&why));
+		exit(2);
+	}
+	if (check)
+		exit(0);
+	out->replace = replace;
+	level_named(out->log_level, &level);
+	logger_open(program, level);
+}

@@ -1,0 +1,150 @@
+/* service: see service.h. Used by confab-events and confab-bridge. */
+#include "event/service.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/logger.h"
+
+enum {
+	DRAIN_TIMEOUT = 7000, /* ms */
+	TURNS = 40,           /* in which everybody is told to come back */
+	TURN = 50,            /* ms between them */
+	SHOW_TIMEOUT = 10000, /* ms to become ready */
+	SHOW_INTERVAL = 20,   /* ms between looks */
+	ACCEPT_PAUSE = 200,   /* ms, when out of descriptors */
+};
+
+#define OF(member, pointer)                                                    \
+	((void *)((char *)(pointer)-offsetof(struct service, member)))
+
+static void accept_ready(struct watch *watch, uint32_t events)
+{
+	struct service *service = OF(accepting, watch);
+	int fd;
+
+	(void)events;
+	while ((fd = accept4(watch->fd, NULL, NULL,
+			     SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0)
+		service->accepted(service, fd);
+	if (errno != EMFILE && errno != ENFILE)
+		return;
+	/* They wait, and nobody here spins because of it. */
+	loop_unwatch(service->loop, watch);
+	loop_arm(service->loop, &service->again, ACCEPT_PAUSE);
+	logger(LEVEL_ERROR, "accept",
+	       "why=\"too many open files\" advice=\"raise the service's "
+	       "LimitNOFILE or lower max_streams\"");
+}
+
+static void again_fired(struct timer *timer)
+{
+	struct service *service = OF(again, timer);
+
+	if (!service->draining)
+		loop_watch(service->loop, &service->accepting,
+			   service->listener->fd, EPOLLIN);
+}
+
+static void show(struct service *service)
+{
+	if (!listener_show(service->listener)) {
+		logger(LEVEL_ERROR, "start", "why=\"%s\"", strerror(errno));
+		service->draining = service->over = true;
+		return;
+	}
+	loop_watch(service->loop, &service->accepting, service->listener->fd,
+		   EPOLLIN);
+}
+
+static void show_fired(struct timer *timer)
+{
+	struct service *service = OF(show, timer);
+
+	if (service->draining)
+		return;
+	if (!service->listener->before || service->ready(service) ||
+	    loop_now(service->loop) >= service->show_by)
+		show(service);
+	else
+		loop_arm(service->loop, timer, SHOW_INTERVAL);
+}
+
+static void deadline_passed(struct timer *timer)
+{
+	struct service *service = OF(deadline, timer);
+
+	service->over = true;
+}
+
+static void goodbye_fired(struct timer *timer)
+{
+	struct service *service = OF(goodbye, timer);
+
+	service->drain(service, service->turns);
+	if (service->turns > 1)
+		service->turns--;
+	loop_arm(service->loop, timer, TURN);
+}
+
+static void signal_ready(struct watch *watch, uint32_t events)
+{
+	struct service *service = OF(signals, watch);
+	struct signalfd_siginfo info;
+
+	(void)events;
+	if (read(watch->fd, &info, sizeof(info)) != sizeof(info) ||
+	    service->draining)
+		return;
+	service->draining = true;
+	listener_hide(service->listener);
+	/* Who waits in the queue of a socket that goes with us is let in. */
+	if (service->accepting.active && !service->listener->passed)
+		accept_ready(&service->accepting, EPOLLIN);
+	loop_unwatch(service->loop, &service->accepting);
+	close(service->listener->fd);
+	service->turns = TURNS;
+	loop_arm(service->loop, &service->deadline, DRAIN_TIMEOUT);
+	loop_arm(service->loop, &service->goodbye, 0);
+}
+
+static int open_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+static void raise_file_limit(void)
+{
+	struct rlimit limit;
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void service_start(struct service *service)
+{
+	raise_file_limit();
+	service->accepting.ready = accept_ready;
+	service->signals.ready = signal_ready;
+	service->deadline.fire = deadline_passed;
+	service->goodbye.fire = goodbye_fired;
+	service->show.fire = show_fired;
+	service->again.fire = again_fired;
+	service->show_by = loop_now(service->loop) + SHOW_TIMEOUT;
+	loop_watch(service->loop, &service->signals, open_signals(), EPOLLIN);
+	show_fired(&service->show);
+}

@@ -1,0 +1,250 @@
+/* opening: makes streams of the answers to the questions of opener.c.
+ *
+ * The snapshot of the memberships may be newer than the tail's place in the
+ * log, and older than what the tail reads while the answer is under way. Newer
+ * does no harm: a membership counts from its own seq on, and one that has ended
+ * is not owed anything. Older is mended by applying again, in order, what the
+ * tail has read since the question was sent. */
+#include "hub/opening.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const struct pgloop_statement OPENING_QUESTION = {
+	"open",
+	"select place, failed, detail, account_id, login_id, session_id,"
+	" account, rooms, notifications, epoch, floor, last_value,"
+	" login_key"
+	" from confab.stream_open_all($1::jsonb, $2) order by place"
+};
+enum open_column {
+	OPEN_PLACE,
+	OPEN_FAILED,
+	OPEN_DETAIL,
+	OPEN_ACCOUNT_ID,
+	OPEN_LOGIN,
+	OPEN_SESSION,
+	OPEN_ACCOUNT,
+	OPEN_ROOMS,
+	OPEN_NOTIFICATIONS,
+	OPEN_EPOCH,
+	OPEN_FLOOR,
+	OPEN_LAST_VALUE,
+	OPEN_LOGIN_KEY,
+};
+
+static const char *field(const struct opening *o, const struct pg_result *r,
+			 enum open_column column)
+{
+	return pg_field(r, o->row, (int)column);
+}
+
+static int64_t number(const struct opening *o, const struct pg_result *r,
+		      enum open_column column)
+{
+	return strtoll(field(o, r, column), NULL, 10);
+}
+
+void opening_refuse(struct stream *s, enum confab_error error, const char *body)
+{
+	struct buf made = { 0 };
+
+	s->hub->counts.refused++;
+	s->hub->counts.streams--;
+	s->hub = NULL;
+	s->state = STREAM_CLOSED;
+	if (!body) {
+		error_body(&made, error, NULL);
+		body = buf_text(&made);
+	}
+	s->ops->refused(s, error, body);
+	buf_free(&made);
+}
+
+static void push_local(struct stream *s, struct buf *json)
+{
+	struct dispatch *d = dispatch_create_local(s->hub->epoch, s->position,
+						   buf_text(json));
+
+	stream_push(s, d);
+	dispatch_unref(d);
+	buf_free(json);
+}
+
+static void first_frames(struct stream *s, const struct opening *o,
+			 const struct pg_result *r)
+{
+	struct hub *hub = s->hub;
+	const char *notifications = field(o, r, OPEN_NOTIFICATIONS);
+	struct buf json = { 0 };
+
+	if (o->ready_frame) {
+		buf_addf(&json,
+			 "{\"eventType\":\"session.ready\",\"data\":{"
+			 "\"session_id\":\"%s\",\"user\":%s,\"seq\":%lld,"
+			 "\"epoch\":\"%s\",\"heartbeat\":%d}}",
+			 s->session, field(o, r, OPEN_ACCOUNT),
+			 (long long)s->position, hub->epoch,
+			 hub->config->heartbeat);
+		push_local(s, &json);
+	}
+	if (notifications) {
+		buf_addf(&json, "{\"eventType\":\"chat.notifications\","
+				"\"data\":");
+		buf_add_text(&json, notifications);
+		buf_addf(&json,
+			 ",\"seq\":%lld,\"epoch\":\"%s\","
+			 "\"session_id\":\"%s\"}",
+			 (long long)s->position, hub->epoch, s->session);
+		push_local(s, &json);
+	}
+}
+
+static void say_resync(struct stream *s, int64_t floor)
+{
+	struct buf json = { 0 };
+
+	buf_addf(&json,
+		 "{\"eventType\":\"session.resync\",\"data\":{\"floor\":%lld,"
+		 "\"head\":%lld,\"epoch\":\"%s\"}}",
+		 (long long)floor, (long long)s->position, s->hub->epoch);
+	push_local(s, &json);
+}
+
+/* Whether the log can be continued from the cursor. */
+static bool can_serve(const struct hub *hub, const struct opening *o,
+		      const struct pg_result *r)
+{
+	int64_t floor = number(o, r, OPEN_FLOOR);
+	int64_t last = number(o, r, OPEN_LAST_VALUE);
+
+	return o->since_valid &&
+	       (!*o->since.epoch || !strcmp(o->since.epoch, hub->epoch)) &&
+	       !strcmp(field(o, r, OPEN_EPOCH), hub->epoch) &&
+	       o->since.seq >= floor && o->since.seq <= last;
+}
+
+/* Brings a fresh account's memberships to the tail's place in the log. */
+static void load_rooms(struct hub *hub, struct roster_account *account,
+		       const struct opening *o, const struct pg_result *r)
+{
+	const char *text = field(o, r, OPEN_ROOMS), *why;
+	struct json *rooms = json_parse(text, strlen(text), 4, &why);
+	struct change *change;
+
+	roster_load(hub->roster, account, rooms);
+	json_free(rooms);
+	STAILQ_FOREACH (change, &hub->changes, link) {
+		if (change->seq <= o->asked_at || !change->to_room)
+			continue;
+		roster_apply_before(hub->roster, &change->room, change->seq,
+				    change->effect, account);
+		roster_apply_after(hub->roster, &change->room, change->effect,
+				   account);
+	}
+}
+
+/* Whether the log-in was ended while the answer was under way. */
+static bool login_ended(const struct hub *hub, const struct opening *o,
+			const struct pg_result *r)
+{
+	int64_t login = number(o, r, OPEN_LOGIN);
+	const struct change *change;
+
+	STAILQ_FOREACH (change, &hub->changes, link)
+		if (change->seq > o->asked_at &&
+		    json_lists_integer(json_get(change->effect, "ended_logins"),
+				       login))
+			return true;
+	return false;
+}
+
+/* Whether the account has as many streams here as it may. */
+static bool is_crowded(const struct hub *hub, const struct opening *o,
+		       const struct pg_result *r)
+{
+	int64_t id = number(o, r, OPEN_ACCOUNT_ID);
+	struct roster_account *account = roster_find(hub->roster, id);
+	const struct stream *s;
+	int n = 0;
+
+	if (!account || !hub->config->account_streams)
+		return false;
+	LIST_FOREACH (s, roster_streams(account), of_account)
+		n++;
+	return n >= hub->config->account_streams;
+}
+
+static void attach(struct stream *s, const struct opening *o,
+		   const struct pg_result *r)
+{
+	struct hub *hub = s->hub;
+	int64_t id = number(o, r, OPEN_ACCOUNT_ID);
+	bool fresh, resync = o->has_since && !can_serve(hub, o, r);
+
+	s->login = number(o, r, OPEN_LOGIN);
+	memcpy(s->session, field(o, r, OPEN_SESSION), UUID_LENGTH);
+	if (field(o, r, OPEN_LOGIN_KEY))
+		memccpy(s->login_key, field(o, r, OPEN_LOGIN_KEY), '\0',
+			sizeof(s->login_key));
+	s->account = roster_enter(hub->roster, id, &fresh);
+	if (fresh)
+		load_rooms(hub, s->account, o, r);
+	LIST_INSERT_HEAD(roster_streams(s->account), s, of_account);
+	/* What the tail has read since is not in what the database has said. */
+	s->position = o->has_since && !resync ? o->since.seq : o->asked_at;
+	hub->counts.opened++;
+	first_frames(s, o, r);
+	if (resync)
+		say_resync(s, number(o, r, OPEN_FLOOR));
+	if (s->position < hub->cursor)
+		hub_set_replaying(s);
+	else
+		hub_set_live(s);
+	hub_touch(s);
+	s->ops->opened(s);
+}
+
+/* The session that was made for a stream that will not be, unless it goes on
+ * from an earlier poll's. */
+static void close_new_session(const struct opening *o,
+			      const struct pg_result *r)
+{
+	const char *session = field(o, r, OPEN_SESSION);
+
+	if (!o->session || strcmp(o->session, session) != 0)
+		hub_close_session(o->hub, session);
+}
+
+void opening_answered(struct opening *o, const struct pg_result *r)
+{
+	struct hub *hub = o->hub;
+	struct stream *s = o->stream;
+	const char *failed = field(o, r, OPEN_FAILED);
+	const char *detail = field(o, r, OPEN_DETAIL);
+
+	if (!s) {
+		if (!failed)
+			close_new_session(o, r);
+	} else if (failed) {
+		opening_refuse(s, error_from_sqlstate(failed),
+			       detail && *detail == '{' ? detail : NULL);
+	} else if (login_ended(hub, o, r)) {
+		opening_refuse(s, ERROR_UNAUTHENTICATED, NULL);
+	} else if (is_crowded(hub, o, r)) {
+		hub->counts.limited++;
+		close_new_session(o, r);
+		opening_refuse(s, ERROR_RATE, NULL);
+	} else if (hub->started && o->start == hub->starts) {
+		attach(s, o, r);
+	} else {
+		close_new_session(o, r);
+		opening_refuse(s, ERROR_UNAVAILABLE, NULL);
+	}
+}
+
+bool opening_is_row(const struct opening *o, const struct pg_result *r,
+		    int place)
+{
+	return o->row < pg_rows(r) && number(o, r, OPEN_PLACE) == place;
+}

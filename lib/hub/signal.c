@@ -1,0 +1,133 @@
+/* signal: signals (typing, presence) come by the doorbell's connection and
+ * are offered at once to whoever is connected and has caught up. They are not
+ * stored: who misses one misses it, and a stream that is slow is not closed for
+ * them. sql/functions/message/typing.sql says what one looks like. Every role of the
+ * database can send on its channel, so that only what can be one passes: no
+ * other dispatch, and none with a place in the log. */
+#include <string.h>
+
+#include "base/logger.h"
+#include "hub/hub_internal.h"
+
+enum {
+	SIGNAL_DEPTH = 4,
+	SIGNAL_LIMIT = 8000 /* bytes; more PostgreSQL does not carry */
+};
+
+static const char *const EVENTS[] = { "messagetyping.dispatch",
+				      "presence.dispatch" };
+
+struct signal {
+	struct dispatch *dispatch;
+	const struct json *sessions; /* only these streams, or NULL */
+	const struct json *except;   /* not these accounts */
+};
+
+static void offer(struct stream *s, const struct signal *signal)
+{
+	if (s->state != STREAM_LIVE || s->ending ||
+	    s->bytes > (size_t)s->hub->config->stream_queue / 2)
+		return;
+	if (signal->sessions && !json_lists_text(signal->sessions, s->session))
+		return;
+	stream_push(s, signal->dispatch);
+	hub_touch(s);
+}
+
+static void offer_account(struct roster_account *account,
+			  const struct signal *signal)
+{
+	struct stream *s;
+
+	if (!account || json_lists_integer(signal->except, roster_id(account)))
+		return;
+	LIST_FOREACH (s, roster_streams(account), of_account)
+		offer(s, signal);
+}
+
+static void offer_room(struct hub *hub, const char *text,
+		       const struct signal *signal)
+{
+	struct roster_members *members;
+	struct roster_member *m;
+	struct uuid room;
+
+	if (!text || !uuid_parse(&room, text))
+		return;
+	members = roster_members(hub->roster, &room);
+	if (members)
+		LIST_FOREACH (m, members, of_room)
+			offer_account(m->account, signal);
+}
+
+static bool is_event(const char *event)
+{
+	for (size_t i = 0; event && i < sizeof(EVENTS) / sizeof(*EVENTS); i++)
+		if (strcmp(event, EVENTS[i]) == 0)
+			return true;
+	return false;
+}
+
+/* The dispatch of a payload, made anew of what belongs to a signal; NULL when
+ * it is none. */
+static struct dispatch *read_payload(const char *payload, size_t len)
+{
+	const char *why;
+	struct json *json = json_parse(payload, len, SIGNAL_DEPTH, &why);
+	const char *event = json_string(json_get(json, "eventType"), NULL);
+	const struct json *data = json_get(json, "data");
+	struct dispatch *dispatch = NULL;
+	struct buf text = { 0 };
+
+	if (is_event(event) && json_kind(data) == JSON_OBJECT &&
+	    !json_has(json, "seq")) {
+		buf_addf(&text, "{\"eventType\":\"%s\",\"data\":", event);
+		json_print(data, &text);
+		buf_add_text(&text, "}");
+		dispatch = dispatch_create_signal(buf_text(&text));
+	}
+	buf_free(&text);
+	json_free(json);
+	return dispatch;
+}
+
+/* Counted, and said once: whoever can send one can send many. */
+static void drop(struct hub *hub)
+{
+	if (!hub->counts.signals_dropped++)
+		logger(LEVEL_WARN, "signal",
+		       "why=\"not one of ours; those that follow are "
+		       "counted\"");
+}
+
+void hub_signal(struct hub *hub, const char *text)
+{
+	const char *why;
+	size_t len = strlen(text);
+	struct json *json = len > SIGNAL_LIMIT
+				    ? NULL
+				    : json_parse(text, len, SIGNAL_DEPTH, &why);
+	const char *payload = json_string(json_get(json, "payload"), &len);
+	const struct json *accounts = json_get(json, "accounts");
+	struct signal signal = {
+		.dispatch = payload ? read_payload(payload, len) : NULL,
+		.sessions = json_get(json, "sessions"),
+		.except = json_get(json, "except"),
+	};
+
+	if (!signal.dispatch) {
+		drop(hub);
+		json_free(json);
+		return;
+	}
+	offer_room(hub, json_string(json_get(json, "room"), NULL), &signal);
+	for (size_t i = 0; i < json_length(accounts); i++) {
+		int64_t id;
+
+		if (json_integer(json_at(accounts, i), &id))
+			offer_account(roster_find(hub->roster, id), &signal);
+	}
+	dispatch_unref(signal.dispatch);
+	json_free(json);
+	hub_wake(hub);
+}

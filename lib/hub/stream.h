@@ -1,0 +1,92 @@
+/* stream: one open delivery channel of one user, whatever carries it. The
+ * transport embeds it, asks the hub to open it, is woken when something waits,
+ * and takes it from the queue. */
+#ifndef CONFAB_HUB_STREAM_H
+#define CONFAB_HUB_STREAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "base/error.h"
+#include "base/uuid.h"
+#include "log/dispatch.h"
+
+struct hub;
+struct stream;
+struct opening;
+struct roster_account;
+
+enum stream_state {
+	STREAM_CLOSED,    /* not known to the hub */
+	STREAM_OPENING,   /* the database is asked who this is */
+	STREAM_REPLAYING, /* catching up from its cursor */
+	STREAM_LIVE,      /* gets what the tail reads */
+};
+
+enum stream_transport {
+	STREAM_WEBSOCKET,
+	STREAM_SSE,
+	STREAM_POLL,
+};
+
+/* Why the hub ends a stream: the protocol's close codes. */
+enum stream_end {
+	END_UNAUTHENTICATED = 4001,
+	END_REMOVED = 4003,
+	END_SLOW = 4008,
+	END_RESTART = 1012,
+	END_OVERLOAD = 1013,
+};
+
+struct stream_ops {
+	/* The stream is open; its first frames wait (wake follows). */
+	void (*opened)(struct stream *stream);
+	/* It can't be opened. body: the error as JSON; the stream is closed. */
+	void (*refused)(struct stream *stream, enum confab_error error,
+			const char *body);
+	/* Something waits in the queue, or the stream has caught up. */
+	void (*wake)(struct stream *stream);
+	/* The hub has closed it; nothing more will come. */
+	void (*end)(struct stream *stream, enum stream_end why);
+};
+
+struct stream {
+	const struct stream_ops *ops;
+	struct hub *hub; /* NULL when closed */
+	enum stream_state state;
+	enum stream_transport transport;
+	struct opening *opening; /* while it is being opened */
+	struct roster_account *account;
+	int64_t login;
+	char login_key[65]; /* see identity_from_bridge() */
+	int64_t position;   /* every dispatch up to it was queued, or passed */
+	char session[UUID_LENGTH + 1];
+	bool blocked; /* replay waits for the queue to empty */
+	bool dirty;   /* on the hub's list of streams to wake */
+	int ending;   /* an enum stream_end, or 0 */
+	uint32_t first, count, cap;
+	size_t bytes; /* waiting */
+	struct dispatch **queue;
+	LIST_ENTRY(stream) of_account;
+	TAILQ_ENTRY(stream) of_hub; /* replaying, blocked or live streams */
+	TAILQ_ENTRY(stream) of_dirty;
+};
+
+/* Queues a dispatch and takes a reference. */
+void stream_push(struct stream *stream, struct dispatch *dispatch);
+
+/* The next to be sent, or NULL; it stays queued. */
+struct dispatch *stream_peek(const struct stream *stream);
+/* Takes the next off the queue; the caller owns the reference. */
+struct dispatch *stream_take(struct stream *stream);
+
+/* What waits at place i, counted from the next. */
+struct dispatch *stream_at(const struct stream *stream, uint32_t i);
+/* Drops what waits behind the first n and came from the log. */
+void stream_cut(struct stream *stream, uint32_t n);
+
+void stream_empty(struct stream *stream);
+
+#endif

@@ -1,0 +1,57 @@
+/* dispatch: one dispatch as it waits for clients: encoded once, shared by all
+ * of them, counted. */
+#ifndef CONFAB_LOG_DISPATCH_H
+#define CONFAB_LOG_DISPATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/uuid.h"
+
+/* What has become of what it shows since it was read. */
+enum dispatch_fate {
+	DISPATCH_WHOLE,   /* all of it may be told */
+	DISPATCH_CHANGED, /* some of it was deleted: the log has the rest */
+	DISPATCH_GONE,    /* all of it was deleted */
+};
+
+struct dispatch {
+	unsigned references;
+	enum dispatch_fate fate;
+	int64_t seq; /* 0: not from the log */
+	bool to_room;
+	struct uuid room;            /* its members, and */
+	const int64_t *accounts;     /* these accounts, */
+	size_t n_accounts;           /* ascending */
+	const struct uuid *messages; /* what the JSON shows */
+	size_t n_messages;
+	/* "id: …\nevent: dispatch\ndata: {…}\n\n", the JSON in the middle. */
+	size_t size; /* of text */
+	size_t json_at, json_len;
+	char text[];
+};
+
+/* A dispatch of the log. accounts: "{1,2}" or NULL; room: a uuid or NULL;
+ * messages: "{uuid,uuid}" or NULL. Starts with one reference. */
+struct dispatch *dispatch_create(const char *epoch, int64_t seq,
+				 const char *room, const char *accounts,
+				 const char *messages, const char *json)
+	__attribute__((malloc, warn_unused_result));
+
+/* A frame for one stream; position is where the stream stands. */
+struct dispatch *dispatch_create_local(const char *epoch, int64_t position,
+				       const char *json)
+	__attribute__((malloc, warn_unused_result));
+
+/* A signal: it has no place in the log. */
+struct dispatch *dispatch_create_signal(const char *json)
+	__attribute__((malloc, warn_unused_result));
+
+struct dispatch *dispatch_ref(struct dispatch *dispatch);
+void dispatch_unref(struct dispatch *dispatch);
+
+/* Bytes it occupies, for limits. */
+size_t dispatch_cost(const struct dispatch *dispatch);
+
+#endif

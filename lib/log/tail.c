@@ -1,0 +1,507 @@
+/* tail: the log, in order, without a lock among writers and without a gap for
+ * readers. Called by confab-events and confab-bridge through tail.h; owns its
+ * connection; lives on the loop's thread.
+ *
+ * The problem. A number (seq) is drawn before its transaction commits, so 7 may
+ * become visible before 6. A reader that goes on to 7 has lost 6; one that
+ * waits for 6 waits for ever when 6 was rolled back.
+ *
+ * The rule. nextval() takes a RowExclusiveLock on the sequence before it draws,
+ * held by the top-level transaction until it ends (lock_and_open_sequence() in
+ * PostgreSQL's sequence.c, 10 to 18; tested at every start, see probe()).
+ * pg_locks thus lists everybody who may still hold an undelivered number:
+ *
+ *   1. ROWS shows a row above a hole: raise a fence at the greatest seq seen,
+ *      and take H, the holders listed after that.
+ *   2. Ask again for L, the holders, and then for ROWS. When nobody of H is
+ *      left in L, every number up to the fence is settled: what is not among
+ *      these ROWS was never committed.
+ *
+ * Why nothing is lost. The row above the hole was visible, so its number was
+ * drawn, so the hole's number was drawn earlier, so its owner held the lock
+ * before H was read: it is in H, or has ended. PostgreSQL makes a commit
+ * visible before it releases the transaction's locks; an owner that is no
+ * longer listed has therefore ended, and if it committed, the snapshot of the
+ * later ROWS shows its row. Why nothing waits for strangers: only who holds
+ * this lock in this database is asked about, and only while there is a hole.
+ *
+ * What it needs. LOCKS and then ROWS are statements of their own, each with a
+ * READ COMMITTED snapshot (never one statement, never one transaction);
+ * sequence CACHE 1; writers commit durably; the primary is asked, not a
+ * standby; a fence dies with its connection. A head to start from is a row that
+ * was seen, not the sequence's last value: what was drawn and never committed
+ * may be drawn again after a crash. When the numbering itself can't be
+ * trusted (epoch changed, last value below the cursor) we start anew at the
+ * head and say so. tests/log/torture.c tries to refute all of this. */
+#include "log/tail.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/crypto.h"
+#include "base/xalloc.h"
+#include "log/fence.h"
+#include "pg/async.h"
+
+enum {
+	READ_LIMIT = 512,      /* rows of one ROWS */
+	FENCE_INTERVAL = 1,    /* ms between looks while a fence waits */
+	HOT_INTERVAL = 5,      /* ms between reads while rings may be skipped */
+	HOT_PERIOD = 100,      /* ms of quiet that end it */
+	FLOOR_INTERVAL = 1000, /* ms: a lost ring costs at most this */
+	RING_DEADLINE = 2000,  /* ms for our own ring to come back */
+	STUCK_AFTER = 3000,    /* ms until a fence is reported */
+};
+
+#define SIGNAL_CHANNEL "confab_signal"
+
+enum tail_state {
+	TAIL_AWAY,     /* no connection, or its self-test is under way */
+	TAIL_SETTLING, /* looking for a decided head to start from */
+	TAIL_IDLE,     /* waiting for a ring or the timer */
+	TAIL_READING,  /* an answer is due */
+};
+
+struct tail {
+	struct loop *loop;
+	struct pgloop *pg;
+	const struct tail_handler *handler;
+	void *context;
+	enum tail_state state;
+	bool started; /* cursor and epoch are valid */
+	bool rung;    /* while an answer was due */
+	bool held;    /* the self-test saw the lock */
+	char *epoch;
+	int64_t cursor;  /* everything up to here was handed over */
+	int64_t settled; /* everything up to here is decided */
+	int64_t hot_until;
+	struct fence fence;
+	bool reported;           /* that it waits */
+	struct timer timer;      /* next look */
+	struct timer ring_limit; /* for our own ring */
+	char ring[33];           /* what our own ring says */
+	struct tail_counts counts;
+};
+
+static const struct pgloop_statement LISTEN = { NULL,
+						"listen confab_doorbell" };
+static const struct pgloop_statement LISTEN_SIGNAL = {
+	NULL, "listen " SIGNAL_CHANNEL
+};
+static const struct pgloop_statement BEGIN = { NULL, "begin" };
+static const struct pgloop_statement ROLLBACK = { NULL, "rollback" };
+static const struct pgloop_statement PROBE = { NULL,
+					       "select confab.log_probe()" };
+static const struct pgloop_statement HOLDS = { NULL,
+					       "select confab.log_holds()" };
+static const struct pgloop_statement RING = {
+	NULL, "select pg_notify('confab_doorbell', $1)"
+};
+static const struct pgloop_statement STATE = {
+	NULL, "select epoch, floor, last_value, head from confab.log_state()"
+};
+static const struct pgloop_statement LOCKS = {
+	"locks",
+	"select in_recovery, server_start, holders from confab.log_holders()"
+};
+static const struct pgloop_statement ROWS = {
+	"rows", "select seq, room_id, account_ids, effect, payload, message_ids"
+		" from confab.log_read($1::bigint, $2::int)"
+};
+
+/* Broken rules for tests/log/torture.c, which must catch each of them:
+ * ignore-holes      goes on over a hole
+ * one-snapshot      LOCKS and ROWS share a snapshot, which is older than what
+ *                   pg_locks says then
+ * locks-after-rows  delivers the rows that could be seen before LOCKS
+ * unsettled-head    starts at a head below which something may still come */
+#ifdef TAIL_VARIANTS
+static const struct pgloop_statement ONE_SNAPSHOT = {
+	NULL, "begin isolation level repeatable read"
+};
+static bool variant(const char *name)
+{
+	const char *wanted = getenv("TAIL_VARIANT");
+
+	return wanted && !strcmp(wanted, name);
+}
+#else
+#define variant(name) false
+#endif
+
+static void look(struct tail *tail);
+
+static void set_state(struct tail *tail, enum tail_state state)
+{
+	tail->state = state;
+}
+
+static void raise_fence(struct tail *tail, int64_t hi)
+{
+	fence_raise(&tail->fence, hi, loop_now(tail->loop));
+	tail->reported = false;
+	tail->counts.fences++;
+}
+
+static void give_up(struct tail *tail, const char *why)
+{
+	tail->handler->warn(tail->context, "tail", why);
+	pgloop_reconnect(tail->pg, why);
+}
+
+/* Statements whose answer says nothing. */
+static void ignore(void *context, enum pg_status status,
+		   const struct pg_result *result)
+{
+	(void)context;
+	(void)status;
+	(void)result;
+}
+
+static void report_stuck(struct tail *tail)
+{
+	struct fence *fence = &tail->fence;
+	char text[512];
+
+	if (tail->reported || loop_now(tail->loop) - fence->since < STUCK_AFTER)
+		return;
+	tail->reported = true;
+	snprintf(text, sizeof(text),
+		 "seq=%lld holders=%.160s advice=\"a transaction that drew a "
+		 "number stays open; see pg_locks.virtualtransaction\"",
+		 (long long)fence->hi, fence->holders);
+	tail->handler->warn(tail->context, "fence_waits", text);
+}
+
+/* The head is decided: from here on everything is handed over. */
+static void start_at(struct tail *tail, int64_t head)
+{
+	tail->cursor = head;
+	tail->settled = head;
+	tail->started = true;
+	fence_drop(&tail->fence);
+	tail->handler->start(tail->context, tail->epoch, head);
+	tail->handler->away(tail->context, NULL);
+	look(tail);
+}
+
+/* LOCKS: step 2 of the rule, or the H of step 1 when that is still due. */
+static void on_locks(void *context, enum pg_status status,
+		     const struct pg_result *result)
+{
+	struct tail *tail = context;
+	struct fence *fence = &tail->fence;
+
+	if (status == PG_FAILED)
+		give_up(tail, pg_message(result));
+	if (status != PG_OK || !fence->hi)
+		return;
+	if (pg_field(result, 0, 0)[0] == 't') {
+		give_up(tail, "the server is a standby");
+		return;
+	}
+	if (!fence_drained(fence, pg_field(result, 0, 1),
+			   pg_field(result, 0, 2))) {
+		report_stuck(tail);
+		if (tail->state == TAIL_SETTLING)
+			loop_arm(tail->loop, &tail->timer, FENCE_INTERVAL);
+		return;
+	}
+	if (tail->state == TAIL_SETTLING) {
+		start_at(tail, fence->hi);
+		return;
+	}
+	tail->settled = fence->hi;
+	fence_drop(&tail->fence);
+}
+
+static void hand_over(struct tail *tail, const struct pg_result *result, int i)
+{
+	struct tail_row row = {
+		.seq = tail->cursor,
+		.room = pg_field(result, i, 1),
+		.accounts = pg_field(result, i, 2),
+		.effect = pg_field(result, i, 3),
+		.payload = pg_field(result, i, 4),
+		.messages = pg_field(result, i, 5),
+	};
+
+	tail->counts.rows++;
+	tail->handler->row(tail->context, &row);
+}
+
+/* Hands over what is settled or free of gaps; the rows that are left. */
+static int hand_over_rows(struct tail *tail, const struct pg_result *result)
+{
+	int n = pg_rows(result);
+
+	for (int i = 0; i < n; i++) {
+		int64_t seq = strtoll(pg_field(result, i, 0), NULL, 10);
+
+		if (seq > tail->settled && tail->cursor < tail->settled)
+			tail->cursor = tail->settled;
+		if (seq > tail->settled && seq != tail->cursor + 1 &&
+		    !variant("ignore-holes"))
+			return n - i;
+		tail->cursor = seq;
+		hand_over(tail, result, i);
+	}
+	if (n < READ_LIMIT && tail->cursor < tail->settled)
+		tail->cursor = tail->settled;
+	return 0;
+}
+
+static void plan(struct tail *tail, bool at_once)
+{
+	int64_t now = loop_now(tail->loop);
+
+	set_state(tail, TAIL_IDLE);
+	if (at_once || tail->rung)
+		look(tail);
+	else if (tail->fence.hi)
+		loop_arm(tail->loop, &tail->timer, FENCE_INTERVAL);
+	else if (now < tail->hot_until)
+		loop_arm(tail->loop, &tail->timer, HOT_INTERVAL);
+	else
+		loop_arm(tail->loop, &tail->timer, FLOOR_INTERVAL);
+}
+
+static void on_rows(void *context, enum pg_status status,
+		    const struct pg_result *result)
+{
+	struct tail *tail = context;
+	int64_t before = tail->cursor;
+	int n, left;
+
+	if (status == PG_FAILED)
+		give_up(tail, pg_message(result));
+	if (status != PG_OK || tail->state != TAIL_READING)
+		return;
+	n = pg_rows(result);
+	left = hand_over_rows(tail, result);
+	if (tail->cursor >= tail->fence.hi)
+		fence_drop(&tail->fence);
+	if (tail->cursor > before) {
+		tail->hot_until = loop_now(tail->loop) + HOT_PERIOD;
+		tail->handler->batch(tail->context, tail->cursor);
+	}
+	if (left && !tail->fence.hi) {
+		tail->counts.holes++;
+		raise_fence(tail,
+			    strtoll(pg_field(result, n - 1, 0), NULL, 10));
+		plan(tail, true);
+		return;
+	}
+	plan(tail, n == READ_LIMIT && !left);
+}
+
+/* One look at the log. The order of the two statements is the rule's. */
+static void look(struct tail *tail)
+{
+	char after[24], limit[8];
+	struct pg_param params[] = { { .data = after }, { .data = limit } };
+
+	loop_disarm(tail->loop, &tail->timer);
+	tail->rung = false;
+	tail->counts.reads++;
+	snprintf(after, sizeof(after), "%lld", (long long)tail->cursor);
+	snprintf(limit, sizeof(limit), "%d", READ_LIMIT);
+	set_state(tail, TAIL_READING);
+#ifdef TAIL_VARIANTS
+	if (variant("one-snapshot") || variant("locks-after-rows"))
+		pgloop_send(tail->pg, &ONE_SNAPSHOT, 0, NULL, ignore, NULL);
+	/* The rows below are then those that could be seen here. */
+	if (variant("locks-after-rows"))
+		pgloop_send(tail->pg, &ROWS, 2, params, ignore, NULL);
+#endif
+	if (tail->fence.hi)
+		pgloop_send(tail->pg, &LOCKS, 0, NULL, on_locks, tail);
+	pgloop_send(tail->pg, &ROWS, 2, params, on_rows, tail);
+#ifdef TAIL_VARIANTS
+	if (variant("one-snapshot") || variant("locks-after-rows"))
+		pgloop_send(tail->pg, &ROLLBACK, 0, NULL, ignore, NULL);
+#endif
+}
+
+static void timer_fired(struct timer *timer)
+{
+	struct tail *tail =
+		(void *)((char *)timer - offsetof(struct tail, timer));
+
+	if (tail->state == TAIL_SETTLING)
+		pgloop_send(tail->pg, &LOCKS, 0, NULL, on_locks, tail);
+	else if (tail->state == TAIL_IDLE)
+		look(tail);
+}
+
+static void ring_is_late(struct timer *timer)
+{
+	struct tail *tail =
+		(void *)((char *)timer - offsetof(struct tail, ring_limit));
+
+	tail->handler->warn(tail->context, "doorbell_silent",
+			    "advice=\"dispatches wait up to 1 s; connect "
+			    "directly, not through a pooler\"");
+}
+
+static void on_state(void *context, enum pg_status status,
+		     const struct pg_result *result)
+{
+	struct tail *tail = context;
+	const char *epoch;
+	int64_t floor, last, head;
+
+	if (status == PG_FAILED)
+		give_up(tail, pg_message(result));
+	if (status != PG_OK)
+		return;
+	epoch = pg_field(result, 0, 0);
+	floor = strtoll(pg_field(result, 0, 1), NULL, 10);
+	last = strtoll(pg_field(result, 0, 2), NULL, 10);
+	head = strtoll(pg_field(result, 0, 3), NULL, 10);
+	if (tail->started && !strcmp(tail->epoch, epoch) &&
+	    tail->cursor <= last && tail->cursor >= floor) {
+		tail->settled = tail->cursor;
+		tail->handler->away(tail->context, NULL);
+		look(tail);
+		return;
+	}
+	free(tail->epoch);
+	tail->epoch = xstrdup(epoch);
+	set_state(tail, TAIL_SETTLING);
+	if (head == 0 || variant("unsettled-head")) {
+		start_at(tail, head);
+		return;
+	}
+	raise_fence(tail, head);
+	pgloop_send(tail->pg, &LOCKS, 0, NULL, on_locks, tail);
+}
+
+static void on_holds(void *context, enum pg_status status,
+		     const struct pg_result *result)
+{
+	struct tail *tail = context;
+
+	tail->held = status == PG_OK && pg_field(result, 0, 0)[0] == 't';
+}
+
+static void on_released(void *context, enum pg_status status,
+			const struct pg_result *result)
+{
+	struct tail *tail = context;
+
+	if (status == PG_FAILED)
+		give_up(tail, pg_message(result));
+	else if (status == PG_OK &&
+		 (!tail->held || pg_field(result, 0, 0)[0] == 't'))
+		give_up(tail, "this server's nextval() does not hold its lock "
+			      "to the transaction's end: unsupported version");
+}
+
+/* The self-test: the premise of the rule, and that rings reach us. */
+static void probe(struct tail *tail)
+{
+	struct pg_param said = { .data = tail->ring };
+
+	secret_id(tail->ring);
+	tail->held = false;
+	pgloop_send(tail->pg, &LISTEN, 0, NULL, ignore, tail);
+	pgloop_send(tail->pg, &LISTEN_SIGNAL, 0, NULL, ignore, tail);
+	pgloop_send(tail->pg, &BEGIN, 0, NULL, ignore, tail);
+	pgloop_send(tail->pg, &PROBE, 0, NULL, ignore, tail);
+	pgloop_send(tail->pg, &HOLDS, 0, NULL, on_holds, tail);
+	pgloop_send(tail->pg, &ROLLBACK, 0, NULL, ignore, tail);
+	pgloop_send(tail->pg, &HOLDS, 0, NULL, on_released, tail);
+	pgloop_send(tail->pg, &RING, 1, &said, ignore, tail);
+	pgloop_send(tail->pg, &STATE, 0, NULL, on_state, tail);
+	loop_arm(tail->loop, &tail->ring_limit, RING_DEADLINE);
+}
+
+static void on_up(void *context)
+{
+	probe(context);
+}
+
+static void on_down(void *context, const char *reason)
+{
+	struct tail *tail = context;
+
+	set_state(tail, TAIL_AWAY);
+	fence_drop(&tail->fence);
+	loop_disarm(tail->loop, &tail->timer);
+	loop_disarm(tail->loop, &tail->ring_limit);
+	tail->handler->away(tail->context, reason);
+}
+
+static void on_notified(void *context, const char *channel, const char *said)
+{
+	struct tail *tail = context;
+
+	if (strcmp(channel, SIGNAL_CHANNEL) == 0) {
+		if (tail->handler->signal)
+			tail->handler->signal(tail->context, said);
+		return;
+	}
+	tail->counts.rings++;
+	/* confab.restore_done(): the numbering is another from now on. */
+	if (!strcmp(said, "anew")) {
+		pgloop_reconnect(tail->pg, "the numbering starts anew");
+		return;
+	}
+	if (!strcmp(said, tail->ring))
+		loop_disarm(tail->loop, &tail->ring_limit);
+	tail->hot_until = loop_now(tail->loop) + HOT_PERIOD;
+	tail->rung = true;
+	if (tail->state == TAIL_IDLE)
+		look(tail);
+}
+
+static const struct pgloop_handler PG_HANDLER = {
+	.up = on_up,
+	.down = on_down,
+	.notified = on_notified,
+};
+
+struct tail *tail_create(struct loop *loop, const char *conninfo,
+			 const char *user, const char *application,
+			 const struct tail_handler *handler, void *context)
+{
+	struct tail *tail = xcalloc(1, sizeof(*tail));
+
+	tail->loop = loop;
+	tail->handler = handler;
+	tail->context = context;
+	tail->timer.fire = timer_fired;
+	tail->ring_limit.fire = ring_is_late;
+	tail->pg = pgloop_create(loop, conninfo, user, application, &PG_HANDLER,
+				 tail);
+	return tail;
+}
+
+void tail_free(struct tail *tail)
+{
+	if (!tail)
+		return;
+	set_state(tail, TAIL_AWAY);
+	pgloop_free(tail->pg);
+	loop_disarm(tail->loop, &tail->timer);
+	loop_disarm(tail->loop, &tail->ring_limit);
+	fence_drop(&tail->fence);
+	free(tail->epoch);
+	free(tail);
+}
+
+void tail_resume(struct tail *tail, const char *epoch, int64_t cursor)
+{
+	free(tail->epoch);
+	tail->epoch = xstrdup(epoch);
+	tail->cursor = cursor;
+	tail->settled = cursor;
+	tail->started = true;
+}
+
+const struct tail_counts *tail_counts(const struct tail *tail)
+{
+	return &tail->counts;
+}

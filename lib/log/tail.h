@@ -1,0 +1,61 @@
+/* tail: reads confab.log to its end and beyond, and hands over every committed
+ * dispatch exactly once, in seq order, and nothing else. tail.c holds the rule
+ * and why it is right. One per delivering process; asynchronous. */
+#ifndef CONFAB_LOG_TAIL_H
+#define CONFAB_LOG_TAIL_H
+
+#include <stdint.h>
+
+#include "event/loop.h"
+
+struct tail;
+
+/* One row of the log. Strings are valid during the call only; NULL is SQL
+ * null. */
+struct tail_row {
+	int64_t seq;
+	const char *room;     /* uuid */
+	const char *accounts; /* "{1,2}" */
+	const char *effect;   /* JSON object */
+	const char *payload;  /* the dispatch */
+	const char *messages; /* "{uuid,uuid}": those it shows */
+};
+
+/* What the tail tells its owner. */
+struct tail_handler {
+	/* The tail stands at a settled head: everything up to it is decided and
+	 * will not be handed over. Again whenever the numbering can't be
+	 * continued (the epoch changed, or the log fell behind the cursor). */
+	void (*start)(void *context, const char *epoch, int64_t head);
+	void (*row)(void *context, const struct tail_row *row);
+	/* Behind the rows of one read: now is the time to write to clients.
+	 * Everything up to cursor is decided. */
+	void (*batch)(void *context, int64_t cursor);
+	/* A signal, as confab.signal() made it. Not stored, in no order. */
+	void (*signal)(void *context, const char *text);
+	/* The database is away (why), or back (NULL). Nothing is lost. */
+	void (*away)(void *context, const char *why);
+	/* For the log: a warning in key=value form. */
+	void (*warn)(void *context, const char *event, const char *detail);
+};
+
+/* Since the start of the process. */
+struct tail_counts {
+	uint64_t rows, reads, rings;
+	uint64_t holes;  /* reads that met one */
+	uint64_t fences; /* raised because of it */
+};
+
+struct tail *tail_create(struct loop *loop, const char *conninfo,
+			 const char *user, const char *application,
+			 const struct tail_handler *handler, void *context)
+	__attribute__((malloc));
+void tail_free(struct tail *tail);
+
+/* Starts at a cursor that some tail has reported in batch() or start(), instead
+ * of at the head; before the first turn of the loop. */
+void tail_resume(struct tail *tail, const char *epoch, int64_t cursor);
+
+const struct tail_counts *tail_counts(const struct tail *tail);
+
+#endif

@@ -1,0 +1,58 @@
+/* async: one asynchronous connection to PostgreSQL on a loop. Statements are
+ * sent as they come (pipeline mode, each a transaction of its own) and answered
+ * in order. Reconnects by itself with jittered backoff. Never blocks, but for
+ * the resolver where conninfo names a host by name. */
+#ifndef CONFAB_PG_ASYNC_H
+#define CONFAB_PG_ASYNC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "event/loop.h"
+#include "pg/sync.h"
+
+struct pgloop;
+
+struct pgloop_handler {
+	/* A fresh connection is ready. */
+	void (*up)(void *context);
+	/* The connection is lost; every unanswered statement was called back
+	 * with PG_AWAY or PG_UNKNOWN before this. */
+	void (*down)(void *context, const char *reason);
+	/* A notification; NULL where none is listened for. */
+	void (*notified)(void *context, const char *channel,
+			 const char *payload);
+};
+
+/* A statement that is prepared on first use on each connection. Static. */
+struct pgloop_statement {
+	const char *name; /* unique within the connection; NULL: not prepared */
+	const char *text;
+};
+
+/* result: NULL unless PG_OK or PG_FAILED; gone when this returns. */
+typedef void pgloop_done(void *context, enum pg_status status,
+			 const struct pg_result *result);
+
+/* Starts connecting at once. Strings are copied; handler is static. */
+struct pgloop *pgloop_create(struct loop *loop, const char *conninfo,
+			     const char *user, const char *application,
+			     const struct pgloop_handler *handler,
+			     void *context) __attribute__((malloc));
+
+/* Calls back what is unanswered with PG_AWAY; does not call down(). */
+void pgloop_free(struct pgloop *pg);
+
+bool pgloop_is_up(const struct pgloop *pg);
+
+/* Sends a statement; done is always called, never before this returns to the
+ * loop: at once with PG_AWAY when there is no connection. A statement that is
+ * not answered within 10 s breaks the connection. */
+void pgloop_send(struct pgloop *pg, const struct pgloop_statement *statement,
+		 int n, const struct pg_param *params, pgloop_done *done,
+		 void *context);
+
+/* Gives the connection up and makes a new one. */
+void pgloop_reconnect(struct pgloop *pg, const char *reason);
+
+#endif

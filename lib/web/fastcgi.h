@@ -1,0 +1,66 @@
+/* fastcgi: the record format (FastCGI specification 1.0, sections 3 and 8), for
+ * the programs that cannot block on it: confab-events answers with it,
+ * confab-bridge asks with it. */
+#ifndef CONFAB_WEB_FASTCGI_H
+#define CONFAB_WEB_FASTCGI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+enum fastcgi_type {
+	FASTCGI_BEGIN = 1,
+	FASTCGI_ABORT = 2,
+	FASTCGI_END = 3,
+	FASTCGI_PARAMS = 4,
+	FASTCGI_STDIN = 5,
+	FASTCGI_STDOUT = 6,
+	FASTCGI_STDERR = 7,
+};
+
+enum {
+	FASTCGI_HEADER = 8,
+	FASTCGI_CONTENT = 65535, /* most bytes of one record */
+	FASTCGI_END_SIZE = 16,
+};
+
+struct fastcgi_record {
+	unsigned type, id;
+	const char *content;
+	size_t len;  /* of content */
+	size_t size; /* of the whole record */
+};
+
+enum fastcgi_progress {
+	FASTCGI_MORE,
+	FASTCGI_RECORD,
+	FASTCGI_MALFORMED
+};
+
+/* Looks at the start of the bytes received. */
+enum fastcgi_progress fastcgi_read(struct fastcgi_record *out,
+				   const char *bytes, size_t len);
+
+/* Appends a record, or several where content is longer than one can hold; an
+ * empty one for len 0. */
+void fastcgi_write(struct buf *out, enum fastcgi_type type, unsigned id,
+		   const char *content, size_t len);
+
+/* Appends the record that opens a request (responder, connection closed
+ * after it) and the one that ends a response. */
+void fastcgi_begin(struct buf *out, unsigned id);
+void fastcgi_end(struct buf *out, unsigned id);
+
+/* Appends a name-value pair to the content of PARAMS. */
+void fastcgi_pair(struct buf *out, const char *name, const char *value);
+
+/* Unpacks the joined content of PARAMS to "name\0value\0…", for
+ * fastcgi_value(). False when malformed or when a value holds NUL. */
+bool fastcgi_unpack(struct buf *out, const struct buf *params);
+
+/* A value, or NULL. Owned by the buffer. */
+const char *fastcgi_value(const struct buf *unpacked, const char *name);
+
+#endif

@@ -1,0 +1,142 @@
+/* overflow: see usher.h. Called by prefork, in a process of its own: it reads
+ * what strangers send, and answers without looking at it. */
+#include "web/overflow.h"
+
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
+#include <linux/unix_diag.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "web/fastcgi.h"
+
+enum {
+	IDLE = 100,    /* ms between looks at an empty queue */
+	WATCHFUL = 5,  /* and at one that is not */
+	PATIENCE = 50, /* ms for a request to arrive */
+	LISTENING = 10 /* TCP_LISTEN, which unix sockets share */
+};
+
+int usher_diag(void)
+{
+	return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+}
+
+static bool ask(int diag, int listener)
+{
+	struct stat status;
+	struct {
+		struct nlmsghdr head;
+		struct unix_diag_req body;
+	} request = {
+		.head = { .nlmsg_len = sizeof(request),
+			  .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+			  .nlmsg_flags = NLM_F_REQUEST },
+		.body = { .sdiag_family = AF_UNIX,
+			  .udiag_states = 1U << LISTENING,
+			  .udiag_show = UDIAG_SHOW_RQLEN,
+			  .udiag_cookie = { UINT32_MAX, UINT32_MAX } },
+	};
+
+	if (fstat(listener, &status) < 0)
+		return false;
+	request.body.udiag_ino = (uint32_t)status.st_ino;
+	return send(diag, &request, sizeof(request), 0) ==
+	       (ssize_t)sizeof(request);
+}
+
+int usher_queue(int diag, int listener)
+{
+	union {
+		struct nlmsghdr head;
+		char bytes[1024];
+	} answer;
+	const struct rtattr *attribute;
+	struct unix_diag_rqlen lengths;
+	ssize_t n;
+	size_t at = NLMSG_LENGTH(NLMSG_ALIGN(sizeof(struct unix_diag_msg)));
+
+	if (!ask(diag, listener))
+		return -1;
+	n = recv(diag, &answer, sizeof(answer), 0);
+	if (n < (ssize_t)at || answer.head.nlmsg_type != SOCK_DIAG_BY_FAMILY)
+		return -1;
+	while (at + sizeof(*attribute) <= (size_t)n) {
+		attribute = (const void *)(answer.bytes + at);
+		if (attribute->rta_type == UNIX_DIAG_RQLEN &&
+		    at + sizeof(*attribute) + sizeof(lengths) <= (size_t)n) {
+			memcpy(&lengths, attribute + 1, sizeof(lengths));
+			return (int)lengths.udiag_rqueue;
+		}
+		if (attribute->rta_len < sizeof(*attribute))
+			break;
+		at += (attribute->rta_len + 3U) & ~3U;
+	}
+	return -1;
+}
+
+/* Takes what has come of a request, so that closing does not take the answer
+ * back, and finds its number. */
+static unsigned read_request(int fd)
+{
+	struct pollfd arrival = { .fd = fd, .events = POLLIN };
+	unsigned char bytes[65536];
+	unsigned id = 1;
+
+	if (poll(&arrival, 1, PATIENCE) <= 0 ||
+	    recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT) < FASTCGI_HEADER)
+		return id;
+	id = (unsigned)bytes[2] << 8 | bytes[3];
+	while (recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
+		;
+	return id;
+}
+
+static void refuse(int fd)
+{
+	const struct error_info *info = error_info(ERROR_UNAVAILABLE);
+	unsigned id = read_request(fd);
+	struct buf body = { 0 }, text = { 0 }, wire = { 0 };
+
+	error_body(&body, ERROR_UNAVAILABLE, NULL);
+	buf_addf(&text,
+		 "Status: %d\r\nContent-Type: application/json\r\n"
+		 "Cache-Control: no-store\r\nRetry-After: %d\r\n" USHER_REFUSAL
+		 "\r\n",
+		 info->http_status, info->retry_after);
+	buf_add(&text, body.data, body.len);
+	fastcgi_write(&wire, FASTCGI_STDOUT, id, text.data, text.len);
+	fastcgi_write(&wire, FASTCGI_STDOUT, id, NULL, 0);
+	fastcgi_end(&wire, id);
+	send(fd, wire.data, wire.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	buf_free(&body);
+	buf_free(&text);
+	buf_free(&wire);
+}
+
+bool usher_run(int listener, unsigned limit, struct metric *refused)
+{
+	int diag = usher_diag(), waiting, fd;
+	bool told = false;
+
+	while ((waiting = usher_queue(diag, listener)) >= 0) {
+		told = true;
+		for (int i = (int)limit; i < waiting; i++) {
+			fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+			if (fd < 0)
+				break;
+			refuse(fd);
+			close(fd);
+			metric_count(refused, 1);
+		}
+		poll(NULL, 0, waiting ? WATCHFUL : IDLE);
+	}
+	close(diag);
+	return told;
+}

@@ -1,0 +1,388 @@
+/* request: one request and its response over FastCGI, or as plain CGI. Called
+ * by the programs that do one request at a time; owns the connection and the
+ * request's text. One per process, single-threaded.
+ *
+ * libfcgi reads the requests. The rest is ours, because of what libfcgi 2.4.2
+ * does there: its accept waits seconds for a silent connection, a SIGTERM at
+ * the wrong moment is lost or breaks a request, half a request holds the
+ * process for ever, closing takes three more system calls, and a response is
+ * written in pieces of 8 KiB. So
+ * - epoll waits for the listening socket and for SIGTERM (a signalfd: the
+ *   signal itself stays blocked, and is seen under constant load too). The
+ *   socket is there as EPOLLEXCLUSIVE: a connection wakes one worker;
+ * - libfcgi is handed the connection as if it had been kept from before;
+ * - a timer ticks while there is work; a request that does not arrive, or a
+ *   response that is not taken, within the limit has its connection shut down,
+ *   which ends the blocked read or write. It costs no call per request;
+ * - a connection serves one request: a web server that keeps it would hold a
+ *   worker idle. */
+#include "web/request.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/logger.h"
+#include "base/xalloc.h"
+#include "web/request_internal.h"
+
+/* What the ticking timer looks at; there is one struct http in a process. */
+static volatile sig_atomic_t watched = -1; /* socket, -1: none */
+static volatile sig_atomic_t ticks_left;
+static volatile sig_atomic_t ticking;
+static timer_t ticker;
+
+static void set_ticker(bool on)
+{
+	const struct itimerspec every = { .it_interval = { .tv_sec = on },
+					  .it_value = { .tv_sec = on } };
+
+	ticking = on;
+	timer_settime(ticker, 0, &every, NULL);
+}
+
+static void on_tick(int signal)
+{
+	int kept = errno;
+
+	(void)signal;
+	if (watched < 0)
+		set_ticker(false);
+	else if (ticks_left > 0 && --ticks_left == 0)
+		shutdown(watched, SHUT_RDWR);
+	errno = kept;
+}
+
+void http_watch(const struct http *http)
+{
+	if (http->listener < 0)
+		return;
+	ticks_left = http->timeout + 1;
+	watched = http->request.ipcFd;
+	if (!ticking)
+		set_ticker(true);
+}
+
+void http_unwatch(void)
+{
+	watched = -1;
+}
+
+static _Noreturn void end_process(const char *what)
+{
+	logger(LEVEL_ERROR, "start", "why=\"%s: %s\"", what, strerror(errno));
+	exit(EXIT_FAILURE);
+}
+
+static bool is_listening(int fd)
+{
+	int value = 0;
+	socklen_t len = sizeof(value);
+
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &len) == 0 &&
+	       value;
+}
+
+bool http_is_cgi(void)
+{
+	/* A FastCGI program may have inherited the variables. */
+	return getenv("GATEWAY_INTERFACE") && getenv("REQUEST_METHOD") &&
+	       !is_listening(STDIN_FILENO);
+}
+
+static int open_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+static void open_ticker(void)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL,
+				  .sigev_signo = SIGALRM };
+	struct sigaction action = { .sa_handler = on_tick,
+				    .sa_flags = SA_RESTART };
+
+	sigaction(SIGALRM, &action, NULL);
+	if (timer_create(CLOCK_MONOTONIC, &event, &ticker) < 0)
+		end_process("timer");
+}
+
+static void add(const struct http *http, int fd, uint32_t events)
+{
+	struct epoll_event event = { .events = events, .data.fd = fd };
+
+	if (fd < 0 || epoll_ctl(http->epoll, EPOLL_CTL_ADD, fd, &event) < 0)
+		end_process("epoll");
+}
+
+struct http *http_create(int listener, int timeout)
+{
+	struct http *http = xcalloc(1, sizeof(*http));
+
+	http->listener = listener;
+	http->timeout = timeout;
+	http->epoll = http->signals = -1;
+	signal(SIGPIPE, SIG_IGN);
+	if (listener < 0)
+		return http;
+	/* For what libfcgi closes itself. */
+	setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", "0", 1);
+	setenv("LIBFCGI_IS_AF_UNIX_KEEPER_POLL_TIMEOUT", "0", 1);
+	if (FCGX_Init() != 0 || FCGX_InitRequest(&http->request, -1, 0) != 0)
+		end_process("libfcgi");
+	http->epoll = epoll_create1(EPOLL_CLOEXEC);
+	http->signals = open_signals();
+	add(http, http->signals, EPOLLIN);
+	add(http, listener, EPOLLIN | EPOLLEXCLUSIVE);
+	open_ticker();
+	return http;
+}
+
+void http_free(struct http *http)
+{
+	if (!http)
+		return;
+	if (http->epoll >= 0) {
+		timer_delete(ticker);
+		close(http->epoll);
+		close(http->signals);
+	}
+	buf_free(&http->headers);
+	buf_free(&http->path);
+	free(http);
+}
+
+void http_every(struct http *http, int seconds, void (*task)(void *context),
+		void *context)
+{
+	http->task = task;
+	http->task_context = context;
+	http->task_every = seconds;
+	http->task_due = clock_ms();
+}
+
+/* Runs the task if it is due; how long the process may wait then, in ms. */
+static int run_task(struct http *http)
+{
+	int64_t left;
+
+	if (!http->task)
+		return -1;
+	left = http->task_due - clock_ms();
+	if (left <= 0) {
+		http->task(http->task_context);
+		left = http->task_every * 1000LL;
+		http->task_due = clock_ms() + left;
+	}
+	return (int)left;
+}
+
+/* The next connection, or -1 when it is time to stop: after SIGTERM, and when
+ * nobody waits any more. A socket that was passed to us goes on without us. */
+static int next_connection(struct http *http)
+{
+	struct epoll_event events[2];
+	int n, fd;
+
+	for (;;) {
+		n = epoll_wait(http->epoll, events, 2, run_task(http));
+		for (int i = 0; i < n; i++)
+			if (events[i].data.fd == http->signals)
+				http->stopping = true;
+		if (http->stopping && http->listener == STDIN_FILENO)
+			return -1;
+		/* Another worker may have taken it. */
+		fd = n > 0 ? accept4(http->listener, NULL, NULL, SOCK_CLOEXEC)
+			   : -1;
+		if (fd >= 0 || http->stopping)
+			return fd;
+		/* Out of descriptors: don't spin. */
+		if (n > 0 && (errno == EMFILE || errno == ENFILE))
+			usleep(100000);
+	}
+}
+
+void http_hang_up(struct http *http)
+{
+	http_unwatch();
+	if (http->listener >= 0) {
+		int fd = http->request.ipcFd;
+
+		FCGX_Free(&http->request, 0);
+		http->request.ipcFd = -1;
+		if (fd >= 0)
+			close(fd);
+	}
+	http->open = false;
+	http->headers.len = 0;
+	http->got = 0;
+}
+
+bool http_accept(struct http *http)
+{
+	if (http->open)
+		http_hang_up(http);
+	if (http->listener < 0) {
+		http->open = !http->cgi_done;
+		http->cgi_done = true;
+		return http->open;
+	}
+	for (;;) {
+		int fd = next_connection(http);
+
+		if (fd < 0)
+			return false;
+		http->request.ipcFd = fd;
+		http->request.keepConnection = 1;
+		http_watch(http);
+		/* On failure it closes the connection and finds that it has
+		 * no socket of its own to accept another one from. */
+		if (FCGX_Accept_r(&http->request) == 0)
+			break;
+		http_hang_up(http);
+	}
+	http_unwatch();
+	http->open = true;
+	return true;
+}
+
+const char *http_param(void *context, const char *name)
+{
+	struct http *http = context;
+
+	return http->listener < 0 ? getenv(name)
+				  : FCGX_GetParam(name, http->request.envp);
+}
+
+const char *http_method(struct http *http)
+{
+	const char *method = http_param(http, "REQUEST_METHOD");
+
+	return method ? method : "";
+}
+
+const char *http_path(struct http *http, const char *mount)
+{
+	const char *script = http_param(http, "SCRIPT_NAME");
+	const char *info = http_param(http, "PATH_INFO");
+	const char *uri = http_param(http, "REQUEST_URI");
+	const char *name;
+	size_t len = strlen(mount);
+
+	/* Web servers differ in how they part SCRIPT_NAME and PATH_INFO, not in
+	 * what the two make together. */
+	http->path.len = 0;
+	buf_add_text(&http->path, script ? script : "");
+	buf_add_text(&http->path, info ? info : "");
+	if (strncmp(buf_text(&http->path), mount, len) == 0) {
+		buf_consume(&http->path, len);
+	} else if (uri && strncmp(uri, mount, len) == 0) {
+		http->path.len = 0;
+		buf_add(&http->path, uri + len, strcspn(uri + len, "?#"));
+	} else {
+		/* Elsewhere, as in a cgi-bin: the program's own name counts. */
+		name = script ? strrchr(script, '/') : NULL;
+		if (name)
+			buf_consume(&http->path, (size_t)(name + 1 - script));
+	}
+	return buf_text(&http->path);
+}
+
+bool http_is_json(struct http *http)
+{
+	static const char json[] = "application/json";
+	const char *type = http_param(http, "CONTENT_TYPE");
+	size_t len = sizeof(json) - 1;
+
+	return type && strncasecmp(type, json, len) == 0 &&
+	       strchr("; \t", type[len]); /* or its end */
+}
+
+size_t http_read_some(struct http *http, char *to, size_t len)
+{
+	ssize_t n;
+
+	if (len > HTTP_CHUNK)
+		len = HTTP_CHUNK;
+	if (http->listener >= 0) {
+		n = FCGX_GetStr(to, (int)len, http->request.in);
+	} else {
+		do
+			n = read(STDIN_FILENO, to, len);
+		while (n < 0 && errno == EINTR);
+	}
+	return n > 0 ? (size_t)n : 0;
+}
+
+long long http_length(struct http *http)
+{
+	const char *text = http_param(http, "CONTENT_LENGTH");
+	size_t digits = text ? strspn(text, "0123456789") : 0;
+
+	if (digits == 0 || digits > 18 || text[digits] != '\0')
+		return http->listener < 0 ? 0 : HTTP_UNKNOWN_LENGTH;
+	return strtoll(text, NULL, 10);
+}
+
+enum confab_error http_body(struct http *http, size_t limit, struct buf *out)
+{
+	long long length = http_length(http);
+	size_t want = length >= 0 ? (size_t)length : limit + 1;
+	size_t start = out->len, got = 0;
+
+	if (length >= 0 && want > limit)
+		return ERROR_TOO_LARGE;
+	http_watch(http);
+	while (got < want) {
+		size_t n;
+
+		buf_reserve(out, HTTP_CHUNK);
+		n = http_read_some(http, out->data + out->len, want - got);
+		if (n == 0)
+			break;
+		out->len += n;
+		got += n;
+	}
+	http_unwatch();
+	if (got > limit || got < want) {
+		if (length < 0 && got <= limit)
+			return ERROR_NONE;
+		out->len = start;
+		return got > limit ? ERROR_TOO_LARGE : ERROR_INVALID;
+	}
+	return ERROR_NONE;
+}
+
+ssize_t http_read(struct http *http, char *to, size_t len)
+{
+	long long length = http_length(http);
+	bool broken;
+	size_t n;
+
+	if (length >= 0 && len > (size_t)length - http->got)
+		len = (size_t)length - http->got;
+	if (len == 0)
+		return 0;
+	http_watch(http);
+	n = http_read_some(http, to, len);
+	http_unwatch();
+	http->got += n;
+	/* Where no length was given, the web server says where the end is. */
+	broken = length >= 0 || FCGX_GetError(http->request.in) != 0;
+	return n == 0 && broken ? -1 : (ssize_t)n;
+}

@@ -1,0 +1,43 @@
+/* request_internal: what the two halves of http share: http.c, which reads
+ * requests, and answer.c, which answers them. */
+#ifndef CONFAB_WEB_REQUEST_INTERNAL_H
+#define CONFAB_WEB_REQUEST_INTERNAL_H
+
+#include <fcgiapp.h>
+#include <time.h>
+
+#include "web/request.h"
+
+enum {
+	HTTP_CHUNK = 16384 /* bytes read at once */
+};
+
+struct http {
+	int epoll;
+	int listener;  /* -1: plain CGI */
+	int signals;   /* signalfd */
+	int timeout;   /* s */
+	bool cgi_done; /* the one request was handed out */
+	bool stopping; /* SIGTERM came */
+	bool open;     /* a request is being answered */
+	size_t got;    /* bytes of the body that http_read() gave */
+	FCGX_Request request;
+	struct buf headers, path;
+	void (*task)(void *context); /* see http_every() */
+	void *task_context;
+	int task_every;   /* s */
+	int64_t task_due; /* clock_ms() */
+};
+
+/* From now on the other side has the limit to do its part. The time between
+ * http_watch() and http_unwatch() is its own, never the database's. */
+void http_watch(const struct http *http);
+void http_unwatch(void);
+
+/* Reads up to len bytes of the body; 0 at its end. */
+size_t http_read_some(struct http *http, char *to, size_t len);
+
+/* Ends the request without libfcgi's farewell ceremony. */
+void http_hang_up(struct http *http);
+
+#endif

@@ -1,0 +1,481 @@
+/* Rich text: what is kept, what goes, and that nothing but the grammar of
+ * richtext.h ever comes out. */
+#include "cmocka_tap.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "base/buf.h"
+#include "tests/fuzz/grammar.h"
+#include "text/sanitise.h"
+
+struct vector {
+	const char *sent, *stored;
+};
+
+static void check(const struct vector *vectors, size_t n, bool keep_class_id)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct buf once = { 0 }, twice = { 0 };
+
+		richtext_clean(&once, vectors[i].sent, strlen(vectors[i].sent),
+			       keep_class_id);
+		assert_string_equal(buf_text(&once), vectors[i].stored);
+		richtext_clean(&twice, once.data ? once.data : "", once.len,
+			       keep_class_id);
+		assert_string_equal(buf_text(&twice), buf_text(&once));
+		buf_free(&once);
+		buf_free(&twice);
+	}
+}
+
+#define CHECK(vectors, keep)                                                   \
+	check(vectors, sizeof(vectors) / sizeof((vectors)[0]), keep)
+
+static void test_as_the_reference(void **state)
+{
+	static const struct vector vectors[] = {
+		{ "<script>zap('q')</script>", "zap('q')" },
+		{ "<p>Hey<script>zap(1)</script></p>", "<p>Heyzap(1)</p>" },
+		{ "<p onmouseover=\"zap(1)\">Tap</p>", "<p>Tap</p>" },
+		{ "<a href=\"javascript:zap(1)\">go</a>", "<a>go</a>" },
+		{ "<a href=\"JaVaScRiPt:zap(1)\">go</a>", "<a>go</a>" },
+		{ "<a href=\"data:text/html;base64,QUJD\">d</a>", "<a>d</a>" },
+		{ "<img src=\"q\" onerror=\"zap(1)\">", "" },
+		{ "<svg onload=\"zap(1)\"></svg>", "" },
+		{ "<iframe src=\"https://bad.example\"></iframe>", "" },
+		{ "<!--<script>zap(1)</script>-->", "" },
+		{ "<p style=\"color:url(javascript:zap(1))\">T</p>",
+		  "<p>T</p>" },
+		{ "<scr<script>ipt>zap(1)</scr</script>ipt>",
+		  "ipt&gt;zap(1)ipt&gt;" },
+		{ "<ul><li>One<script>zap(1)</script></li></ul>",
+		  "<ul><li>Onezap(1)</li></ul>" },
+		{ "<a href=\"https://ok.example\" onclick=\"zap(1)\" "
+		  "class=\"k\">y</a>",
+		  "<a href=\"https://ok.example\" class=\"k\">y</a>" },
+		{ "<p id=\"i1\" class=\"c1\">t</p>",
+		  "<p id=\"i1\" class=\"c1\">t</p>" },
+		{ "&lt;script&gt;zap(1)&lt;/script&gt;",
+		  "&lt;script&gt;zap(1)&lt;/script&gt;" },
+		{ "<p onclick=\"z\"><a href=\"javascript:zap(2)\">x</a>"
+		  "<script>zap(3)</script></p>",
+		  "<p><a>x</a>zap(3)</p>" },
+		{ "<p data-k=\"1\" aria-label=\"2\">t</p>", "<p>t</p>" },
+		{ "Hi<br><script>zap(1)</script>there", "Hi<br>zap(1)there" },
+	};
+
+	(void)state;
+	CHECK(vectors, true);
+}
+
+static void test_class_and_id_go_by_default(void **state)
+{
+	static const struct vector vectors[] = {
+		{ "<p id=\"i1\" class=\"c1\">t</p>", "<p>t</p>" },
+		{ "<a href=\"https://ok.example\" target=\"_blank\">g</a>",
+		  "<a href=\"https://ok.example\" target=\"_blank\" "
+		  "rel=\"noopener nofollow ugc\">g</a>" },
+		{ "<a target=x rel=opener>g</a>",
+		  "<a target=\"x\" rel=\"noopener nofollow ugc\">g</a>" },
+		{ "<a target=_TOP rel=opener>g</a>",
+		  "<a target=\"_TOP\">g</a>" },
+		{ "<span title=x>t</span>", "<span>t</span>" },
+	};
+
+	(void)state;
+	CHECK(vectors, false);
+}
+
+static void test_text(void **state)
+{
+	static const struct vector vectors[] = {
+		{ "a < b && c > d", "a &lt; b &amp;&amp; c &gt; d" },
+		{ "I <3 you </3", "I &lt;3 you &lt;/3" },
+		{ "a<b", "a&lt;b" },
+		{ "x <b y=\"", "x &lt;b y=\"" },
+		{ "5 <? 6 <! 7", "5 &lt;? 6 &lt;! 7" },
+		{ "&eacute;&nosuch;&amp;&#233;&#xe9;&#0;&#x1b;&#xd800;&#9;",
+		  "&eacute;&amp;nosuch;&amp;&#233;&#xe9;&amp;#0;&amp;#x1b;"
+		  "&amp;#xd800;&#9;" },
+		{ "&;&#;&#x;&am<i>p;</i>", "&amp;;&amp;#;&amp;#x;&amp;am"
+					   "<i>p;</i>" },
+		{ "&#99999999999999999999;&#1114112;",
+		  "&amp;#99999999999999999999;&amp;#1114112;" },
+		{ "one\r\ntwo\rthree\x01\x1f\x0c", "one\ntwo\nthree???" },
+		{ "\"it's\"", "\"it's\"" },
+		{ "<![CDATA[x]]><?php y ?><!doctype z>t", "t" },
+		{ "a<!-->b<!--->c<!-- x --!>d<!--!>e--!>f<!-- -- -->g<!-- h",
+		  "abcdfg" },
+		{ "</>a</ b>c", "a&lt;/ b&gt;c" },
+		{ "", "" },
+	};
+
+	(void)state;
+	CHECK(vectors, false);
+}
+
+static void test_nesting(void **state)
+{
+	static const struct vector vectors[] = {
+		{ "<B>a<Br/>b", "<b>a<br>b</b>" },
+		{ "<b><i>x</b>y</i>z", "<b><i>x</i></b><i>y</i>z" },
+		{ "<p>a<p>b", "<p>a</p><p>b</p>" },
+		{ "<p><b>a<p>b</b>c", "<p><b>a</b></p><p><b>b</b>c</p>" },
+		{ "<ul><li>a<li>b<ul><li>c</ul>d</ul>e",
+		  "<ul><li>a</li><li>b<ul><li>c</li></ul>d</li></ul>e" },
+		{ "<p>a<ul><li>b", "<p>a</p><ul><li>b</li></ul>" },
+		{ "<li><p>a<li>b", "<li><p>a</p></li><li>b</li>" },
+		{ "<a href=/x>a<a href=/y>b",
+		  "<a href=\"/x\">a</a><a href=\"/y\">b</a>" },
+		{ "<a><p>a<a>b", "<a></a><p><a>a</a><a>b</a></p>" },
+		{ "<li>a<ul></li>b</ul>", "<li>a<ul>b</ul></li>" },
+		{ "</b></p></br>a", "<p></p><br>a" },
+		{ "<b> <p> </b>", "<b> </b><p> </p>" },
+		{ "<table><tr><td><p>x<button><p>y", "<p>x</p><p>y</p>" },
+		{ "a</p>b", "a<p></p>b" },
+		{ "<ul><span></p>", "<ul><span><p></p></span></ul>" },
+		{ "<span><p>x</span>y</p>z", "<span><p>xy</p>z</span>" },
+	};
+
+	(void)state;
+	CHECK(vectors, false);
+}
+
+/* Formatting that ends in a block which began in it. */
+static void test_crossing(void **state)
+{
+	static const struct vector vectors[] = {
+		{ "<b><p>x</p></b>y", "<b><p>x</p></b>y" },
+		{ "<b><p>x</b>y</p>", "<b></b><p><b>x</b>y</p>" },
+		{ "<b>w<i><p>x</b>y</i>z",
+		  "<b>w<i></i></b><p><b><i>x</i></b><i>y</i>z</p>" },
+		{ "<i>w<ul><li>x</i>y<li>z</ul>",
+		  "<i>w</i><ul><li><i>x</i>y</li><li>z</li></ul>" },
+		{ "<b><p></b>x", "<b></b><p>x</p>" },
+		{ "<a href=/x title=t>w<p>x</a>y",
+		  "<a href=\"/x\" title=\"t\">w</a><p>"
+		  "<a href=\"/x\" title=\"t\">x</a>y</p>" },
+		{ "<a href=/x>w<p>x<a href=/y>z",
+		  "<a href=\"/x\">w</a><p><a href=\"/x\">x</a>"
+		  "<a href=\"/y\">z</a></p>" },
+		{ "<b><a href=/x>w</b>x</a>",
+		  "<b><a href=\"/x\">w</a></b><a href=\"/x\">x</a>" },
+		/* A link goes on only as often as its length allows. */
+		{ "<p><a href=/looooooong>1<p>2<p>3<p>4",
+		  "<p><a href=\"/looooooong\">1</a></p>"
+		  "<p><a href=\"/looooooong\">2</a></p>"
+		  "<p><a href=\"/looooooong\">3</a></p><p>4</p>" },
+	};
+
+	(void)state;
+	CHECK(vectors, false);
+}
+
+/* A block that is dropped keeps its words apart from those before. */
+static void test_dropped_blocks(void **state)
+{
+	static const struct vector vectors[] = {
+		{ "<div>a</div><div>b</div>", "a\nb" },
+		{ "a<div>b</div>", "ab" },
+		{ "<i>a</i><H1>b</H1>c", "<i>a</i>\nbc" },
+		{ "<p>a<pre>b</pre>c", "<p>a\nbc</p>" },
+		{ "<u>a</u><tr>b<x>c", "abc" },
+		{ "x<script>1<2</script><style>c>d</style>", "x1&lt;2c&gt;d" },
+	};
+
+	(void)state;
+	CHECK(vectors, false);
+}
+
+/* What was written so as to turn into something else on a second reading:
+ * namespaces that flip, raw text, what is moved out of tables, comments that
+ * end elsewhere. */
+static void test_mutation(void **state)
+{
+	static const struct vector vectors[] = {
+		{ "<math><mi><table><mglyph><style><!--</style>"
+		  "<img title=\"--><img src=x onerror=zap(1)>\">",
+		  "\n\"&gt;" },
+		{ "<svg></p><style><a title=\"</style><img src=x "
+		  "onerror=zap(1)>\">k",
+		  "<p></p><a title=\"&lt;/style&gt;&lt;img src=x "
+		  "onerror=zap(1)&gt;\">k</a>" },
+		{ "<form><math><mtext></form><form><mglyph><svg><mtext><xmp>"
+		  "<path id=\"</xmp><img onerror=zap(1) src>\">",
+		  "\n" },
+		{ "<noscript><p title=\"</noscript><svg onload=zap(1)>\">",
+		  "<p></p>" },
+		{ "<select><template><plaintext><xmp>&lt;/xmp>&lt;svg "
+		  "onload=zap(1)&gt;",
+		  "&lt;/xmp&gt;&lt;svg onload=zap(1)&gt;" },
+		{ "<b><p><table><b></p><i><a><p><a></table></b>",
+		  "<b></b><p>\n<b><b></b></b></p><b><i><a></a><p><a></a></p>"
+		  "</i></b>" },
+		{ "<svg><![CDATA[><b title=\"]]><svg onload=zap(1)>\">",
+		  "<b></b>" },
+		{ "<!--<!-- --!><b>x</b><!-- --!><i>-->",
+		  "<b>x</b><i>--&gt;</i>" },
+		{ "<a title=\"&lt;/a&gt;&quot;\" title=b onclick=zap(1)/>k",
+		  "<a title=\"&lt;/a&gt;&quot;\">k</a>" },
+		{ "<a href=\"/&quot;onclick=&quot;zap(1)\">k</a>",
+		  "<a href=\"/&quot;onclick=&quot;zap(1)\">k</a>" },
+		{ "<a href='&quot;><svg onload=zap(1)>'>k</a>",
+		  "<a href=\"&quot;&gt;&lt;svg onload=zap(1)&gt;\">k</a>" },
+		{ "&lt<b>img src=x onerror=zap(1)&gt</b>",
+		  "&amp;lt<b>img src=x onerror=zap(1)&amp;gt</b>" },
+	};
+
+	(void)state;
+	CHECK(vectors, false);
+}
+
+static void test_addresses(void **state)
+{
+	static const struct vector vectors[] = {
+		{ "<a href=HTTP://x.example/?a=1&b=2>l</a>",
+		  "<a href=\"HTTP://x.example/?a=1&amp;b=2\">l</a>" },
+		{ "<a href=mailto:a@b.example>l</a>",
+		  "<a href=\"mailto:a@b.example\">l</a>" },
+		{ "<a href='//x.example'>l</a><a href='#f'>m</a>",
+		  "<a href=\"//x.example\">l</a><a href=\"#f\">m</a>" },
+		{ "<a href='page.html'>l</a>", "<a href=\"page.html\">l</a>" },
+		{ "<a href=' javascript:zap(1)'>l</a>", "<a>l</a>" },
+		{ "<a href='jav\tascript:zap(1)'>l</a>", "<a>l</a>" },
+		{ "<a href='jav\nascript:zap(1)'>l</a>", "<a>l</a>" },
+		{ "<a href='jav&#x09;ascript:zap(1)'>l</a>", "<a>l</a>" },
+		{ "<a href='javascript&colon;zap(1)'>l</a>", "<a>l</a>" },
+		{ "<a href='&#106;avascript:zap(1)'>l</a>", "<a>l</a>" },
+		{ "<a href='&Tab;javascript:zap(1)'>l</a>", "<a>l</a>" },
+		{ "<a href='a&amp;b'>l</a>", "<a href=\"a&amp;b\">l</a>" },
+		{ "<a href='vbscript:x'>l</a><a href='x:y'>m</a>",
+		  "<a>l</a><a>m</a>" },
+		{ "<a href=/a href=/b title>l</a>",
+		  "<a href=\"/a\" title=\"\">l</a>" },
+		{ "<a title='\"<b>&quot;&'>l</a>",
+		  "<a title=\"&quot;&lt;b&gt;&quot;&amp;\">l</a>" },
+		{ "<a title=`x`>l</a>", "<a title=\"`x`\">l</a>" },
+		{ "<a/href=/x/title=y>l</a>", "<a href=\"/x/title=y\">l</a>" },
+		{ "<a =href=/x>l</a>", "<a>l</a>" },
+		{ "<a href='a b'>l</a><a href=' a\tb/c:d'>m</a>",
+		  "<a href=\"a b\">l</a><a href=\" a\tb/c:d\">m</a>" },
+		{ "<a href='a&b'>l</a><a href='a<b'>m</a>",
+		  "<a href=\"a&amp;b\">l</a><a href=\"a&lt;b\">m</a>" },
+		{ "<a href='&nbsp;x'>l</a><a href='&eacute;x'>m</a>",
+		  "<a href=\"&nbsp;x\">l</a><a>m</a>" },
+		{ "<a href='javascript :zap(1)'>l</a>", "<a>l</a>" },
+		{ "<a href='http\n://x.example'>l</a>", "<a>l</a>" },
+		{ "<a href='http&#58;//x.example'>l</a>", "<a>l</a>" },
+		{ "<a href='&amp;javascript:zap(1)'>l</a>", "<a>l</a>" },
+		{ "<a href='x&amp;colon;y'>l</a>",
+		  "<a href=\"x&amp;colon;y\">l</a>" },
+		{ "<a href='\xc2\xa0javascript:zap(1)'>l</a>", "<a>l</a>" },
+		{ "<a href=' &#14; javascript:zap(1)'>l</a>", "<a>l</a>" },
+		{ "<a href='\x01javascript:zap(1)'>l</a>", "<a>l</a>" },
+		{ "<a href='localhost:80'>l</a><a href='tel:1'>m</a>",
+		  "<a>l</a><a>m</a>" },
+		{ "<a href=\"http:\\\\x.example\">l</a><a href=''>m</a>",
+		  "<a href=\"http:\\\\x.example\">l</a><a href=\"\">m</a>" },
+	};
+
+	(void)state;
+	CHECK(vectors, false);
+}
+
+static void check_grammar(struct buf *text)
+{
+	const char *wrong = grammar_error(buf_text(text), text->len, false);
+
+	if (wrong)
+		fail_msg("%s: %s", wrong, buf_text(text));
+}
+
+static const char *const pieces[] = {
+	"<",      ">",        "</",     "/",        "\"",      "'",
+	"=",      " ",        "&",      ";",        "<!--",    "-->",
+	"--!>",   "<a href=", "<p>",    "</p>",     "<b>",     "</b>",
+	"<i>",    "</i>",     "<ul>",   "</ul>",    "<li>",    "</li>",
+	"<a>",    "</a>",     "<span ", "</span>",  "<em>",    "</em>",
+	"<br>",   "<svg>",    "<math>", "<style>",  "<title>", "</title>",
+	"text",   "&lt;",     "&#60;",  "&#x3c",    "script",  "javascript:",
+	"<table", "onload=x", "title=", "target=x", "\n",      "<![CDATA[",
+	"]]>",    "<?",       "`",      "\xc3\xa9", "#",       "<strong>",
+};
+
+static void test_grammar_of_random_input(void **state)
+{
+	unsigned seed = 1;
+
+	(void)state;
+	for (int round = 0; round < 20000; round++) {
+		struct buf in = { 0 }, once = { 0 }, twice = { 0 };
+
+		for (int n = 0; n < 30; n++) {
+			seed = seed * 1103515245u + 12345u;
+			buf_add_text(
+				&in,
+				pieces[(seed >> 16) %
+				       (sizeof(pieces) / sizeof(pieces[0]))]);
+		}
+		richtext_clean(&once, in.data, in.len, false);
+		check_grammar(&once);
+		richtext_clean(&twice, buf_text(&once), once.len, false);
+		assert_string_equal(buf_text(&twice), buf_text(&once));
+		buf_free(&in);
+		buf_free(&once);
+		buf_free(&twice);
+	}
+}
+
+/* What takes parsers long: much to look for that isn't there, much to close and
+ * open again. Each is repeated behind each beginning. */
+static const char *const worst[] = {
+	"<p>",
+	"<b><p>",
+	"<a title=",
+	"<b>",
+	"<!--",
+	"</b><i><p>x",
+	"&",
+	"&#",
+	"&a",
+	"<a",
+	"<a ",
+	"<a b='",
+	"<a b=x ",
+	"\"",
+	"'",
+	"<",
+	"</",
+	"<!",
+	"<?",
+	"</1",
+	"</a",
+	"-->",
+	"<!-- --!",
+	"--",
+	"<![CDATA[",
+	"</p>",
+	"</b>",
+	"<div>",
+	"<ul><li>",
+	"<li>x",
+	"<ul></p>",
+	"<span><p></span>",
+	"<b><p>x</b>",
+	"<a><p>x</a>",
+	"\r",
+	"\x01",
+	"<br>",
+	"x<p>",
+	"= ",
+	"/",
+	">",
+	"<a href=x>y",
+	"<p>x</p></b>",
+	"<em><ul>x</em>",
+	"<a target=x><p>y</a>",
+	"<a\n\n",
+};
+static const char *const beginnings[] = {
+	"",
+	"<b><i><em><strong>",
+	"<b x='",
+	"<p><a title=\"",
+	"<ul><li><a href=/x>",
+};
+
+/* A beginning, len bytes of repeated text; for the quoted one, a long
+ * attribute first, which is asked for again and again. */
+static void make_worst(struct buf *in, size_t b, size_t w, size_t len)
+{
+	buf_add_text(in, beginnings[b]);
+	while (b == 3 && in->len < len / 4)
+		buf_add_text(in, "&");
+	if (b == 3)
+		buf_add_text(in, "\">");
+	while (in->len < len)
+		buf_add_text(in, worst[w]);
+	in->len = len;
+}
+
+enum {
+	BEGINNINGS = sizeof(beginnings) / sizeof(beginnings[0]),
+	WORST = sizeof(worst) / sizeof(worst[0]),
+	SHORT = 1 << 12,
+	TIMES = 16
+};
+
+static void test_size_is_bounded(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < BEGINNINGS * WORST; i++) {
+		struct buf in = { 0 }, out = { 0 };
+
+		make_worst(&in, i / WORST, i % WORST, SHORT);
+		richtext_clean(&out, in.data, in.len, false);
+		assert_true(out.len <= RICHTEXT_GROWTH * in.len);
+		check_grammar(&out);
+		buf_free(&in);
+		buf_free(&out);
+	}
+}
+
+/* Processor time of cleaning a text some times, in ns. */
+static double measure(const struct buf *in, int times)
+{
+	struct timespec from, to;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
+	for (int i = 0; i < times; i++) {
+		struct buf out = { 0 };
+
+		richtext_clean(&out, in->data, in->len, false);
+		buf_free(&out);
+	}
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
+	return (double)(to.tv_sec - from.tv_sec) * 1e9 +
+	       (double)(to.tv_nsec - from.tv_nsec);
+}
+
+/* One text takes as long as a sixteenth of it, sixteen times. Were the time to
+ * grow with the square it would be sixteen times as long; the bound is in
+ * between, and what other work disturbs is measured again. */
+static void test_time_is_linear(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < BEGINNINGS * WORST; i++) {
+		struct buf part = { 0 }, whole = { 0 };
+		double ratio = TIMES;
+
+		make_worst(&part, i / WORST, i % WORST, SHORT);
+		make_worst(&whole, i / WORST, i % WORST, TIMES * SHORT);
+		for (int tries = 0; tries < 5 && ratio > 5; tries++)
+			ratio = measure(&whole, 1) / measure(&part, TIMES);
+		if (ratio > 5)
+			fail_msg("%s%s: %.1f times as long as it should be",
+				 beginnings[i / WORST], worst[i % WORST],
+				 ratio);
+		buf_free(&part);
+		buf_free(&whole);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_as_the_reference),
+		cmocka_unit_test(test_class_and_id_go_by_default),
+		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_nesting),
+		cmocka_unit_test(test_crossing),
+		cmocka_unit_test(test_dropped_blocks),
+		cmocka_unit_test(test_mutation),
+		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_grammar_of_random_input),
+		cmocka_unit_test(test_size_is_bounded),
+		cmocka_unit_test(test_time_is_linear),
+	};
+
+	return RUN_TAP(tests);
+}
