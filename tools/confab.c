@@ -11,8 +11,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "logger.h"
-#include "secret.h"
+#include "base/crypto.h"
+#include "base/logger.h"
 
 _Noreturn void die(const char *what, const char *why)
 {
@@ -81,8 +81,7 @@ static int sql_only(const struct dirent *entry)
 /* Calls each for the SQL files of a directory, by name. */
 static void each_file(struct admin *admin, const char *name,
 		      void (*each)(struct admin *, const char *directory,
-				   const char *file, void *context),
-		      void *context)
+				   const char *file))
 {
 	struct buf directory = { 0 };
 	struct dirent **files;
@@ -93,7 +92,7 @@ static void each_file(struct admin *admin, const char *name,
 	if (n <= 0)
 		die(buf_text(&directory), n ? strerror(errno) : "no SQL files");
 	for (int i = 0; i < n; i++) {
-		each(admin, buf_text(&directory), files[i]->d_name, context);
+		each(admin, buf_text(&directory), files[i]->d_name);
 		free(files[i]);
 	}
 	free(files);
@@ -107,7 +106,7 @@ static const char AS_OWNER[] =
 
 /* One numbered upgrade, in one transaction, once. */
 static void apply_upgrade(struct admin *admin, const char *directory,
-			  const char *file, void *context)
+			  const char *file)
 {
 	struct pg_param name = { .data = file };
 	struct pg_result *r =
@@ -117,7 +116,6 @@ static void apply_upgrade(struct admin *admin, const char *directory,
 	struct buf text = { 0 };
 	bool done = pg_rows(r) > 0;
 
-	(void)context;
 	pg_result_free(r);
 	if (done)
 		return;
@@ -132,11 +130,21 @@ static void apply_upgrade(struct admin *admin, const char *directory,
 	buf_free(&text);
 }
 
-static void append_functions(struct admin *admin, const char *directory,
-			     const char *file, void *context)
+/* Appends the files that functions/order lists. */
+static void append_functions(struct admin *admin, struct buf *out)
 {
-	(void)admin;
-	read_file(context, directory, file);
+	struct buf directory = { 0 }, order = { 0 };
+	char *line, *rest;
+
+	buf_addf(&directory, "%s/functions", admin->sql);
+	read_file(&order, buf_text(&directory), "order");
+	buf_add(&order, "", 1);
+	rest = order.data;
+	while ((line = strsep(&rest, "\n")))
+		if (*line && *line != '#')
+			read_file(out, buf_text(&directory), line);
+	buf_free(&order);
+	buf_free(&directory);
 }
 
 /* The SQL files that came with this program: of the installation or, in a build
@@ -176,12 +184,12 @@ static void upgrade(struct admin *admin, char **words)
 			    "name text primary key, applied_at timestamptz not "
 			    "null default now());\ncommit;");
 	script(admin, "schema_version", buf_text(&text));
-	each_file(admin, "upgrades", apply_upgrade, NULL);
+	each_file(admin, "upgrades", apply_upgrade);
 	text.len = 0;
 	buf_add_text(&text, AS_OWNER);
 	/* They call each other, whatever the order of the files. */
 	buf_add_text(&text, "set local check_function_bodies = off;\n");
-	each_file(admin, "functions", append_functions, &text);
+	append_functions(admin, &text);
 	read_file(&text, admin->sql, "grants.sql");
 	buf_add_text(&text, "commit;");
 	script(admin, "functions", buf_text(&text));

@@ -1,11 +1,11 @@
 /* confab: what the files of the admin command share.
  *   confab.c          the database's schema, accounts, settings
  *   confab_operate.c  how all of it stands, upkeep, after a restore */
-#ifndef CONFAB_CONFAB_H
-#define CONFAB_CONFAB_H
+#ifndef CONFAB_TOOLS_CONFAB_H
+#define CONFAB_TOOLS_CONFAB_H
 
-#include "config.h"
-#include "pg.h"
+#include "base/config.h"
+#include "pg/sync.h"
 
 struct admin {
 	struct config config;

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/metrics.h"
 #include "confab.h"
-#include "metrics.h"
 
 /* What the programs of this host say of themselves. */
 static void print_programs(const char *run_dir)

@@ -1,7 +1,7 @@
 -- The tables. Business rules are functions (sql/functions); programs touch no table (sql/grants.sql).
 --
 -- Messages and the log have no foreign keys to rooms and accounts: checking them would lock the room's row for every message sent to it
--- (10-15 % of the throughput, measured), and a dispatch must not wait for anybody once its number is drawn (lib/tail.c says why).
+-- (10-15 % of the throughput, measured), and a dispatch must not wait for anybody once its number is drawn (lib/log/tail.c says why).
 -- Whoever deletes a room or an account deletes what belongs to it.
 
 -- How many seconds, what is allowed: read when used, changed without a restart.
@@ -111,7 +111,7 @@ create table confab.message (
 create unique index message_id_key on confab.message (id);
 create unique index message_client_id_key on confab.message (sender_id, client_id) where client_id is not null;
 
--- The log: every stored dispatch in one total order. How it is numbered and read: lib/tail.c.
+-- The log: every stored dispatch in one total order. How it is numbered and read: lib/log/tail.c.
 create sequence confab.log_seq as bigint cache 1 no cycle;
 
 create table confab.log (

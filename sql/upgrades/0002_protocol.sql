@@ -189,7 +189,7 @@ create unlogged table confab.typing (
   primary key (account_id, room_id)
 );
 
--- Up to where the log was gone through for push services, and the fence at a hole in it (lib/tail.c has the rule); no row: there is none.
+-- Up to where the log was gone through for push services, and the fence at a hole in it (lib/log/tail.c has the rule); no row: there is none.
 create table confab.push_position (
   seq bigint not null,
   fence bigint,

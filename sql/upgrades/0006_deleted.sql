@@ -1,4 +1,4 @@
--- What was deleted is not told again from the log: each row says which messages its payload shows (sql/functions/21_log_deleted.sql).
+-- What was deleted is not told again from the log: each row says which messages its payload shows (sql/functions/log/deleted.sql).
 -- Null: not said, as in rows from before; it is looked for in the payload then.
 alter table confab.log add column message_ids uuid[];
 

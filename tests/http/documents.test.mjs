@@ -11,7 +11,8 @@ import { asyncapi, Contract, openapi } from './support/contract.mjs';
 
 const top = path.resolve(import.meta.dirname, '../..');
 const read = (name) => readFileSync(path.join(top, name), 'utf8');
-const sql = readdirSync(path.join(top, 'sql/functions')).map((name) => read(`sql/functions/${name}`)).join('\n');
+const loaded = read('sql/functions/order').split('\n').filter((name) => name && !name.startsWith('#'));
+const sql = loaded.map((name) => read(`sql/functions/${name}`)).join('\n');
 const protocol = read('docs/protocol.md');
 const sorted = (list) => [...new Set(list)].sort();
 const documented = Object.keys(asyncapi.components.messages);
@@ -33,6 +34,11 @@ function* references(node, at = '') {
     if (key === '$ref') yield [at, value];
     else yield* references(value, `${at}/${key}`);
 }
+
+test('every file of functions is in the order of loading, once', () => {
+  const there = readdirSync(path.join(top, 'sql/functions'), { recursive: true }).filter((name) => name.endsWith('.sql'));
+  assert.deepEqual([...loaded].sort(), there.sort());
+});
 
 test('both are valid, and every reference leads somewhere', () => {
   // The bundle holds the schema of schemas itself.
@@ -68,9 +74,9 @@ test('every dispatch there is has an entry, and the other way round', () => {
 });
 
 test('every error code has a row', () => {
-  const codes = sorted([...read('lib/error.c').matchAll(/= \{ (4\d\d\d), (\d\d\d),/g)].map(([, code]) => Number(code)));
+  const codes = sorted([...read('lib/base/error.c').matchAll(/= \{ (4\d\d\d), (\d\d\d),/g)].map(([, code]) => Number(code)));
   assert.deepEqual(asyncapi.components.schemas.CodedError.properties.error.properties.code.enum, codes);
-  for (const [, code, status] of read('lib/error.c').matchAll(/= \{ (4\d\d\d), (\d\d\d),/g))
+  for (const [, code, status] of read('lib/base/error.c').matchAll(/= \{ (4\d\d\d), (\d\d\d),/g))
     if (status !== '400') assert.match(protocol, new RegExp(`^\\| ${code} \\| ${status} \\|`, 'm'));
 });
 

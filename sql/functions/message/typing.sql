@@ -1,6 +1,6 @@
 -- Signals: told to who is connected, never stored. They travel as notifications on a channel of their own, as
 -- {"room": uuid, "accounts": [ids], "sessions": [uuids], "except": [ids], "payload": the dispatch as text}: to the members of the room and to the accounts,
--- of them only to the sessions where there is such a list, never to who is excepted. lib/hub_signal.c delivers them.
+-- of them only to the sessions where there is such a list, never to who is excepted. lib/hub/signal.c delivers them.
 
 -- signal(audience, event, data): tells it when the transaction commits. An audience that is too large for one notification is the caller's to split.
 create or replace function confab.signal(p_audience jsonb, p_event text, p_data json)

@@ -5,7 +5,7 @@
 -- acknowledged or read in the meantime is not. A reaction is pushed to the message's sender alone: that others react to others is worth a line in the
 -- list of notifications, not a sound in everybody's pocket.
 
--- push_settled(position): up to where the log is decided now, from a position on. The rule, and why, is in lib/tail.c; here it takes one look at each call.
+-- push_settled(position): up to where the log is decided now, from a position on. The rule, and why, is in lib/log/tail.c; here it takes one look at each call.
 -- Holders, and then rows: each statement of a volatile function has a snapshot of its own. Raises 0A000 in a transaction that keeps one.
 -- Writes: push_position.
 create or replace function confab.push_settled(p confab.push_position)

@@ -3,7 +3,7 @@
 -- The log's rows stay as they were written; they are looked at when they are read. A row says which messages its payload shows, those within others
 -- included (message_ids), and whoever reads rows compares that with the messages there are in the same statement. So it does not matter by what a message
 -- went: deleted, expired, with its room; nor whether a reply was on its way to its commit meanwhile. What is in the delivering programs' memory is taken
--- back by the effect "deleted" of the row that tells of the deletion (lib/hub_withdraw.c).
+-- back by the effect "deleted" of the row that tells of the deletion (lib/hub/withdraw.c).
 
 -- shown_messages(data): the messages that a dispatch shows: as its data, in a list, or as data.message; and what these reply to and forward.
 create or replace function confab.shown_messages(p_data json)

@@ -2,7 +2,7 @@
 --   code    4001 … 4053
 --   detail  string, list of strings, or object of lists by field
 --   beside  members beside "error" in the body, or null
--- The error's DETAIL is the whole body as the client gets it; lib/command.c sends it on.
+-- The error's DETAIL is the whole body as the client gets it; fcgi/command/command.c sends it on.
 create or replace function confab.fail(p_code int, p_detail jsonb, p_beside jsonb default null)
 returns void language plpgsql as $$
 begin

@@ -1,4 +1,4 @@
--- The log: drawing numbers, writing rows, reading them. lib/tail.c has the rule and why it is right; what is here keeps its conditions.
+-- The log: drawing numbers, writing rows, reading them. lib/log/tail.c has the rule and why it is right; what is here keeps its conditions.
 
 -- log_draw(): the next number. The last step of a command before its inserts: whoever holds a number makes every reader wait.
 -- A commit that is not durable could give the same number twice, so that synchronous_commit is forced.
