@@ -30,7 +30,7 @@ LIBS := -lfcgi -lpq -ljson-c -lsodium -lcrypto
 # The rooms of lib/, lowest first; tools/check knows who may include whom.
 LIB := $(addprefix base/, buf config crypto error json logger metrics utf8 uuid xalloc) \
 	$(addprefix event/, instance listener loop service) \
-	$(addprefix pg/, async statement sync) \
+	$(addprefix pg/, async conn result sync) \
 	$(addprefix text/, entities escape html sanitise url) \
 	$(addprefix web/, answer fastcgi overflow prefork request) \
 	$(addprefix auth/, identity jwt jwt_keys login query) \

@@ -32,10 +32,10 @@ struct pg_result *query(struct admin *admin, const char *name, const char *text,
 			int n, const struct pg_param *params)
 {
 	struct pg_result *r = NULL;
-	enum pg_status status = pg_prepare(admin->pg, name, text);
+	const struct pg_statement statement = { .text = text };
+	enum pg_status status =
+		pg_run(admin->pg, &statement, n, params, NULL, &r);
 
-	if (status == PG_OK)
-		status = pg_run(admin->pg, name, n, params, NULL, &r);
 	if (status != PG_OK)
 		die_of(admin, name, status, r);
 	return r;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/container.h"
 #include "base/xalloc.h"
 #include "web/fastcgi.h"
 #include "web/overflow.h"
@@ -172,8 +173,7 @@ static bool send_some(struct question *q)
 
 static void ready(struct watch *watch, uint32_t events)
 {
-	struct question *q =
-		(void *)((char *)watch - offsetof(struct question, watch));
+	struct question *q = container_of(watch, struct question, watch);
 	enum outcome outcome = OUTCOME_MORE;
 
 	if (events & ~(uint32_t)EPOLLOUT)
@@ -186,8 +186,7 @@ static void ready(struct watch *watch, uint32_t events)
 
 static void too_late(struct timer *timer)
 {
-	finish((void *)((char *)timer - offsetof(struct question, timer)),
-	       false);
+	finish(container_of(timer, struct question, timer), false);
 }
 
 enum connected {
@@ -238,7 +237,7 @@ static void start_next(struct asker *asker)
 
 static void again_fired(struct timer *timer)
 {
-	start_next((void *)((char *)timer - offsetof(struct asker, again)));
+	start_next(container_of(timer, struct asker, again));
 }
 
 struct asker *asker_create(struct loop *loop, const char *path, unsigned most,

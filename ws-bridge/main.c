@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/config.h"
+#include "base/container.h"
 #include "base/crypto.h"
 #include "base/logger.h"
 #include "base/metrics.h"
@@ -52,7 +53,7 @@ static const struct lws_protocols PROTOCOLS[] = {
 
 static void accepted(struct service *service, int fd)
 {
-	struct bridge *bridge = (struct bridge *)service;
+	struct bridge *bridge = container_of(service, struct bridge, service);
 
 	pollset_forget(fd);
 	if (!lws_adopt_socket_vhost(bridge->vhost, fd))
@@ -63,12 +64,14 @@ static bool is_ready(struct service *service)
 {
 	const char *why;
 
-	return hub_ready(((struct bridge *)service)->hub, &why);
+	return hub_ready((container_of(service, struct bridge, service))->hub,
+			 &why);
 }
 
 static void drain(struct service *service, unsigned turns)
 {
-	hub_end_share(((struct bridge *)service)->hub, END_RESTART, turns);
+	hub_end_share((container_of(service, struct bridge, service))->hub,
+		      END_RESTART, turns);
 }
 
 static void log_lws(int level, const char *line)

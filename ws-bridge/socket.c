@@ -12,6 +12,7 @@
 #include "auth/identity.h"
 #include "auth/jwt.h"
 #include "auth/query.h"
+#include "base/container.h"
 #include "base/json.h"
 #include "base/logger.h"
 #include "base/xalloc.h"
@@ -97,8 +98,7 @@ static bool is_overdue(const struct socket *s)
  * not. */
 static void on_beat(struct timer *timer)
 {
-	struct socket *s =
-		(void *)((char *)timer - offsetof(struct socket, beat));
+	struct socket *s = container_of(timer, struct socket, beat);
 
 	if (s->pinged && is_overdue(s)) {
 		lws_set_timeout(s->wsi, PENDING_TIMEOUT_WS_PONG_CHECK_GET_PONG,
@@ -114,28 +114,28 @@ static void on_beat(struct timer *timer)
 
 static void on_opened(struct stream *stream)
 {
-	listen_again((struct socket *)stream);
+	listen_again(container_of(stream, struct socket, stream));
 }
 
 static void on_refused(struct stream *stream, enum confab_error error,
 		       const char *body)
 {
 	(void)body;
-	close_with((struct socket *)stream, error == ERROR_UNAUTHENTICATED
-						    ? END_UNAUTHENTICATED
-						    : END_OVERLOAD);
+	close_with(container_of(stream, struct socket, stream),
+		   error == ERROR_UNAUTHENTICATED ? END_UNAUTHENTICATED
+						  : END_OVERLOAD);
 }
 
 static void on_wake(struct stream *stream)
 {
 	if (stream_peek(stream))
-		ask_to_write((struct socket *)stream);
+		ask_to_write(container_of(stream, struct socket, stream));
 }
 
 /* A command that is under way is answered first. */
 static void on_end(struct stream *stream, enum stream_end why)
 {
-	struct socket *s = (struct socket *)stream;
+	struct socket *s = container_of(stream, struct socket, stream);
 
 	if (why == END_RESTART && s->question)
 		s->leaving = true;

@@ -21,6 +21,12 @@ enum {
 	PAUSE = 10   /* ms before a repeat, at most */
 };
 
+static const struct pg_statement RING = { "ring", "select confab.ring()" };
+/* The account of a token's hash. Raises 4001. */
+static const struct pg_statement ACCOUNT = {
+	"account", "select account_id from confab.authenticate($1::bytea)"
+};
+
 struct commands {
 	const struct config *config;
 	struct pg *pg;
@@ -147,17 +153,13 @@ static enum pg_status attempt(struct call *call, const struct pg_param *params,
 	struct commands *commands = call->commands;
 	struct command_entry *entry =
 		command_table_find(commands->table, call->envelope.event_type);
-	enum pg_status status;
 
 	pg_result_free(call->result);
 	call->result = NULL;
 	if (!entry)
 		return PG_FAILED; /* taken out of the table just now */
-	status = command_table_prepare(commands->table, entry);
-	if (status != PG_OK)
-		return status;
-	return pg_run(commands->pg, entry->label, 4, params,
-		      ring ? "ring" : NULL, &call->result);
+	return pg_run(commands->pg, &entry->statement, 4, params,
+		      ring ? &RING : NULL, &call->result);
 }
 
 /* Whether the same again may go better, and nothing was done yet. */
@@ -176,10 +178,8 @@ static bool is_repeatable(struct call *call, enum pg_status status)
 		command_table_suspect(call->commands->table);
 		return true;
 	}
-	if (pg_is_stale(call->result)) {
-		pg_drop(call->commands->pg);
+	if (pg_is_stale(call->result))
 		return true;
-	}
 	/* Others got in the way: a serialization failure, a deadlock. */
 	return !strcmp(sqlstate, "40001") || !strcmp(sqlstate, "40P01");
 }
@@ -200,7 +200,7 @@ static enum confab_error refuse_event(struct call *call)
 		.len = SECRET_HASH_SIZE,
 		.binary = true
 	};
-	enum pg_status status = pg_run(call->commands->pg, "account", 1, &hash,
+	enum pg_status status = pg_run(call->commands->pg, &ACCOUNT, 1, &hash,
 				       NULL, &call->result);
 	enum confab_error error = status == PG_FAILED ? fail_statement(call)
 				  : status == PG_OK
@@ -264,7 +264,7 @@ static int64_t find_account(struct call *call)
 
 	if (account)
 		return account;
-	if (pg_run(commands->pg, "account", 1, &hash, NULL, &result) == PG_OK)
+	if (pg_run(commands->pg, &ACCOUNT, 1, &hash, NULL, &result) == PG_OK)
 		account = strtoll(pg_field(result, 0, 0), NULL, 10);
 	pg_result_free(result);
 	if (account)

@@ -14,6 +14,23 @@ enum {
 	FRESH = 5000 /* ms that the table is used without asking again */
 };
 
+static const struct pg_statement STAMP = { "stamp",
+					   "select confab.command_stamp()" };
+static const struct pg_statement LIST = {
+	"list", "select name, statement,"
+		" coalesce(array_to_string(rich_text, ' '), ''),"
+		" coalesce(rings, true), keep_class_id"
+		" from confab.command_list()"
+		" where name is not null and statement is not null"
+};
+enum list_column {
+	LIST_NAME,
+	LIST_STATEMENT,
+	LIST_RICH_TEXT,
+	LIST_RINGS,
+	LIST_KEEP_CLASS_ID,
+};
+
 struct command_table {
 	struct pg *pg;
 	struct command_entry *entries; /* ascending by name */
@@ -35,7 +52,7 @@ static void forget_entries(struct command_table *table)
 {
 	for (size_t i = 0; i < table->count; i++) {
 		free(table->entries[i].name);
-		free(table->entries[i].statement);
+		free(table->entries[i].text);
 		for (int j = 0; j < COMMAND_PATHS; j++)
 			free(table->entries[i].rich_text[j]);
 	}
@@ -101,14 +118,20 @@ static void read_entries(struct command_table *table,
 	for (int i = 0; i < rows; i++) {
 		struct command_entry *entry = &table->entries[table->count++];
 
-		entry->name = xstrdup(pg_field(result, i, 0));
-		entry->statement = xstrdup(pg_field(result, i, 1));
-		read_paths(entry, pg_field(result, i, 2));
-		entry->rings = *pg_field(result, i, 3) == 't';
-		entry->keep_class_id = *pg_field(result, i, 4) == 't';
+		entry->name = xstrdup(pg_field(result, i, LIST_NAME));
+		entry->text = xstrdup(pg_field(result, i, LIST_STATEMENT));
+		read_paths(entry, pg_field(result, i, LIST_RICH_TEXT));
+		entry->rings = *pg_field(result, i, LIST_RINGS) == 't';
+		entry->keep_class_id =
+			*pg_field(result, i, LIST_KEEP_CLASS_ID) == 't';
 		snprintf(entry->label, sizeof(entry->label), "command_%d", i);
 	}
 	qsort(table->entries, table->count, sizeof(*table->entries), compare);
+	for (size_t i = 0; i < table->count; i++)
+		table->entries[i].statement = (struct pg_statement){
+			.name = table->entries[i].label,
+			.text = table->entries[i].text,
+		};
 	table->loaded = true;
 }
 
@@ -118,7 +141,7 @@ static char *read_stamp(struct command_table *table)
 {
 	struct pg_result *result = NULL;
 	enum pg_status status =
-		pg_run(table->pg, "stamp", 0, NULL, NULL, &result);
+		pg_run(table->pg, &STAMP, 0, NULL, NULL, &result);
 	const char *text = status == PG_OK && pg_rows(result) > 0
 				   ? pg_field(result, 0, 0)
 				   : NULL;
@@ -130,32 +153,14 @@ static char *read_stamp(struct command_table *table)
 
 static enum pg_status load_entries(struct command_table *table)
 {
-	static const char list[] =
-		"select name, statement,"
-		" coalesce(array_to_string(rich_text, ' '), ''),"
-		" coalesce(rings, true), keep_class_id"
-		" from confab.command_list()"
-		" where name is not null and statement is not null";
 	struct pg_result *result = NULL;
 	enum pg_status status;
 
 	forget_entries(table);
-	status = pg_prepare(table->pg, "list", list);
-	if (status == PG_OK)
-		status = pg_prepare(table->pg, "stamp",
-				    "select confab.command_stamp()");
-	if (status == PG_OK)
-		status = pg_prepare(table->pg, "ring", "select confab.ring()");
-	if (status == PG_OK)
-		status = pg_prepare(table->pg, "account",
-				    "select account_id from"
-				    " confab.authenticate($1::bytea)");
 	/* The stamp first: what changes in between is then seen next time. */
-	if (status == PG_OK) {
-		table->stamp = read_stamp(table);
-		table->checked_at = clock_ms();
-		status = pg_run(table->pg, "list", 0, NULL, NULL, &result);
-	}
+	table->stamp = read_stamp(table);
+	table->checked_at = clock_ms();
+	status = pg_run(table->pg, &LIST, 0, NULL, NULL, &result);
 	if (status == PG_OK)
 		read_entries(table, result);
 	pg_result_free(result);
@@ -193,18 +198,6 @@ bool command_table_connect(struct command_table *table, bool *fresh)
 		ok = false;
 	}
 	return ok;
-}
-
-enum pg_status command_table_prepare(struct command_table *table,
-				     struct command_entry *entry)
-{
-	enum pg_status status = PG_OK;
-
-	if (!entry->prepared)
-		status = pg_prepare(table->pg, entry->label, entry->statement);
-	if (status == PG_OK)
-		entry->prepared = true;
-	return status;
 }
 
 void command_table_suspect(struct command_table *table)

@@ -13,12 +13,12 @@ enum {
 };
 
 struct command_entry {
-	char *name, *statement;
+	char *name, *text;              /* of its statement */
 	char *rich_text[COMMAND_PATHS]; /* "content", "extra_fields.content" */
 	bool rings;                     /* it may store something */
 	bool keep_class_id;             /* in rich text */
-	bool prepared;
-	char label[24]; /* of the prepared statement */
+	struct pg_statement statement;
+	char label[24]; /* its name */
 };
 
 struct command_table;
@@ -28,20 +28,15 @@ struct command_table *command_table_create(struct pg *pg)
 	__attribute__((malloc));
 void command_table_free(struct command_table *table);
 
-/* Sees to it that there is a connection and the table that was read from it;
- * prepared on it are also "account" (the account of a token hash, $1; raises
- * 4001) and "ring". False: the database is away, pg_reason() says why. *fresh:
- * the connection is a new one. Entries found before may be gone. */
+/* Sees to it that there is a connection and the table that was read from it.
+ * False: the database is away, pg_reason() says why. *fresh: the connection is
+ * a new one. Entries found before may be gone. */
 bool command_table_connect(struct command_table *table, bool *fresh)
 	__attribute__((warn_unused_result));
 
 /* The command of that name, or NULL. Good until the next connect. */
 struct command_entry *command_table_find(struct command_table *table,
 					 const char *name);
-
-/* Prepares its statement, once per connection. */
-enum pg_status command_table_prepare(struct command_table *table,
-				     struct command_entry *entry);
 
 /* The next connect asks whether an operator has changed something. */
 void command_table_suspect(struct command_table *table);

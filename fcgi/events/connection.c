@@ -11,6 +11,7 @@
 
 #include "auth/identity.h"
 #include "auth/query.h"
+#include "base/container.h"
 #include "base/logger.h"
 #include "base/xalloc.h"
 #include "web/fastcgi.h"
@@ -146,7 +147,7 @@ void held_fail(struct held *held, enum confab_error error, const char *detail)
 
 static void on_opened(struct stream *stream)
 {
-	struct held *held = (struct held *)stream;
+	struct held *held = container_of(stream, struct held, stream);
 
 	set_state(held, HELD_OPEN);
 	held->kind->opened(held);
@@ -156,7 +157,7 @@ static void on_opened(struct stream *stream)
 static void on_refused(struct stream *stream, enum confab_error error,
 		       const char *body)
 {
-	struct held *held = (struct held *)stream;
+	struct held *held = container_of(stream, struct held, stream);
 	struct buf made = { 0 };
 
 	if (!body) {
@@ -171,7 +172,7 @@ static void on_refused(struct stream *stream, enum confab_error error,
 
 static void on_wake(struct stream *stream)
 {
-	struct held *held = (struct held *)stream;
+	struct held *held = container_of(stream, struct held, stream);
 
 	if (held->state == HELD_OPEN && !held->out.len)
 		held->kind->wake(held);
@@ -179,7 +180,7 @@ static void on_wake(struct stream *stream)
 
 static void on_end(struct stream *stream, enum stream_end why)
 {
-	struct held *held = (struct held *)stream;
+	struct held *held = container_of(stream, struct held, stream);
 
 	if (held->state == HELD_OPEN)
 		held->kind->end(held, why);
@@ -363,8 +364,7 @@ static bool send_rest(struct held *held)
 
 static void ready(struct watch *watch, uint32_t events)
 {
-	struct held *held =
-		(void *)((char *)watch - offsetof(struct held, watch));
+	struct held *held = container_of(watch, struct held, watch);
 
 	if (events & (EPOLLERR | EPOLLHUP)) {
 		destroy(held);
@@ -377,8 +377,7 @@ static void ready(struct watch *watch, uint32_t events)
 
 static void timer_fired(struct timer *timer)
 {
-	struct held *held =
-		(void *)((char *)timer - offsetof(struct held, timer));
+	struct held *held = container_of(timer, struct held, timer);
 
 	if (held->state == HELD_OPEN)
 		held->kind->timer(held);

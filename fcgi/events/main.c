@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/config.h"
+#include "base/container.h"
 #include "base/crypto.h"
 #include "base/logger.h"
 #include "base/metrics.h"
@@ -23,20 +24,22 @@ struct events {
 
 static void accepted(struct service *service, int fd)
 {
-	held_accept(&((struct events *)service)->shared, fd);
+	held_accept(&container_of(service, struct events, service)->shared, fd);
 }
 
 static bool is_ready(struct service *service)
 {
 	const char *why;
 
-	return hub_ready(((struct events *)service)->shared.hub, &why);
+	return hub_ready(
+		container_of(service, struct events, service)->shared.hub,
+		&why);
 }
 
 static void drain(struct service *service, unsigned turns)
 {
-	hub_end_share(((struct events *)service)->shared.hub, END_RESTART,
-		      turns);
+	hub_end_share(container_of(service, struct events, service)->shared.hub,
+		      END_RESTART, turns);
 }
 
 static void run(const struct config *config, const struct identity_rules *rules,

@@ -16,7 +16,7 @@ enum {
 	PASSWORD_LIMIT = 1024, /* bytes */
 };
 
-const struct statement session_statements[] = {
+const struct pg_statement session_statements[] = {
 	[SESSION_CREDENTIALS] = { "credentials",
 				  "select account_id, password_hash"
 				  " from confab.login_credentials($1::text)" },
@@ -94,8 +94,8 @@ enum pg_status session_run(struct worker *w, enum session_statement which,
 			   int n, const struct pg_param *params, bool ring,
 			   struct pg_result **result)
 {
-	return statement_run(&w->statements, (int)which, n, params,
-			     ring ? SESSION_RING : STATEMENT_NONE, result);
+	return pg_ask(w->pg, &session_statements[which], n, params,
+		      ring ? &session_statements[SESSION_RING] : NULL, result);
 }
 
 struct pg_result *session_ask(struct worker *w, enum session_statement which,
@@ -197,7 +197,7 @@ struct json *session_read(struct worker *w)
 static void exchange(struct worker *w, const struct identity *who)
 {
 	/* Why not, the next statement will say. */
-	if (who->external && statement_connect(&w->statements) &&
+	if (who->external &&
 	    login_exchange(w->pg, who, http_param, w->http) != PG_OK)
 		logger(LEVEL_DEBUG, "login_external", "why=\"%s\"",
 		       pg_reason(w->pg));

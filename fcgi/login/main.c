@@ -84,8 +84,6 @@ static int work(void *context, int listener, void *shared)
 	};
 
 	(void)shared;
-	w.statements =
-		(struct statements){ .pg = w.pg, .list = session_statements };
 	while (http_accept(w.http))
 		serve(&w);
 	pg_free(w.pg);

@@ -11,7 +11,6 @@
 #include "auth/identity.h"
 #include "base/config.h"
 #include "base/json.h"
-#include "pg/statement.h"
 #include "pg/sync.h"
 #include "web/request.h"
 
@@ -34,7 +33,7 @@ enum session_statement {
 };
 
 /* One for each of them. */
-extern const struct statement session_statements[];
+extern const struct pg_statement session_statements[];
 
 /* What a worker works with. */
 struct worker {
@@ -42,7 +41,6 @@ struct worker {
 	const struct identity_rules *rules;
 	struct http *http;
 	struct pg *pg;
-	struct statements statements;
 };
 
 /* Who asks, as a parameter. */

@@ -32,7 +32,7 @@ struct setup {
 
 #define CALLER " from confab.authenticate($1::bytea) c cross join lateral "
 
-static const struct statement statements[] = {
+static const struct pg_statement statements[] = {
 	[MEDIA_ALLOW] = { "allow",
 			  "select a.*" CALLER
 			  "confab.media_allow(c, $2::bigint, $3::bigint) a" },
@@ -83,8 +83,8 @@ struct pg_result *media_ask(struct media *media, enum media_statement which,
 			    int n, const struct pg_param *params)
 {
 	struct pg_result *result;
-	enum pg_status status = statement_run(&media->statements, which, n,
-					      params, STATEMENT_NONE, &result);
+	enum pg_status status =
+		pg_ask(media->pg, &statements[which], n, params, NULL, &result);
 
 	/* A token that is known costs no question of its own. */
 	if (status == PG_FAILED && media->who.external &&
@@ -92,8 +92,8 @@ struct pg_result *media_ask(struct media *media, enum media_statement which,
 	    login_exchange(media->pg, &media->who, http_param, media->http) ==
 		    PG_OK) {
 		pg_result_free(result);
-		status = statement_run(&media->statements, which, n, params,
-				       STATEMENT_NONE, &result);
+		status = pg_ask(media->pg, &statements[which], n, params, NULL,
+				&result);
 	}
 	if (status == PG_OK)
 		return result;
@@ -123,8 +123,8 @@ void media_collect(void *context)
 
 	store_sweep(directory);
 	snprintf(limit, sizeof(limit), "%d", COLLECT_AT_ONCE);
-	if (statement_run(&media->statements, MEDIA_COLLECT, 1, &param,
-			  STATEMENT_NONE, &result) != PG_OK) {
+	if (pg_ask(media->pg, &statements[MEDIA_COLLECT], 1, &param, NULL,
+		   &result) != PG_OK) {
 		pg_result_free(result);
 		return;
 	}
@@ -138,8 +138,8 @@ void media_collect(void *context)
 		buf_add_text(&ids, "}");
 		param.data = buf_text(&ids);
 		/* What is not noted now is removed once more next time. */
-		(void)!statement_run(&media->statements, MEDIA_COLLECTED, 1,
-				     &param, STATEMENT_NONE, &result);
+		(void)!pg_ask(media->pg, &statements[MEDIA_COLLECTED], 1,
+			      &param, NULL, &result);
 		pg_result_free(result);
 	}
 	buf_free(&ids);
@@ -222,8 +222,6 @@ static int work(void *context, int listener, void *shared)
 		logger(LEVEL_ERROR, "start", "why=\"%s\"", why);
 		return EXIT_FAILURE;
 	}
-	media.statements =
-		(struct statements){ .pg = media.pg, .list = statements };
 	secret_id(worker);
 	http_every(media.http, config->media_collect, media_collect, &media);
 	while (http_accept(media.http)) {

@@ -7,7 +7,6 @@
 #include "auth/identity.h"
 #include "base/config.h"
 #include "filetype.h"
-#include "pg/statement.h"
 #include "pg/sync.h"
 #include "store.h"
 #include "web/request.h"
@@ -26,7 +25,6 @@ struct media {
 	const struct identity_rules *rules;
 	struct http *http;
 	struct pg *pg;
-	struct statements statements;
 	struct filetype *filetype;
 	struct identity who; /* of the request */
 	const char *request_id;

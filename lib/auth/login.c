@@ -10,6 +10,11 @@
 
 #include "base/crypto.h"
 
+const struct pg_statement LOGIN_EXTERNAL = {
+	"login_external", "select confab.login_external($1, $2, $3::jsonb,"
+			  " to_timestamp($4::bigint), $5::bytea, $6, $7)"
+};
+
 void login_params(const struct identity *identity, const char *user_agent,
 		  const char *address, struct pg_param out[LOGIN_PARAMS])
 {
@@ -33,15 +38,14 @@ enum pg_status login_exchange(struct pg *pg, const struct identity *identity,
 	char agent[IDENTITY_TEXT], address[IDENTITY_TEXT];
 	struct pg_param params[LOGIN_PARAMS];
 	struct pg_result *result = NULL;
-	/* Rare: not worth keeping track of it for each connection. */
-	enum pg_status status = pg_prepare(pg, "", LOGIN_STATEMENT);
+	enum pg_status status;
 
 	login_params(identity,
 		     identity_text(param, request, "HTTP_USER_AGENT", agent),
 		     identity_text(param, request, "REMOTE_ADDR", address),
 		     params);
-	if (status == PG_OK)
-		status = pg_run(pg, "", LOGIN_PARAMS, params, NULL, &result);
+	status = pg_ask(pg, &LOGIN_EXTERNAL, LOGIN_PARAMS, params, NULL,
+			&result);
 	pg_result_free(result);
 	return status;
 }

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/container.h"
 #include "base/logger.h"
 
 enum {
@@ -21,12 +22,10 @@ enum {
 	ACCEPT_PAUSE = 200,   /* ms, when out of descriptors */
 };
 
-#define OF(member, pointer)                                                    \
-	((void *)((char *)(pointer)-offsetof(struct service, member)))
-
 static void accept_ready(struct watch *watch, uint32_t events)
 {
-	struct service *service = OF(accepting, watch);
+	struct service *service =
+		container_of(watch, struct service, accepting);
 	int fd;
 
 	(void)events;
@@ -45,7 +44,7 @@ static void accept_ready(struct watch *watch, uint32_t events)
 
 static void again_fired(struct timer *timer)
 {
-	struct service *service = OF(again, timer);
+	struct service *service = container_of(timer, struct service, again);
 
 	if (!service->draining)
 		loop_watch(service->loop, &service->accepting,
@@ -65,7 +64,7 @@ static void show(struct service *service)
 
 static void show_fired(struct timer *timer)
 {
-	struct service *service = OF(show, timer);
+	struct service *service = container_of(timer, struct service, show);
 
 	if (service->draining)
 		return;
@@ -78,14 +77,14 @@ static void show_fired(struct timer *timer)
 
 static void deadline_passed(struct timer *timer)
 {
-	struct service *service = OF(deadline, timer);
+	struct service *service = container_of(timer, struct service, deadline);
 
 	service->over = true;
 }
 
 static void goodbye_fired(struct timer *timer)
 {
-	struct service *service = OF(goodbye, timer);
+	struct service *service = container_of(timer, struct service, goodbye);
 
 	service->drain(service, service->turns);
 	if (service->turns > 1)
@@ -95,7 +94,7 @@ static void goodbye_fired(struct timer *timer)
 
 static void signal_ready(struct watch *watch, uint32_t events)
 {
-	struct service *service = OF(signals, watch);
+	struct service *service = container_of(watch, struct service, signals);
 	struct signalfd_siginfo info;
 
 	(void)events;

@@ -2,6 +2,7 @@
  * few at a time. */
 #include <string.h>
 
+#include "base/container.h"
 #include "base/logger.h"
 #include "hub/hub_internal.h"
 
@@ -9,7 +10,7 @@ enum {
 	CLOSE_DELAY = 100 /* ms in which ended sessions are gathered */
 };
 
-static const struct pgloop_statement CLOSE = {
+static const struct pg_statement CLOSE = {
 	"close", "select confab.stream_close($1::uuid[])"
 };
 
@@ -57,17 +58,16 @@ static void on_closed(void *context, enum pg_status status,
 
 void hub_close_fired(struct timer *timer)
 {
-	struct hub *hub =
-		(void *)((char *)timer - offsetof(struct hub, close_timer));
+	struct hub *hub = container_of(timer, struct hub, close_timer);
 	struct pg_param list;
 
 	/* Kept for later while the database is away. */
-	if (!pgloop_is_up(hub->pg)) {
+	if (!pg_async_is_up(hub->pg)) {
 		loop_arm(hub->loop, &hub->close_timer, CLOSE_DELAY * 10);
 		return;
 	}
 	buf_add_text(&hub->closed, "}");
 	list = (struct pg_param){ .data = buf_text(&hub->closed) };
-	pgloop_send(hub->pg, &CLOSE, 1, &list, on_closed, hub);
+	pg_async_send(hub->pg, &CLOSE, 1, &list, on_closed, hub);
 	buf_free(&hub->closed);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/container.h"
 #include "base/crypto.h"
 #include "base/logger.h"
 #include "base/xalloc.h"
@@ -18,18 +19,14 @@ enum {
 	TURN = 50,              /* ms */
 };
 
-static const struct pgloop_statement SWEEP = {
-	NULL, "select confab.stream_sweep($1)"
-};
-static const struct pgloop_statement UPKEEP = {
-	"upkeep", "select confab.stream_upkeep($1)"
-};
-static const struct pgloop_statement LEAVE = {
-	NULL, "select confab.stream_leave($1)"
-};
-static const struct pgloop_statement MAINTAIN = {
-	"maintain", "select confab.log_maintain()"
-};
+static const struct pg_statement SWEEP = { NULL,
+					   "select confab.stream_sweep($1)" };
+static const struct pg_statement UPKEEP = { "upkeep",
+					    "select confab.stream_upkeep($1)" };
+static const struct pg_statement LEAVE = { NULL,
+					   "select confab.stream_leave($1)" };
+static const struct pg_statement MAINTAIN = { "maintain",
+					      "select confab.log_maintain()" };
 
 void hub_touch(struct stream *s)
 {
@@ -314,16 +311,15 @@ static void on_upkeep(void *context, enum pg_status status,
 
 static void upkeep_fired(struct timer *timer)
 {
-	struct hub *hub =
-		(void *)((char *)timer - offsetof(struct hub, upkeep_timer));
+	struct hub *hub = container_of(timer, struct hub, upkeep_timer);
 
-	if (pgloop_is_up(hub->pg)) {
+	if (pg_async_is_up(hub->pg)) {
 		struct pg_param process = { .data = hub->process };
 
-		pgloop_send(hub->pg, &UPKEEP, 1, &process, on_upkeep, hub);
+		pg_async_send(hub->pg, &UPKEEP, 1, &process, on_upkeep, hub);
 		if (hub->upkeeps++ % MAINTAIN_EVERY == 0)
-			pgloop_send(hub->pg, &MAINTAIN, 0, NULL, log_failure,
-				    MAINTAIN_FAILED);
+			pg_async_send(hub->pg, &MAINTAIN, 0, NULL, log_failure,
+				      MAINTAIN_FAILED);
 	}
 	loop_arm(hub->loop, &hub->upkeep_timer, UPKEEP_INTERVAL);
 }
@@ -336,8 +332,8 @@ static void pg_up(void *context)
 	hub->counts.connects++;
 	/* Streams of an earlier run are gone: they were its sockets. */
 	if (hub->alone)
-		pgloop_send(hub->pg, &SWEEP, 1, &process, log_failure,
-			    SWEEP_FAILED);
+		pg_async_send(hub->pg, &SWEEP, 1, &process, log_failure,
+			      SWEEP_FAILED);
 	hub->alone = false;
 	upkeep_fired(&hub->upkeep_timer);
 	hub_recall(hub);
@@ -350,7 +346,7 @@ static void pg_down(void *context, const char *reason)
 	logger(LEVEL_DEBUG, "questions_away", "why=\"%s\"", reason);
 }
 
-static const struct pgloop_handler PG_HANDLER = {
+static const struct pg_async_handler PG_HANDLER = {
 	.up = pg_up,
 	.down = pg_down,
 };
@@ -384,8 +380,8 @@ struct hub *hub_create(struct loop *loop, const struct config *config,
 	hub->away = true;
 	hub->tail = tail_create(loop, config->database, "confab_stream",
 				program, &TAIL_HANDLER, hub);
-	hub->pg = pgloop_create(loop, config->database, "confab_stream",
-				program, &PG_HANDLER, hub);
+	hub->pg = pg_async_create(loop, config->database, "confab_stream",
+				  program, &PG_HANDLER, hub);
 	hub_report_fired(&hub->report_timer);
 	return hub;
 }
@@ -396,7 +392,7 @@ void hub_free(struct hub *hub)
 		return;
 	tail_free(hub->tail);
 	hub_forget_waiting(hub);
-	pgloop_free(hub->pg);
+	pg_async_free(hub->pg);
 	loop_disarm(hub->loop, &hub->close_timer);
 	loop_disarm(hub->loop, &hub->replay_timer);
 	loop_disarm(hub->loop, &hub->upkeep_timer);
@@ -416,7 +412,7 @@ bool hub_ready(const struct hub *hub, const char **why)
 {
 	if (!hub->started)
 		*why = "starting";
-	else if (hub->away || !pgloop_is_up(hub->pg))
+	else if (hub->away || !pg_async_is_up(hub->pg))
 		*why = "the database is away";
 	else
 		*why = NULL;
@@ -496,12 +492,12 @@ void hub_leave(struct hub *hub)
 	int64_t deadline = loop_now(hub->loop) + LEAVE_TIMEOUT;
 	bool left = false;
 
-	if (!pgloop_is_up(hub->pg))
+	if (!pg_async_is_up(hub->pg))
 		return;
 	if (hub->closed.len)
 		hub_close_fired(&hub->close_timer);
 	loop_disarm(hub->loop, &hub->upkeep_timer);
-	pgloop_send(hub->pg, &LEAVE, 1, &process, on_left, &left);
+	pg_async_send(hub->pg, &LEAVE, 1, &process, on_left, &left);
 	while (!left && loop_now(hub->loop) < deadline)
 		loop_turn(hub->loop, TURN);
 }

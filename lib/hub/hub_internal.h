@@ -40,7 +40,7 @@ struct hub {
 	const struct config *config;
 	const char *process;
 	struct tail *tail;
-	struct pgloop *pg; /* questions: opening, closing, replay */
+	struct pg_async *pg; /* questions: opening, closing, replay */
 	struct roster *roster;
 	struct window *window;
 	char *epoch;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "auth/login.h"
+#include "base/container.h"
 #include "base/logger.h"
 #include "base/utf8.h"
 #include "base/xalloc.h"
@@ -52,8 +53,7 @@ static void free_opening(struct opening *o)
 
 static struct opening *opening_of(struct turn *turn)
 {
-	return turn ? (void *)((char *)turn - offsetof(struct opening, turn))
-		    : NULL;
+	return turn ? container_of(turn, struct opening, turn) : NULL;
 }
 
 /* Somebody who waits for a turn is told what becomes of it instead. */
@@ -183,13 +183,11 @@ static void on_exchanged(void *context, enum pg_status status,
  * opened: statements are carried out in order. */
 static void exchange(struct hub *hub, const struct opening *o)
 {
-	static const struct pgloop_statement statement = { "exchange",
-							   LOGIN_STATEMENT };
 	struct pg_param params[LOGIN_PARAMS];
 
 	login_params(&o->identity, o->user_agent, o->address, params);
-	pgloop_send(hub->pg, &statement, LOGIN_PARAMS, params, on_exchanged,
-		    NULL);
+	pg_async_send(hub->pg, &LOGIN_EXTERNAL, LOGIN_PARAMS, params,
+		      on_exchanged, NULL);
 }
 
 static void add_text(struct buf *json, const char *name, const char *text)
@@ -258,7 +256,7 @@ static void ask(struct hub *hub)
 	buf_add_text(&list, "]");
 	hub->asked_on = loop_now(hub->loop);
 	params[0].data = buf_text(&list);
-	pgloop_send(hub->pg, &OPENING_QUESTION, 2, params, on_answer, hub);
+	pg_async_send(hub->pg, &OPENING_QUESTION, 2, params, on_answer, hub);
 	buf_free(&list);
 }
 

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct pgloop_statement OPENING_QUESTION = {
+const struct pg_statement OPENING_QUESTION = {
 	"open",
 	"select place, failed, detail, account_id, login_id, session_id,"
 	" account, rooms, notifications, epoch, floor, last_value,"

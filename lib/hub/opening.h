@@ -26,7 +26,7 @@ struct opening {
 };
 
 /* The question: a JSON list of requests and this process' name. */
-extern const struct pgloop_statement OPENING_QUESTION;
+extern const struct pg_statement OPENING_QUESTION;
 
 /* Whether the row that o->row is at is the answer to the request at this place
  * of the list, counted from 1. There may be none. */

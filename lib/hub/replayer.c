@@ -8,6 +8,7 @@
  * all. */
 #include <stdlib.h>
 
+#include "base/container.h"
 #include "base/logger.h"
 #include "hub/hub_internal.h"
 
@@ -17,12 +18,12 @@ enum {
 	AGAIN = 1000  /* ms after a question that failed */
 };
 
-static const struct pgloop_statement READ = {
+static const struct pg_statement READ = {
 	"page", "select seq, room_id, account_ids, payload, message_ids"
 		" from confab.log_read($1::bigint, $2::int)"
 };
 
-static const struct pgloop_statement READ_BACK = {
+static const struct pg_statement READ_BACK = {
 	"page_back", "select seq, room_id, account_ids, payload, message_ids"
 		     " from confab.log_read_back($1::bigint, $2::int)"
 };
@@ -272,13 +273,13 @@ void hub_recall(struct hub *hub)
 	/* Half of the window is left for what will come. */
 	if (window_bytes(hub->window) > (size_t)hub->config->window / 2)
 		hub->recalling = false;
-	if (!hub->recalling || hub->recall_due || !pgloop_is_up(hub->pg))
+	if (!hub->recalling || hub->recall_due || !pg_async_is_up(hub->pg))
 		return;
 	hub->recall_due = true;
 	hub->recall_to = window_floor(hub->window);
 	buf_addf(&to, "%lld", (long long)hub->recall_to);
 	params[0].data = buf_text(&to);
-	pgloop_send(hub->pg, &READ_BACK, 2, params, on_page_back, hub);
+	pg_async_send(hub->pg, &READ_BACK, 2, params, on_page_back, hub);
 	buf_free(&to);
 }
 
@@ -289,7 +290,7 @@ static void ask_for_page(struct hub *hub, int64_t below)
 	int64_t least = furthest_behind(hub, below);
 
 	_Static_assert(PAGE == 512, "the parameter above");
-	if (least < 0 || hub->page_due || !pgloop_is_up(hub->pg))
+	if (least < 0 || hub->page_due || !pg_async_is_up(hub->pg))
 		return;
 	buf_addf(&after, "%lld", (long long)least);
 	params[0].data = buf_text(&after);
@@ -297,14 +298,13 @@ static void ask_for_page(struct hub *hub, int64_t below)
 	hub->page_after = least;
 	/* The tail may be further when the answer comes; the page is not. */
 	hub->page_to = hub->cursor;
-	pgloop_send(hub->pg, &READ, 2, params, on_page, hub);
+	pg_async_send(hub->pg, &READ, 2, params, on_page, hub);
 	buf_free(&after);
 }
 
 void hub_replay_fired(struct timer *timer)
 {
-	struct hub *hub =
-		(void *)((char *)timer - offsetof(struct hub, replay_timer));
+	struct hub *hub = container_of(timer, struct hub, replay_timer);
 
 	/* Who is still behind after that needs a page. */
 	if (replay_window(hub)) {

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/container.h"
 #include "base/xalloc.h"
 #include "hub/hub_internal.h"
 
@@ -69,7 +70,7 @@ struct hub_report {
 	uint64_t lag, lag_ms; /* as asked last */
 };
 
-static const struct pgloop_statement LAG_OF = {
+static const struct pg_statement LAG_OF = {
 	"lag", "select lag, milliseconds from confab.log_lag($1::bigint)"
 };
 
@@ -152,14 +153,13 @@ static void on_lag(void *context, enum pg_status status,
 
 void hub_report_fired(struct timer *timer)
 {
-	struct hub *hub =
-		(void *)((char *)timer - offsetof(struct hub, report_timer));
+	struct hub *hub = container_of(timer, struct hub, report_timer);
 	char after[24];
 	struct pg_param param = { .data = after };
 
 	snprintf(after, sizeof(after), "%lld", (long long)hub->cursor);
-	if (hub->started && pgloop_is_up(hub->pg))
-		pgloop_send(hub->pg, &LAG_OF, 1, &param, on_lag, hub);
+	if (hub->started && pg_async_is_up(hub->pg))
+		pg_async_send(hub->pg, &LAG_OF, 1, &param, on_lag, hub);
 	hub_report(hub);
 	loop_arm(hub->loop, timer, INTERVAL);
 }

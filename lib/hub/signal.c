@@ -1,9 +1,9 @@
 /* signal: signals (typing, presence) come by the doorbell's connection and
  * are offered at once to whoever is connected and has caught up. They are not
  * stored: who misses one misses it, and a stream that is slow is not closed for
- * them. sql/functions/message/typing.sql says what one looks like. Every role of the
- * database can send on its channel, so that only what can be one passes: no
- * other dispatch, and none with a place in the log. */
+ * them. sql/functions/message/typing.sql says what one looks like. Every role
+ * of the database can send on its channel, so that only what can be one passes:
+ * no other dispatch, and none with a place in the log. */
 #include <string.h>
 
 #include "base/logger.h"

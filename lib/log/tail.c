@@ -39,6 +39,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/container.h"
 #include "base/crypto.h"
 #include "base/xalloc.h"
 #include "log/fence.h"
@@ -65,7 +66,7 @@ enum tail_state {
 
 struct tail {
 	struct loop *loop;
-	struct pgloop *pg;
+	struct pg_async *pg;
 	const struct tail_handler *handler;
 	void *context;
 	enum tail_state state;
@@ -84,28 +85,24 @@ struct tail {
 	struct tail_counts counts;
 };
 
-static const struct pgloop_statement LISTEN = { NULL,
-						"listen confab_doorbell" };
-static const struct pgloop_statement LISTEN_SIGNAL = {
-	NULL, "listen " SIGNAL_CHANNEL
-};
-static const struct pgloop_statement BEGIN = { NULL, "begin" };
-static const struct pgloop_statement ROLLBACK = { NULL, "rollback" };
-static const struct pgloop_statement PROBE = { NULL,
-					       "select confab.log_probe()" };
-static const struct pgloop_statement HOLDS = { NULL,
-					       "select confab.log_holds()" };
-static const struct pgloop_statement RING = {
+static const struct pg_statement LISTEN = { NULL, "listen confab_doorbell" };
+static const struct pg_statement LISTEN_SIGNAL = { NULL,
+						   "listen " SIGNAL_CHANNEL };
+static const struct pg_statement BEGIN = { NULL, "begin" };
+static const struct pg_statement ROLLBACK = { NULL, "rollback" };
+static const struct pg_statement PROBE = { NULL, "select confab.log_probe()" };
+static const struct pg_statement HOLDS = { NULL, "select confab.log_holds()" };
+static const struct pg_statement RING = {
 	NULL, "select pg_notify('confab_doorbell', $1)"
 };
-static const struct pgloop_statement STATE = {
+static const struct pg_statement STATE = {
 	NULL, "select epoch, floor, last_value, head from confab.log_state()"
 };
-static const struct pgloop_statement LOCKS = {
+static const struct pg_statement LOCKS = {
 	"locks",
 	"select in_recovery, server_start, holders from confab.log_holders()"
 };
-static const struct pgloop_statement ROWS = {
+static const struct pg_statement ROWS = {
 	"rows", "select seq, room_id, account_ids, effect, payload, message_ids"
 		" from confab.log_read($1::bigint, $2::int)"
 };
@@ -117,7 +114,7 @@ static const struct pgloop_statement ROWS = {
  * locks-after-rows  delivers the rows that could be seen before LOCKS
  * unsettled-head    starts at a head below which something may still come */
 #ifdef TAIL_VARIANTS
-static const struct pgloop_statement ONE_SNAPSHOT = {
+static const struct pg_statement ONE_SNAPSHOT = {
 	NULL, "begin isolation level repeatable read"
 };
 static bool variant(const char *name)
@@ -147,7 +144,7 @@ static void raise_fence(struct tail *tail, int64_t hi)
 static void give_up(struct tail *tail, const char *why)
 {
 	tail->handler->warn(tail->context, "tail", why);
-	pgloop_reconnect(tail->pg, why);
+	pg_async_reconnect(tail->pg, why);
 }
 
 /* Statements whose answer says nothing. */
@@ -310,35 +307,33 @@ static void look(struct tail *tail)
 	set_state(tail, TAIL_READING);
 #ifdef TAIL_VARIANTS
 	if (variant("one-snapshot") || variant("locks-after-rows"))
-		pgloop_send(tail->pg, &ONE_SNAPSHOT, 0, NULL, ignore, NULL);
+		pg_async_send(tail->pg, &ONE_SNAPSHOT, 0, NULL, ignore, NULL);
 	/* The rows below are then those that could be seen here. */
 	if (variant("locks-after-rows"))
-		pgloop_send(tail->pg, &ROWS, 2, params, ignore, NULL);
+		pg_async_send(tail->pg, &ROWS, 2, params, ignore, NULL);
 #endif
 	if (tail->fence.hi)
-		pgloop_send(tail->pg, &LOCKS, 0, NULL, on_locks, tail);
-	pgloop_send(tail->pg, &ROWS, 2, params, on_rows, tail);
+		pg_async_send(tail->pg, &LOCKS, 0, NULL, on_locks, tail);
+	pg_async_send(tail->pg, &ROWS, 2, params, on_rows, tail);
 #ifdef TAIL_VARIANTS
 	if (variant("one-snapshot") || variant("locks-after-rows"))
-		pgloop_send(tail->pg, &ROLLBACK, 0, NULL, ignore, NULL);
+		pg_async_send(tail->pg, &ROLLBACK, 0, NULL, ignore, NULL);
 #endif
 }
 
 static void timer_fired(struct timer *timer)
 {
-	struct tail *tail =
-		(void *)((char *)timer - offsetof(struct tail, timer));
+	struct tail *tail = container_of(timer, struct tail, timer);
 
 	if (tail->state == TAIL_SETTLING)
-		pgloop_send(tail->pg, &LOCKS, 0, NULL, on_locks, tail);
+		pg_async_send(tail->pg, &LOCKS, 0, NULL, on_locks, tail);
 	else if (tail->state == TAIL_IDLE)
 		look(tail);
 }
 
 static void ring_is_late(struct timer *timer)
 {
-	struct tail *tail =
-		(void *)((char *)timer - offsetof(struct tail, ring_limit));
+	struct tail *tail = container_of(timer, struct tail, ring_limit);
 
 	tail->handler->warn(tail->context, "doorbell_silent",
 			    "advice=\"dispatches wait up to 1 s; connect "
@@ -375,7 +370,7 @@ static void on_state(void *context, enum pg_status status,
 		return;
 	}
 	raise_fence(tail, head);
-	pgloop_send(tail->pg, &LOCKS, 0, NULL, on_locks, tail);
+	pg_async_send(tail->pg, &LOCKS, 0, NULL, on_locks, tail);
 }
 
 static void on_holds(void *context, enum pg_status status,
@@ -406,15 +401,15 @@ static void probe(struct tail *tail)
 
 	secret_id(tail->ring);
 	tail->held = false;
-	pgloop_send(tail->pg, &LISTEN, 0, NULL, ignore, tail);
-	pgloop_send(tail->pg, &LISTEN_SIGNAL, 0, NULL, ignore, tail);
-	pgloop_send(tail->pg, &BEGIN, 0, NULL, ignore, tail);
-	pgloop_send(tail->pg, &PROBE, 0, NULL, ignore, tail);
-	pgloop_send(tail->pg, &HOLDS, 0, NULL, on_holds, tail);
-	pgloop_send(tail->pg, &ROLLBACK, 0, NULL, ignore, tail);
-	pgloop_send(tail->pg, &HOLDS, 0, NULL, on_released, tail);
-	pgloop_send(tail->pg, &RING, 1, &said, ignore, tail);
-	pgloop_send(tail->pg, &STATE, 0, NULL, on_state, tail);
+	pg_async_send(tail->pg, &LISTEN, 0, NULL, ignore, tail);
+	pg_async_send(tail->pg, &LISTEN_SIGNAL, 0, NULL, ignore, tail);
+	pg_async_send(tail->pg, &BEGIN, 0, NULL, ignore, tail);
+	pg_async_send(tail->pg, &PROBE, 0, NULL, ignore, tail);
+	pg_async_send(tail->pg, &HOLDS, 0, NULL, on_holds, tail);
+	pg_async_send(tail->pg, &ROLLBACK, 0, NULL, ignore, tail);
+	pg_async_send(tail->pg, &HOLDS, 0, NULL, on_released, tail);
+	pg_async_send(tail->pg, &RING, 1, &said, ignore, tail);
+	pg_async_send(tail->pg, &STATE, 0, NULL, on_state, tail);
 	loop_arm(tail->loop, &tail->ring_limit, RING_DEADLINE);
 }
 
@@ -446,7 +441,7 @@ static void on_notified(void *context, const char *channel, const char *said)
 	tail->counts.rings++;
 	/* confab.restore_done(): the numbering is another from now on. */
 	if (!strcmp(said, "anew")) {
-		pgloop_reconnect(tail->pg, "the numbering starts anew");
+		pg_async_reconnect(tail->pg, "the numbering starts anew");
 		return;
 	}
 	if (!strcmp(said, tail->ring))
@@ -457,7 +452,7 @@ static void on_notified(void *context, const char *channel, const char *said)
 		look(tail);
 }
 
-static const struct pgloop_handler PG_HANDLER = {
+static const struct pg_async_handler PG_HANDLER = {
 	.up = on_up,
 	.down = on_down,
 	.notified = on_notified,
@@ -474,8 +469,8 @@ struct tail *tail_create(struct loop *loop, const char *conninfo,
 	tail->context = context;
 	tail->timer.fire = timer_fired;
 	tail->ring_limit.fire = ring_is_late;
-	tail->pg = pgloop_create(loop, conninfo, user, application, &PG_HANDLER,
-				 tail);
+	tail->pg = pg_async_create(loop, conninfo, user, application,
+				   &PG_HANDLER, tail);
 	return tail;
 }
 
@@ -484,7 +479,7 @@ void tail_free(struct tail *tail)
 	if (!tail)
 		return;
 	set_state(tail, TAIL_AWAY);
-	pgloop_free(tail->pg);
+	pg_async_free(tail->pg);
 	loop_disarm(tail->loop, &tail->timer);
 	loop_disarm(tail->loop, &tail->ring_limit);
 	fence_drop(&tail->fence);

@@ -9,11 +9,11 @@
 #include <stdint.h>
 
 #include "event/loop.h"
-#include "pg/sync.h"
+#include "pg/result.h"
 
-struct pgloop;
+struct pg_async;
 
-struct pgloop_handler {
+struct pg_async_handler {
 	/* A fresh connection is ready. */
 	void (*up)(void *context);
 	/* The connection is lost; every unanswered statement was called back
@@ -24,35 +24,29 @@ struct pgloop_handler {
 			 const char *payload);
 };
 
-/* A statement that is prepared on first use on each connection. Static. */
-struct pgloop_statement {
-	const char *name; /* unique within the connection; NULL: not prepared */
-	const char *text;
-};
-
 /* result: NULL unless PG_OK or PG_FAILED; gone when this returns. */
-typedef void pgloop_done(void *context, enum pg_status status,
-			 const struct pg_result *result);
+typedef void pg_async_done(void *context, enum pg_status status,
+			   const struct pg_result *result);
 
 /* Starts connecting at once. Strings are copied; handler is static. */
-struct pgloop *pgloop_create(struct loop *loop, const char *conninfo,
-			     const char *user, const char *application,
-			     const struct pgloop_handler *handler,
-			     void *context) __attribute__((malloc));
+struct pg_async *pg_async_create(struct loop *loop, const char *conninfo,
+				 const char *user, const char *application,
+				 const struct pg_async_handler *handler,
+				 void *context) __attribute__((malloc));
 
 /* Calls back what is unanswered with PG_AWAY; does not call down(). */
-void pgloop_free(struct pgloop *pg);
+void pg_async_free(struct pg_async *pg);
 
-bool pgloop_is_up(const struct pgloop *pg);
+bool pg_async_is_up(const struct pg_async *pg);
 
 /* Sends a statement; done is always called, never before this returns to the
  * loop: at once with PG_AWAY when there is no connection. A statement that is
  * not answered within 10 s breaks the connection. */
-void pgloop_send(struct pgloop *pg, const struct pgloop_statement *statement,
-		 int n, const struct pg_param *params, pgloop_done *done,
-		 void *context);
+void pg_async_send(struct pg_async *pg, const struct pg_statement *statement,
+		   int n, const struct pg_param *params, pg_async_done *done,
+		   void *context);
 
 /* Gives the connection up and makes a new one. */
-void pgloop_reconnect(struct pgloop *pg, const char *reason);
+void pg_async_reconnect(struct pg_async *pg, const char *reason);
 
 #endif

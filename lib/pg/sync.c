@@ -13,27 +13,16 @@
 #include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
-#include "base/crypto.h"
 #include "base/xalloc.h"
-
-enum {
-	BACKOFF_FIRST = 100,  /* ms */
-	BACKOFF_MOST = 2000,  /* ms */
-	ANSWER_LIMIT = 10000, /* ms; the roles' statement_timeout is less */
-	PARAMS = 16,
-};
+#include "pg/conn.h"
 
 struct pg {
-	char *conninfo, *user, *application;
-	PGconn *conn;
-	bool ringing; /* a doorbell's answer was not taken yet */
-	unsigned backoff;
-	int64_t next_attempt; /* ms */
-	char *reason;         /* of the last failure; NULL: none */
+	struct pg_conn c;
+	bool ringing;         /* a doorbell's answer was not taken yet */
+	int64_t next_attempt; /* clock_ms() */
 };
 
 /* What came back for one statement. */
@@ -48,17 +37,13 @@ struct pg *pg_create(const char *conninfo, const char *user,
 {
 	struct pg *pg = xcalloc(1, sizeof(*pg));
 
-	pg->conninfo = xstrdup(conninfo);
-	pg->user = xstrdup(user);
-	pg->application = xstrdup(application);
-	pg->backoff = BACKOFF_FIRST;
+	pg_conn_init(&pg->c, conninfo, user, application);
 	return pg;
 }
 
 void pg_drop(struct pg *pg)
 {
-	PQfinish(pg->conn);
-	pg->conn = NULL;
+	pg_conn_close(&pg->c);
 	pg->ringing = false;
 }
 
@@ -66,58 +51,8 @@ void pg_free(struct pg *pg)
 {
 	if (!pg)
 		return;
-	pg_drop(pg);
-	free(pg->reason);
-	free(pg->conninfo);
-	free(pg->user);
-	free(pg->application);
+	pg_conn_free(&pg->c);
 	free(pg);
-}
-
-static void set_reason(struct pg *pg, const char *reason)
-{
-	size_t len;
-
-	free(pg->reason);
-	pg->reason = xstrdup(reason);
-	/* libpq's sentences have line feeds within and behind them. */
-	for (len = strlen(pg->reason); len; len--)
-		if (pg->reason[len - 1] != '\n')
-			break;
-	pg->reason[len] = '\0';
-	for (char *p = pg->reason; (p = strchr(p, '\n'));)
-		*p = ' ';
-}
-
-/* Notices are for people at a terminal. */
-static void ignore_notice(void *context, const char *message)
-{
-	(void)context;
-	(void)message;
-}
-
-static PGconn *attempt(const struct pg *pg)
-{
-	/* Later keywords override earlier ones: conninfo is behind what it may
-	 * change and before what it must not. */
-	static const char *const keywords[] = {
-		"user",
-		"fallback_application_name",
-		"connect_timeout",
-		"keepalives_idle",
-		"keepalives_interval",
-		"keepalives_count",
-		"tcp_user_timeout",
-		"dbname",
-		"client_encoding",
-		NULL,
-	};
-	const char *values[] = {
-		pg->user, pg->application, "2",          "15",   "5",
-		"3",      "10000",         pg->conninfo, "UTF8", NULL
-	};
-
-	return PQconnectdbParams(keywords, values, 1);
 }
 
 /* Whether the idle connection still has another end: the server may have
@@ -140,47 +75,32 @@ static bool is_alive(PGconn *conn)
 	return true;
 }
 
-static void step_back(struct pg *pg)
-{
-	pg->next_attempt = clock_ms() + pg->backoff / 2 +
-			   secret_random(pg->backoff / 2 + 1);
-	pg->backoff *= 2;
-	if (pg->backoff > BACKOFF_MOST)
-		pg->backoff = BACKOFF_MOST;
-}
-
 static void settle(struct pg *pg);
 
 enum pg_status pg_connect(struct pg *pg, bool *fresh)
 {
+	struct pg_conn *c = &pg->c;
+
 	*fresh = false;
-	if (pg->conn) {
+	if (c->conn) {
 		settle(pg);
-		if (pg->conn && is_alive(pg->conn))
+		if (c->conn && is_alive(c->conn))
 			return PG_OK;
 		pg_drop(pg);
 	}
 	if (clock_ms() < pg->next_attempt)
 		return PG_AWAY;
-	pg->conn = attempt(pg);
-	if (PQstatus(pg->conn) == CONNECTION_OK &&
-	    PQenterPipelineMode(pg->conn)) {
-		PQsetNoticeProcessor(pg->conn, ignore_notice, NULL);
-		pg->backoff = BACKOFF_FIRST;
+	pg_conn_open(c);
+	if (PQstatus(c->conn) == CONNECTION_OK &&
+	    PQenterPipelineMode(c->conn)) {
+		pg_conn_backoff_reset(c);
 		*fresh = true;
 		return PG_OK;
 	}
-	set_reason(pg, PQerrorMessage(pg->conn));
+	pg_conn_set_reason(c, PQerrorMessage(c->conn));
 	pg_drop(pg);
-	step_back(pg);
+	pg->next_attempt = clock_ms() + pg_conn_backoff(c);
 	return PG_AWAY;
-}
-
-static bool failed(const PGresult *result)
-{
-	ExecStatusType status = PQresultStatus(result);
-
-	return status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK;
 }
 
 /* Waits until PQgetResult() will not block; false when the time is over. */
@@ -202,10 +122,10 @@ static bool wait_result(PGconn *conn, int64_t deadline)
 }
 
 /* Takes one statement's answer, up to its Sync. */
-static struct answer take(PGconn *conn)
+static struct answer take_answer(PGconn *conn)
 {
 	struct answer answer = { 0 };
-	int64_t deadline = clock_ms() + ANSWER_LIMIT;
+	int64_t deadline = clock_ms() + PG_ANSWER_LIMIT;
 	PGresult *result;
 
 	for (int nothing = 0; nothing < 2;) {
@@ -224,9 +144,9 @@ static struct answer take(PGconn *conn)
 		}
 		/* A failure may follow a success: at the commit. The first
 		 * failure is the cause of others. */
-		if (!failed(result))
+		if (!pg_conn_is_failure(result))
 			answer.succeeded = true;
-		if (answer.result && failed(answer.result)) {
+		if (answer.result && pg_conn_is_failure(answer.result)) {
 			PQclear(result);
 		} else {
 			PQclear(answer.result);
@@ -239,9 +159,9 @@ static struct answer take(PGconn *conn)
 /* Gives up a connection that failed us. */
 static void lose(struct pg *pg)
 {
-	const char *reason = PQerrorMessage(pg->conn);
+	const char *reason = PQerrorMessage(pg->c.conn);
 
-	set_reason(pg, *reason ? reason : "no answer in time");
+	pg_conn_set_reason(&pg->c, *reason ? reason : "no answer in time");
 	pg_drop(pg);
 }
 
@@ -253,7 +173,7 @@ static void settle(struct pg *pg)
 	if (!pg->ringing)
 		return;
 	pg->ringing = false;
-	answer = take(pg->conn);
+	answer = take_answer(pg->c.conn);
 	PQclear(answer.result);
 	if (!answer.ended)
 		lose(pg);
@@ -266,7 +186,7 @@ static enum pg_status conclude(struct pg *pg, struct answer answer,
 			       struct pg_result **out)
 {
 	PGresult *result = answer.result;
-	bool refused = result && failed(result) &&
+	bool refused = result && pg_conn_is_failure(result) &&
 		       PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	bool settled =
 		answer.ended ? result != NULL : refused && !answer.succeeded;
@@ -274,76 +194,94 @@ static enum pg_status conclude(struct pg *pg, struct answer answer,
 	if (!answer.ended)
 		lose(pg);
 	if (refused)
-		set_reason(pg,
-			   PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+		pg_conn_set_reason_of(&pg->c, result);
 	if (!settled) {
 		PQclear(result);
 		return PG_UNKNOWN;
 	}
 	*out = (struct pg_result *)result;
-	return failed(result) ? PG_FAILED : PG_OK;
+	return pg_conn_is_failure(result) ? PG_FAILED : PG_OK;
 }
 
-enum pg_status pg_prepare(struct pg *pg, const char *name,
-			  const char *statement)
+/* Prepares a statement on this connection, once. */
+static enum pg_status prepare(struct pg *pg,
+			      const struct pg_statement *statement)
 {
 	struct pg_result *result = NULL;
 	enum pg_status status = PG_UNKNOWN;
+	bool stale;
 
-	if (!pg->conn)
-		return PG_AWAY;
-	settle(pg);
-	if (!pg->conn)
-		return PG_AWAY;
-	if (PQsendPrepare(pg->conn, name, statement, 0, NULL) &&
-	    PQpipelineSync(pg->conn))
-		status = conclude(pg, take(pg->conn), &result);
+	if (!statement->name || pg_conn_has_prepared(&pg->c, statement))
+		return PG_OK;
+	if (PQsendPrepare(pg->c.conn, statement->name, statement->text, 0,
+			  NULL) &&
+	    PQpipelineSync(pg->c.conn))
+		status = conclude(pg, take_answer(pg->c.conn), &result);
 	else
 		lose(pg);
+	stale = status == PG_FAILED && pg_is_stale(result);
 	pg_result_free(result);
+	if (stale)
+		pg_drop(pg);
 	/* Preparing changes nothing. */
-	return status == PG_UNKNOWN || !pg->conn ? PG_AWAY : status;
+	if (status == PG_UNKNOWN || !pg->c.conn)
+		return PG_AWAY;
+	if (status == PG_OK)
+		pg_conn_add_prepared(&pg->c, statement);
+	return status;
 }
 
-static bool send_statement(struct pg *pg, const char *name, int n,
-			   const struct pg_param *params)
+/* What a statement that was sent came to. */
+static enum pg_status finish_run(struct pg *pg, struct pg_result **out)
 {
-	const char *values[PARAMS];
-	int lengths[PARAMS], formats[PARAMS];
+	enum pg_status status = conclude(pg, take_answer(pg->c.conn), out);
 
-	if (n > PARAMS)
-		return false;
-	for (int i = 0; i < n; i++) {
-		values[i] = params[i].data;
-		lengths[i] = (int)params[i].len;
-		formats[i] = params[i].binary;
-	}
-	return PQsendQueryPrepared(pg->conn, name, n, values, lengths, formats,
-				   0);
+	if (status == PG_FAILED && pg_is_stale(*out))
+		pg_drop(pg);
+	return status;
 }
 
-enum pg_status pg_run(struct pg *pg, const char *name, int n,
-		      const struct pg_param *params, const char *doorbell,
-		      struct pg_result **out)
+enum pg_status pg_run(struct pg *pg, const struct pg_statement *statement,
+		      int n, const struct pg_param *params,
+		      const struct pg_statement *bell, struct pg_result **out)
 {
+	enum pg_status status;
+
 	*out = NULL;
-	if (!pg->conn)
+	if (pg->c.conn)
+		settle(pg);
+	if (!pg->c.conn)
 		return PG_AWAY;
-	settle(pg);
-	if (!pg->conn)
-		return PG_AWAY;
+	/* A bell that can't be rung is no reason to do nothing. */
+	if (bell && prepare(pg, bell) != PG_OK)
+		bell = NULL;
+	status = pg->c.conn ? prepare(pg, statement) : PG_AWAY;
+	if (status != PG_OK)
+		return status;
 	/* Without its Sync nothing is committed. */
-	if (!send_statement(pg, name, n, params)) {
+	if (!pg_conn_send(&pg->c, statement, n, params)) {
 		lose(pg);
 		return PG_AWAY;
 	}
-	if (!PQpipelineSync(pg->conn)) {
+	if (!PQpipelineSync(pg->c.conn)) {
 		lose(pg);
 		return PG_UNKNOWN;
 	}
-	pg->ringing = doorbell && send_statement(pg, doorbell, 0, NULL) &&
-		      PQpipelineSync(pg->conn);
-	return conclude(pg, take(pg->conn), out);
+	pg->ringing = bell && pg_conn_send(&pg->c, bell, 0, NULL) &&
+		      PQpipelineSync(pg->c.conn);
+	return finish_run(pg, out);
+}
+
+enum pg_status pg_ask(struct pg *pg, const struct pg_statement *statement,
+		      int n, const struct pg_param *params,
+		      const struct pg_statement *bell, struct pg_result **out)
+{
+	bool fresh;
+
+	*out = NULL;
+	if (pg_connect(pg, &fresh) != PG_OK)
+		return PG_AWAY;
+	return pg_run(pg, statement, n, params, bell, out);
 }
 
 enum pg_status pg_script(struct pg *pg, const char *script,
@@ -352,77 +290,22 @@ enum pg_status pg_script(struct pg *pg, const char *script,
 	struct answer answer = { 0 };
 
 	*out = NULL;
-	if (!pg->conn)
+	if (!pg->c.conn)
 		return PG_AWAY;
 	settle(pg);
-	if (!pg->conn)
+	if (!pg->c.conn)
 		return PG_AWAY;
-	if (!PQexitPipelineMode(pg->conn)) {
+	if (!PQexitPipelineMode(pg->c.conn)) {
 		lose(pg);
 		return PG_AWAY;
 	}
-	answer.result = PQexec(pg->conn, script);
-	answer.ended = PQstatus(pg->conn) == CONNECTION_OK &&
-		       PQenterPipelineMode(pg->conn);
+	answer.result = PQexec(pg->c.conn, script);
+	answer.ended = PQstatus(pg->c.conn) == CONNECTION_OK &&
+		       PQenterPipelineMode(pg->c.conn);
 	return conclude(pg, answer, out);
 }
 
-static const PGresult *inside(const struct pg_result *result)
+const char *pg_reason(struct pg *pg)
 {
-	return (const PGresult *)(const void *)result;
-}
-
-int pg_rows(const struct pg_result *result)
-{
-	return PQntuples(inside(result));
-}
-
-const char *pg_field(const struct pg_result *result, int row, int column)
-{
-	return PQgetisnull(inside(result), row, column)
-		       ? NULL
-		       : PQgetvalue(inside(result), row, column);
-}
-
-static const char *error_field(const struct pg_result *result, int field)
-{
-	const char *text = PQresultErrorField(inside(result), field);
-
-	return text ? text : "";
-}
-
-const char *pg_sqlstate(const struct pg_result *result)
-{
-	return error_field(result, PG_DIAG_SQLSTATE);
-}
-
-bool pg_is_stale(const struct pg_result *result)
-{
-	static const char *const states[] = { "57P01", "57P02", "57P03",
-					      "25006", "26000", "0A000" };
-
-	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
-		if (strcmp(pg_sqlstate(result), states[i]) == 0)
-			return true;
-	return false;
-}
-
-const char *pg_message(const struct pg_result *result)
-{
-	return error_field(result, PG_DIAG_MESSAGE_PRIMARY);
-}
-
-const char *pg_detail(const struct pg_result *result)
-{
-	return error_field(result, PG_DIAG_MESSAGE_DETAIL);
-}
-
-void pg_result_free(struct pg_result *result)
-{
-	PQclear((PGresult *)result);
-}
-
-const char *pg_reason(const struct pg *pg)
-{
-	return pg->reason ? pg->reason : "";
+	return buf_text(&pg->c.reason);
 }
