@@ -92,7 +92,8 @@ export async function holdPoll(token) {
   const url = new URL(`poll?wait=50&since=${body.cursor}`, base);
   const socket = connect({ host: url.hostname, port: Number(url.port) });
   await new Promise((resolve, reject) => { socket.on('connect', resolve); socket.on('error', reject); });
-  socket.write(`GET ${url.pathname}${url.search} HTTP/1.1\r\nHost: ${url.host}\r\nAuthorization: Bearer ${token}\r\n\r\n`);
+  socket.write(
+    `GET ${url.pathname}${url.search} HTTP/1.1\r\nHost: ${url.host}\r\nAuthorization: Bearer ${token}\r\n\r\n`);
   return () => socket.destroy();
 }
 

@@ -1,5 +1,6 @@
-// Everybody comes back at once, a thousand dispatches behind: STREAMS clients open a stream with an old cursor in the same moment, to a program that has just
-// been started and remembers nothing. Until all have caught up; and what of it the database sees.
+// Everybody comes back at once, a thousand dispatches behind: STREAMS clients open a stream with an old cursor in the
+// same moment, to a program that has just been started and remembers nothing. Until all have caught up; and what of it
+// the database sees.
 //   STREAMS=10000 MISSED=1000 KINDS="sse websocket"
 //   ROOMS="99 0"                  small rooms, of which each is in one, beside the one that all are in
 //   NOTIFICATIONS="false true"    with the setting enable_notification
@@ -13,7 +14,8 @@ const free = Number(/^MemAvailable:\s+(\d+)/m.exec(readFileSync('/proc/meminfo',
 const asked = Number(process.env.STREAMS ?? 10_000);
 // What waits for one of them may fill the sockets between the programs, twice.
 const STREAMS = Math.min(asked, fileLimit - 500, Math.floor(free / 512));
-if (STREAMS < asked) console.log(`${STREAMS} streams only: ${fileLimit} open files, ${Math.round(free / 1024)} MiB free`);
+if (STREAMS < asked)
+  console.log(`${STREAMS} streams only: ${fileLimit} open files, ${Math.round(free / 1024)} MiB free`);
 
 const swarm = startSwarm();
 const front = await fronts(STREAMS);
@@ -36,7 +38,8 @@ async function miss(group, rooms) {
   const each = Math.floor(MISSED / rooms.length);
   for (const [i, id] of rooms.entries()) {
     const content = `mark-0000000000. ${'The quick brown fox jumps over the lazy dog. '.repeat(2)}`;
-    const file = publication('miss', `${base.pathname}command`, JSON.stringify({ event_type: 'message.send', data: { room_id: id, content } }),
+    const file = publication('miss', `${base.pathname}command`,
+      JSON.stringify({ event_type: 'message.send', data: { room_id: id, content } }),
       `Authorization: Bearer ${group.tokens[i]}\r\n`);
     const sent = await swarm.order(`publish ${each} 1 0 ${base.port} ${file}`);
     if (sent.refused) throw new Error(JSON.stringify(sent));
@@ -61,9 +64,13 @@ async function storm(kind, group, rooms) {
   const used = cpu([pidOf(program)]) - busy;
   const read = await metric(program, 'replay_pages_total') - pages;
   await swarm.order('close');
-  console.log(`  ${kind.padEnd(9)} open p50 ${(result.opened_p50 / 1000).toFixed(2)} s, all ${(result.opened_last / 1000).toFixed(2)} s; caught up`
-    + ` p50 ${(result.caught_up_p50 / 1000).toFixed(2)} s, all ${(result.caught_up_last / 1000).toFixed(2)} s; ${result.caught_up_n} of ${STREAMS}, ${result.gone} gone`
-    + `, ${result.marks} dispatches, ${result.disordered} out of order or repeated; pages of the log read: ${read}; transactions: `
+  console.log(
+    `  ${kind.padEnd(9)} open p50 ${(result.opened_p50 / 1000).toFixed(2)} s, all `
+      + `${(result.opened_last / 1000).toFixed(2)} s; caught up`
+    + ` p50 ${(result.caught_up_p50 / 1000).toFixed(2)} s, all ${(result.caught_up_last / 1000).toFixed(2)} s; `
+      + `${result.caught_up_n} of ${STREAMS}, ${result.gone} gone`
+    + `, ${result.marks} dispatches, ${result.disordered} out of order or repeated; pages of the log read: ${read}; `
+      + `transactions: `
     + `${await transactions() - seen} on ${connections} connections; ${used.toFixed(1)} s of the program`);
   await pause(3000);
 }
@@ -76,7 +83,9 @@ for (const kind of (process.env.KINDS ?? 'sse websocket').split(' '))
       // A member's number is the number of the room that it is in, so that the first of them may send there.
       const rooms = Array.from({ length: small }, (_, i) => room(group, `i % ${small} = ${(i + 1) % small}`));
       rooms.push(room(group));
-      console.log(`${STREAMS} ${kind} streams, ${MISSED} dispatches behind, in ${rooms.length} rooms, of which each is in ${small ? 2 : 1}; `
+      console.log(
+        `${STREAMS} ${kind} streams, ${MISSED} dispatches behind, in ${rooms.length} rooms, of which each is in `
+          + `${small ? 2 : 1}; `
         + `notifications ${notifications === 'true' ? 'on' : 'off'}`);
       await storm(kind, group, rooms);
     }

@@ -1,4 +1,5 @@
-// What the measurements with thousands of clients share: the clients (bench/swarm), people in the database, the web servers and the peers.
+// What the measurements with thousands of clients share: the clients (bench/swarm), people in the database, the web
+// servers and the peers.
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
@@ -36,7 +37,9 @@ export function startSwarm() {
     },
     /** More clients, in turn at these ports; resolves to what became of them. */
     async open({ role = 'watched', kind, count, ports, atOnce = 64, goal = -1, path, tokens = '-', ready = '' }) {
-      const answer = await this.order(`open ${role} ${kind} ${count} ${ports.join(',')} ${atOnce} ${goal} ${path} ${tokens} ${ready}`);
+      const answer =
+        await this.order(
+          `open ${role} ${kind} ${count} ${ports.join(',')} ${atOnce} ${goal} ${path} ${tokens} ${ready}`);
       if (answer.error) throw new Error(answer.error);
       return answer;
     },
@@ -72,14 +75,18 @@ export const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms);
 
 export const fileLimit = Number(execFileSync('bash', ['-c', 'ulimit -Hn']).toString().replace('unlimited', '65536'));
 
-/** Enough instances of lighttpd for so many streams: each of them takes two descriptors there. The first is the stack's own. */
+/**
+ * Enough instances of lighttpd for so many streams: each of them takes two descriptors there. The first is the stack's
+ * own.
+ */
 export async function fronts(streams) {
   const ports = [Number(base.port)], pids = [Number(readFileSync(`${dir}/run/lighttpd.run.pid`, 'utf8'))];
   const each = Math.floor(Math.min(fileLimit, 65536) / 2) - 150;
   while (ports.length * each < streams) {
     const port = await freePort(), name = `lighttpd-${ports.length + 1}`;
     const text = readFileSync(`${dir}/lighttpd.conf`, 'utf8')
-      .replace(/server\.port = \d+/, `server.port = ${port}`).replaceAll('/lighttpd.log', `/${name}.log`).replaceAll('/lighttpd.pid', `/${name}.pid`)
+      .replace(/server\.port = \d+/, `server.port = ${port}`).replaceAll('/lighttpd.log',
+        `/${name}.log`).replaceAll('/lighttpd.pid', `/${name}.pid`)
       .replaceAll('/access.log', `/access-${name}.log`);
     writeFileSync(`${dir}/${name}.conf`, text);
     pids.push(start('lighttpd', ['-D', '-f', `${dir}/${name}.conf`]).pid);
@@ -106,7 +113,8 @@ error_log ${home}/error.log;
 events { worker_connections ${fileLimit - 100}; }
 http {
   access_log off;
-  client_body_temp_path ${home}/tmp; proxy_temp_path ${home}/tmp; fastcgi_temp_path ${home}/tmp; uwsgi_temp_path ${home}/tmp; scgi_temp_path ${home}/tmp;
+  client_body_temp_path ${home}/tmp; proxy_temp_path ${home}/tmp; fastcgi_temp_path ${home}/tmp;
+    uwsgi_temp_path ${home}/tmp; scgi_temp_path ${home}/tmp;
   nchan_shared_memory_size 256M;
   server {
     listen 127.0.0.1:${port} backlog=4096;
@@ -118,7 +126,8 @@ http {
 `);
   const child = start('nginx', ['-c', `${home}/nginx.conf`]);
   await answers(port);
-  const tasks = () => readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ').map(Number);
+  const tasks = () =>
+    readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ').map(Number);
   return { port, pids: [child.pid, ...tasks()] };
 }
 
@@ -129,7 +138,10 @@ export async function startBare() {
   return { port, pids: [child.pid] };
 }
 
-/** The bare loop behind a lighttpd of its own, set as confab's sample sets it: what a program behind that web server can reach. */
+/**
+ * The bare loop behind a lighttpd of its own, set as confab's sample sets it: what a program behind that web server can
+ * reach.
+ */
 export async function startBareBehind(bare) {
   const port = await freePort(), file = `${dir}/lighttpd-bare.conf`;
   writeFileSync(file, `
@@ -156,10 +168,15 @@ export function sql(statement) {
   return execFileSync('tools/stack', ['sql', dir, statement], { maxBuffer: 1 << 28 }).toString().trim();
 }
 
-/** People who are logged in, with tokens in a file, one a line. They are put into the tables: passwords would take minutes. */
+/**
+ * People who are logged in, with tokens in a file, one a line. They are put into the tables: passwords would take
+ * minutes.
+ */
 export function people(name, count) {
-  sql(`with made as (insert into confab.account (username) select '${name}-' || i from generate_series(1, ${count}) i returning id, username)
-       insert into confab.login (account_id, token_hash, expires_at) select id, sha256(convert_to(rpad(username, 43, 'x'), 'UTF8')), now() + interval '1 day' from made`);
+  sql(`with made as (insert into confab.account (username) select '${name}-' || i from generate_series(1, ${count}) i
+    returning id, username)
+       insert into confab.login (account_id, token_hash, expires_at) select id, sha256(convert_to(rpad(username, 43,
+         'x'), 'UTF8')), now() + interval '1 day' from made`);
   const tokens = Array.from({ length: count }, (_, i) => `${name}-${i + 1}`.padEnd(43, 'x'));
   writeFileSync(`${dir}/${name}.tokens`, `${tokens.join('\n')}\n`);
   return { name, tokens, file: `${dir}/${name}.tokens` };
@@ -167,10 +184,14 @@ export function people(name, count) {
 
 /** A room with these people in it; its id. `where` chooses among them by the number i in their name. */
 export function room(group, where = 'true') {
-  return sql(`with people as (select id, split_part(username, '-', -1)::int i from confab.account where username like '${group.name}-%'),
+  return sql(
+    `with people as (select id, split_part(username, '-', -1)::int i from confab.account where username like
+      '${group.name}-%'),
        chosen as (select id from people where ${where}),
-       made as (insert into confab.room (type, name, creator_id, capacity) select 'GroupChat', '${group.name}', min(id), count(*) from chosen returning id),
-       joined as (insert into confab.member (room_id, account_id, since_seq) select made.id, chosen.id, 0 from made, chosen returning 1)
+       made as (insert into confab.room (type, name, creator_id, capacity) select 'GroupChat', '${group.name}',
+         min(id), count(*) from chosen returning id),
+       joined as (insert into confab.member (room_id, account_id, since_seq) select made.id, chosen.id, 0 from made,
+         chosen returning 1)
        select id from made where (select count(*) from joined) > 0`).split('\n')[0];
 }
 
@@ -198,7 +219,8 @@ export function withChildren(pids) {
   const all = [...pids];
   for (const pid of pids)
     for (const entry of readdirSync(`/proc/${pid}/task`))
-      all.push(...readFileSync(`/proc/${pid}/task/${entry}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number));
+      all.push(...readFileSync(`/proc/${pid}/task/${entry}/children`,
+        'utf8').trim().split(' ').filter(Boolean).map(Number));
   return all;
 }
 
@@ -220,7 +242,8 @@ export function median(values) {
 /** A request that publishes what confab would send, to be sent by the swarm. */
 export function publication(name, path, body, headers = '') {
   const file = `${dir}/${name}.request`;
-  writeFileSync(file, `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Type: application/json\r\n${headers}`
+  writeFileSync(file,
+    `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Type: application/json\r\n${headers}`
     + `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
   return file;
 }

@@ -1,5 +1,6 @@
-// Makes of htdocs/ what is smaller to fetch: the library, the widget and the application as few minified files, under the same addresses. Parts that
-// several of them need are chunks with a name of their own for each content, so that a browser may keep them for ever.
+// Makes of htdocs/ what is smaller to fetch: the library, the widget and the application as few minified files, under
+// the same addresses. Parts that several of them need are chunks with a name of their own for each content, so that a
+// browser may keep them for ever.
 //   node tools/bundle.mjs FOLDER
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -9,12 +10,15 @@ import path from 'node:path';
 const esbuild = createRequire(new URL('../tests/package.json', import.meta.url))('esbuild');
 const htdocs = path.resolve(import.meta.dirname, '../htdocs'), out = path.resolve(process.argv[2]);
 /** What can be imported from a page, by its address. */
-const ENTRIES = ['confab.js', 'widget.js', 'app/main.js', 'app.css', 'ui/html.js', 'ui/text.js', ...(await readdir(path.join(htdocs, 'lang'))).map((name) => `lang/${name}`)];
+const ENTRIES = ['confab.js', 'widget.js', 'app/main.js', 'app.css', 'ui/html.js', 'ui/text.js',
+  ...(await readdir(path.join(htdocs, 'lang'))).map((name) => `lang/${name}`)];
 
 await rm(out, { recursive: true, force: true });
 const { metafile } = await esbuild.build({
-  absWorkingDir: htdocs, entryPoints: ENTRIES, outdir: out, outbase: '.', chunkNames: 'chunks/[hash]', bundle: true, splitting: true, minify: true,
-  format: 'esm', target: ['chrome130', 'firefox132', 'safari18.1'], charset: 'utf8', external: ['*.svg'], metafile: true, logLevel: 'warning',
+  absWorkingDir: htdocs, entryPoints: ENTRIES, outdir: out, outbase: '.', chunkNames: 'chunks/[hash]', bundle: true,
+  splitting: true, minify: true,
+  format: 'esm', target: ['chrome130', 'firefox132', 'safari18.1'], charset: 'utf8', external: ['*.svg'],
+  metafile: true, logLevel: 'warning',
 });
 
 /** The files that one file loads at once. */
@@ -28,6 +32,8 @@ const main = Object.keys(metafile.outputs).find((file) => file.endsWith('app/mai
 const links = [...loads(main)].map((file) => path.relative(out, path.resolve(htdocs, file))).sort();
 const page = await readFile(path.join(htdocs, 'index.html'), 'utf8');
 const preload = (file) => `<link rel="modulepreload" href="${file}">\n`;
-await writeFile(path.join(out, 'index.html'), page.replace(/(?:<link rel="modulepreload" href="(?!lang\/).*\n)+/, links.map(preload).join('')));
+await writeFile(path.join(out, 'index.html'),
+  page.replace(/(?:<link rel="modulepreload" href="(?!lang\/).*\n)+/, links.map(preload).join('')));
 await mkdir(out, { recursive: true });
-for (const file of ['icon.svg', 'README.md', 'package.json']) await copyFile(path.join(htdocs, file), path.join(out, file));
+for (const file of ['icon.svg', 'README.md', 'package.json'])
+  await copyFile(path.join(htdocs, file), path.join(out, file));

@@ -62,7 +62,8 @@ export class App extends Emitter {
     if (isOther) this.emit('open', id);
     const hash = id ? `#${id}` : '';
     // The way back leads to the room before; on a phone to the list.
-    if (location.hash !== hash) history[isNext ? 'pushState' : 'replaceState']({ isDeeper }, '', location.pathname + location.search + hash);
+    if (location.hash !== hash)
+      history[isNext ? 'pushState' : 'replaceState']({ isDeeper }, '', location.pathname + location.search + hash);
     if (message) this.emit('jump', message);
   }
 
@@ -100,7 +101,8 @@ export class App extends Emitter {
   /** For avatar(). @param {any} room */
   faceOf(room) {
     const status = room.peer ? this.store.presence(room.peer.id)?.status : undefined;
-    return { name: this.nameOf(room), image: room.avatar, kind: this.kindOf(room), status: status === 'offline' ? undefined : status };
+    return { name: this.nameOf(room), image: room.avatar, kind: this.kindOf(room),
+      status: status === 'offline' ? undefined : status };
   }
 
   /** A word at the edge of the page, for a moment. @param {unknown} what a text, or an error */

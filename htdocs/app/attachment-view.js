@@ -18,16 +18,23 @@ export function attachmentView(app, asset) {
   const text = caption ? h('figcaption', { dir: 'auto' }, caption) : null;
   if (media_type === 'image' && url) return h('figure', {}, pictureOf(app, asset, url, name), text);
   if ((media_type === 'video' || media_type === 'audio') && url && new URL(url).origin === location.origin)
-    return h('figure', {}, h(media_type, { src: url, controls: true, preload: 'metadata', 'aria-label': caption || name }), text);
+    return h('figure', {},
+      h(media_type, { src: url, controls: true, preload: 'metadata', 'aria-label': caption || name }), text);
   return h('figure', {}, h('a', { class: 'file', href: url || null, target: '_blank', rel: 'noopener nofollow ugc' },
-    icon('file'), h('span', { class: 'file-name', dir: 'auto' }, name), h('small', {}, asset.file_size ? app.formats.size(asset.file_size) : app.t('attachment'))), text);
+    icon('file'), h('span', { class: 'file-name', dir: 'auto' }, name),
+    h('small', {}, asset.file_size ? app.formats.size(asset.file_size) : app.t('attachment'))), text);
 }
 
 /** @param {import('./app.js').App} app @param {any} asset @param {string} url @param {string} name */
 function pictureOf(app, { caption, metadata }, url, name) {
-  const picture = h('img', { src: safeAddress(metadata?.preview || url) || url, alt: caption || name, loading: 'lazy', referrerpolicy: 'no-referrer' });
-  if (metadata?.width > 0 && metadata?.height > 0) Object.assign(picture, { width: metadata.width, height: metadata.height });
+  const picture = h('img',
+    { src: safeAddress(metadata?.preview || url) || url, alt: caption || name, loading: 'lazy',
+      referrerpolicy: 'no-referrer' });
+  if (metadata?.width > 0 && metadata?.height > 0)
+    Object.assign(picture, { width: metadata.width, height: metadata.height });
   const link = h('a', { class: 'picture', href: url, target: '_blank', rel: 'noopener nofollow ugc' }, picture);
-  picture.addEventListener('error', () => link.replaceChildren(h('span', { class: 'file' }, icon('file'), h('span', { class: 'file-name', dir: 'auto' }, name), h('small', {}, app.t('pictureGone')))));
+  picture.addEventListener('error',
+    () => link.replaceChildren(h('span', { class: 'file' }, icon('file'),
+      h('span', { class: 'file-name', dir: 'auto' }, name), h('small', {}, app.t('pictureGone')))));
   return link;
 }

@@ -24,10 +24,12 @@ export class Chat {
     this.panel = new RoomPanel(app);
     this.conversation.element.prepend(this.sidebar.connection.bar);
     this.notifier = new Notifier(app);
-    this.element = h('div', { id: 'chat', class: 'chat' }, h('header', { class: 'sr' }, h('h1', {}, 'confab')), this.sidebar.element, this.conversation.element, this.panel.element);
+    this.element = h('div', { id: 'chat', class: 'chat' }, h('header', { class: 'sr' }, h('h1', {}, 'confab')),
+      this.sidebar.element, this.conversation.element, this.panel.element);
     PHONE.addEventListener('change', this.#mark);
     this.#mark();
-    this.#offs.push(addShortcuts(app, this), app.on('open', () => this.#turn(!!app.open)), app.on('search', () => this.#turn(false)), () => PHONE.removeEventListener('change', this.#mark),
+    this.#offs.push(addShortcuts(app, this), app.on('open', () => this.#turn(!!app.open)),
+      app.on('search', () => this.#turn(false)), () => PHONE.removeEventListener('change', this.#mark),
       app.on('panel', (wanted) => this.#showPanel(wanted)),
       store.on('rooms', () => { if (app.open && !app.room) this.#vanished(); }));
   }
@@ -66,7 +68,8 @@ export class Chat {
     const { app } = this, { client, t } = app;
     try {
       const data = await (what === 'invite' ? client.joinByInvite(which) : client.joinRoom(which));
-      if (!data?.room?.type) return openDialog(app, { title: t('requested'), content: [h('p', {}, t('requestedMore'))] });
+      if (!data?.room?.type)
+        return openDialog(app, { title: t('requested'), content: [h('p', {}, t('requestedMore'))] });
       await app.arrival(data.room.id);
       app.show(data.room.id);
     } catch (error) {

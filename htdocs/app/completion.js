@@ -11,13 +11,15 @@ export class Completion {
   constructor(app, text) {
     this.app = app;
     this.text = text;
-    this.element = h('ul', { id: 'completion', class: 'completion', role: 'listbox', 'aria-label': app.t('people'), hidden: true });
+    this.element = h('ul',
+      { id: 'completion', class: 'completion', role: 'listbox', 'aria-label': app.t('people'), hidden: true });
     text.setAttribute('aria-autocomplete', 'list');
     text.setAttribute('aria-controls', 'completion');
     text.addEventListener('blur', () => this.#close());
     this.element.addEventListener('pointerdown', (event) => {
       event.preventDefault(); // the focus stays where it is
-      const name = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest('li'))?.dataset.name;
+      const name = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target)
+        .closest('li'))?.dataset.name;
       if (name) this.#choose(name);
     });
   }
@@ -33,10 +35,15 @@ export class Completion {
     if (begun === null) return this.#close();
     const needle = begun.toLocaleLowerCase();
     const fits = (/** @type {string | undefined} */ name) => !!name?.toLocaleLowerCase().startsWith(needle);
-    const people = app.store.members(app.open).filter((user) => user.id !== app.me.id && (fits(user.username) || fits(user.first_name) || fits(user.last_name))).slice(0, SHOWN);
+    const people = app.store.members(app.open)
+      .filter((user) => user.id !== app.me.id && (fits(user.username) || fits(user.first_name) || fits(user.last_name)))
+      .slice(0, SHOWN);
     if (!people.length) return this.#close();
-    this.element.replaceChildren(...people.map((user, i) => h('li', { id: `completion-${i}`, role: 'option', 'data-name': user.username },
-      avatar({ name: app.personOf(user) }), h('span', { dir: 'auto' }, app.personOf(user)), app.personOf(user) !== user.username ? h('small', {}, `@${user.username}`) : null)));
+    this.element
+      .replaceChildren(
+        ...people.map((user, i) => h('li', { id: `completion-${i}`, role: 'option', 'data-name': user.username },
+      avatar({ name: app.personOf(user) }), h('span', { dir: 'auto' }, app.personOf(user)),
+      app.personOf(user) !== user.username ? h('small', {}, `@${user.username}`) : null)));
     this.element.hidden = false;
     this.#select(0);
   }
@@ -45,8 +52,10 @@ export class Completion {
   pressed(event) {
     if (this.element.hidden) return false;
     const count = this.element.children.length;
-    if (event.key === 'ArrowDown' || event.key === 'ArrowUp') this.#select((this.#at + (event.key === 'ArrowDown' ? 1 : count - 1)) % count);
-    else if (event.key === 'Enter' || event.key === 'Tab') this.#choose(/** @type {HTMLElement} */ (this.element.children[this.#at]).dataset.name ?? '');
+    if (event.key === 'ArrowDown' || event.key === 'ArrowUp')
+      this.#select((this.#at + (event.key === 'ArrowDown' ? 1 : count - 1)) % count);
+    else if (event.key === 'Enter' || event.key === 'Tab')
+      this.#choose(/** @type {HTMLElement} */ (this.element.children[this.#at]).dataset.name ?? '');
     else if (event.key === 'Escape') this.#close();
     else return false;
     event.preventDefault();
@@ -57,7 +66,8 @@ export class Completion {
   /** @param {number} at */
   #select(at) {
     this.#at = at;
-    for (const [i, option] of [...this.element.children].entries()) option.setAttribute('aria-selected', String(i === at));
+    for (const [i, option] of [...this.element.children].entries())
+      option.setAttribute('aria-selected', String(i === at));
     this.text.setAttribute('aria-activedescendant', `completion-${at}`);
   }
 

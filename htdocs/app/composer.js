@@ -18,14 +18,21 @@ export class Composer {
     this.app = app;
     this.timeline = timeline;
     const { t } = app;
-    this.text = h('textarea', { id: 'text', rows: 1, placeholder: t('writeMessage'), enterkeyhint: 'send', dir: 'auto', 'aria-label': t('message') });
+    this.text = h('textarea',
+      { id: 'text', rows: 1, placeholder: t('writeMessage'), enterkeyhint: 'send', dir: 'auto',
+        'aria-label': t('message') });
     this.uploads = new Uploads(app, this.text);
     this.completion = new Completion(app, this.text);
     this.context = h('div', { class: 'context', hidden: true });
-    const attach = h('button', { type: 'button', class: 'bare', 'aria-label': t('attach'), title: t('attach'), 'aria-haspopup': 'menu', onclick: () => this.#attach(attach) }, icon('attach'));
-    const face = h('button', { type: 'button', class: 'bare emoji-button', 'aria-label': t('emoji'), title: t('emoji'), onclick: () => pickEmoji(app, face, (sign) => this.#insert(sign)) }, icon('face'));
+    const attach = h('button',
+      { type: 'button', class: 'bare', 'aria-label': t('attach'), title: t('attach'), 'aria-haspopup': 'menu',
+        onclick: () => this.#attach(attach) }, icon('attach'));
+    const face = h('button',
+      { type: 'button', class: 'bare emoji-button', 'aria-label': t('emoji'), title: t('emoji'),
+        onclick: () => pickEmoji(app, face, (sign) => this.#insert(sign)) }, icon('face'));
     this.send = h('button', { class: 'primary send', 'aria-label': t('send'), title: t('send') }, icon('send'));
-    this.form = h('form', { id: 'composer', autocomplete: 'off' }, this.context, this.uploads.element, this.completion.element,
+    this.form = h('form', { id: 'composer', autocomplete: 'off' }, this.context, this.uploads.element,
+      this.completion.element,
       h('div', { class: 'write' }, attach, this.text, face, this.send));
     this.closed = h('p', { class: 'hint closed', hidden: true });
     this.element = h('div', { class: 'composer' }, this.form, this.closed);
@@ -35,7 +42,8 @@ export class Composer {
     });
     this.text.addEventListener('input', () => this.#typed());
     this.text.addEventListener('keydown', (event) => this.#pressed(event));
-    this.#offs = [app.on('open', () => this.#opened()), app.on('context', (context) => this.#take(context)), app.on('compose', () => this.focus())];
+    this.#offs = [app.on('open', () => this.#opened()), app.on('context', (context) => this.#take(context)),
+      app.on('compose', () => this.focus())];
   }
 
   close() {
@@ -81,8 +89,10 @@ export class Composer {
     const { app } = this, { t } = app, { edit, reply } = this.#context, message = edit ?? reply;
     this.context.hidden = !message;
     this.context.replaceChildren(...(message ? [icon(edit ? 'edit' : 'reply'),
-      h('p', {}, h('strong', {}, edit ? t('editing') : t('replyTo', { name: app.personOf(message.sender) })), h('span', { dir: 'auto' }, app.lineOf(message))),
-      h('button', { type: 'button', class: 'bare', 'aria-label': t('cancel'), onclick: () => this.#take({}) }, icon('close'))] : []));
+      h('p', {}, h('strong', {}, edit ? t('editing') : t('replyTo', { name: app.personOf(message.sender) })),
+        h('span', { dir: 'auto' }, app.lineOf(message))),
+      h('button', { type: 'button', class: 'bare', 'aria-label': t('cancel'), onclick: () => this.#take({}) },
+        icon('close'))] : []));
     this.text.setAttribute('aria-label', edit ? t('editMessage') : t('message'));
   }
 
@@ -114,7 +124,9 @@ export class Composer {
 
   #editLast() {
     const { app, timeline } = this;
-    const last = timeline.messages.findLast((/** @type {any} */ message) => !message.state && message.sender.id === app.me.id && !message.attachments.length);
+    const last = timeline.messages
+      .findLast((/** @type {any} */ message) =>
+        !message.state && message.sender.id === app.me.id && !message.attachments.length);
     if (last) this.#take({ edit: last });
     else timeline.focusLast();
   }
@@ -139,7 +151,10 @@ export class Composer {
     this.text.focus();
   }
 
-  /** What goes along has to be there first: it is waited for. @param {string} id @returns {Promise<boolean>} false: it stays here */
+  /**
+   * What goes along has to be there first: it is waited for.
+   * @param {string} id @returns {Promise<boolean>} false: it stays here
+   */
   async #areFilesThere(id) {
     if (!this.uploads.isBusy) return true;
     if (this.#isWaiting) return false;

@@ -4,7 +4,10 @@ import { icon } from './icons.js';
 const NAMES = /** @type {Record<string, string>} */ ({ ws: 'WebSocket', sse: 'server-sent events', poll: 'long-poll' });
 const PATIENCE = 1_500; // ms until a break is worth a word
 
-/** How the connection does, and what is not sent yet: a line below the rooms, and a bar above the messages when something is wrong. */
+/**
+ * How the connection does, and what is not sent yet: a line below the rooms, and a bar above the messages when
+ * something is wrong.
+ */
 export class ConnectionState {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
@@ -16,7 +19,8 @@ export class ConnectionState {
     const { client, store } = app;
     this.line = h('span', { id: 'connection', class: 'connection', role: 'status' });
     this.words = h('span', { role: 'status' });
-    this.bar = h('div', { class: 'offline', hidden: true }, icon('warn'), this.words, h('button', { class: 'plain', onclick: () => client.hurry() }, app.t('tryNow')));
+    this.bar = h('div', { class: 'offline', hidden: true }, icon('warn'), this.words,
+      h('button', { class: 'plain', onclick: () => client.hurry() }, app.t('tryNow')));
     const draw = app.drawer(() => this.#draw());
     this.offs = [client.on('state', () => this.#changed()), client.on('ready', draw), store.outbox.on('change', draw)];
     this.#changed();
@@ -43,7 +47,8 @@ export class ConnectionState {
 
   #draw() {
     const { client, t } = this.app, { state } = client;
-    const words = state === 'open' ? t('connectedBy', { name: NAMES[client.transport] ?? '' }) : t(state === 'waiting' ? 'waiting' : 'connecting');
+    const words = state === 'open' ? t('connectedBy', { name: NAMES[client.transport] ?? '' })
+      : t(state === 'waiting' ? 'waiting' : 'connecting');
     this.line.className = `connection ${state}`;
     if (this.line.textContent !== words) this.line.textContent = words;
     this.bar.hidden = state === 'open' || !this.#isLate;

@@ -18,21 +18,33 @@ export class Conversation {
     this.timeline = new Timeline(app);
     this.composer = new Composer(app, this.timeline);
     this.reading = new Reading(app, this.timeline);
-    this.back = h('button', { id: 'back', class: 'bare', 'aria-label': t('back'), onclick: () => app.back() }, icon('back'));
+    this.back = h('button', { id: 'back', class: 'bare', 'aria-label': t('back'), onclick: () => app.back() },
+      icon('back'));
     this.face = h('span', { class: 'face' });
     this.name = h('h2', { id: 'room-name', dir: 'auto' });
     this.about = h('p', { id: 'room-about', class: 'hint' });
-    this.pins = h('button', { class: 'bare', title: t('pins'), hidden: true, onclick: () => openPins(app) }, icon('pin'), h('span', { class: 'count' }));
-    this.details = h('button', { class: 'bare', id: 'details', 'aria-label': t('details'), title: t('details'), 'aria-expanded': 'false', onclick: () => app.emit('panel', this.details.getAttribute('aria-expanded') !== 'true') }, icon('info'));
+    this.pins = h('button', { class: 'bare', title: t('pins'), hidden: true, onclick: () => openPins(app) },
+      icon('pin'), h('span', { class: 'count' }));
+    this.details = h('button',
+      { class: 'bare', id: 'details', 'aria-label': t('details'), title: t('details'), 'aria-expanded': 'false',
+        onclick: () => app.emit('panel', this.details.getAttribute('aria-expanded') !== 'true') }, icon('info'));
     this.header = h('header', {}, this.back, this.face, h('div', { class: 'title' }, this.name, this.about), this.pins,
-      h('button', { class: 'bare', 'aria-label': t('searchHere'), title: t('searchHere'), onclick: () => this.#search() }, icon('search')), this.details);
-    this.element = h('main', { class: 'room', 'aria-labelledby': 'room-name' }, this.header, this.timeline.element, this.composer.element,
-      h('div', { class: 'no-room' }, h('img', { src: 'icon.svg', alt: '', width: 88, height: 88 }), h('p', { class: 'hint' }, t('chooseRoom'))));
+      h('button',
+        { class: 'bare', 'aria-label': t('searchHere'), title: t('searchHere'), onclick: () => this.#search() },
+        icon('search')), this.details);
+    this.element = h('main', { class: 'room', 'aria-labelledby': 'room-name' }, this.header, this.timeline.element,
+      this.composer.element,
+      h('div', { class: 'no-room' }, h('img', { src: 'icon.svg', alt: '', width: 88, height: 88 }),
+        h('p', { class: 'hint' }, t('chooseRoom'))));
     this.composer.uploads.listenTo(this.element);
     const draw = app.drawer(() => this.#draw());
-    const ours = (/** @type {() => void} */ then) => (/** @type {any} */ id) => { if (id === undefined || id === app.open) then(); };
-    this.#offs.push(app.on('open', () => this.#opened()), app.on('panel', (wanted) => this.details.setAttribute('aria-expanded', String(wanted))),
-      store.on('rooms', ours(draw)), store.on('presence', draw), store.on('pins', ours(draw)), store.on('loaded', draw), store.on('typing', ours(draw)));
+    const ours = (/** @type {() => void} */ then) => (/** @type {any} */ id) => {
+      if (id === undefined || id === app.open) then();
+    };
+    this.#offs.push(app.on('open', () => this.#opened()),
+      app.on('panel', (wanted) => this.details.setAttribute('aria-expanded', String(wanted))),
+      store.on('rooms', ours(draw)), store.on('presence', draw), store.on('pins', ours(draw)), store.on('loaded', draw),
+      store.on('typing', ours(draw)));
     this.#draw();
   }
 
@@ -49,7 +61,8 @@ export class Conversation {
     if (!id) return;
     store.watch({ rooms: [id] }).catch(() => {});
     store.loadPins(id).catch(() => {});
-    store.loadDetail(id).then(() => app.permissions.ask(id)).then(() => { if (id === app.open) this.composer.draw(); }).catch(() => {});
+    store.loadDetail(id).then(() => app.permissions.ask(id)).then(() => { if (id === app.open) this.composer.draw(); })
+      .catch(() => {});
     // Not away from what somebody has begun to write elsewhere: at the start a room opens by itself.
     const isWriting = document.activeElement instanceof HTMLInputElement;
     if (!isWriting && matchMedia('(min-width: 48rem) and (hover: hover)').matches) this.composer.focus();
@@ -81,16 +94,20 @@ export class Conversation {
   #aboutOf(room) {
     const { app } = this, { store, t } = app, typing = store.typing(room.id);
     if (typing.length > 2) return t('typingMany');
-    if (typing.length) return t(room.peer ? 'typingHere' : `typing${typing.length}`, { name: typing[0].username, other: typing[1]?.username ?? '' });
+    if (typing.length)
+      return t(room.peer ? 'typingHere' : `typing${typing.length}`,
+        { name: typing[0].username, other: typing[1]?.username ?? '' });
     if (room.peer) {
       const presence = store.presence(room.peer.id);
       if (!presence) return '';
       if (presence.status !== 'offline') return t(presence.status);
       return presence.last_seen ? t('lastSeen', { when: app.formats.ago(presence.last_seen) }) : t('offline');
     }
-    const members = store.members(room.id), there = members.filter(({ id }) => store.presence(id)?.status === 'online').length;
+    const members = store.members(room.id),
+      there = members.filter(({ id }) => store.presence(id)?.status === 'online').length;
     const count = members.length ? t('membersCount', { count: members.length }) : '';
-    return [room.description || '', count, members.length && there ? t('onlineCount', { count: there }) : ''].filter(Boolean).map(isolated).join(' · ');
+    return [room.description || '', count,
+      members.length && there ? t('onlineCount', { count: there }) : ''].filter(Boolean).map(isolated).join(' · ');
   }
 }
 

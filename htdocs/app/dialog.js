@@ -6,7 +6,10 @@ import { icon } from './icons.js';
 /**
  * A modal dialog. It is made when it is opened and gone when it is closed; the focus goes back where it came from.
  * @param {import('./app.js').App} app
- * @param {{title: string, wide?: boolean, content: Node[], submit?: string, danger?: boolean, action?: () => Promise<any> | any}} what
+ * @param {{
+ *   title: string, wide?: boolean, content: Node[], submit?: string, danger?: boolean, action?: () => Promise<any> |
+ *   any
+ * }} what
  *   submit: the text of the button that carries out the action; when that fails, the dialog says why and stays
  */
 export function openDialog(app, { title, wide, content, submit, danger, action }) {
@@ -31,7 +34,8 @@ export function openDialog(app, { title, wide, content, submit, danger, action }
     if (button) button.disabled = false;
   });
   const dialog = h('dialog', { class: wide ? 'wide' : '', 'aria-label': title },
-    h('header', {}, h('h2', {}, title), h('button', { class: 'bare', 'aria-label': app.t('close'), onclick: close }, icon('close'))), form);
+    h('header', {}, h('h2', {}, title),
+      h('button', { class: 'bare', 'aria-label': app.t('close'), onclick: close }, icon('close'))), form);
   dialog.addEventListener('close', () => {
     dialog.remove();
     focusAgain(back);
@@ -39,13 +43,15 @@ export function openDialog(app, { title, wide, content, submit, danger, action }
   dialog.addEventListener('pointerdown', (event) => { if (event.target === dialog) close(); });
   document.body.append(dialog);
   dialog.showModal();
-  /** @type {HTMLElement | null} */ (form.querySelector('[autofocus], input:not([hidden]), textarea, select, button'))?.focus();
+  /** @type {HTMLElement | null} */ (form.querySelector('[autofocus], input:not([hidden]), textarea, select, button'))
+    ?.focus();
   return { dialog, form, close, fail: (/** @type {unknown} */ error) => { problem.textContent = reason(app, error); } };
 }
 
 /**
  * A question that is answered by yes or by closing it.
- * @param {import('./app.js').App} app @param {string} title @param {string} text @param {string} yes @param {() => Promise<any>} action
+ * @param {import('./app.js').App} app @param {string} title @param {string} text @param {string} yes @param
+ *   {() => Promise<any>} action
  */
 export function confirm(app, title, text, yes, action) {
   return openDialog(app, { title, content: [h('p', {}, text)], submit: yes, danger: true, action });

@@ -1,7 +1,10 @@
 /** @type {WeakMap<Element, HTMLElement>} what was drawn in an element's place */
 const successors = new WeakMap();
 
-/** An element is drawn anew: the focus that wants to go back to the old one, or into it, comes to this one. @param {Element} old @param {HTMLElement} now */
+/**
+ * An element is drawn anew: the focus that wants to go back to the old one, or into it, comes to this one.
+ * @param {Element} old @param {HTMLElement} now
+ */
 export function succeed(old, now) {
   successors.set(old, now);
 }

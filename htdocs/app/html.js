@@ -4,7 +4,8 @@ import { textOf } from '../ui/html.js';
 export * from '../ui/html.js';
 
 /**
- * An element: attributes, listeners (`onclick` and the like, functions only) and children. What is null, undefined or false is left out; strings are text.
+ * An element: attributes, listeners (`onclick` and the like, functions only) and children. What is null, undefined or
+ * false is left out; strings are text.
  * @template {keyof HTMLElementTagNameMap} T
  * @param {T} tag
  * @param {Record<string, any>} [attributes]
@@ -18,7 +19,8 @@ export function h(tag, attributes = {}, ...children) {
     if (typeof value === 'function') node.addEventListener(name.slice(2), value);
     else node.setAttribute(name, value === true ? '' : String(value));
   }
-  for (const child of children) if (child !== null && child !== undefined && child !== false) node.append(child instanceof Node ? child : String(child));
+  for (const child of children) if (child !== null && child !== undefined && child !== false)
+    node.append(child instanceof Node ? child : String(child));
   return node;
 }
 
@@ -29,7 +31,8 @@ const LINK = /\bhttps?:\/\/[^\s<>"]+[^\s<>"'.,;:!?)\]}»”]/g;
  * @param {string} text
  */
 export function htmlOfTyped(text) {
-  const escape = (/** @type {string} */ part) => part.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
+  const escape = (/** @type {string} */ part) =>
+    part.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
   let html = '', from = 0;
   for (const { 0: link, index } of text.matchAll(LINK)) {
     html += `${escape(text.slice(from, index))}<a href="${escape(link)}" target="_blank">${escape(link)}</a>`;

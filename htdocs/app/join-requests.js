@@ -15,9 +15,15 @@ export class JoinRequests {
     const { app } = this, { t } = app;
     const { requests } = await app.client.listRequests(id).catch(() => ({ requests: [] }));
     if (id !== app.open) return;
-    const answer = (/** @type {number} */ user, /** @type {boolean} */ accept) => app.client.answerRequest(id, user, accept).then(() => this.load(id), (error) => app.toast(error));
+    const answer = (/** @type {number} */ user,
+      /** @type {boolean} */ accept) =>
+        app.client.answerRequest(id, user, accept).then(() => this.load(id), (error) => app.toast(error));
     this.element.hidden = !requests.length;
-    this.list.replaceChildren(...requests.map((/** @type {any} */ { user, reason }) => personRow(app, user, reason ? h('small', { dir: 'auto' }, reason) : null,
-      h('button', { class: 'plain', onclick: () => answer(user.id, true) }, t('accept')), h('button', { class: 'plain danger', onclick: () => answer(user.id, false) }, t('refuse')))));
+    this.list
+      .replaceChildren(
+        ...requests.map((/** @type {any} */ { user, reason }) =>
+          personRow(app, user, reason ? h('small', { dir: 'auto' }, reason) : null,
+      h('button', { class: 'plain', onclick: () => answer(user.id, true) }, t('accept')),
+      h('button', { class: 'plain danger', onclick: () => answer(user.id, false) }, t('refuse')))));
   }
 }

@@ -3,9 +3,15 @@ import { h } from './html.js';
 
 /** What the dialog lists: keys, and the text of what they do. */
 const KEYS = [
-  ['keysEverywhere', [['Ctrl K', 'keySearch'], ['Alt ↑ ↓', 'keyRooms'], ['Alt Shift ↓', 'keyUnread'], ['F6', 'keyParts'], ['Alt I', 'keyDetails'], ['?', 'keyHelp']]],
-  ['keysWriting', [['Enter', 'keySend'], ['Shift Enter', 'keyLine'], ['↑', 'keyEditLast'], ['@', 'keyMention'], ['Esc', 'keyCancel']]],
-  ['keysMessages', [['↑ ↓', 'keyMessages'], ['Enter', 'keyMenu'], ['+', 'react'], ['R', 'reply'], ['F', 'forward'], ['C', 'copy'], ['E', 'edit'], ['P', 'pin'], ['Delete', 'delete']]],
+  ['keysEverywhere',
+    [['Ctrl K', 'keySearch'], ['Alt ↑ ↓', 'keyRooms'], ['Alt Shift ↓', 'keyUnread'], ['F6', 'keyParts'],
+      ['Alt I', 'keyDetails'], ['?', 'keyHelp']]],
+  ['keysWriting',
+    [['Enter', 'keySend'], ['Shift Enter', 'keyLine'], ['↑', 'keyEditLast'], ['@', 'keyMention'],
+      ['Esc', 'keyCancel']]],
+  ['keysMessages',
+    [['↑ ↓', 'keyMessages'], ['Enter', 'keyMenu'], ['+', 'react'], ['R', 'reply'], ['F', 'forward'], ['C', 'copy'],
+      ['E', 'edit'], ['P', 'pin'], ['Delete', 'delete']]],
 ];
 
 /** @param {import('./app.js').App} app */
@@ -13,8 +19,11 @@ export function openShortcuts(app) {
   const { t } = app;
   openDialog(app, {
     title: t('shortcuts'), wide: true,
-    content: [h('div', { class: 'keys' }, ...KEYS.map(([title, keys]) => h('section', {}, h('h3', {}, t(String(title))), h('dl', {},
-      .../** @type {string[][]} */ (keys).flatMap(([key, what]) => [h('dt', {}, ...key.split(' ').map((one) => h('kbd', {}, one))), h('dd', {}, t(what))])))))],
+    content: [h('div', { class: 'keys' },
+      ...KEYS.map(([title, keys]) => h('section', {}, h('h3', {}, t(String(title))), h('dl', {},
+      .../** @type {string[][]} */ (keys)
+        .flatMap(([key, what]) =>
+          [h('dt', {}, ...key.split(' ').map((one) => h('kbd', {}, one))), h('dd', {}, t(what))])))))],
   });
 }
 
@@ -32,7 +41,8 @@ export function addShortcuts(app, chat) {
     if (to) app.show(to);
   };
   const nextPart = () => {
-    const parts = [sidebar.search, conversation.timeline.list.querySelector('[tabindex="0"]'), conversation.composer.text].filter((one) => /** @type {HTMLElement | null} */ (one)?.offsetParent);
+    const parts = [sidebar.search, conversation.timeline.list.querySelector('[tabindex="0"]'),
+      conversation.composer.text].filter((one) => /** @type {HTMLElement | null} */ (one)?.offsetParent);
     const at = parts.findIndex((one) => one === document.activeElement);
     /** @type {HTMLElement | undefined} */ (parts[(at + 1) % parts.length])?.focus();
   };
@@ -40,7 +50,10 @@ export function addShortcuts(app, chat) {
     app.client.idle.touch();
     if (document.querySelector('dialog[open]')) return;
     const isTyping = /** @type {HTMLElement} */ (event.target).matches?.('input, textarea, select');
-    const key = `${event.ctrlKey || event.metaKey ? 'Ctrl ' : ''}${event.altKey ? 'Alt ' : ''}${event.shiftKey && event.key.length > 1 ? 'Shift ' : ''}${event.key.length === 1 ? event.key.toLowerCase() : event.key}`;
+    const key = [
+      (event.ctrlKey || event.metaKey) && 'Ctrl', event.altKey && 'Alt',
+      event.shiftKey && event.key.length > 1 && 'Shift', event.key.length === 1 ? event.key.toLowerCase() : event.key,
+    ].filter(Boolean).join(' ');
     if (key === 'Ctrl k') app.emit('search', '');
     else if (key === 'Alt ArrowDown') step(1);
     else if (key === 'Alt ArrowUp') step(-1);

@@ -6,12 +6,17 @@ import { passwordField } from './password-field.js';
 export class LogIn {
   #isNew = false;
 
-  /** @param {import('./app.js').App} app @param {() => Promise<void>} enter @param {{why?: string, said?: string}} [first] why one is here; what has gone well */
+  /**
+   * @param {import('./app.js').App} app @param {() => Promise<void>} enter
+   * @param {{why?: string, said?: string}} [first] why one is here; what has gone well
+   */
   constructor(app, enter, { why = '', said = '' } = {}) {
     this.app = app;
     this.enter = enter;
     const { t } = app;
-    this.name = h('input', { name: 'username', autocomplete: 'username', autocapitalize: 'none', spellcheck: 'false', maxlength: 64, required: true, dir: 'auto' });
+    this.name = h('input',
+      { name: 'username', autocomplete: 'username', autocapitalize: 'none', spellcheck: 'false', maxlength: 64,
+        required: true, dir: 'auto' });
     const { input, row } = passwordField(app, t('password'), { name: 'password', autocomplete: 'current-password' });
     this.password = input;
     this.mail = h('input', { name: 'email', type: 'email', autocomplete: 'email', maxlength: 254, dir: 'ltr' });
@@ -24,7 +29,8 @@ export class LogIn {
     this.title = h('p', { class: 'hint', role: 'status' }, said || t('welcome'));
     const form = h('form', { id: 'login', class: 'card', novalidate: true },
       h('h1', {}, h('img', { src: 'icon.svg', alt: '', width: 44, height: 44 }), 'confab'), this.title,
-      field(t('userName'), this.name), row, this.mailRow, this.problem, this.submit, h('div', { class: 'ways' }, this.other, this.forgot));
+      field(t('userName'), this.name), row, this.mailRow, this.problem, this.submit,
+      h('div', { class: 'ways' }, this.other, this.forgot));
     form.addEventListener('submit', (event) => this.#go(event));
     this.element = h('main', { class: 'welcome' }, form);
   }
@@ -49,7 +55,9 @@ export class LogIn {
   /** A link by mail. */
   #forgot() {
     const { app } = this, { t } = app;
-    const who = h('input', { name: 'who', autocomplete: 'username', autocapitalize: 'none', spellcheck: 'false', dir: 'auto', value: this.name.value.trim() });
+    const who = h('input',
+      { name: 'who', autocomplete: 'username', autocapitalize: 'none', spellcheck: 'false', dir: 'auto',
+        value: this.name.value.trim() });
     openDialog(app, {
       title: t('forgotPassword'), submit: t('sendLink'), content: [field(t('nameOrMail'), who, t('forgotHint'))],
       action: async () => {

@@ -7,7 +7,8 @@ import { ResetPassword, tokenOf } from './reset-password.js';
 
 // ?transport=sse keeps to one, to see how it does.
 const only = new URLSearchParams(location.search).get('transport') ?? '';
-const app = new App({ url: new URL('.', location.href).pathname, ...(['ws', 'sse', 'poll'].includes(only) && { transports: [only] }) });
+const app = new App({ url: new URL('.', location.href).pathname,
+  ...(['ws', 'sse', 'poll'].includes(only) && { transports: [only] }) });
 /** @type {Chat | null} */
 let chat = null;
 /** @type {LogIn | ResetPassword | null} the form in front of it */
@@ -45,7 +46,10 @@ function leave(why, said) {
   show(new LogIn(app, enter, { why, said }));
 }
 
-/** A link of who has forgotten a password counts before anything else: it ends all log-ins. @returns {boolean} whether it is one */
+/**
+ * A link of who has forgotten a password counts before anything else: it ends all log-ins.
+ * @returns {boolean} whether it is one
+ */
 function reset() {
   const token = tokenOf(location.hash);
   if (!token) return false;

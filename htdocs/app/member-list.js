@@ -30,10 +30,15 @@ export class MemberList {
   /** @param {string} id */
   draw(id) {
     const { app } = this, { store, t, formats } = app;
-    const rank = (/** @type {{id: number}} */ user) => ['creator', 'admin', 'member'].indexOf(store.role(id, user.id) ?? 'member');
-    const members = [...store.members(id)].sort((a, b) => rank(a) - rank(b) || formats.order(app.personOf(a), app.personOf(b)));
+    const rank = (/** @type {{id: number}} */ user) =>
+      ['creator', 'admin', 'member'].indexOf(store.role(id, user.id) ?? 'member');
+    const members = [...store.members(id)]
+      .sort((a, b) => rank(a) - rank(b) || formats.order(app.personOf(a), app.personOf(b)));
     const shown = this.#all ? members : members.slice(0, FIRST);
-    const key = JSON.stringify([id, app.permissions.mayAdd(id), shown.map((user) => [user.id, rank(user), store.presence(user.id)?.status, app.permissions.rightsOf(id, user.id)]), members.length]);
+    const key = JSON.stringify([id, app.permissions.mayAdd(id),
+      shown.map((user) =>
+        [user.id, rank(user), store.presence(user.id)?.status, app.permissions.rightsOf(id, user.id)]),
+        members.length]);
     if (key === this.#shown) return;
     this.#shown = key;
     this.title.textContent = t('membersCount', { count: members.length });
@@ -47,11 +52,17 @@ export class MemberList {
 
   /** @param {string} id @param {import('../confab/types.js').User} user */
   #row(id, user) {
-    const { app } = this, { t } = app, role = app.store.role(id, user.id), isChannel = app.room?.type === RoomType.CHANNEL;
+    const { app } = this, { t } = app, role = app.store.role(id, user.id),
+      isChannel = app.room?.type === RoomType.CHANNEL;
     const badge = role === 'creator' ? t('creator') : role === 'admin' ? t(isChannel ? 'moderator' : 'admin') : '';
-    const menu = h('button', { class: 'bare', 'aria-haspopup': 'menu', 'aria-label': t('memberTools', { name: app.personOf(user) }), onclick: () => this.#menu(menu, id, user) }, icon('more'));
+    const menu = h('button',
+      { class: 'bare', 'aria-haspopup': 'menu', 'aria-label': t('memberTools', { name: app.personOf(user) }),
+        onclick: () => this.#menu(menu, id, user) }, icon('more'));
     const rights = role === 'member' ? app.permissions.rightsOf(id, user.id).map((right) => t(right)) : [];
-    return personRow(app, user, rights.length ? h('small', { class: 'rights' }, app.formats.names.format(rights)) : null, badge ? h('span', { class: 'role' }, badge) : null, user.id === app.me.id ? h('span', { class: 'hint' }, t('you')) : menu);
+    return personRow(app, user,
+      rights.length ? h('small', { class: 'rights' }, app.formats.names.format(rights)) : null,
+      badge ? h('span', { class: 'role' }, badge) : null,
+      user.id === app.me.id ? h('span', { class: 'hint' }, t('you')) : menu);
   }
 
   /** @param {HTMLElement} anchor @param {string} id @param {import('../confab/types.js').User} user */
@@ -62,16 +73,29 @@ export class MemberList {
     const isAdmin = permissions.isAdmin(id), isOther = role !== 'creator';
     openMenu(anchor, name, [
       { icon: 'reply', label: t('writeTo'), action: () => tell(app.talkTo(user.id)) },
-      isAdmin && role === 'member' && { icon: 'plus', label: t(`make_${word}`), action: () => tell(client.modifyRoom(id, `add_${word}`, { users: [user.id] })) },
-      isAdmin && role === 'admin' && { icon: 'close', label: t(`unmake_${word}`), action: () => tell(client.modifyRoom(id, `remove_${word}`, { users: [user.id] })) },
-      isAdmin && role === 'member' && { icon: 'lock', label: t('rights'), action: () => tell(openRights(app, id, user)) },
-      { icon: 'bellOff', label: t('block'), danger: true, action: () => confirm(app, t('block'), t('blockSure', { name }), t('block'), () => client.block(user.id)) },
-      permissions.mayRemove(id) && isOther && { icon: 'trash', label: t('removeMember'), danger: true, action: () => confirm(app, t('removeMember'), t('removeSure', { name }), t('removeMember'), () => client.removeMembers(id, [user.id])) },
+      isAdmin && role === 'member'
+        && { icon: 'plus', label: t(`make_${word}`),
+          action: () => tell(client.modifyRoom(id, `add_${word}`, { users: [user.id] })) },
+      isAdmin && role === 'admin'
+        && { icon: 'close', label: t(`unmake_${word}`),
+          action: () => tell(client.modifyRoom(id, `remove_${word}`, { users: [user.id] })) },
+      isAdmin && role === 'member'
+        && { icon: 'lock', label: t('rights'), action: () => tell(openRights(app, id, user)) },
+      { icon: 'bellOff', label: t('block'), danger: true,
+        action: () => confirm(app, t('block'), t('blockSure', { name }), t('block'), () => client.block(user.id)) },
+      permissions.mayRemove(id) && isOther
+        && { icon: 'trash', label: t('removeMember'), danger: true,
+          action: () =>
+            confirm(app, t('removeMember'), t('removeSure', { name }), t('removeMember'),
+              () => client.removeMembers(id, [user.id])) },
     ]);
   }
 
   #add() {
-    const { app } = this, id = app.open, picker = new PeoplePicker(app, { without: new Set(app.store.members(id).map((user) => user.id)) });
-    openDialog(app, { title: app.t('addPeople'), content: [picker.element], submit: app.t('add'), action: () => (picker.ids.length ? app.client.addMembers(id, picker.ids) : false) });
+    const { app } = this, id = app.open,
+      picker = new PeoplePicker(app, { without: new Set(app.store.members(id).map((user) => user.id)) });
+    openDialog(app,
+      { title: app.t('addPeople'), content: [picker.element], submit: app.t('add'),
+        action: () => (picker.ids.length ? app.client.addMembers(id, picker.ids) : false) });
   }
 }

@@ -9,19 +9,24 @@ const RIGHTS = {
 };
 
 /**
- * Gives single rights to somebody who is no administrator, and takes them away: those that somebody has are switched on.
+ * Gives single rights to somebody who is no administrator, and takes them away: those that somebody has are switched
+ * on.
  * @param {import('./app.js').App} app @param {string} id @param {import('../confab/types.js').User} user
  */
 export async function openRights(app, id, user) {
   const { t, client, permissions, store } = app;
   await permissions.ask(id, true);
   const has = permissions.rightsOf(id, user.id);
-  const rows = (RIGHTS[store.room(id)?.type ?? ''] ?? []).map((right) => ({ right, had: has.includes(right), ...toggle(t(right), has.includes(right)) }));
+  const rows = (RIGHTS[store.room(id)?.type ?? ''] ?? [])
+    .map((right) => ({ right, had: has.includes(right), ...toggle(t(right), has.includes(right)) }));
   openDialog(app, {
-    title: t('rightsOf', { name: app.personOf(user) }), submit: t('save'), content: [h('p', { class: 'hint' }, t('rightsHint')), ...rows.map(({ row }) => row)],
+    title: t('rightsOf', { name: app.personOf(user) }), submit: t('save'),
+    content: [h('p', { class: 'hint' }, t('rightsHint')), ...rows.map(({ row }) => row)],
     action: async () => {
-      for (const [action, isOn] of /** @type {[string, boolean][]} */ ([['add_permission', true], ['remove_permission', false]])) {
-        const permission = rows.filter(({ had, input }) => had !== isOn && input.checked === isOn).map(({ right }) => right);
+      for (const [action,
+          isOn] of /** @type {[string, boolean][]} */ ([['add_permission', true], ['remove_permission', false]])) {
+        const permission = rows.filter(({ had, input }) => had !== isOn && input.checked === isOn)
+          .map(({ right }) => right);
         if (permission.length) await client.modifyRoom(id, action, { users: [user.id], permission });
       }
     },

@@ -51,7 +51,8 @@ function place(anchor, box) {
 }
 
 /**
- * @typedef {{icon?: import('./icons.js').IconName, label: string, key?: string, danger?: boolean, action: () => void}} Entry
+ * @typedef {{icon?: import('./icons.js').IconName, label: string, key?: string, danger?: boolean, action: () => void}}
+ *   Entry
  *
  * A menu. Arrow keys, Home and End move in it.
  * @param {HTMLElement} anchor @param {string} label @param {(Entry | false | null | undefined)[]} entries

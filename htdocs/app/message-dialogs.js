@@ -3,24 +3,34 @@ import { openDialog } from './dialog.js';
 import { h, setSanitisedHtml } from './html.js';
 import { icon } from './icons.js';
 
-/** A person in a list, with something beside the name. @param {import('./app.js').App} app @param {any} user @param {...(Node | string | null)} more */
+/**
+ * A person in a list, with something beside the name.
+ * @param {import('./app.js').App} app @param {any} user @param {...(Node | string | null)} more
+ */
 export function personRow(app, user, ...more) {
   const status = app.store.presence(user.id)?.status;
   return h('li', { class: 'person', 'data-user': user.id },
-    avatar({ name: app.personOf(user), status: status === 'offline' ? undefined : status }), h('span', { class: 'name', dir: 'auto' }, app.personOf(user)), ...more.filter((one) => one !== null));
+    avatar({ name: app.personOf(user), status: status === 'offline' ? undefined : status }),
+    h('span', { class: 'name', dir: 'auto' }, app.personOf(user)), ...more.filter((one) => one !== null));
 }
 
 /** Who has read a message, and who has it. @param {import('./app.js').App} app @param {any} message */
 export function openSeenBy(app, message) {
-  const { t, store, formats } = app, members = store.members(message.room.id).filter(({ id }) => id !== message.sender.id);
+  const { t, store, formats } = app,
+    members = store.members(message.room.id).filter(({ id }) => id !== message.sender.id);
   const receipts = new Map(message.read_receipts.map((/** @type {any} */ { reader, read_at }) => [reader.id, read_at]));
   const reads = store.reads(message.room.id);
   const hasRead = (/** @type {any} */ { id }) => receipts.has(id) || (reads.get(id) ?? 0) >= message.seq;
   const read = members.filter(hasRead), rest = members.filter((user) => !hasRead(user));
   const delivered = rest.filter(({ username }) => message.delivered_to.includes(username));
-  const part = (/** @type {string} */ title, /** @type {any[]} */ users) => (users.length ? h('section', {}, h('h3', {}, title), h('ul', { class: 'people' },
-    ...users.map((user) => personRow(app, user, receipts.has(user.id) ? h('small', {}, formats.medium.format(new Date(receipts.get(user.id)))) : null)))) : null);
-  const parts = [part(t('readBy'), read), part(t('deliveredTo'), delivered), part(t('notYet'), rest.filter((user) => !delivered.includes(user)))].filter((one) => one !== null);
+  const part = (/** @type {string} */ title,
+    /** @type {any[]} */ users) => (users.length ? h('section', {}, h('h3', {}, title), h('ul', { class: 'people' },
+    ...users.map((user) =>
+      personRow(app, user,
+        receipts.has(user.id) ? h('small', {}, formats.medium.format(new Date(receipts.get(user.id)))) : null))))
+        : null);
+  const parts = [part(t('readBy'), read), part(t('deliveredTo'), delivered),
+    part(t('notYet'), rest.filter((user) => !delivered.includes(user)))].filter((one) => one !== null);
   openDialog(app, { title: t('seenBy'), content: parts.length ? parts : [h('p', { class: 'hint' }, t('nobodyYet'))] });
 }
 
@@ -32,7 +42,8 @@ export async function openHistory(app, message) {
     for (const { content, created_at } of await app.client.messageHistory(message.id)) {
       const text = h('div', { class: 'content', dir: 'auto' });
       setSanitisedHtml(text, content);
-      list.append(h('li', {}, h('time', { datetime: created_at }, app.formats.medium.format(new Date(created_at))), text));
+      list.append(h('li', {}, h('time', { datetime: created_at }, app.formats.medium.format(new Date(created_at))),
+        text));
     }
   } catch (error) {
     fail(error);
@@ -48,9 +59,14 @@ export function openPins(app) {
         event.preventDefault();
         close();
         app.show(id, message);
-      } }, avatar({ name: app.personOf(message.sender) }), h('span', { class: 'name', dir: 'auto' }, app.personOf(message.sender)),
-      h('span', { class: 'when' }, app.formats.when(message.created_at)), h('span', { class: 'snippet', dir: 'auto' }, app.lineOf(message))),
-      app.permissions.isAdmin(id) ? h('button', { type: 'button', class: 'bare', 'aria-label': t('unpin'), title: t('unpin'), onclick: (/** @type {any} */ event) => {
+      } }, avatar({ name: app.personOf(message.sender) }),
+        h('span', { class: 'name', dir: 'auto' }, app.personOf(message.sender)),
+      h('span', { class: 'when' }, app.formats.when(message.created_at)),
+      h('span', { class: 'snippet', dir: 'auto' }, app.lineOf(message))),
+      app.permissions.isAdmin(id)
+          ? h('button',
+              { type: 'button', class: 'bare', 'aria-label': t('unpin'), title: t('unpin'),
+                  onclick: (/** @type {any} */ event) => {
         app.client.pin(message.id, false).then(() => event.target.closest('li').remove(), (error) => app.toast(error));
       } }, icon('close')) : null)))],
   });

@@ -3,7 +3,10 @@ import { markOf, messageView } from './message-view.js';
 
 const TOGETHER = 5 * 60_000; // ms between messages of one sender that stand as one
 
-/** The elements of a list of messages, with the days and the line between them: each is made again only when it has changed. */
+/**
+ * The elements of a list of messages, with the days and the line between them: each is made again only when it has
+ * changed.
+ */
 export class MessageNodes {
   /** @type {Map<string, {node: HTMLElement, message: any, state: string}>} what is drawn, by message */
   #drawn = new Map();
@@ -29,7 +32,10 @@ export class MessageNodes {
     return this.#drawn.get(/** @type {HTMLElement | null} */ (node.closest('.message'))?.dataset.key ?? '')?.message;
   }
 
-  /** Draws these, oldest first. @param {any[]} messages @param {string} line the message above which the new ones begin */
+  /**
+   * Draws these, oldest first.
+   * @param {any[]} messages @param {string} line the message above which the new ones begin
+   */
   fill(messages, line) {
     const { formats, t } = this.app, nodes = [], keys = new Set();
     let day = '', before = /** @type {any} */ (null);

@@ -16,12 +16,14 @@ export class MessageTools {
     this.app = app;
     this.timeline = timeline;
     const { t } = app, { list } = timeline;
-    const button = (/** @type {import('./icons.js').IconName} */ name, /** @type {string} */ label, /** @type {() => void} */ run) =>
+    const button = (/** @type {import('./icons.js').IconName} */ name, /** @type {string} */ label,
+      /** @type {() => void} */ run) =>
       h('button', { class: 'bare', tabindex: -1, 'aria-label': label, title: label, onclick: run }, icon(name));
     this.more = button('more', t('more'), () => this.#menu());
     this.more.setAttribute('aria-haspopup', 'menu');
     this.reply = button('reply', t('reply'), () => this.#run('r'));
-    this.bar = h('div', { class: 'tools', role: 'toolbar', 'aria-label': t('messageTools') }, button('face', t('react'), () => this.#run('+')), this.reply, this.more);
+    this.bar = h('div', { class: 'tools', role: 'toolbar', 'aria-label': t('messageTools') },
+      button('face', t('react'), () => this.#run('+')), this.reply, this.more);
     list.addEventListener('pointerover', (event) => { if (event.pointerType === 'mouse') this.#attach(event.target); });
     list.addEventListener('pointerleave', () => { if (!this.#at?.contains(document.activeElement)) this.#detach(); });
     list.addEventListener('focusin', (event) => this.#attach(event.target));
@@ -30,7 +32,10 @@ export class MessageTools {
     this.#listenToFingers(list);
   }
 
-  /** A message was drawn anew: what stood at it goes along, the focus too. @param {HTMLElement} old @param {HTMLElement} now */
+  /**
+   * A message was drawn anew: what stood at it goes along, the focus too.
+   * @param {HTMLElement} old @param {HTMLElement} now
+   */
   replaced(old, now) {
     const hadFocus = old.contains(document.activeElement);
     succeed(old, now);
@@ -40,7 +45,8 @@ export class MessageTools {
 
   /** @param {EventTarget | null} target */
   #attach(target) {
-    const node = /** @type {HTMLElement | null} */ (/** @type {Element | null} */ (target)?.closest?.('.message') ?? null);
+    const node = /** @type {HTMLElement | null} */ (/** @type {Element | null} */ (target)?.closest?.('.message')
+      ?? null);
     if (!node || node === this.#at) return;
     this.#at = node;
     const message = this.timeline.messageOf(node);
@@ -69,7 +75,10 @@ export class MessageTools {
 
   #menu() {
     const anchor = this.bar.isConnected ? this.more : this.#at;
-    if (anchor) openMenu(anchor, this.app.t('messageTools'), this.#actions().map((action) => ({ ...action, key: action.letter === 'Delete' ? '⌦' : action.letter?.toUpperCase() })));
+    if (anchor)
+      openMenu(anchor, this.app.t('messageTools'),
+        this.#actions()
+          .map((action) => ({ ...action, key: action.letter === 'Delete' ? '⌦' : action.letter?.toUpperCase() })));
   }
 
   /** @param {MouseEvent} event */
@@ -92,8 +101,11 @@ export class MessageTools {
       clearTimeout(timer);
       timer = setTimeout(() => this.#asked(event), PRESS);
     });
-    for (const end of ['pointerup', 'pointercancel', 'scroll']) list.addEventListener(end, () => clearTimeout(timer), { passive: true });
-    list.addEventListener('click', (event) => { if (!matchMedia('(hover: hover)').matches) this.#attach(event.target); });
+    for (const end of ['pointerup', 'pointercancel', 'scroll'])
+      list.addEventListener(end, () => clearTimeout(timer), { passive: true });
+    list.addEventListener('click', (event) => {
+      if (!matchMedia('(hover: hover)').matches) this.#attach(event.target);
+    });
   }
 
   /** @param {KeyboardEvent} event */
@@ -104,7 +116,8 @@ export class MessageTools {
       if (event.key === 'Escape') /** @type {HTMLElement | null} */ (node.closest('.message'))?.focus();
       return;
     }
-    const messages = /** @type {HTMLElement[]} */ ([...this.timeline.list.querySelectorAll('.message')]), at = messages.indexOf(node);
+    const messages = /** @type {HTMLElement[]} */ ([...this.timeline.list.querySelectorAll('.message')]),
+      at = messages.indexOf(node);
     const to = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: messages.length - 1 }[event.key];
     if (to !== undefined) this.timeline.focus(messages[to]);
     else if (event.key === 'Enter' || event.key === 'ContextMenu') this.#menu();

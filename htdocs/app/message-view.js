@@ -32,23 +32,31 @@ export function markOf(app, message) {
  */
 export function messageView(app, message, { isFirst, isMine, mark }) {
   const isNamed = message.mentions?.some((/** @type {any} */ { id }) => id === app.me.id);
-  const classes = ['message', isMine && 'mine', isFirst && 'first', message.state && message.state !== 'failed' && 'pending', message.state === 'failed' && 'failed', isNamed && 'named'];
+  const classes = ['message', isMine && 'mine', isFirst && 'first',
+    message.state && message.state !== 'failed' && 'pending', message.state === 'failed' && 'failed',
+    isNamed && 'named'];
   const name = app.personOf(message.sender), isDirect = !!app.room?.peer, content = contentOf(message);
   return h('li', { class: classes.filter(Boolean).join(' '), tabindex: -1, 'data-seq': message.seq },
     isMine || isDirect ? null : isFirst ? avatar({ name }) : h('span', { class: 'avatar none' }),
     h('div', { class: 'body' },
       h('div', { class: 'bubble' },
-        h('span', { class: isFirst && !isMine && !isDirect ? `sender ${hueOf(name)}` : 'sr', dir: 'auto' }, isMine ? app.t('you') : name),
-        quoteOf(app, message), forwardOf(app, message), content, unfolderOf(app, message, content), ...attachmentsOf(app, message), metaOf(app, message, mark)),
+        h('span', { class: isFirst && !isMine && !isDirect ? `sender ${hueOf(name)}` : 'sr', dir: 'auto' },
+          isMine ? app.t('you') : name),
+        quoteOf(app, message), forwardOf(app, message), content, unfolderOf(app, message, content),
+        ...attachmentsOf(app, message), metaOf(app, message, mark)),
       reactionsOf(app, message), failureOf(app, message)));
 }
 
 /** @param {import('./app.js').App} app @param {any} message */
 function quoteOf(app, message) {
-  const parent = message.parent_message ?? (message.extra_fields?.parent_message_id && app.store.messages(message.room.id).find((/** @type {any} */ { id }) => id === message.extra_fields.parent_message_id));
+  const parent = message.parent_message
+    ?? (message.extra_fields?.parent_message_id
+      && app.store.messages(message.room.id)
+        .find((/** @type {any} */ { id }) => id === message.extra_fields.parent_message_id));
   if (!parent) return null;
   return h('button', { class: `quote ${hueOf(app.personOf(parent.sender))}`, onclick: () => app.emit('jump', parent) },
-    h('span', { class: 'sr' }, app.t('inReplyTo')), h('strong', { dir: 'auto' }, app.personOf(parent.sender)), h('span', { dir: 'auto' }, app.lineOf(parent)));
+    h('span', { class: 'sr' }, app.t('inReplyTo')), h('strong', { dir: 'auto' }, app.personOf(parent.sender)),
+    h('span', { dir: 'auto' }, app.lineOf(parent)));
 }
 
 /** @param {import('./app.js').App} app @param {any} message */
@@ -63,14 +71,18 @@ function contentOf(message) {
   if (message.state) content.textContent = message.text;
   else if (!message.attachments.length || message.content !== PICTURES_ONLY) setSanitisedHtml(content, message.content);
   if (!content.hasChildNodes()) content.hidden = true;
-  if (/^\s*(\p{Extended_Pictographic}\ufe0f?[\u{1f3fb}-\u{1f3ff}]?\s*){1,3}$/u.test(content.textContent ?? '')) content.classList.add('large');
+  if (/^\s*(\p{Extended_Pictographic}\ufe0f?[\u{1f3fb}-\u{1f3ff}]?\s*){1,3}$/u.test(content.textContent ?? ''))
+    content.classList.add('large');
   return content;
 }
 
 /** @type {Set<string>} long messages that one has unfolded */
 const unfolded = new Set();
 
-/** What is very long is folded; a button shows all of it. @param {import('./app.js').App} app @param {any} message @param {HTMLElement} content */
+/**
+ * What is very long is folded; a button shows all of it.
+ * @param {import('./app.js').App} app @param {any} message @param {HTMLElement} content
+ */
 function unfolderOf({ t }, message, content) {
   const text = content.textContent ?? '', key = message.client_id ?? message.id;
   if (unfolded.has(key) || (text.length < LONG && text.split('\n').length < LINES)) return null;
@@ -94,12 +106,14 @@ function attachmentsOf(app, message) {
 function metaOf(app, message, mark) {
   const { t, formats } = app;
   const sign = mark && h(message.state ? 'span' : 'button', {
-    class: `mark${mark.isRead ? ' read' : ''}`, title: mark.label, tabindex: message.state ? null : -1, ...(!message.state && { onclick: () => openSeenBy(app, message) }),
+    class: `mark${mark.isRead ? ' read' : ''}`, title: mark.label, tabindex: message.state ? null : -1,
+    ...(!message.state && { onclick: () => openSeenBy(app, message) }),
   }, icon(mark.name), h('span', { class: 'sr' }, mark.label));
   return h('span', { class: 'meta' },
     message.pinned ? h('span', { title: t('pinned') }, icon('pin'), h('span', { class: 'sr' }, t('pinned'))) : null,
     message.is_edited ? h('span', {}, t('edited')) : null,
-    h('time', { datetime: message.created_at, title: formats.full.format(new Date(message.created_at)) }, formats.time(message.created_at)), sign);
+    h('time', { datetime: message.created_at, title: formats.full.format(new Date(message.created_at)) },
+      formats.time(message.created_at)), sign);
 }
 
 /** @param {import('./app.js').App} app @param {any} message */
@@ -108,10 +122,14 @@ function reactionsOf(app, message) {
   if (!counts.length) return null;
   const own = message.reactions.find((/** @type {any} */ { user }) => user.id === app.me.id)?.reaction_content;
   return h('div', { class: 'reactions' }, ...counts.map(([sign, count]) => {
-    const people = message.reactions.filter((/** @type {any} */ one) => one.reaction_content === sign).map((/** @type {any} */ { user }) => app.personOf(user));
+    const people = message.reactions.filter((/** @type {any} */ one) => one.reaction_content === sign)
+      .map((/** @type {any} */ { user }) => app.personOf(user));
     return h('button', {
-      'aria-pressed': String(sign === own), title: app.formats.names.format(people), 'aria-label': app.t('reactionOf', { sign, count: app.formats.numbers.format(Number(count)), names: app.formats.names.format(people) }),
-      onclick: () => (sign === own ? app.client.unreact(message.id) : app.client.react(message.id, sign)).catch(() => {}),
+      'aria-pressed': String(sign === own), title: app.formats.names.format(people),
+      'aria-label': app.t('reactionOf',
+        { sign, count: app.formats.numbers.format(Number(count)), names: app.formats.names.format(people) }),
+      onclick: () =>
+        (sign === own ? app.client.unreact(message.id) : app.client.react(message.id, sign)).catch(() => {}),
     }, h('span', {}, sign), h('span', { class: 'count' }, app.formats.numbers.format(Number(count))));
   }));
 }
@@ -121,5 +139,6 @@ function failureOf(app, message) {
   if (message.state !== 'failed') return null;
   const { t } = app;
   return h('p', { class: 'error' }, t('failed', { reason: reason(app, message.error) }),
-    h('button', { class: 'inline', onclick: () => message.retry() }, t('retry')), h('button', { class: 'inline', onclick: () => message.discard() }, t('discard')));
+    h('button', { class: 'inline', onclick: () => message.retry() }, t('retry')),
+    h('button', { class: 'inline', onclick: () => message.discard() }, t('discard')));
 }

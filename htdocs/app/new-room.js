@@ -3,7 +3,8 @@ import { field, openDialog, toggle } from './dialog.js';
 import { h } from './html.js';
 import { PeoplePicker } from './people-picker.js';
 
-const TITLES = /** @type {Record<string, string>} */ ({ OneToOneChat: 'newPerson', GroupChat: 'newGroup', Channel: 'newChannel' });
+const TITLES = /** @type {Record<string, string>} */ ({ OneToOneChat: 'newPerson', GroupChat: 'newGroup',
+  Channel: 'newChannel' });
 
 /** Begins a conversation. @param {import('./app.js').App} app @param {string} type */
 export function openNewRoom(app, type) {
@@ -22,11 +23,14 @@ export function openNewRoom(app, type) {
   const open = toggle(t('isPublic'), true), approval = toggle(t('approval'), false);
   openDialog(app, {
     title: t(TITLES[type]), submit: t('create'),
-    content: [field(t('name'), name), field(t('description'), about), isChannel ? open.row : approval.row, people.element],
+    content: [field(t('name'), name), field(t('description'), about), isChannel ? open.row : approval.row,
+      people.element],
     action: async () => {
       const { id } = await app.client.createRoom({
-        type, name: name.value.trim(), ...(about.value.trim() && { description: about.value.trim() }), [isChannel ? 'subscribers' : 'participants']: people.ids,
-        extra_fields: isChannel ? { is_public: open.input.checked } : { join_approval_required: approval.input.checked },
+        type, name: name.value.trim(), ...(about.value.trim() && { description: about.value.trim() }),
+        [isChannel ? 'subscribers' : 'participants']: people.ids,
+        extra_fields: isChannel ? { is_public: open.input.checked }
+          : { join_approval_required: approval.input.checked },
       });
       await app.arrival(id);
       app.show(id);

@@ -1,8 +1,8 @@
 const TOGETHER = 1_500; // ms in which one sound is enough
 
 /**
- * Tells of what one does not see: the number in the title, a notification of the browser, a sound. Of several tabs one tells, and none of a room that
- * another shows: tabs say to each other what they show, {tab, looking: room or ''}.
+ * Tells of what one does not see: the number in the title, a notification of the browser, a sound. Of several tabs one
+ * tells, and none of a room that another shows: tabs say to each other what they show, {tab, looking: room or ''}.
  */
 export class Notifier {
   /** @type {Map<string, string>} */
@@ -16,14 +16,16 @@ export class Notifier {
   constructor(app) {
     this.app = app;
     const { store } = app, tab = String(Math.random());
-    const channel = typeof BroadcastChannel === 'function' ? new BroadcastChannel(`confab looking:${app.client.base.href}:${app.me.id}`) : null;
+    const channel = typeof BroadcastChannel === 'function'
+      ? new BroadcastChannel(`confab looking:${app.client.base.href}:${app.me.id}`) : null;
     if (channel) channel.onmessage = ({ data }) => this.#looking.set(data.tab, data.looking);
     const tell = () => channel?.postMessage({ tab, looking: this.#isLooking ? app.open : '' });
     const gone = () => channel?.postMessage({ tab, looking: '' });
     for (const event of ['focus', 'blur']) addEventListener(event, tell);
     addEventListener('pagehide', gone);
     this.#offs = [
-      store.on('rooms', () => this.#badge()), store.on('loaded', () => this.#badge()), store.on('notify', (one) => this.#notify(one)), app.on('open', tell),
+      store.on('rooms', () => this.#badge()), store.on('loaded', () => this.#badge()),
+      store.on('notify', (one) => this.#notify(one)), app.on('open', tell),
       () => {
         for (const event of ['focus', 'blur']) removeEventListener(event, tell);
         removeEventListener('pagehide', gone);

@@ -2,7 +2,8 @@ import { Dispatch, RoomType } from '../confab.js';
 
 /**
  * What one may do in a room, as the server says; before it has, as roles suggest.
- * @typedef {{may: Set<string>, grants: Map<number, string[]>}} Told may: what oneself may; grants: single rights by account, for who administers
+ * @typedef {{may: Set<string>, grants: Map<number, string[]>}} Told may: what oneself may; grants: single rights by
+ *   account, for who administers
  */
 export class Permissions {
   /** @type {Map<string, Told>} by room */
@@ -14,7 +15,9 @@ export class Permissions {
   constructor(app) {
     this.app = app;
     // Somebody has changed the room: its roles and rights too, it may be.
-    app.client.on('dispatch', ({ eventType, data }) => { if (eventType === Dispatch.ROOM_UPDATED) this.#changed(data.id); });
+    app.client.on('dispatch', ({ eventType, data }) => {
+      if (eventType === Dispatch.ROOM_UPDATED) this.#changed(data.id);
+    });
     app.client.on('resync', () => this.#told.clear());
   }
 
@@ -33,7 +36,8 @@ export class Permissions {
   /** @param {string} id */
   isAdmin(id) {
     const { store } = this.app;
-    return !!this.#may(id, 'administer', store.room(id)?.type === RoomType.ONE_TO_ONE || store.role(id) === 'creator' || store.role(id) === 'admin');
+    return !!this.#may(id, 'administer',
+      store.room(id)?.type === RoomType.ONE_TO_ONE || store.role(id) === 'creator' || store.role(id) === 'admin');
   }
 
   /** Whether one may write. undefined: not known yet. @param {string} id */
@@ -53,17 +57,25 @@ export class Permissions {
     return !!this.#may(id, 'remove_members', this.isAdmin(id));
   }
 
-  /** The single rights of somebody who is no administrator, as far as one is told. @param {string} id @param {number} user */
+  /**
+   * The single rights of somebody who is no administrator, as far as one is told.
+   * @param {string} id @param {number} user
+   */
   rightsOf(id, user) {
     return this.#told.get(id)?.grants.get(user) ?? [];
   }
 
-  /** Asks what is not known; resolves when it is, or can't be. @param {string} id @param {boolean} [again] also what is known */
+  /**
+   * Asks what is not known; resolves when it is, or can't be.
+   * @param {string} id @param {boolean} [again] also what is known
+   */
   ask(id, again = false) {
     if (!again && this.#told.has(id)) return Promise.resolve();
     const asked = this.#asking.get(id);
     if (asked && !again) return asked;
-    const asking = this.#ask(id).catch(() => {}).finally(() => { if (this.#asking.get(id) === asking) this.#asking.delete(id); });
+    const asking = this.#ask(id).catch(() => {}).finally(() => {
+      if (this.#asking.get(id) === asking) this.#asking.delete(id);
+    });
     this.#asking.set(id, asking);
     return asking;
   }
@@ -71,6 +83,7 @@ export class Permissions {
   /** @param {string} id */
   async #ask(id) {
     const { may, members } = await this.app.client.roomPermissions(id);
-    this.#told.set(id, { may: new Set(may), grants: new Map(members.map(({ user, permission }) => [user.id, permission])) });
+    this.#told.set(id,
+      { may: new Set(may), grants: new Map(members.map(({ user, permission }) => [user.id, permission])) });
   }
 }

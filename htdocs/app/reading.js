@@ -4,8 +4,8 @@ const MOST = 100; // receipts at once
 const PAUSE = 300; // ms
 
 /**
- * Says what has come here and what was read: what one has on the screen while one is there. Reading makes receipts, so that the others see who has read;
- * in channels, where many read, only how far.
+ * Says what has come here and what was read: what one has on the screen while one is there. Reading makes receipts, so
+ * that the others see who has read; in channels, where many read, only how far.
  */
 export class Reading {
   /** @type {Set<string>} messages that came and were not acknowledged */
@@ -29,7 +29,8 @@ export class Reading {
         soon();
       }),
       client.on('notifications', (data) => {
-        for (const { message } of Object.values(data).flat()) if (!message.delivered_to.includes(app.me.username)) this.#arrived.add(message.id);
+        for (const { message } of Object.values(data).flat()) if (!message.delivered_to.includes(app.me.username))
+          this.#arrived.add(message.id);
         soon();
       }),
       store.on('messages', soon), app.on('open', soon),
@@ -65,7 +66,8 @@ export class Reading {
     const { app, timeline } = this, { store, client, room } = app;
     if (!room || (!room.unread && !room.mentions) || !this.#isLooking) return;
     const unread = timeline.messages.filter((message) => timeline.isUnread(message));
-    const seen = /** @type {any[]} */ (timeline.isAtEnd ? unread : unread.filter((message) => this.#isSeen(/** @type {any} */ (message).seq)));
+    const seen = /** @type {any[]} */ (timeline.isAtEnd ? unread
+      : unread.filter((message) => this.#isSeen(/** @type {any} */ (message).seq)));
     if (!seen.length) return timeline.isAtEnd ? store.markRead(room.id) : undefined;
     const ids = seen.slice(-MOST).map(({ id }) => id);
     for (const id of ids) this.#arrived.delete(id);
@@ -75,7 +77,8 @@ export class Reading {
 
   /** @param {number} seq */
   #isSeen(seq) {
-    const { list } = this.timeline, node = /** @type {HTMLElement | null} */ (list.querySelector(`[data-seq="${seq}"]`));
+    const { list } = this.timeline,
+      node = /** @type {HTMLElement | null} */ (list.querySelector(`[data-seq="${seq}"]`));
     return !!node && node.offsetTop < list.scrollTop + list.clientHeight;
   }
 

@@ -14,11 +14,14 @@ export class ResetPassword {
   /** @param {import('./app.js').App} app @param {string} token @param {(said: string) => void} done */
   constructor(app, token, done) {
     const { t, client } = app;
-    const { input, row } = passwordField(app, t('newPassword'), { name: 'new-password', autocomplete: 'new-password', hint: t('passwordHint') });
+    const { input, row } = passwordField(app, t('newPassword'),
+      { name: 'new-password', autocomplete: 'new-password', hint: t('passwordHint') });
     this.input = input;
-    const problem = h('p', { class: 'error', id: 'login-error', role: 'alert' }), save = h('button', { class: 'primary' }, t('savePassword'));
+    const problem = h('p', { class: 'error', id: 'login-error', role: 'alert' }),
+      save = h('button', { class: 'primary' }, t('savePassword'));
     const form = h('form', { id: 'reset', class: 'card', novalidate: true },
-      h('h1', {}, h('img', { src: 'icon.svg', alt: '', width: 44, height: 44 }), 'confab'), h('p', { class: 'hint' }, t('resetWelcome')), row, problem, save,
+      h('h1', {}, h('img', { src: 'icon.svg', alt: '', width: 44, height: 44 }), 'confab'),
+      h('p', { class: 'hint' }, t('resetWelcome')), row, problem, save,
       h('button', { class: 'plain', type: 'button', onclick: () => done('') }, t('toLogIn')));
     form.addEventListener('submit', async (event) => {
       event.preventDefault();

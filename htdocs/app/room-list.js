@@ -27,10 +27,13 @@ export class RoomList {
     const { t, store } = app;
     this.rows = new VirtualList({
       id: 'room-list', label: t('rooms'), rem: 4.5,
-      keyOf: (/** @type {Room} */ room) => room.id, stateOf: (room) => JSON.stringify(this.#content(room)), make: (room) => this.#row(room),
+      keyOf: (/** @type {Room} */ room) => room.id, stateOf: (room) => JSON.stringify(this.#content(room)),
+      make: (room) => this.#row(room),
     });
     this.filters = h('div', { class: 'filters', role: 'group', 'aria-label': t('filter') },
-      ...Object.keys(FILTERS).map((name) => h('button', { class: 'chip', 'data-filter': name, onclick: () => this.#choose(name) }, t(`filter_${name}`))));
+      ...Object.keys(FILTERS)
+        .map((name) =>
+          h('button', { class: 'chip', 'data-filter': name, onclick: () => this.#choose(name) }, t(`filter_${name}`))));
     this.empty = h('p', { class: 'hint empty', id: 'no-rooms', hidden: true });
     this.element = h('div', { class: 'room-list' }, this.filters, this.rows.element, this.empty);
     const draw = app.drawer(() => this.draw());
@@ -59,7 +62,8 @@ export class RoomList {
   /** @param {string} name */
   #choose(name) {
     this.filter = name;
-    for (const chip of /** @type {Iterable<HTMLElement>} */ (this.filters.children)) chip.setAttribute('aria-pressed', String(chip.dataset.filter === name));
+    for (const chip of /** @type {Iterable<HTMLElement>} */ (this.filters.children))
+      chip.setAttribute('aria-pressed', String(chip.dataset.filter === name));
     this.rows.element.scrollTop = 0;
     this.draw();
   }
@@ -86,10 +90,12 @@ export class RoomList {
     const shown = unsent ?? last;
     const who = !shown ? '' : shown.sender.id === app.me.id ? t('you') : room.peer ? '' : app.personOf(shown.sender);
     return {
-      ...app.faceOf(room), unread: room.unread, mentions: room.mentions, isOpen: room.id === app.open, quiet: app.settings.get('quiet').includes(room.id),
+      ...app.faceOf(room), unread: room.unread, mentions: room.mentions, isOpen: room.id === app.open,
+      quiet: app.settings.get('quiet').includes(room.id),
       when: shown ? app.formats.when(shown.created_at) : '', unsent: unsent?.state,
       kind2: typing.length ? 'typing' : draft ? 'draft' : 'last', who: typing.length || draft ? '' : who,
-      line: (typing.length ? t(room.peer ? 'typingHere' : 'typing1', { name: typing[0].username, other: '' }) : draft || (shown ? app.lineOf(shown) : t('noMessages'))).slice(0, 140),
+      line: (typing.length ? t(room.peer ? 'typingHere' : 'typing1', { name: typing[0].username, other: '' })
+        : draft || (shown ? app.lineOf(shown) : t('noMessages'))).slice(0, 140),
     };
   }
 
@@ -97,16 +103,21 @@ export class RoomList {
   #row(room) {
     const { t, formats } = this.app, it = this.#content(room);
     const count = it.unread >= 1000 ? `${formats.numbers.format(999)}+` : formats.numbers.format(it.unread);
-    return h('button', { 'data-room': room.id, 'aria-current': it.isOpen ? 'true' : null, class: it.unread ? 'has-unread' : '', onclick: () => this.app.show(room.id) },
+    return h('button',
+      { 'data-room': room.id, 'aria-current': it.isOpen ? 'true' : null, class: it.unread ? 'has-unread' : '',
+        onclick: () => this.app.show(room.id) },
       avatar(it),
       h('span', { class: 'name', dir: 'auto' }, it.name), h('span', { class: 'when' }, it.when),
       h('span', { class: `last ${it.kind2}` },
         it.unsent ? icon(it.unsent === 'failed' ? 'warn' : 'clock') : null,
-        it.kind2 === 'draft' ? h('span', { class: 'draft' }, t('draft')) : it.who ? h('span', { class: 'who' }, `${it.who}: `) : null,
+        it.kind2 === 'draft' ? h('span', { class: 'draft' }, t('draft')) : it.who
+          ? h('span', { class: 'who' }, `${it.who}: `) : null,
         h('span', { dir: 'auto' }, it.line)),
       h('span', { class: 'marks' },
         it.quiet ? icon('bellOff') : null,
         it.mentions ? h('span', { class: 'badge mention', title: t('mentions', { count: it.mentions }) }, '@') : null,
-        it.unread ? h('span', { class: 'badge unread' }, h('span', { 'aria-hidden': 'true' }, count), h('span', { class: 'sr' }, t('unread', { count: it.unread }))) : null));
+        it.unread
+          ? h('span', { class: 'badge unread' }, h('span', { 'aria-hidden': 'true' }, count),
+            h('span', { class: 'sr' }, t('unread', { count: it.unread }))) : null));
   }
 }

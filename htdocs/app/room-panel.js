@@ -19,15 +19,18 @@ export class RoomPanel {
     this.app = app;
     const { t, store } = app;
     this.body = h('div', { class: 'panel-body' });
-    this.shut = h('button', { class: 'bare', 'aria-label': t('close'), onclick: () => app.emit('panel', false) }, icon('close'));
-    this.element = h('aside', { class: 'panel', 'aria-label': t('details'), hidden: true }, h('header', {}, h('h2', {}, t('details')), this.shut), this.body);
+    this.shut = h('button', { class: 'bare', 'aria-label': t('close'), onclick: () => app.emit('panel', false) },
+      icon('close'));
+    this.element = h('aside', { class: 'panel', 'aria-label': t('details'), hidden: true },
+      h('header', {}, h('h2', {}, t('details')), this.shut), this.body);
     this.element.addEventListener('keydown', (event) => { if (event.key === 'Escape') app.emit('panel', false); });
     this.members = new MemberList(app);
     this.invites = new InviteLinks(app);
     this.requests = new JoinRequests(app);
     const draw = app.drawer(() => this.#draw());
     this.offs = [
-      app.on('open', () => (app.open ? this.#load() : app.emit('panel', false))), app.on('panel', (wanted) => this.#toggle(wanted)),
+      app.on('open', () => (app.open ? this.#load() : app.emit('panel', false))),
+      app.on('panel', (wanted) => this.#toggle(wanted)),
       store.on('rooms', (id) => {
         if (id === undefined || id === app.open) draw();
       }), store.on('presence', draw),
@@ -63,14 +66,16 @@ export class RoomPanel {
   #draw() {
     const { app } = this, { t, room } = app;
     if (!this.#isOpen || !room) return;
-    const key = JSON.stringify([room.id, room.name, room.description, room.avatar, room.is_public, room.join_approval_required, app.faceOf(room), app.store.role(room.id),
+    const key = JSON.stringify([room.id, room.name, room.description, room.avatar, room.is_public,
+      room.join_approval_required, app.faceOf(room), app.store.role(room.id),
       app.permissions.mayAdd(room.id), app.settings.get('quiet').includes(room.id)]);
     this.members.draw(room.id);
     if (key === this.#shown) return;
     this.#shown = key;
     const hadFocus = this.body.contains(document.activeElement);
     this.body.replaceChildren(this.#top(room), this.#actions(room), ...(room.type === RoomType.ONE_TO_ONE ? [] : [
-      ...(app.permissions.mayAdd(room.id) ? [this.requests.element, this.invites.element] : []), this.members.element]));
+      ...(app.permissions.mayAdd(room.id) ? [this.requests.element, this.invites.element] : []),
+      this.members.element]));
     if (hadFocus) this.shut.focus();
     this.element.setAttribute('aria-label', t('detailsOf', { name: app.nameOf(room) }));
   }
@@ -78,15 +83,19 @@ export class RoomPanel {
   /** @param {import('../confab/types.js').Room} room */
   #top(room) {
     const { app } = this, { t } = app;
-    const kind = room.peer ? `@${room.peer.username}` : t(room.type === RoomType.GROUP ? 'group' : room.is_public ? 'publicChannel' : 'privateChannel');
-    return h('div', { class: 'panel-top' }, avatar(app.faceOf(room)), h('strong', { dir: 'auto' }, app.nameOf(room)), h('span', { class: 'hint' }, kind),
+    const kind = room.peer ? `@${room.peer.username}`
+      : t(room.type === RoomType.GROUP ? 'group' : room.is_public ? 'publicChannel' : 'privateChannel');
+    return h('div', { class: 'panel-top' }, avatar(app.faceOf(room)), h('strong', { dir: 'auto' }, app.nameOf(room)),
+      h('span', { class: 'hint' }, kind),
       room.description ? h('p', { dir: 'auto' }, room.description) : null);
   }
 
   /** @param {import('../confab/types.js').Room} room */
   #actions(room) {
-    const { app } = this, { t, client, settings, store } = app, name = app.nameOf(room), quiet = settings.get('quiet'), isQuiet = quiet.includes(room.id);
-    const row = (/** @type {import('./icons.js').IconName} */ sign, /** @type {string} */ label, /** @type {() => any} */ run, danger = false) =>
+    const { app } = this, { t, client, settings, store } = app, name = app.nameOf(room), quiet = settings.get('quiet'),
+      isQuiet = quiet.includes(room.id);
+    const row = (/** @type {import('./icons.js').IconName} */ sign, /** @type {string} */ label,
+      /** @type {() => any} */ run, danger = false) =>
       h('button', { class: `row${danger ? ' danger' : ''}`, onclick: run }, icon(sign), label);
     const peer = room.peer;
     return h('div', { class: 'panel-actions' },
@@ -94,10 +103,20 @@ export class RoomPanel {
         settings.set('quiet', isQuiet ? quiet.filter((id) => id !== room.id) : [...quiet, room.id]);
         store.emit('rooms', room.id);
       }),
-      room.is_public ? row('link', t('copyLink'), () => navigator.clipboard.writeText(linkTo('join', room.id)).then(() => app.toast(t('copied')), (error) => app.toast(error))) : null,
-      !peer && app.permissions.isAdmin(room.id) ? row('gear', t('roomSettings'), () => openRoomSettings(app, room.id)) : null,
-      peer ? row('lock', t('block'), () => confirm(app, t('block'), t('blockSure', { name }), t('block'), () => client.block(peer.id)), true) : null,
-      peer ? null : row('exit', t('leave'), () => confirm(app, t('leave'), t('leaveSure', { name }), t('leave'), () => client.leaveRoom(room.id)), true),
-      peer || store.role(room.id) === 'creator' ? row('trash', t('deleteRoom'), () => confirm(app, t('deleteRoom'), t(peer ? 'deleteChatSure' : 'deleteRoomSure', { name }), t('delete'), () => client.deleteRoom(room.id)), true) : null);
+      room.is_public
+        ? row('link', t('copyLink'),
+          () => navigator.clipboard.writeText(linkTo('join', room.id)).then(() => app.toast(t('copied')),
+            (error) => app.toast(error))) : null,
+      !peer && app.permissions.isAdmin(room.id) ? row('gear', t('roomSettings'), () => openRoomSettings(app, room.id))
+        : null,
+      peer ? row('lock', t('block'),
+        () => confirm(app, t('block'), t('blockSure', { name }), t('block'), () => client.block(peer.id)), true) : null,
+      peer ? null
+        : row('exit', t('leave'),
+          () => confirm(app, t('leave'), t('leaveSure', { name }), t('leave'), () => client.leaveRoom(room.id)), true),
+      peer || store.role(room.id) === 'creator'
+        ? row('trash', t('deleteRoom'),
+          () => confirm(app, t('deleteRoom'), t(peer ? 'deleteChatSure' : 'deleteRoomSure', { name }), t('delete'),
+            () => client.deleteRoom(room.id)), true) : null);
   }
 }

@@ -8,13 +8,16 @@ export async function openRoomSettings(app, id) {
   const name = h('input', { maxlength: 64, required: true, dir: 'auto', value: room.name });
   const about = h('textarea', { rows: 2, maxlength: 1000, dir: 'auto' }, room.description ?? '');
   const picture = h('input', { type: 'url', dir: 'ltr', placeholder: 'https://', value: room.avatar ?? '' });
-  const most = h('input', { type: 'number', min: 1, inputmode: 'numeric', value: room.max_participants ?? room.max_subscribers });
+  const most = h('input',
+    { type: 'number', min: 1, inputmode: 'numeric', value: room.max_participants ?? room.max_subscribers });
   const switches = Object.entries(isGroup
-    ? { group_locked: toggle(t('groupLocked'), !!room.group_locked), join_approval_required: toggle(t('approval'), !!room.join_approval_required) }
+    ? { group_locked: toggle(t('groupLocked'), !!room.group_locked),
+      join_approval_required: toggle(t('approval'), !!room.join_approval_required) }
     : { is_public: toggle(t('isPublic'), !!room.is_public) });
   openDialog(app, {
     title: t('roomSettings'), submit: t('save'),
-    content: [field(t('name'), name), field(t('description'), about), field(t('avatarAddress'), picture), field(t('mostMembers'), most), ...switches.map(([, { row }]) => row)],
+    content: [field(t('name'), name), field(t('description'), about), field(t('avatarAddress'), picture),
+      field(t('mostMembers'), most), ...switches.map(([, { row }]) => row)],
     action: () => client.updateRoom(id, {
       name: name.value.trim(), description: about.value.trim() || null, avatar: picture.value.trim() || null,
       ...(most.value && { [isGroup ? 'max_participants' : 'max_subscribers']: Number(most.value) }),

@@ -1,6 +1,9 @@
 const CLOSE = 60; // px from the end that still count as being there
 
-/** Keeps what a person looks at where it is while a list changes above and below it; and keeps to the end whoever is there. */
+/**
+ * Keeps what a person looks at where it is while a list changes above and below it; and keeps to the end whoever is
+ * there.
+ */
 export class ScrollKeeper {
   isAtEnd = true;
   #height = 0;
@@ -10,7 +13,8 @@ export class ScrollKeeper {
     this.list = list;
     list.addEventListener('scroll', () => {
       // A box that shrinks, as for a keyboard on a phone, scrolls too: nobody has moved then.
-      if (list.clientHeight === this.#height) this.isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < CLOSE;
+      if (list.clientHeight === this.#height)
+        this.isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < CLOSE;
       scrolled();
     }, { passive: true });
     this.observer = new ResizeObserver(() => {
@@ -40,11 +44,13 @@ export class ScrollKeeper {
   /** @param {() => void} change */
   keep(change) {
     const { list } = this, top = list.scrollTop;
-    const anchors = this.isAtEnd ? [] : this.#seen().map((node) => ({ key: node.dataset.key, node, at: node.offsetTop - top }));
+    const anchors = this.isAtEnd ? []
+      : this.#seen().map((node) => ({ key: node.dataset.key, node, at: node.offsetTop - top }));
     change();
     if (this.isAtEnd) return this.toEnd();
     for (const { key, node, at } of anchors) {
-      const now = node.isConnected ? node : /** @type {HTMLElement | null} */ (list.querySelector(`[data-key="${CSS.escape(key ?? '')}"]`));
+      const now = node.isConnected ? node
+        : /** @type {HTMLElement | null} */ (list.querySelector(`[data-key="${CSS.escape(key ?? '')}"]`));
       if (now) return void (list.scrollTop = now.offsetTop - at);
     }
   }

@@ -22,7 +22,8 @@ export class SearchResults {
     this.state = h('p', { class: 'hint', role: 'status' });
     this.more = h('button', { class: 'plain', hidden: true, onclick: () => this.#page() }, t('moreResults'));
     this.roomsPart = h('section', {}, h('h2', {}, t('rooms')), this.rooms);
-    this.element = h('div', { class: 'results', hidden: true }, this.roomsPart, h('section', {}, h('h2', {}, t('messages')), this.messages, this.state, this.more));
+    this.element = h('div', { class: 'results', hidden: true }, this.roomsPart,
+      h('section', {}, h('h2', {}, t('messages')), this.messages, this.state, this.more));
     this.element.addEventListener('keydown', (event) => this.#pressed(event));
   }
 
@@ -32,7 +33,8 @@ export class SearchResults {
     this.#text = text;
     clearTimeout(this.#timer);
     const needle = text.toLocaleLowerCase();
-    const found = text && !this.room ? store.list().filter((room) => this.app.nameOf(room).toLocaleLowerCase().includes(needle)).slice(0, ROOMS) : [];
+    const found = text && !this.room
+      ? store.list().filter((room) => this.app.nameOf(room).toLocaleLowerCase().includes(needle)).slice(0, ROOMS) : [];
     this.roomsPart.hidden = !found.length;
     this.rooms.replaceChildren(...found.map((room) => h('li', {}, h('button', { onclick: () => this.app.show(room.id) },
       avatar(this.app.faceOf(room)), h('span', { class: 'name', dir: 'auto' }, this.app.nameOf(room))))));
@@ -47,9 +49,11 @@ export class SearchResults {
   async #page() {
     const run = this.#run, { client, t } = this.app;
     try {
-      const before = Number(/** @type {HTMLElement | null} */ (this.messages.lastElementChild)?.dataset.seq) || undefined;
+      const before = Number(/** @type {HTMLElement | null} */ (this.messages.lastElementChild)?.dataset.seq)
+        || undefined;
       const { results, has_next } = await client.search({
-        query: this.#text, order: 'newest', limit: 20, ...(this.room && { room_id: this.room }), ...(before && { before }),
+        query: this.#text, order: 'newest', limit: 20, ...(this.room && { room_id: this.room }),
+        ...(before && { before }),
       });
       if (run !== this.#run) return;
       this.messages.append(...results.map((result) => this.#row(result)));
@@ -68,7 +72,8 @@ export class SearchResults {
     setSanitisedHtml(text, snippet);
     return h('li', { 'data-seq': message.seq }, h('button', { onclick: () => app.show(message.room.id, message) },
       avatar({ name: app.personOf(message.sender) }),
-      h('span', { class: 'name', dir: 'auto' }, `${app.personOf(message.sender)}${room && !this.room && !room.peer ? ` · ${app.nameOf(room)}` : ''}`),
+      h('span', { class: 'name', dir: 'auto' },
+        `${app.personOf(message.sender)}${room && !this.room && !room.peer ? ` · ${app.nameOf(room)}` : ''}`),
       h('span', { class: 'when' }, app.formats.when(message.created_at)), text));
   }
 

@@ -1,6 +1,8 @@
 /**
  * What a person chose on this device. Kept in localStorage where that can be had.
- * @typedef {{theme: 'auto' | 'light' | 'dark', sound: boolean, notify: boolean, lang: string, quiet: string[], emoji: string[]}} Choices
+ * @typedef {{
+ *   theme: 'auto' | 'light' | 'dark', sound: boolean, notify: boolean, lang: string, quiet: string[], emoji: string[]
+ * }} Choices
  */
 const KEY = 'confab settings';
 

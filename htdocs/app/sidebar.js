@@ -19,11 +19,15 @@ export class Sidebar {
     this.list = new RoomList(app);
     this.results = new SearchResults(app);
     this.connection = new ConnectionState(app);
-    this.search = h('input', { type: 'search', id: 'search', placeholder: t('search'), 'aria-label': t('search'), autocomplete: 'off', spellcheck: 'false', dir: 'auto' });
+    this.search = h('input',
+      { type: 'search', id: 'search', placeholder: t('search'), 'aria-label': t('search'), autocomplete: 'off',
+        spellcheck: 'false', dir: 'auto' });
     this.scope = h('button', { class: 'chip scope', hidden: true, onclick: () => this.#within('') });
     const me = h('button', { class: 'me', 'aria-haspopup': 'menu', onclick: () => this.#menu(me, logOut) },
       avatar({ name: app.personOf(app.me) }), h('strong', { id: 'me', dir: 'auto' }, app.personOf(app.me)));
-    const start = h('button', { class: 'bare', id: 'new-room', title: t('newRoom'), 'aria-label': t('newRoom'), 'aria-haspopup': 'menu', onclick: () => this.#new(start) }, icon('plus'));
+    const start = h('button',
+      { class: 'bare', id: 'new-room', title: t('newRoom'), 'aria-label': t('newRoom'), 'aria-haspopup': 'menu',
+        onclick: () => this.#new(start) }, icon('plus'));
     this.element = h('div', { class: 'rooms' }, h('nav', { 'aria-label': t('rooms') },
       h('header', {}, me, start),
       h('div', { class: 'search', role: 'search' }, icon('search'), this.search, this.scope),
@@ -32,7 +36,8 @@ export class Sidebar {
     this.search.addEventListener('keydown', (event) => {
       if (event.key === 'Escape') this.#clear();
       if (event.key === 'ArrowDown' && !this.search.value) this.list.rows.focus(0);
-      else if (event.key === 'ArrowDown') /** @type {HTMLElement | null} */ (this.results.element.querySelector('button'))?.focus();
+      else if (event.key === 'ArrowDown')
+        /** @type {HTMLElement | null} */ (this.results.element.querySelector('button'))?.focus();
       else return;
       event.preventDefault();
     });

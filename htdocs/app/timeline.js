@@ -26,7 +26,9 @@ export class Timeline {
     const { t, store } = app;
     this.list = h('ol', { id: 'messages', 'aria-label': t('messages'), tabindex: -1 });
     this.count = h('span', { class: 'badge', hidden: true });
-    this.jump = h('button', { class: 'jump', hidden: true, 'aria-label': t('newest'), title: t('newest'), onclick: () => this.toNewest() }, icon('down'), this.count);
+    this.jump = h('button',
+      { class: 'jump', hidden: true, 'aria-label': t('newest'), title: t('newest'), onclick: () => this.toNewest() },
+      icon('down'), this.count);
     this.state = h('p', { class: 'hint empty', role: 'status' });
     this.element = h('div', { class: 'timeline' }, this.list, this.state, this.jump);
     this.keeper = new ScrollKeeper(this.list, () => this.#scrolled());
@@ -64,9 +66,12 @@ export class Timeline {
     if (!room) return;
     this.state.textContent = '';
     const open = () => (room.unread > MANY && room.last_read_seq > 0 ? this.#loadUnread(room) : store.openRoom(id));
-    await this.#load(() => persist(open, { isWanted: () => this.#room === id, failed: () => this.#say('waiting'), wait: orConnected(this.app.client) }));
+    await this.#load(() =>
+      persist(open,
+        { isWanted: () => this.#room === id, failed: () => this.#say('waiting'), wait: orConnected(this.app.client) }));
     if (this.#room !== id) return;
-    if (room.unread) this.#line = /** @type {any} */ (this.messages.find((message) => this.isUnread(message)))?.id ?? '';
+    if (room.unread)
+      this.#line = /** @type {any} */ (this.messages.find((message) => this.isUnread(message)))?.id ?? '';
     this.draw();
     const line = this.list.querySelector('.new-line');
     if (line && !this.#wanted) this.keeper.show(/** @type {HTMLElement} */ (line), 'start');
@@ -121,7 +126,8 @@ export class Timeline {
     this.#drawJump();
     if (!id || !loaded || this.#loading) return;
     if (older && list.scrollTop < list.clientHeight) await this.#load(() => store.loadOlder(id));
-    else if (newer && list.scrollHeight - list.scrollTop < 2 * list.clientHeight) await this.#load(() => store.loadNewer(id));
+    else if (newer && list.scrollHeight - list.scrollTop < 2 * list.clientHeight)
+      await this.#load(() => store.loadNewer(id));
   }
 
   async toNewest() {
@@ -159,14 +165,16 @@ export class Timeline {
     if (!this.#loading || messages.length) this.#say(loaded ? 'noMessagesYet' : '');
     this.list.classList.toggle('begins', loaded && !older);
     queueMicrotask(() => this.#scrolled()); // there may be room for more
-    if (!this.list.querySelector('[tabindex="0"]')) this.#tabTo(/** @type {HTMLElement | null} */ (this.list.querySelector('.message:last-child')));
+    if (!this.list.querySelector('[tabindex="0"]'))
+      this.#tabTo(/** @type {HTMLElement | null} */ (this.list.querySelector('.message:last-child')));
   }
 
   #drawJump() {
     const unread = this.app.room?.unread ?? 0;
     this.jump.hidden = this.isAtEnd;
     this.count.hidden = !unread;
-    this.jump.setAttribute('aria-label', this.app.t('newest') + (unread ? `, ${this.app.t('unread', { count: unread })}` : ''));
+    this.jump.setAttribute('aria-label',
+      this.app.t('newest') + (unread ? `, ${this.app.t('unread', { count: unread })}` : ''));
     this.count.textContent = unread ? this.app.formats.numbers.format(unread) : '';
   }
 
@@ -177,7 +185,8 @@ export class Timeline {
 
   /** The one that Tab comes to. @param {HTMLElement | null} node */
   #tabTo(node) {
-    for (const old of /** @type {Iterable<HTMLElement>} */ (this.list.querySelectorAll('[tabindex="0"]'))) if (old !== node) old.tabIndex = -1;
+    for (const old of /** @type {Iterable<HTMLElement>} */ (this.list.querySelectorAll('[tabindex="0"]')))
+      if (old !== node) old.tabIndex = -1;
     if (node) node.tabIndex = 0;
   }
 

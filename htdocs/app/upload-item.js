@@ -22,7 +22,8 @@ export class UploadItem {
     this.bar = h('progress', { max: 1, value: 0, hidden: true, 'aria-label': t('uploading', { name }) });
     this.state = h('small', {});
     this.again = h('button', { type: 'button', class: 'inline', hidden: true }, t('retry'));
-    this.chip = h('li', {}, icon('file'), h('span', { class: 'file-name', dir: 'auto' }, name), this.bar, h('div', { class: 'upload-state' }, this.state, this.again),
+    this.chip = h('li', {}, icon('file'), h('span', { class: 'file-name', dir: 'auto' }, name), this.bar,
+      h('div', { class: 'upload-state' }, this.state, this.again),
       h('button', { type: 'button', class: 'bare', 'aria-label': t('removeFile', { name }), onclick: () => {
         this.stop();
         removed(this);
@@ -73,7 +74,8 @@ export class UploadItem {
   /** @param {File} file */
   #preview(file) {
     const reader = new FileReader();
-    reader.addEventListener('load', () => this.chip.firstElementChild?.replaceWith(h('img', { src: String(reader.result), alt: '' })));
+    reader.addEventListener('load',
+      () => this.chip.firstElementChild?.replaceWith(h('img', { src: String(reader.result), alt: '' })));
     reader.readAsDataURL(file);
   }
 }

@@ -6,12 +6,17 @@ import { UploadItem } from './upload-item.js';
 
 const MOST = 20; // of a message
 const TYPES = /** @type {Record<string, [string, string]>} */ ({
-  png: ['image', 'image/png'], jpg: ['image', 'image/jpeg'], jpeg: ['image', 'image/jpeg'], gif: ['image', 'image/gif'], webp: ['image', 'image/webp'],
-  mp4: ['video', 'video/mp4'], webm: ['video', 'video/webm'], mp3: ['audio', 'audio/mpeg'], ogg: ['audio', 'audio/ogg'], wav: ['audio', 'audio/wav'],
+  png: ['image', 'image/png'], jpg: ['image', 'image/jpeg'], jpeg: ['image', 'image/jpeg'], gif: ['image', 'image/gif'],
+  webp: ['image', 'image/webp'],
+  mp4: ['video', 'video/mp4'], webm: ['video', 'video/webm'], mp3: ['audio', 'audio/mpeg'], ogg: ['audio', 'audio/ogg'],
+  wav: ['audio', 'audio/wav'],
   pdf: ['file', 'application/pdf'], csv: ['file', 'text/csv'], txt: ['file', 'text/plain'],
 });
 
-/** What goes along with the next message of each room: files from here, which are taken to the server at once, and links to what lies elsewhere. */
+/**
+ * What goes along with the next message of each room: files from here, which are taken to the server at once, and links
+ * to what lies elsewhere.
+ */
 export class Uploads {
   /** @type {Map<string, Set<UploadItem>>} by room */
   #rooms = new Map();
@@ -20,7 +25,8 @@ export class Uploads {
   /** @param {import('./app.js').App} app @param {HTMLElement} text where files are pasted */
   constructor(app, text) {
     this.app = app;
-    this.input = h('input', { type: 'file', multiple: true, hidden: true, 'aria-label': app.t('attachFile'), onchange: () => {
+    this.input = h('input',
+        { type: 'file', multiple: true, hidden: true, 'aria-label': app.t('attachFile'), onchange: () => {
       this.add([...this.input.files ?? []]);
       this.input.value = '';
     } });
@@ -74,7 +80,9 @@ export class Uploads {
       event.preventDefault();
       target.classList.add('dropping');
     });
-    target.addEventListener('dragleave', (event) => { if (!target.contains(/** @type {Node | null} */ (event.relatedTarget))) target.classList.remove('dropping'); });
+    target.addEventListener('dragleave', (event) => {
+      if (!target.contains(/** @type {Node | null} */ (event.relatedTarget))) target.classList.remove('dropping');
+    });
     target.addEventListener('drop', (event) => {
       target.classList.remove('dropping');
       if (!isFile(event)) return;
@@ -122,8 +130,10 @@ export class Uploads {
   /** A picture or a file that lies elsewhere. */
   openLink() {
     const { t } = this.app;
-    const address = h('input', { type: 'url', required: true, placeholder: 'https://', dir: 'ltr', autocomplete: 'off' });
-    const kind = h('select', {}, ...['image', 'video', 'audio', 'file'].map((type) => h('option', { value: type }, t(`media_${type}`))));
+    const address = h('input',
+      { type: 'url', required: true, placeholder: 'https://', dir: 'ltr', autocomplete: 'off' });
+    const kind = h('select', {},
+      ...['image', 'video', 'audio', 'file'].map((type) => h('option', { value: type }, t(`media_${type}`))));
     address.addEventListener('input', () => { kind.value = this.#typeOf(address.value)?.[0] ?? kind.value; });
     openDialog(this.app, {
       title: t('attachLink'), content: [field(t('address'), address), field(t('kind'), kind)], submit: t('attach'),
@@ -131,7 +141,8 @@ export class Uploads {
         const url = safeAddress(address.value.trim());
         if (!/^https?:\/\//.test(address.value.trim()) || !url) throw new ConfabError(Code.INVALID, t('badAddress'));
         const [type, mime] = this.#typeOf(url) ?? [kind.value, 'image/jpeg'];
-        this.#item(url.split('/').pop() || url).asset = { media_url: url, media_type: kind.value, ...(type === kind.value && { mime_type: mime }), caption: null };
+        this.#item(url.split('/').pop() || url).asset = { media_url: url, media_type: kind.value,
+          ...(type === kind.value && { mime_type: mime }), caption: null };
       },
     });
   }

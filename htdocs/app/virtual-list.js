@@ -4,7 +4,8 @@ import { h } from './html.js';
 const MARGIN = 6; // rows above and below what is seen
 
 /**
- * A long list of rows of one height: only those that are seen exist. One of them can be reached by Tab, the arrow keys go on from there.
+ * A long list of rows of one height: only those that are seen exist. One of them can be reached by Tab, the arrow keys
+ * go on from there.
  * @template T
  */
 export class VirtualList {
@@ -53,7 +54,8 @@ export class VirtualList {
   draw() {
     const height = this.#height, { keyOf } = this.view, items = this.#items;
     const first = Math.max(0, Math.floor(this.element.scrollTop / height) - MARGIN);
-    const last = Math.min(items.length, Math.ceil((this.element.scrollTop + this.element.clientHeight) / height) + MARGIN);
+    const last = Math.min(items.length,
+      Math.ceil((this.element.scrollTop + this.element.clientHeight) / height) + MARGIN);
     this.list.style.height = `${items.length * height}px`;
     const shown = new Set();
     for (let i = first; i < last; i++) shown.add(this.#place(i, height));
@@ -66,7 +68,8 @@ export class VirtualList {
       }
     this.#order();
     const tab = this.#rows.get(this.#active) ?? this.#rows.get(items[first] && keyOf(items[first]));
-    for (const { row } of this.#rows.values()) /** @type {HTMLElement} */ (row.firstChild).tabIndex = row === tab?.row ? 0 : -1;
+    for (const { row } of this.#rows.values())
+      /** @type {HTMLElement} */ (row.firstChild).tabIndex = row === tab?.row ? 0 : -1;
   }
 
   /** @param {number} i @param {number} height */
@@ -107,9 +110,11 @@ export class VirtualList {
 
   /** @param {KeyboardEvent} event */
   #pressed(event) {
-    const { keyOf } = this.view, items = this.#items, page = Math.max(1, Math.floor(this.element.clientHeight / this.#height) - 1);
+    const { keyOf } = this.view, items = this.#items,
+      page = Math.max(1, Math.floor(this.element.clientHeight / this.#height) - 1);
     const at = items.findIndex((item) => keyOf(item) === this.#active);
-    const to = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + page, PageUp: at - page, Home: 0, End: items.length - 1 }[event.key];
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + page, PageUp: at - page, Home: 0,
+      End: items.length - 1 }[event.key];
     if (to === undefined || !items.length || event.altKey) return;
     event.preventDefault();
     this.focus(Math.max(0, Math.min(items.length - 1, to)));
@@ -120,9 +125,11 @@ export class VirtualList {
     const height = this.#height, top = i * height, { element } = this;
     if (!this.#items[i]) return;
     if (top < element.scrollTop) element.scrollTop = top;
-    else if (top + height > element.scrollTop + element.clientHeight) element.scrollTop = top + height - element.clientHeight;
+    else if (top + height > element.scrollTop + element.clientHeight)
+      element.scrollTop = top + height - element.clientHeight;
     this.#active = this.view.keyOf(this.#items[i]);
     this.draw();
-    /** @type {HTMLElement | null | undefined} */ (this.#rows.get(this.#active)?.row.firstChild)?.focus({ preventScroll: true });
+    /** @type {HTMLElement | null | undefined} */ (this.#rows.get(this.#active)?.row.firstChild)
+      ?.focus({ preventScroll: true });
   }
 }

@@ -6,7 +6,11 @@ const ANSWER = 15_000; // ms until a command over the WebSocket counts as lost
 
 /** Commands that went up a WebSocket and wait for their answer. */
 export class Answers {
-  /** @type {Map<string, {resolve: (answer: any) => void, reject: (error: ConfabError) => void, timer: ReturnType<typeof setTimeout>}>} */
+  /**
+   * @type {Map<string, {
+   *   resolve: (answer: any) => void, reject: (error: ConfabError) => void, timer: ReturnType<typeof setTimeout>
+   * }>}
+   */
   #waiting = new Map();
 
   /**
@@ -36,6 +40,7 @@ export class Answers {
 
   /** The connection is gone: what it did not answer may have been carried out or not. */
   lose() {
-    for (const id of [...this.#waiting.keys()]) this.settle(id, { error: { code: Code.NETWORK, detail: 'The connection was lost.' } });
+    for (const id of [...this.#waiting.keys()])
+      this.settle(id, { error: { code: Code.NETWORK, detail: 'The connection was lost.' } });
   }
 }

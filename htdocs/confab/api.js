@@ -2,7 +2,8 @@ import { Command } from './codes.js';
 import { Emitter } from './emitter.js';
 
 /**
- * The commands by name, and the requests about one's account, as methods that answer with the data that counts. What is stored also comes down the stream, to everyone it concerns.
+ * The commands by name, and the requests about one's account, as methods that answer with the data that counts. What is
+ * stored also comes down the stream, to everyone it concerns.
  * @typedef {string | string[]} Ids
  */
 export class Api extends Emitter {
@@ -14,12 +15,18 @@ export class Api extends Emitter {
     throw new Error(`${event_type} ${data}`);
   }
 
-  /** One HTTP request. @param {string} method @param {string} path below the mount point @param {object} [body] @returns {Promise<any>} */
+  /**
+   * One HTTP request.
+   * @param {string} method @param {string} path below the mount point @param {object} [body] @returns {Promise<any>}
+   */
   async request(method, path, body) {
     throw new Error(`${method} ${path} ${body}`);
   }
 
-  /** A request that answers with the account. @param {string} method @param {string} path @param {object} [body] @returns {Promise<import('./types.js').User>} */
+  /**
+   * A request that answers with the account.
+   * @param {string} method @param {string} path @param {object} [body] @returns {Promise<import('./types.js').User>}
+   */
   async account(method, path, body) {
     return (await this.request(method, path, body)).user;
   }
@@ -27,16 +34,26 @@ export class Api extends Emitter {
   /** @param {string} username @param {string} password */
   logIn(username, password) { return this.account('POST', 'session', { username, password }); }
 
-  /** @param {string} username @param {string} password @param {string} [email] where the link goes for who has forgotten the password */
-  register(username, password, email) { return this.account('POST', 'session/register', { username, password, ...(email && { email }) }); }
+  /**
+   * @param {string} username @param {string} password
+   * @param {string} [email] where the link goes for who has forgotten the password
+   */
+  register(username, password, email) {
+    return this.account('POST', 'session/register', { username, password, ...(email && { email }) });
+  }
 
   /** The account that is logged in. Fails with code 4001 when none is. */
   whoAmI() { return this.account('GET', 'session'); }
 
   /** Ends one's other log-ins. @param {string} old_password @param {string} new_password */
-  changePassword(old_password, new_password) { return this.request('POST', 'session/password', { old_password, new_password }); }
+  changePassword(old_password, new_password) {
+    return this.request('POST', 'session/password', { old_password, new_password });
+  }
 
-  /** A link by mail to who has forgotten a password; it is answered alike whether there is such an account or not. @param {{username: string} | {email: string}} who */
+  /**
+   * A link by mail to who has forgotten a password; it is answered alike whether there is such an account or not.
+   * @param {{username: string} | {email: string}} who
+   */
   askForReset(who) { return this.request('POST', 'session/reset', who); }
 
   /** Ends all one's log-ins. @param {string} token of the link @param {string} new_password */
@@ -51,9 +68,12 @@ export class Api extends Emitter {
   listRooms() { return this.#ask(Command.LIST_ROOMS); }
 
   /**
-   * What one may do in a room: 'send', 'add_members', 'administer' …; and, for who may administer it, the single rights of plain members.
+   * What one may do in a room: 'send', 'add_members', 'administer' …; and, for who may administer it, the single rights
+   * of plain members.
    * @param {string} room_id
-   * @returns {Promise<{room_id: string, may: string[], members: {user: import('./types.js').UserRef, permission: string[]}[]}>}
+   * @returns {Promise<{
+   *   room_id: string, may: string[], members: {user: import('./types.js').UserRef, permission: string[]}[]
+   * }>}
    */
   roomPermissions(room_id) { return this.#ask(Command.PERMISSIONS, { room_id }); }
 
@@ -64,12 +84,17 @@ export class Api extends Emitter {
    * A page of history, newest first.
    * @param {string} room_id
    * @param {{before?: number, after?: number, around?: number, limit?: number}} [place]
-   * @returns {Promise<{has_next: boolean, has_previous: boolean, data: {room_id: string, messages: import('./types.js').Message[]}}>} has_next: there are older ones
+   * @returns {Promise<{
+   *   has_next: boolean, has_previous: boolean, data: {room_id: string, messages: import('./types.js').Message[]}
+   * }>} has_next: there are older ones
    */
   page(room_id, place = {}) { return this.#ask(Command.MESSAGES, { limit: 50, ...place, room_id }); }
 
   /**
-   * @param {{type: string, name?: string, participants?: number[], subscribers?: number[], description?: string, extra_fields?: object}} fields
+   * @param {{
+   *   type: string, name?: string, participants?: number[], subscribers?: number[], description?: string,
+   *   extra_fields?: object
+   * }} fields
    * @returns {Promise<import('./types.js').RoomDetail>}
    */
   createRoom(fields) { return this.#ask(Command.CREATE_ROOM, fields); }
@@ -77,7 +102,9 @@ export class Api extends Emitter {
   /** @param {string} room_id @param {object} data name, description, avatar (null clears), switches, limits */
   updateRoom(room_id, data) { return this.modifyRoom(room_id, 'update', data); }
 
-  /** @param {string} room_id @param {string} action add_admin, remove_moderator, add_permission … @param {object} [data] */
+  /**
+   * @param {string} room_id @param {string} action add_admin, remove_moderator, add_permission … @param {object} [data]
+   */
   modifyRoom(room_id, action, data) { return this.#ask(Command.MODIFY_ROOM, { room_id, action, data }); }
 
   /** @param {string} room_id */
@@ -117,13 +144,17 @@ export class Api extends Emitter {
   answerRequest(room_id, user_id, accept) { return this.#ask(Command.ANSWER, { room_id, user_id, accept }); }
 
   /** @param {string} message_id @param {string} content HTML */
-  editMessage(message_id, content) { return this.#ask(Command.MODIFY, { action: 'update', message_id, extra_fields: { content } }); }
+  editMessage(message_id, content) {
+    return this.#ask(Command.MODIFY, { action: 'update', message_id, extra_fields: { content } });
+  }
 
   /** @param {Ids} message_id */
   deleteMessage(message_id) { return this.#ask(Command.MODIFY, { action: 'delete', message_id }); }
 
   /** @param {string} message_id @param {string} reaction_content */
-  react(message_id, reaction_content) { return this.#ask(Command.REACT, { type: 'add', message_id, reaction_content }); }
+  react(message_id, reaction_content) {
+    return this.#ask(Command.REACT, { type: 'add', message_id, reaction_content });
+  }
 
   /** @param {string} message_id */
   unreact(message_id) { return this.#ask(Command.REACT, { type: 'remove', message_id }); }
@@ -134,7 +165,10 @@ export class Api extends Emitter {
   /** @param {string} room_id @returns {Promise<import('./types.js').Message[]>} newest pin first */
   async listPins(room_id) { return (await this.#ask(Command.PINS, { room_id })).messages; }
 
-  /** @param {string} message_id @returns {Promise<{version: number, content: string, created_at: string}[]>} the present text first */
+  /**
+   * @param {string} message_id
+   * @returns {Promise<{version: number, content: string, created_at: string}[]>} the present text first
+   */
   async messageHistory(message_id) { return (await this.#ask(Command.HISTORY, { message_id })).versions; }
 
   /** @param {Ids} message_id */
@@ -148,12 +182,20 @@ export class Api extends Emitter {
 
   /**
    * Snippets are HTML, safe to insert: text and <mark>.
-   * @param {{query: string, room_id?: string, sender?: number, before?: number, limit?: number, order?: 'relevance' | 'newest'}} what
-   * @returns {Promise<{query: string, order: string, has_next: boolean, results: {message: import('./types.js').Message, snippet: string, rank: number}[]}>}
+   * @param {{
+   *   query: string, room_id?: string, sender?: number, before?: number, limit?: number, order?: 'relevance' | 'newest'
+   * }} what
+   * @returns {Promise<{
+   *   query: string, order: string, has_next: boolean,
+   *   results: {message: import('./types.js').Message, snippet: string, rank: number}[]
+   * }>}
    */
   search(what) { return this.#ask(Command.SEARCH, what); }
 
-  /** @param {{search?: string, after?: number, limit?: number}} [which] @returns {Promise<{users: import('./types.js').User[], has_next: boolean}>} */
+  /**
+   * @param {{search?: string, after?: number, limit?: number}} [which]
+   * @returns {Promise<{users: import('./types.js').User[], has_next: boolean}>}
+   */
   listUsers(which) { return this.#ask(Command.USERS, which); }
 
   /** @param {number} user_id @param {boolean} [on] */

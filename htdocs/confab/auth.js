@@ -1,4 +1,7 @@
-/** The token, where there is one: given once, or asked for and asked for again when the server does not take it any more. */
+/**
+ * The token, where there is one: given once, or asked for and asked for again when the server does not take it any
+ * more.
+ */
 export class Auth {
   /** @type {Promise<string | undefined> | undefined} */
   #token;

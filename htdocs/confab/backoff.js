@@ -1,5 +1,6 @@
 /**
- * How long to wait before an attempt: full jitter, so that clients which lost the same server do not come back together.
+ * How long to wait before an attempt: full jitter, so that clients which lost the same server do not come back
+ * together.
  * @param {number} attempt how many have failed, from 1
  * @param {object} [options]
  * @param {number} [options.base] ms

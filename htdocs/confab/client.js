@@ -26,7 +26,9 @@ export class Client extends Api {
   sessionId = '';
   /** @type {import('./types.js').State} */
   state = 'stopped';
-  /** @type {(() => any) | null} what is pending now, as in `notifications`: a Store knows, and tabs that come later ask */
+  /**
+   * @type {(() => any) | null} what is pending now, as in `notifications`: a Store knows, and tabs that come later ask
+   */
   pending = null;
   #answers = new Answers();
   #standing = false;
@@ -57,10 +59,14 @@ export class Client extends Api {
   /** @returns {string} 'ws', 'sse' or 'poll' */
   get transport() { return this.share.transport; }
 
-  /** Opens the stream, from the last cursor when there is one. Resolves when it is open, or can't be: `state` says which. */
+  /**
+   * Opens the stream, from the last cursor when there is one. Resolves when it is open, or can't be: `state` says
+   * which.
+   */
   async start() {
     if (this.state === 'stopped' || this.state === 'unauthenticated') await this.#begin();
-    while (!this.#standing && this.state !== 'stopped' && this.state !== 'unauthenticated') await Promise.race([this.once('ready'), this.once('state')]);
+    while (!this.#standing && this.state !== 'stopped' && this.state !== 'unauthenticated')
+      await Promise.race([this.once('ready'), this.once('state')]);
   }
 
   async #begin() {
@@ -78,7 +84,10 @@ export class Client extends Api {
     this.share.start();
   }
 
-  /** Resolves when the stream stands somewhere: what is asked for from now on, and the dispatches from now on, leave no gap. */
+  /**
+   * Resolves when the stream stands somewhere: what is asked for from now on, and the dispatches from now on, leave no
+   * gap.
+   */
   async ready() {
     if (!this.#standing) await this.once('ready');
   }
@@ -174,7 +183,8 @@ export class Client extends Api {
   }
 
   /**
-   * For Share: a place to continue from. The head in the first frames is one only when we came without a cursor: what lies between is still to come.
+   * For Share: a place to continue from. The head in the first frames is one only when we came without a cursor: what
+   * lies between is still to come.
    * @param {string} epoch @param {number} seq @param {boolean} force
    */
   stand(epoch, seq, force) {

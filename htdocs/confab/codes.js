@@ -1,10 +1,13 @@
 /** Every name and number that crosses the wire, and nothing else. */
 
 export const Command = {
-  SEND: 'message.send', ACKNOWLEDGED: 'message.acknowledged', READ: 'message.read', REACT: 'message.react', TYPING: 'message.typing',
+  SEND: 'message.send', ACKNOWLEDGED: 'message.acknowledged', READ: 'message.read', REACT: 'message.react',
+  TYPING: 'message.typing',
   MODIFY: 'message.modify', PIN: 'message.pin', HISTORY: 'message.history', SEARCH: 'message.search',
-  CREATE_ROOM: 'room.create', LIST_ROOMS: 'room.list', ROOM_INFO: 'room.info', PERMISSIONS: 'room.permissions', MESSAGES: 'room.messages', PINS: 'room.pins',
-  READ_ROOM: 'room.read', JOIN: 'room.join', LEAVE: 'room.leave', ADD_MEMBERS: 'room.add_members', REMOVE_MEMBERS: 'room.remove_members',
+  CREATE_ROOM: 'room.create', LIST_ROOMS: 'room.list', ROOM_INFO: 'room.info', PERMISSIONS: 'room.permissions',
+  MESSAGES: 'room.messages', PINS: 'room.pins',
+  READ_ROOM: 'room.read', JOIN: 'room.join', LEAVE: 'room.leave', ADD_MEMBERS: 'room.add_members',
+  REMOVE_MEMBERS: 'room.remove_members',
   MODIFY_ROOM: 'room.modify', INVITE: 'room.invite', INVITES: 'room.invites', REVOKE_INVITE: 'room.revoke_invite',
   REQUEST: 'room.request', REQUESTS: 'room.requests', ANSWER: 'room.answer',
   HEARTBEAT: 'session.heartbeat', SESSIONS: 'session.list', END_SESSION: 'session.end',
@@ -13,17 +16,22 @@ export const Command = {
 };
 
 /** Those that go over an open WebSocket; the answer to any other is its dispatch, which a WebSocket does not give. */
-export const SWIFT = new Set([Command.SEND, Command.ACKNOWLEDGED, Command.READ, Command.TYPING, Command.READ_ROOM, Command.LIST_ROOMS, Command.MESSAGES,
+export const SWIFT = new Set([Command.SEND, Command.ACKNOWLEDGED, Command.READ, Command.TYPING, Command.READ_ROOM,
+  Command.LIST_ROOMS, Command.MESSAGES,
   Command.HEARTBEAT, Command.WATCH, Command.UNWATCH]);
 /** Those that concern one's own stream. */
 export const OF_SESSION = new Set([Command.HEARTBEAT, Command.WATCH, Command.UNWATCH]);
 
 export const Dispatch = {
   READY: 'session.ready', NOTIFICATIONS: 'chat.notifications', RESYNC: 'session.resync',
-  MESSAGE: 'message.dispatch', DELIVERED: 'messagedelivered.dispatch', RECEIPT: 'readreceipt.dispatch', REACTION: 'reaction.dispatch',
-  TYPING: 'messagetyping.dispatch', MODIFIED: 'messagemodification.dispatch', PIN: 'messagepin.dispatch', ROOM_READ: 'roomread.dispatch',
-  ROOM_CREATED: 'roomcreate.dispatch', ROOM_UPDATED: 'roomupdate.dispatch', ROOM_DELETED: 'roomdelete.dispatch', ROOM_EXIT: 'roomexit.dispatch',
-  MEMBERS_ADDED: 'roomaddmembers.dispatch', MEMBERS_REMOVED: 'roomremovemembers.dispatch', PRESENCE: 'presence.dispatch',
+  MESSAGE: 'message.dispatch', DELIVERED: 'messagedelivered.dispatch', RECEIPT: 'readreceipt.dispatch',
+  REACTION: 'reaction.dispatch',
+  TYPING: 'messagetyping.dispatch', MODIFIED: 'messagemodification.dispatch', PIN: 'messagepin.dispatch',
+  ROOM_READ: 'roomread.dispatch',
+  ROOM_CREATED: 'roomcreate.dispatch', ROOM_UPDATED: 'roomupdate.dispatch', ROOM_DELETED: 'roomdelete.dispatch',
+  ROOM_EXIT: 'roomexit.dispatch',
+  MEMBERS_ADDED: 'roomaddmembers.dispatch', MEMBERS_REMOVED: 'roomremovemembers.dispatch',
+  PRESENCE: 'presence.dispatch',
 };
 
 export const Code = {

@@ -5,7 +5,11 @@ import { recallTransport, rememberTransport } from './remembered.js';
 import { openSse } from './sse.js';
 import { openWebSocket } from './websocket.js';
 
-/** @type {Record<string, (where: import('./transport.js').Where, receiver: import('./transport.js').Receiver) => import('./transport.js').Transport>} */
+/**
+ * @typedef {import('./transport.js').Transport} Transport
+ * @type
+ *   {Record<string, (where: import('./transport.js').Where, receiver: import('./transport.js').Receiver) => Transport>}
+ */
 const TRANSPORTS = { ws: openWebSocket, sse: openSse, poll: openPoll };
 
 const FIRST_FRAME = 8_000; // ms; a proxy that buffers never lets it through
@@ -99,7 +103,9 @@ export class Connection {
   async #connect() {
     this.#drop();
     const attempt = this.attempt;
-    const current = (/** @type {(value?: any) => void} */ then) => (/** @type {any} */ value = undefined) => { if (attempt === this.attempt) then(value); };
+    const current = (/** @type {(value?: any) => void} */ then) => (/** @type {any} */ value = undefined) => {
+      if (attempt === this.attempt) then(value);
+    };
     const ended = current((why) => this.#ended(why));
     this.#setState('connecting');
     this.#watch(FIRST_FRAME);
@@ -142,7 +148,8 @@ export class Connection {
   /** Without a network no transport works, and none is to blame. */
   async #isServerThere() {
     const abort = AbortSignal.timeout?.(FIRST_FRAME);
-    return fetch(new URL('healthz', this.options.base), { mode: 'no-cors', cache: 'no-store', signal: abort }).then(() => true, () => false);
+    return fetch(new URL('healthz', this.options.base),
+      { mode: 'no-cors', cache: 'no-store', signal: abort }).then(() => true, () => false);
   }
 
   /** @param {import('./transport.js').End} why */

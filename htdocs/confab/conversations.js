@@ -23,7 +23,10 @@ export class Conversations {
     this.tell = tell;
   }
 
-  /** How much of a room there is here. @param {string} id @returns {{loaded: boolean, older: boolean, newer: boolean}} */
+  /**
+   * How much of a room there is here.
+   * @param {string} id @returns {{loaded: boolean, older: boolean, newer: boolean}}
+   */
   extent(id) {
     const history = this.#histories.get(id);
     return { loaded: !!history, older: history?.older ?? true, newer: history?.newer ?? false };
@@ -109,7 +112,8 @@ export class Conversations {
 
   /** A message of a dispatch, its parent as it is shown. @param {Message} message */
   complete(message) {
-    return withParent(message, message.parent_message ? this.history(message.room.id)?.get(message.parent_message.id) : undefined);
+    return withParent(message,
+      message.parent_message ? this.history(message.room.id)?.get(message.parent_message.id) : undefined);
   }
 
   /** As of a Follower, and what follows. @param {Message} message */

@@ -3,9 +3,10 @@ const KNOWN = 2000; // messages kept in mind
 const CLOSE = 10_000; // ms; who read within so short a time may have been either
 
 /**
- * How many messages of a room are unread, and how many of them name one. The server says so with the list of rooms; from there dispatches are counted.
- * Where a dispatch does not say enough (one deleted a message that was never seen here: had it been read?) or may have been counted before (it came just
- * after the list, which may know of it), it says so by being unsure, and the list is asked for again.
+ * How many messages of a room are unread, and how many of them name one. The server says so with the list of rooms;
+ * from there dispatches are counted. Where a dispatch does not say enough (one deleted a message that was never seen
+ * here: had it been read?) or may have been counted before (it came just after the list, which may know of it), it says
+ * so by being unsure, and the list is asked for again.
  *
  * @typedef {import('./types.js').Message} Message
  * @typedef {{seq: number, unread: boolean, mention: boolean}} Known
@@ -45,7 +46,10 @@ export class Counts {
     return message.mentions.some(({ id }) => id === this.me);
   }
 
-  /** What was known of a message. @param {string} id @param {Message | undefined} copy as it was shown @returns {Known | undefined} */
+  /**
+   * What was known of a message.
+   * @param {string} id @param {Message | undefined} copy as it was shown @returns {Known | undefined}
+   */
   #recall(id, copy) {
     const known = this.#known.get(id);
     if (known) return known.seq <= this.listed && this.isFresh ? undefined : known;
@@ -73,10 +77,14 @@ export class Counts {
     this.#learn(message.id, { seq: message.seq, unread, mention });
     this.newest = Math.max(this.newest, message.seq);
     if (message.seq > this.listed) this.#count(+unread, +(unread && mention));
-    else if (this.isFresh && unread) this.unsure(); // counted in, unless it was on its way to its commit while one after it was there
+    // counted in, unless it was on its way to its commit while one after it was there
+    else if (this.isFresh && unread) this.unsure();
   }
 
-  /** A message as it is now: edited, or read by somebody. @param {Message} message @param {Message | undefined} copy as it was shown */
+  /**
+   * A message as it is now: edited, or read by somebody.
+   * @param {Message} message @param {Message | undefined} copy as it was shown
+   */
   changed(message, copy) {
     if (message.sender.id === this.me || message.seq <= this.lastRead) return;
     const known = this.#recall(message.id, copy);
@@ -109,7 +117,10 @@ export class Counts {
     else if (!known && (this.unread || this.isFresh)) this.unsure();
   }
 
-  /** One has read everything up to seq. @param {number} seq @param {Message[] | null} after all messages after it, when they are known */
+  /**
+   * One has read everything up to seq.
+   * @param {number} seq @param {Message[] | null} after all messages after it, when they are known
+   */
   read(seq, after) {
     if (seq <= this.lastRead) return;
     this.lastRead = seq;

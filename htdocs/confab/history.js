@@ -3,7 +3,8 @@ import { reviseList } from './revise.js';
 const MOST = 400; // messages
 
 /**
- * A run of a room's messages without a gap, oldest first, of bounded length: what is added at one end falls off at the other.
+ * A run of a room's messages without a gap, oldest first, of bounded length: what is added at one end falls off at the
+ * other.
  * @typedef {import('./types.js').Message} Message
  * @typedef {'latest' | 'around' | 'before' | 'after'} Place
  */

@@ -1,4 +1,6 @@
-/** Tells when nobody has done anything for a while. It sees nothing by itself: whoever sees the person calls touch(). */
+/**
+ * Tells when nobody has done anything for a while. It sees nothing by itself: whoever sees the person calls touch().
+ */
 export class IdleTimer {
   /** @type {boolean | undefined} not known before the first touch */
   idle;

@@ -8,7 +8,8 @@ import { Dispatch } from './codes.js';
  * @property {(message: Message, eventType: string, data: any) => void} [changed] read, got, edited, pinned, reacted to
  * @property {(ids: Set<string>, roomId: string, by: number) => void} [removed]
  * @property {(roomId: string, user: number, seq: number) => void} [read] up to there
- * @property {(detail: import('./types.js').RoomDetail, added?: number) => void} [formed] a room was made or changed; added: the seq of its members' change
+ * @property {(detail: import('./types.js').RoomDetail, added?: number) => void} [formed] a room was made or changed;
+ *   added: the seq of its members' change
  * @property {(roomId: string, erased: boolean) => void} [left] oneself; erased: for everybody
  *
  * @typedef {[keyof Follower, ...any[]]} Happening a method of followers, and what it is called with
@@ -27,7 +28,8 @@ export function meaningOf({ eventType, data, seq }, complete = (message) => mess
     case Dispatch.REACTION:
     case Dispatch.PIN: return [['changed', complete(data.message), eventType, data]];
     case Dispatch.MODIFIED:
-      return [data.message ? ['changed', complete(data.message), eventType, data] : ['removed', new Set(data.message_ids), data.room_id, data.user.id]];
+      return [data.message ? ['changed', complete(data.message), eventType, data]
+        : ['removed', new Set(data.message_ids), data.room_id, data.user.id]];
     case Dispatch.ROOM_READ: return [['read', data.room_id, data.user.id, data.seq]];
     case Dispatch.ROOM_CREATED:
     case Dispatch.ROOM_UPDATED: return [['formed', data]];

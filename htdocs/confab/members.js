@@ -8,7 +8,10 @@ export function membersOf(detail) {
   return detail?.participants ?? detail?.subscribers ?? [];
 }
 
-/** @param {Detail} detail @param {number | undefined} user @returns {'creator' | 'admin' | 'member' | null} null: none, or not known */
+/**
+ * @param {Detail} detail @param {number | undefined} user
+ * @returns {'creator' | 'admin' | 'member' | null} null: none, or not known
+ */
 export function roleOf(detail, user) {
   const has = (/** @type {any[] | undefined} */ list) => !!list?.some((one) => one.id === user);
   if (!has(membersOf(detail))) return null;

@@ -4,14 +4,18 @@ import { afterUpdate } from './revise.js';
 const MOST = 100; // of a room
 
 /**
- * What one is to be notified of: what the server says at the start of a stream, and what came since. A message that is read or deleted takes its own with it.
+ * What one is to be notified of: what the server says at the start of a stream, and what came since. A message that is
+ * read or deleted takes its own with it.
  * @typedef {import('./types.js').Notification} Notification
  */
 export class Notifications {
   /** @type {Map<string, Notification[]>} by room, newest first */
   rooms = new Map();
 
-  /** @param {() => number} me @param {(notification: Notification) => void} arrived @param {() => void} told there are others now */
+  /**
+   * @param {() => number} me @param {(notification: Notification) => void} arrived
+   * @param {() => void} told there are others now
+   */
   constructor(me, arrived, told) {
     this.me = me;
     this.arrived = arrived;
@@ -41,7 +45,8 @@ export class Notifications {
   said(message) {
     if (message.sender.id === this.me()) return;
     const isNamed = message.mentions.some(({ id }) => id === this.me());
-    const type = isNamed ? NotificationType.MENTION : message.parent_message ? NotificationType.REPLY : NotificationType.MESSAGE;
+    const type = isNamed ? NotificationType.MENTION : message.parent_message ? NotificationType.REPLY
+      : NotificationType.MESSAGE;
     this.#add({ id: message.id, notification_type: /** @type {any} */ (type), message });
   }
 
@@ -57,7 +62,8 @@ export class Notifications {
   /** @param {import('./types.js').Message} message */
   #reacted(message) {
     const reaction = message.reactions.reduce((newest, one) => (newest.created_at > one.created_at ? newest : one));
-    if (reaction.user.id !== this.me()) this.#add({ id: reaction.id, notification_type: 'REACTION', message, reaction });
+    if (reaction.user.id !== this.me())
+      this.#add({ id: reaction.id, notification_type: 'REACTION', message, reaction });
   }
 
   /** @param {Set<string>} ids @param {string} roomId */
@@ -78,7 +84,9 @@ export class Notifications {
   /** @param {Notification} added */
   #add(added) {
     const list = this.rooms.get(added.message.room.id) ?? [];
-    const isKnown = list.some(({ id, message, reaction }) => id === added.id || (reaction ? reaction.id === added.id : message.id === added.id));
+    const isKnown =
+      list.some(({ id, message, reaction }) =>
+        id === added.id || (reaction ? reaction.id === added.id : message.id === added.id));
     if (isKnown) return;
     this.#set(added.message.room.id, [added, ...list].slice(0, MOST));
     this.arrived(added);

@@ -5,8 +5,9 @@ import { Shelf } from './shelf.js';
 import { escapeText, uniqueId } from './text.js';
 
 /**
- * Messages on their way. They are kept until the server has them, over reloads too, and sent one after the other; their client_id sees to it that each
- * arrives once, however often it is sent. With several tabs, one of them sends at a time.
+ * Messages on their way. They are kept until the server has them, over reloads too, and sent one after the other; their
+ * client_id sees to it that each arrives once, however often it is sent. With several tabs, one of them sends at a
+ * time.
  * Events: change (the id of the room).
  */
 export class Outbox extends Emitter {
@@ -22,7 +23,8 @@ export class Outbox extends Emitter {
     super();
     this.client = client;
     this.shelf = new Shelf('');
-    this.sender = new Sender(client, () => ({ shelf: this.shelf, owner: this.#owner }), (id, state, error) => this.#set(id, state, error));
+    this.sender = new Sender(client, () => ({ shelf: this.shelf, owner: this.#owner }),
+      (id, state, error) => this.#set(id, state, error));
     client.on('state', (state) => { if (state === 'open') this.sender.wake(); });
   }
 
@@ -38,7 +40,8 @@ export class Outbox extends Emitter {
         this.#channel.onmessage = ({ data }) => this.#heard(data);
       }
     }
-    for (const entry of await this.shelf.all()) if (owner === this.#owner && !this.items.has(entry.client_id)) this.#show(entry);
+    for (const entry of await this.shelf.all()) if (owner === this.#owner && !this.items.has(entry.client_id))
+      this.#show(entry);
     this.sender.drain();
   }
 
@@ -65,7 +68,8 @@ export class Outbox extends Emitter {
   send(room_id, content, extra_fields, text = '') {
     // A clock that is set back must not change the order.
     this.#n = Math.max(this.#n + 1, Date.now());
-    const entry = { owner: this.#owner, n: this.#n, client_id: uniqueId(), room_id, content, text, extra_fields, created_at: new Date().toISOString() };
+    const entry = { owner: this.#owner, n: this.#n, client_id: uniqueId(), room_id, content, text, extra_fields,
+      created_at: new Date().toISOString() };
     const item = this.#show(entry);
     this.#put(entry);
     return item;
@@ -116,7 +120,8 @@ export class Outbox extends Emitter {
     };
     /** @type {import('./types.js').Unsent} */
     const item = {
-      client_id, room: { id: room_id }, sender: /** @type {any} */ (this.client.user), content, text, extra_fields, created_at, retry, discard,
+      client_id, room: { id: room_id }, sender: /** @type {any} */ (this.client.user), content, text, extra_fields,
+      created_at, retry, discard,
       state: failure ? 'failed' : 'queued', error: errorOf(failure),
     };
     this.items.set(client_id, item);
@@ -124,7 +129,10 @@ export class Outbox extends Emitter {
     return item;
   }
 
-  /** @param {string} client_id @param {import('./types.js').Unsent['state']} state @param {ConfabError} [error] @param {boolean} [told] by another tab */
+  /**
+   * @param {string} client_id @param {import('./types.js').Unsent['state']} state @param {ConfabError} [error]
+   * @param {boolean} [told] by another tab
+   */
   #set(client_id, state, error, told) {
     if (!told) this.#channel?.postMessage({ set: client_id, state, failure: error && failureOf(error) });
     const item = this.items.get(client_id);

@@ -6,14 +6,18 @@ const TYPING = 4_000; // ms that a word of somebody typing is good for
 export class People {
   /** @type {Map<number, import('./types.js').Presence>} by account */
   presence = new Map();
-  /** @type {Map<string, Map<number, {user: import('./types.js').UserRef, timer: ReturnType<typeof setTimeout>}>>} by room and account */
+  /**
+   * @type {Map<string, Map<number, {user: import('./types.js').UserRef, timer: ReturnType<typeof setTimeout>}>>} by
+   *   room and account
+   */
   #typing = new Map();
 
   #watched = { rooms: new Set(), users: new Set() };
 
   /**
    * @param {() => number} me @param {(event: 'typing' | 'presence', about: any) => void} told
-   * @param {(who: {rooms: string[], users: number[]}) => Promise<import('./types.js').Presence[]>} [ask] who is there now, and to be told from now on
+   * @param {(who: {rooms: string[], users: number[]}) => Promise<import('./types.js').Presence[]>} [ask] who is there
+   *   now, and to be told from now on
    */
   constructor(me, told, ask = async () => []) {
     this.me = me;

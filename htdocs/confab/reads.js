@@ -16,9 +16,13 @@ export class Reads {
     return this.#reads.get(id) ?? new Map();
   }
 
-  /** Marks a room as read up to a message, unless it is or that is on its way. @param {import('./types.js').Room | undefined} room @param {number | undefined} seq */
+  /**
+   * Marks a room as read up to a message, unless it is or that is on its way.
+   * @param {import('./types.js').Room | undefined} room @param {number | undefined} seq
+   */
   async upTo(room, seq) {
-    if (!room || !seq || (!room.unread && !room.mentions) || seq <= Math.max(room.last_read_seq, this.#marking.get(room.id) ?? 0)) return;
+    if (!room || !seq || (!room.unread && !room.mentions)
+      || seq <= Math.max(room.last_read_seq, this.#marking.get(room.id) ?? 0)) return;
     this.#marking.set(room.id, seq);
     await this.mark(room.id, seq).finally(() => this.#marking.delete(room.id));
   }

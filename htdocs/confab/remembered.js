@@ -1,6 +1,6 @@
 /**
- * Which transport works here, for the next page: without it each would try in vain first. Forgotten after an hour, for networks change.
- * Where there is no localStorage, or it may not be used, nothing is remembered.
+ * Which transport works here, for the next page: without it each would try in vain first. Forgotten after an hour, for
+ * networks change. Where there is no localStorage, or it may not be used, nothing is remembered.
  */
 const HOUR = 3600_000;
 
@@ -21,7 +21,9 @@ export function recallTransport(base, transports) {
   }
 }
 
-/** @param {URL} base @param {string} name @param {boolean} first it is the first choice: nothing is worth remembering */
+/**
+ * @param {URL} base @param {string} name @param {boolean} first it is the first choice: nothing is worth remembering
+ */
 export function rememberTransport(base, name, first) {
   try {
     if (first) localStorage.removeItem(keyOf(base));

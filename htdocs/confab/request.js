@@ -34,7 +34,8 @@ function answerOf(response, text) {
   try {
     answer = text ? JSON.parse(text) : {};
   } catch {
-    throw new ConfabError(response.status >= 500 ? Code.UNAVAILABLE : Code.UNEXPECTED, `The server answered ${response.status}.`, retryAfterOf(response));
+    throw new ConfabError(response.status >= 500 ? Code.UNAVAILABLE : Code.UNEXPECTED,
+      `The server answered ${response.status}.`, retryAfterOf(response));
   }
   const error = ConfabError.from(answer, retryAfterOf(response));
   if (error) throw error;

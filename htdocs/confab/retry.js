@@ -15,7 +15,8 @@ const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
  * @param {(ms: number, error: ConfabError) => Promise<any>} [how.wait]
  * @returns {Promise<T | undefined>}
  */
-export async function persist(work, { isWanted = () => true, mayPass = ({ retryable }) => retryable, failed = () => {}, wait = pause } = {}) {
+export async function persist(work, { isWanted = () => true, mayPass = ({ retryable }) => retryable, failed = () => {},
+    wait = pause } = {}) {
   for (let failures = 1; isWanted(); failures++) {
     try {
       return await work();

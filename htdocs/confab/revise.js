@@ -1,10 +1,12 @@
 /**
- * What becomes of a Message when something happens to it, or to one that is nested in it. The same object where nothing does.
+ * What becomes of a Message when something happens to it, or to one that is nested in it. The same object where nothing
+ * does.
  * @typedef {import('./types.js').Message} Message
  */
 
 /**
- * What a reply says of its parent may be a moment older than the dispatches before it; what is shown of the parent is not.
+ * What a reply says of its parent may be a moment older than the dispatches before it; what is shown of the parent is
+ * not.
  * @param {Message} message @param {Message | undefined} parent @returns {Message}
  */
 export function withParent(message, parent) {
@@ -21,13 +23,18 @@ export function afterUpdate(message, updated) {
 export function afterRemoval(message, ids) {
   if (ids.has(message.id)) return null;
   if (message.parent_message && ids.has(message.parent_message.id)) return { ...message, parent_message: null };
-  if (message.forwarded_from && ids.has(message.forwarded_from.id)) return { ...message, forwarded_from: stub(message.forwarded_from) };
+  if (message.forwarded_from && ids.has(message.forwarded_from.id))
+    return { ...message, forwarded_from: stub(message.forwarded_from) };
   return message;
 }
 
-/** A room was deleted, and what was forwarded from it with it. @param {Message} message @param {string} room_id @returns {Message} */
+/**
+ * A room was deleted, and what was forwarded from it with it.
+ * @param {Message} message @param {string} room_id @returns {Message}
+ */
 export function afterRoomRemoval(message, room_id) {
-  return message.forwarded_from?.room.id === room_id ? { ...message, forwarded_from: stub(message.forwarded_from) } : message;
+  return message.forwarded_from?.room.id === room_id ? { ...message, forwarded_from: stub(message.forwarded_from) }
+    : message;
 }
 
 /** @param {any} origin */

@@ -8,7 +8,8 @@ const FRESH = 3_000; // ms in which a dispatch may be older than the list
 const MEMBERSHIP = ['property', 'participants', 'admins', 'subscribers', 'moderators'];
 
 /**
- * The list of rooms as the server would give it now, from the list it gave once and what was told since; and the details of those it told of.
+ * The list of rooms as the server would give it now, from the list it gave once and what was told since; and the
+ * details of those it told of.
  *
  * @typedef {import('./types.js').Room} Room
  * @typedef {import('./types.js').RoomDetail} RoomDetail
@@ -128,7 +129,8 @@ export class Rooms {
   removed(ids, roomId, by) {
     for (const id of ids) this.#counts.get(roomId)?.removed(id, this.#copy(roomId, id), by);
     const room = this.items.get(roomId);
-    if (room?.last_message && ids.has(room.last_message.id)) this.#set(roomId, { last_message: this.#newest(roomId, ids) });
+    if (room?.last_message && ids.has(room.last_message.id))
+      this.#set(roomId, { last_message: this.#newest(roomId, ids) });
     this.#revise((message) => afterRemoval(message, ids));
     this.#set(roomId, {});
   }
@@ -165,7 +167,8 @@ export class Rooms {
     const peer = detail.type === RoomType.ONE_TO_ONE && detail.participants?.find((user) => user.id !== this.view.me());
     this.details.set(id, detail);
     if (this.items.has(id)) return this.#set(id, item);
-    const room = /** @type {Room} */ ({ ...item, ...(peer && { peer }), last_message: null, unread: 0, mentions: 0, last_read_seq: 0 });
+    const room = /** @type {Room} */ ({ ...item, ...(peer && { peer }), last_message: null, unread: 0, mentions: 0,
+      last_read_seq: 0 });
     this.items.set(id, room);
     this.#counts.set(id, this.#newCounts(room));
     if (added) this.#unsure(); // what was said before one came

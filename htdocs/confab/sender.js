@@ -5,7 +5,9 @@ import { persist } from './retry.js';
 /** Whether a message that failed so is tried again by itself. @param {ConfabError} error */
 const mayPass = ({ retryable, code }) => retryable || code === Code.UNAUTHENTICATED;
 
-/** Takes messages from the shelf to the server, one after the other, for as long as it takes. Of several tabs one does. */
+/**
+ * Takes messages from the shelf to the server, one after the other, for as long as it takes. Of several tabs one does.
+ */
 export class Sender {
   #isBusy = false;
   /** @type {() => void} ends the waiting for the network */
@@ -42,13 +44,17 @@ export class Sender {
 
   /** @param {string} owner */
   async #sendAll(owner) {
-    const how = { isWanted: () => owner === this.source().owner, mayPass, wait: (/** @type {number} */ ms, /** @type {ConfabError} */ error) => this.#pause(ms, error) };
+    const how = { isWanted: () => owner === this.source().owner, mayPass,
+      wait: (/** @type {number} */ ms, /** @type {ConfabError} */ error) => this.#pause(ms, error) };
     let isMore;
     do isMore = await persist(() => this.#sendNext(owner), how);
     while (isMore);
   }
 
-  /** The first of those that wait, as it lies there now. @param {string} owner @returns {Promise<boolean>} whether there was one */
+  /**
+   * The first of those that wait, as it lies there now.
+   * @param {string} owner @returns {Promise<boolean>} whether there was one
+   */
   async #sendNext(owner) {
     const { shelf } = this.source();
     const entry = (await shelf.all()).find(({ failure }) => !failure);

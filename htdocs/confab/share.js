@@ -6,11 +6,13 @@ const KEPT = 300; // dispatches, for a tab that missed some
 const WELCOME = 5_000; // ms; a leading tab that says nothing for so long is asleep, and another takes over
 
 /**
- * One connection for all tabs of one person in one browser: who holds the lock leads, has the stream, and tells the others what comes down. When its tab
- * closes, the next in line gets the lock and goes on from its own cursor. A tab that has missed something (each frame names the one before it) asks for it.
- * Without Web Locks or BroadcastChannel each tab leads itself.
+ * One connection for all tabs of one person in one browser: who holds the lock leads, has the stream, and tells the
+ * others what comes down. When its tab closes, the next in line gets the lock and goes on from its own cursor. A tab
+ * that has missed something (each frame names the one before it) asks for it. Without Web Locks or BroadcastChannel
+ * each tab leads itself.
  *
- * Between tabs: {lead}, {hello: tab, seq, epoch}, {welcome: tab, …}, {frame, before}, {state, transport}, {hurry}, {tab, idle}.
+ * Between tabs: {lead}, {hello: tab, seq, epoch}, {welcome: tab, …}, {frame, before}, {state, transport}, {hurry},
+ * {tab, idle}.
  */
 export class Share {
   isLeading = false;
@@ -21,7 +23,8 @@ export class Share {
   #kept = [];
   /** @type {any} the last first frame of a stream */
   #ready = null;
-  #idle = new SharedIdle((idle) => (this.isLeading && this.client.state === 'open' ? this.client.command(Command.HEARTBEAT, { idle }) : null));
+  #idle = new SharedIdle((idle) =>
+    (this.isLeading && this.client.state === 'open' ? this.client.command(Command.HEARTBEAT, { idle }) : null));
   /** @type {BroadcastChannel | null} */
   #channel = null;
   /** @type {(() => void) | null} lets the lock go */
@@ -114,7 +117,8 @@ export class Share {
     this.#welcomed = false;
     this.#channel?.postMessage({ hello: this.#tab, seq, epoch });
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => { if (run === this.#run && !this.isLeading) this.#wait(run, { steal: true }); }, WELCOME);
+    this.#timer = setTimeout(() => { if (run === this.#run && !this.isLeading) this.#wait(run, { steal: true }); },
+      WELCOME);
   }
 
   /** What another tab says. @param {any} said */
@@ -143,14 +147,18 @@ export class Share {
     this.client.take(frame);
   }
 
-  /** Leading: answers a tab that has come, or that has missed something. @param {{hello: string, seq: number, epoch: string}} from */
+  /**
+   * Leading: answers a tab that has come, or that has missed something.
+   * @param {{hello: string, seq: number, epoch: string}} from
+   */
   #welcome(from) {
     const { seq, epoch, state } = this.client;
     const since = from.epoch === epoch ? from.seq : -1;
     const missed = this.#kept.filter(({ frame }) => frame.seq > since).map(({ frame }) => frame);
     const isWhole = since >= (this.#kept[0]?.before ?? seq);
     this.#channel?.postMessage({
-      welcome: from.hello, seq, epoch, state, transport: this.transport, ready: this.#ready, notifications: this.client.pending?.(),
+      welcome: from.hello, seq, epoch, state, transport: this.transport, ready: this.#ready,
+      notifications: this.client.pending?.(),
       missed: isWhole ? missed : null,
     });
   }
@@ -163,7 +171,8 @@ export class Share {
     const { client } = this;
     if (!ready) missed = [];
     else if (!client.connection.cursor)
-      missed = [{ eventType: Dispatch.READY, data: { ...ready, seq, epoch } }, { eventType: Dispatch.NOTIFICATIONS, data: notifications ?? {} }];
+      missed = [{ eventType: Dispatch.READY, data: { ...ready, seq, epoch } },
+        { eventType: Dispatch.NOTIFICATIONS, data: notifications ?? {} }];
     for (const frame of missed ?? [{ eventType: Dispatch.RESYNC, data: { head: seq, epoch } }]) this.take(frame);
     client.setState(state);
   }

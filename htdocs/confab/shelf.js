@@ -2,8 +2,10 @@ const STORE = 'unsent';
 
 /**
  * Where unsent messages lie while the page is not there: IndexedDB, or only memory where that is missing or refused.
- * @typedef {{owner: string, n: number, client_id: string, room_id: string, content: string, text: string, extra_fields?: any, created_at: string,
- *   failure?: {code: number, detail: any}}} Entry
+ * @typedef {{
+ *   owner: string, n: number, client_id: string, room_id: string, content: string, text: string, extra_fields?: any,
+ *   created_at: string, failure?: {code: number, detail: any}
+ * }} Entry
  */
 export class Shelf {
   /** @type {Promise<IDBDatabase | null> | undefined} */
@@ -34,7 +36,10 @@ export class Shelf {
     await this.#do('readwrite', (store) => store.delete(id));
   }
 
-  /** null: there is no database. @param {IDBTransactionMode} mode @param {(store: IDBObjectStore) => IDBRequest} work @returns {Promise<any>} */
+  /**
+   * null: there is no database.
+   * @param {IDBTransactionMode} mode @param {(store: IDBObjectStore) => IDBRequest} work @returns {Promise<any>}
+   */
   async #do(mode, work) {
     const database = await (this.#opened ??= open());
     if (!database) return null;

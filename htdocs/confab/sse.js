@@ -2,8 +2,8 @@ import { authorization } from './auth.js';
 import { endOf, streamUrl } from './transport.js';
 
 /**
- * Server-Sent Events, read by fetch and not by EventSource: that hides the heartbeats, which tell a silent stream from a dead one, and the status,
- * which tells a lost log-in from a lost server.
+ * Server-Sent Events, read by fetch and not by EventSource: that hides the heartbeats, which tell a silent stream from
+ * a dead one, and the status, which tells a lost log-in from a lost server.
  * @param {import('./transport.js').Where} where
  * @param {import('./transport.js').Receiver} receiver
  * @returns {import('./transport.js').Transport}

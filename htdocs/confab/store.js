@@ -11,8 +11,9 @@ import { persist } from './retry.js';
 import { Rooms } from './rooms.js';
 
 /**
- * What a person sees: rooms, messages, who read what and who is there. It changes by snapshots and dispatches alone; what one does oneself is asked of the
- * client and seen when its dispatch comes. Only messages that are on their way are shown before (states 'queued' … 'failed', at the end of their room).
+ * What a person sees: rooms, messages, who read what and who is there. It changes by snapshots and dispatches alone;
+ * what one does oneself is asked of the client and seen when its dispatch comes. Only messages that are on their way
+ * are shown before (states 'queued' … 'failed', at the end of their room).
  *
  * Events, each at most once for the same id until the page has had a turn:
  *   rooms          the list, or something in it (the id of the room, or undefined for all)
@@ -33,10 +34,12 @@ export class Store extends Emitter {
   constructor(client) {
     super();
     this.client = client;
-    const me = () => client.user?.id ?? 0, tellOf = (/** @type {string} */ event, /** @type {any} */ about) => this.#tell(event, about);
+    const me = () => client.user?.id ?? 0,
+      tellOf = (/** @type {string} */ event, /** @type {any} */ about) => this.#tell(event, about);
     this.conversations = new Conversations(client, tellOf);
     this.rooms = new Rooms({
-      me, list: () => client.listRooms(), history: (id) => this.conversations.history(id), changed: (id) => tellOf('rooms', id), listed: () => this.#tell('rooms'),
+      me, list: () => client.listRooms(), history: (id) => this.conversations.history(id),
+      changed: (id) => tellOf('rooms', id), listed: () => this.#tell('rooms'),
     });
     this.notifications = new Notifications(me, (one) => this.emit('notify', one), () => this.#tell('notifications'));
     this.people = new People(me, tellOf, async (who) => (await client.command(Command.WATCH, who)).data.users);
@@ -64,7 +67,10 @@ export class Store extends Emitter {
     client.on('resync', () => persist(() => this.load(), { isWanted: () => client.state !== 'stopped' }));
   }
 
-  /** Tells of an event, once the page has had its turn, and once for however many. @param {string} event @param {any} [about] */
+  /**
+   * Tells of an event, once the page has had its turn, and once for however many.
+   * @param {string} event @param {any} [about]
+   */
   #tell(event, about) {
     const key = `${event} ${about}`;
     if (this.#due.has(key)) return;
@@ -75,11 +81,15 @@ export class Store extends Emitter {
     });
   }
 
-  /** Loads the list of rooms, and again what is open. Call it once after client.start(). @param {string} [room] opened along with it, if it can be */
+  /**
+   * Loads the list of rooms, and again what is open. Call it once after client.start().
+   * @param {string} [room] opened along with it, if it can be
+   */
   async load(room) {
     await this.client.ready();
     this.outbox.forgetSent();
-    await Promise.all([this.rooms.load(), this.outbox.open(), this.conversations.reload(), room && this.openRoom(room).catch(() => {})]);
+    await Promise.all([this.rooms.load(), this.outbox.open(), this.conversations.reload(),
+      room && this.openRoom(room).catch(() => {})]);
     this.emit('loaded');
   }
 
@@ -106,7 +116,8 @@ export class Store extends Emitter {
   /** All rooms, the liveliest first. */
   list() {
     const moment = (/** @type {Room} */ room) => room.last_message?.created_at ?? room.created_at;
-    return [...this.rooms.items.values()].sort((a, b) => (moment(a) === moment(b) ? (a.id < b.id ? -1 : 1) : moment(a) < moment(b) ? 1 : -1));
+    return [...this.rooms.items.values()]
+      .sort((a, b) => (moment(a) === moment(b) ? (a.id < b.id ? -1 : 1) : moment(a) < moment(b) ? 1 : -1));
   }
 
   /** Unread messages and mentions in all rooms. */
@@ -137,16 +148,23 @@ export class Store extends Emitter {
     return membersOf(this.detail(id));
   }
 
-  /** @param {string} id @param {number} [user] oneself @returns {'creator' | 'admin' | 'member' | null} null: none, or not known */
+  /**
+   * @param {string} id @param {number} [user] oneself
+   * @returns {'creator' | 'admin' | 'member' | null} null: none, or not known
+   */
   role(id, user = this.me?.id) {
     return roleOf(this.detail(id), user);
   }
 
-  /** Messages of a room, oldest first; what is on its way comes last. @param {string} id @returns {(import('./types.js').Message | import('./types.js').Unsent)[]} */
+  /**
+   * Messages of a room, oldest first; what is on its way comes last.
+   * @param {string} id @returns {(import('./types.js').Message | import('./types.js').Unsent)[]}
+   */
   messages(id) {
     const history = this.conversations.history(id), messages = history?.messages ?? [];
     if (history?.newer) return messages;
-    const here = new Set(messages.filter((message) => message.sender.id === this.me?.id).map(({ client_id }) => client_id));
+    const here = new Set(messages.filter((message) => message.sender.id === this.me?.id)
+      .map(({ client_id }) => client_id));
     return [...messages, ...this.outbox.of(id).filter((item) => !here.has(item.client_id))];
   }
 
@@ -174,10 +192,16 @@ export class Store extends Emitter {
   /** @param {string} id */
   loadPins(id) { return this.conversations.loadPins(id); }
 
-  /** Plain text, to a room. @param {string} id @param {string} text @param {object} [extra] parent_message_id, forwarded_from_id, media … */
+  /**
+   * Plain text, to a room.
+   * @param {string} id @param {string} text @param {object} [extra] parent_message_id, forwarded_from_id, media …
+   */
   send(id, text, extra) { return this.outbox.sendText(id, text, extra); }
 
-  /** That everything in a room, or up to a message, was read. Call it as often as it is seen. @param {string} id @param {number} [seq] */
+  /**
+   * That everything in a room, or up to a message, was read. Call it as often as it is seen.
+   * @param {string} id @param {number} [seq]
+   */
   markRead(id, seq = this.room(id)?.last_message?.seq) { return this.readers.upTo(this.room(id), seq); }
 
   /** Up to where others said that they read: seq by account. @param {string} id */

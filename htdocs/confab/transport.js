@@ -1,5 +1,6 @@
 /**
- * What the three transports have in common. A transport is opened once and ends once; the client makes a new one to reconnect.
+ * What the three transports have in common. A transport is opened once and ends once; the client makes a new one to
+ * reconnect.
  *
  * @typedef {object} Receiver what a transport tells the client
  * @property {(frame: any) => void} frame a dispatch, a reply or an error, parsed

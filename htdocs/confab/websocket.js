@@ -23,7 +23,9 @@ export function openWebSocket(where, receiver) {
     receiver.alive();
     receiver.frame(JSON.parse(data));
   };
-  socket.onclose = ({ code }) => end(code >= Code.UNAUTHENTICATED || code === Code.RESTARTING || code === Code.OVERLOADED ? code : Code.NETWORK);
+  socket.onclose =
+    ({ code }) =>
+      end(code >= Code.UNAUTHENTICATED || code === Code.RESTARTING || code === Code.OVERLOADED ? code : Code.NETWORK);
   socket.onerror = () => end(Code.NETWORK);
 
   return {

@@ -45,7 +45,8 @@ export const texts = {
   password: 'Passwort',
   logIn: 'Anmelden',
   logOut: 'Abmelden',
-  logOutUnsent: { one: '{count} Nachricht ist noch nicht gesendet. Sie wartet, bis Sie sich wieder anmelden.', other: '{count} Nachrichten sind noch nicht gesendet. Sie warten, bis Sie sich wieder anmelden.' },
+  logOutUnsent: { one: '{count} Nachricht ist noch nicht gesendet. Sie wartet, bis Sie sich wieder anmelden.',
+    other: '{count} Nachrichten sind noch nicht gesendet. Sie warten, bis Sie sich wieder anmelden.' },
   logInAgain: 'Bitte melden Sie sich erneut an.',
   signUp: 'Konto anlegen',
   newAccount: 'Neues Konto anlegen',
@@ -198,7 +199,8 @@ export const texts = {
   removeFile: '{name} entfernen',
   noUploads: 'Dieser Server nimmt keine Dateien an.',
   tooLarge: 'Die Datei ist zu groß.',
-  tooMany: { one: 'Zu einer Nachricht gehört höchstens {count} Datei.', other: 'Zu einer Nachricht gehören höchstens {count} Dateien.' },
+  tooMany: { one: 'Zu einer Nachricht gehört höchstens {count} Datei.',
+    other: 'Zu einer Nachricht gehören höchstens {count} Dateien.' },
   filesFirst: 'Die Nachricht wird gesendet, sobald ihre Dateien da sind.',
 
   // The details of a room.

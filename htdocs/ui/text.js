@@ -1,24 +1,32 @@
 /**
- * Texts in the person's language. A language file exports `dir` and `texts`: strings by key, with {name} where something is put in; where a number decides, an
- * object of forms by plural category ('one', 'few', 'other' …) that is chosen by {count}.
+ * Texts in the person's language. A language file exports `dir` and `texts`: strings by key, with {name} where
+ * something is put in; where a number decides, an object of forms by plural category ('one', 'few', 'other' …) that is
+ * chosen by {count}.
  *
  * @typedef {Record<string, string | Partial<Record<Intl.LDMLPluralRule, string>>>} Texts
- * @typedef {{lang: string, tag: string, dir: 'ltr' | 'rtl', t: (key: string, values?: Record<string, string | number>) => string}} Language
+ * @typedef {{
+ *   lang: string, tag: string, dir: 'ltr' | 'rtl', t: (key: string, values?: Record<string, string | number>) => string
+ * }} Language
  */
 export const LANGUAGES = ['en', 'de', 'ar'];
 
 /**
- * The first of these that there is; the browser's when none is named. A language that is not there, and a key that it lacks, is English.
+ * The first of these that there is; the browser's when none is named. A language that is not there, and a key that it
+ * lacks, is English.
  * @param {...(string | null | undefined)} wanted as in lang attributes
  * @returns {Promise<Language>}
  */
 export async function loadLanguage(...wanted) {
-  const tags = [...wanted.filter(Boolean), ...globalThis.navigator?.languages ?? []].map((tag) => /** @type {string} */ (tag).toLowerCase().split('-')[0]);
+  const tags = [...wanted.filter(Boolean),
+    ...globalThis.navigator?.languages ?? []].map((tag) => /** @type {string} */ (tag).toLowerCase().split('-')[0]);
   const lang = tags.find((tag) => LANGUAGES.includes(tag)) ?? 'en';
   const english = import('../lang/en.js');
-  const [base, own] = await Promise.all([english, lang === 'en' ? english : import(`../lang/${lang}.js`).catch(() => english)]);
+  const [base,
+    own] = await Promise.all([english, lang === 'en' ? english : import(`../lang/${lang}.js`).catch(() => english)]);
   // The browser's own variety of it, where it has one: en-GB, de-AT. It decides how dates and numbers are written.
-  const tag = [...wanted, ...globalThis.navigator?.languages ?? []].find((one) => one?.toLowerCase().split('-')[0] === lang && one.includes('-')) ?? lang;
+  const tag = [...wanted,
+    ...globalThis.navigator?.languages ?? []]
+      .find((one) => one?.toLowerCase().split('-')[0] === lang && one.includes('-')) ?? lang;
   return language(lang, own.dir, { ...base.texts, ...own.texts }, tag);
 }
 

@@ -76,7 +76,8 @@ export class Conversation {
   }
 
   async open() {
-    await persist(() => this.store.openRoom(this.room), { isWanted: () => this.list.isConnected, wait: orConnected(this.store.client) });
+    await persist(() => this.store.openRoom(this.room),
+      { isWanted: () => this.list.isConnected, wait: orConnected(this.store.client) });
     this.draw();
   }
 
@@ -115,7 +116,8 @@ export class Conversation {
 
   /** The same node as long as a message is the same. @param {any} message */
   #node(message) {
-    const key = keyOf(message), state = `${message.state ?? ''} ${message.error?.message ?? ''}`, known = this.#drawn.get(key);
+    const key = keyOf(message), state = `${message.state ?? ''} ${message.error?.message ?? ''}`,
+      known = this.#drawn.get(key);
     if (known && known.what === message && known.state === state) return known.node;
     const isGroup = this.store.room(this.room)?.type !== 'OneToOneChat';
     const node = messageItem(message, { me: this.store.me?.id ?? 0, isGroup, language: this.language });
@@ -155,7 +157,10 @@ function keyOf(message) {
   return message.client_id ?? message.id;
 }
 
-/** Puts nodes into a list, and moves only what has to move: a screen reader reads what is added. @param {HTMLElement} list @param {HTMLElement[]} nodes */
+/**
+ * Puts nodes into a list, and moves only what has to move: a screen reader reads what is added.
+ * @param {HTMLElement} list @param {HTMLElement[]} nodes
+ */
 function arrange(list, nodes) {
   const wanted = new Set(nodes);
   for (const child of [...list.children]) if (!wanted.has(/** @type {HTMLElement} */ (child))) child.remove();

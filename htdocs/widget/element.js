@@ -9,9 +9,9 @@ import { styleSheet } from './style.js';
 /**
  * <confab-chat>: one room, or a person's list of them; in the flow of the page, or floating over it.
  *
- * Attributes: room, mode (inline or floating), open, heading, theme (light, dark; else the person's), lang, url, token-url, login-url.
- * Properties: token (a string, or a function that gives one; before it is in the page), client, store.
- * Events: confab-unread ({unread, mentions}), confab-open, confab-close, confab-unauthenticated.
+ * Attributes: room, mode (inline or floating), open, heading, theme (light, dark; else the person's), lang, url,
+ * token-url, login-url. Properties: token (a string, or a function that gives one; before it is in the page), client,
+ * store. Events: confab-unread ({unread, mentions}), confab-open, confab-close, confab-unauthenticated.
  */
 export class ConfabChat extends HTMLElement {
   static observedAttributes = ['open', 'room'];
@@ -34,7 +34,9 @@ export class ConfabChat extends HTMLElement {
 
   constructor() {
     super();
-    /** @type {import('../confab/types.js').TokenSource | undefined} A page may have set it before there was this class. */
+    /**
+     * @type {import('../confab/types.js').TokenSource | undefined} A page may have set it before there was this class.
+     */
     this.token = /** @type {any} */ (this).token;
     this.attachShadow({ mode: 'open' }).adoptedStyleSheets = [styleSheet()];
   }
@@ -77,7 +79,8 @@ export class ConfabChat extends HTMLElement {
     const language = this.#language = await loadLanguage(this.getAttribute('lang'), document.documentElement.lang);
     if (watch.signal.aborted) return;
     this.#build(language);
-    const client = this.client = new Client({ url: this.getAttribute('url') ?? ConfabChat.mount, token: this.#tokenSource() });
+    const client = this.client =
+      new Client({ url: this.getAttribute('url') ?? ConfabChat.mount, token: this.#tokenSource() });
     const store = this.store = new Store(client);
     this.#list = new RoomList(store, language, (id) => this.show(id));
     client.on('state', (state) => this.#state(state));
@@ -101,7 +104,8 @@ export class ConfabChat extends HTMLElement {
     const url = this.getAttribute('token-url');
     if (this.token || !url) return this.token;
     return async () => {
-      const response = await fetch(url, { method: 'POST', credentials: 'same-origin', headers: { Accept: 'text/plain' } });
+      const response = await fetch(url,
+        { method: 'POST', credentials: 'same-origin', headers: { Accept: 'text/plain' } });
       if (!response.ok) throw new Error(`${url}: ${response.status}`);
       return (await response.text()).trim();
     };
@@ -110,7 +114,8 @@ export class ConfabChat extends HTMLElement {
   /** @param {import('../ui/text.js').Language} language */
   #build(language) {
     this.#shell = new Shell(language, {
-      isFloating: this.isFloating, isOpen: this.hasAttribute('open'), heading: this.getAttribute('heading') ?? language.t('chat'),
+      isFloating: this.isFloating, isOpen: this.hasAttribute('open'),
+      heading: this.getAttribute('heading') ?? language.t('chat'),
       back: () => this.show(''), close: () => this.close(), toggle: () => this.toggleAttribute('open'),
     });
     this.shadowRoot?.replaceChildren(this.#shell.node);
@@ -123,7 +128,8 @@ export class ConfabChat extends HTMLElement {
     const shell = this.#shell, only = this.getAttribute('room');
     this.#current = id || only || '';
     this.#conversation = this.#current
-      ? new Conversation({ store: this.store, room: this.#current, language: this.#language, isSeen: () => this.#isSeen() }) : null;
+      ? new Conversation({ store: this.store, room: this.#current, language: this.#language,
+        isSeen: () => this.#isSeen() }) : null;
     shell.body.replaceChildren((this.#conversation ?? this.#list).node);
     shell.back.hidden = !this.#current || !!only;
     this.#conversation?.open().catch((error) => { shell.status.textContent = error.message; });
@@ -133,7 +139,8 @@ export class ConfabChat extends HTMLElement {
 
   /** Focus goes where the person is; it is not taken from the page. */
   #focus() {
-    if (this.isFloating ? this.hasAttribute('open') : document.activeElement === this) (this.#conversation ?? this.#list)?.focus();
+    if (this.isFloating ? this.hasAttribute('open') : document.activeElement === this)
+      (this.#conversation ?? this.#list)?.focus();
   }
 
   #isSeen() {

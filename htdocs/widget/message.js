@@ -11,16 +11,19 @@ export function messageItem(message, { me, isGroup, language: { t, lang } }) {
   if (isMine) li.classList.add('mine');
   if (message.state) li.classList.add(message.state);
   li.append(element('div', isMine || !isGroup ? 'sr' : 'sender', isMine ? t('you') : message.sender.username));
-  if (message.forwarded_from) li.append(element('div', 'quote', t('forwarded', { name: message.forwarded_from.sender.username })));
+  if (message.forwarded_from)
+    li.append(element('div', 'quote', t('forwarded', { name: message.forwarded_from.sender.username })));
   if (message.parent_message) {
-    const quote = element('div', 'quote', `${message.parent_message.sender.username}: ${textOf(message.parent_message.content)}`);
+    const quote = element('div', 'quote',
+      `${message.parent_message.sender.username}: ${textOf(message.parent_message.content)}`);
     quote.dir = 'auto';
     li.append(quote);
   }
   li.append(...attachments(message, t));
   if (!message.attachments?.length) li.append(contentOf(message));
   const counts = Object.entries(message.reaction_counts ?? {});
-  if (counts.length) li.append(element('div', 'reactions', counts.map(([content, count]) => `${content} ${count}`).join('  ')));
+  if (counts.length)
+    li.append(element('div', 'reactions', counts.map(([content, count]) => `${content} ${count}`).join('  ')));
   li.append(message.state === 'failed' ? problem(message, t) : meta(message, isMine, t, lang));
   return li;
 }
@@ -40,7 +43,8 @@ function attachments(message, t) {
   /** @type {import('../confab/types.js').Attachment[]} */
   const list = message.attachments ?? [];
   return list.filter(({ media_url }) => isWeb(media_url)).map(({ media_url, caption }) => {
-    const link = /** @type {HTMLAnchorElement} */ (element('a', 'attachment', caption || fileName(media_url) || t('attachment')));
+    const link = /** @type {HTMLAnchorElement} */ (element('a', 'attachment',
+      caption || fileName(media_url) || t('attachment')));
     link.href = media_url;
     link.target = '_blank';
     link.rel = 'noopener';
@@ -76,7 +80,9 @@ function problem(message, t) {
   return line;
 }
 
-/** @param {any} message @param {boolean} isMine @param {import('../ui/text.js').Language['t']} t @param {string} lang */
+/**
+ * @param {any} message @param {boolean} isMine @param {import('../ui/text.js').Language['t']} t @param {string} lang
+ */
 function meta(message, isMine, t, lang) {
   const line = element('div', 'meta');
   if (message.state && message.state !== 'sent') line.append(`${t(message.state)} `);

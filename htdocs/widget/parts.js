@@ -46,7 +46,8 @@ export function when(moment, lang) {
   const isToday = date.toDateString() === new Date().toDateString();
   time.dateTime = moment;
   time.title = new Intl.DateTimeFormat(lang, { dateStyle: 'full', timeStyle: 'short' }).format(date);
-  time.textContent = new Intl.DateTimeFormat(lang, isToday ? { hour: '2-digit', minute: '2-digit' } : { day: 'numeric', month: 'short' }).format(date);
+  time.textContent = new Intl.DateTimeFormat(lang,
+    isToday ? { hour: '2-digit', minute: '2-digit' } : { day: 'numeric', month: 'short' }).format(date);
   return time;
 }
 

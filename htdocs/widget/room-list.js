@@ -3,7 +3,10 @@ import { nameOf, when } from './parts.js';
 
 /** The rooms of a person. */
 export class RoomList {
-  /** @param {import('../confab/store.js').Store} store @param {import('../ui/text.js').Language} language @param {(roomId: string) => void} open */
+  /**
+   * @param {import('../confab/store.js').Store} store @param {import('../ui/text.js').Language} language
+   * @param {(roomId: string) => void} open
+   */
   constructor(store, language, open) {
     Object.assign(this, { store, language, open });
     this.store = store;

@@ -2,7 +2,10 @@ import { element } from '../ui/html.js';
 import { icon, iconButton } from './parts.js';
 import { badge } from './room-list.js';
 
-/** What stands around a room or the list of them: a panel with a header and a line about the connection, and what opens it when it floats. */
+/**
+ * What stands around a room or the list of them: a panel with a header and a line about the connection, and what opens
+ * it when it floats.
+ */
 export class Shell {
   panel = element('section', 'panel');
   title = element('h2', '');
@@ -13,7 +16,9 @@ export class Shell {
 
   /**
    * @param {import('../ui/text.js').Language} language
-   * @param {{isFloating: boolean, isOpen: boolean, heading: string, back: () => void, close: () => void, toggle: () => void}} how
+   * @param {{
+   *   isFloating: boolean, isOpen: boolean, heading: string, back: () => void, close: () => void, toggle: () => void
+   * }} how
    */
   constructor(language, { isFloating, isOpen, heading, back, close, toggle }) {
     const { t, dir, lang } = language, { panel, title, status, body } = this, header = document.createElement('header');
@@ -55,12 +60,17 @@ export class Shell {
   count(unread) {
     const { t } = this.language;
     this.launcher?.replaceChildren(icon('chat'), ...(unread ? [badge(unread, t)] : []));
-    this.launcher?.setAttribute('aria-label', unread ? `${t('openChat')}, ${t('unread', { count: unread })}` : t('openChat'));
+    this.launcher?.setAttribute('aria-label',
+      unread ? `${t('openChat')}, ${t('unread', { count: unread })}` : t('openChat'));
   }
 
-  /** How the connection does; where one is not logged in, a link may lead to where one can. @param {string} state @param {string | null} loginUrl */
+  /**
+   * How the connection does; where one is not logged in, a link may lead to where one can.
+   * @param {string} state @param {string | null} loginUrl
+   */
   say(state, loginUrl) {
-    const words = state === 'open' || state === 'stopped' ? '' : this.language.t(state === 'unauthenticated' ? 'logInFirst' : state);
+    const words = state === 'open' || state === 'stopped' ? ''
+      : this.language.t(state === 'unauthenticated' ? 'logInFirst' : state);
     this.status.textContent = words;
     if (state !== 'unauthenticated' || !loginUrl) return;
     const link = /** @type {HTMLAnchorElement} */ (element('a', '', words));

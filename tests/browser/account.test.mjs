@@ -12,7 +12,9 @@ const folder = openFolder('account'), OLD = 'a good password', NEW = 'a better p
 let browser, stack, url;
 before(async () => {
   writeFileSync(path.join(folder, 'mail.sh'), 'f=$(mktemp "$1/part.XXXXXX"); cat >"$f"; mv "$f" "$1/mail.${f##*.}"\n');
-  Object.assign(process.env, { CONFAB_MAIL_COMMAND: `/bin/sh ${folder}/mail.sh ${folder}`, CONFAB_RESET_URL: 'https://chat.example/chat/#reset=' });
+  Object.assign(process.env,
+    { CONFAB_MAIL_COMMAND: `/bin/sh ${folder}/mail.sh ${folder}`,
+      CONFAB_RESET_URL: 'https://chat.example/chat/#reset=' });
   [browser, stack] = [await launch(), await Stack.start('account')];
   url = stack.site.url;
 });
@@ -42,7 +44,9 @@ async function register() {
   return { username, email };
 }
 
-const mailTo = (email) => readdirSync(folder).filter((name) => /^mail\.(?!sh$)/.test(name)).map((name) => readFileSync(path.join(folder, name), 'utf8'))
+const mailTo = (email) =>
+  readdirSync(folder).filter((name) => /^mail\.(?!sh$)/.test(name))
+    .map((name) => readFileSync(path.join(folder, name), 'utf8'))
   .find((text) => text.includes(`To: ${email}`));
 
 test('who has forgotten a password gets a link, and behind it a page for a new one', async () => {

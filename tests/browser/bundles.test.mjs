@@ -1,4 +1,5 @@
-// What make bundles makes, behind nginx as an operator has it: how much goes over the wire, what is kept, and that it is the same chat.
+// What make bundles makes, behind nginx as an operator has it: how much goes over the wire, what is kept, and that it
+// is the same chat.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import path from 'node:path';
@@ -30,14 +31,18 @@ async function open(at = url) {
   page.setDefaultTimeout(DEADLINE);
   page.problems = [];
   page.on('pageerror', (error) => page.problems.push(String(error)));
-  page.on('console', (message) => { if (message.type() === 'error' && !/401/.test(message.text())) page.problems.push(message.text()); });
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !/401/.test(message.text())) page.problems.push(message.text());
+  });
   await page.goto(at);
   return page;
 }
 
 /** What a page has fetched, as the browser counts it: {name, bytes, sent}; sent is 0 of what it had kept. */
-const fetched = (page) => page.evaluate(() => performance.getEntriesByType('resource').filter(({ name }) => /\.(js|css)$/.test(name))
-  .map(({ name, encodedBodySize, transferSize }) => ({ name: new URL(name).pathname, bytes: encodedBodySize, sent: transferSize })));
+const fetched = (page) =>
+  page.evaluate(() => performance.getEntriesByType('resource').filter(({ name }) => /\.(js|css)$/.test(name))
+  .map(({ name, encodedBodySize, transferSize }) =>
+    ({ name: new URL(name).pathname, bytes: encodedBodySize, sent: transferSize })));
 const sum = (list) => list.reduce((all, { bytes }) => all + bytes, 0);
 
 for (const [entry, most] of [['confab.js', 15], ['widget.js', 30]])
@@ -59,12 +64,14 @@ test('the application is a few files, and those with their content in their name
   for (const { name } of files) {
     const response = await page.request.get(new URL(name, url).href);
     assert.equal(response.headers()['content-encoding'], 'gzip', name);
-    assert.equal(response.headers()['cache-control'], name.includes('/chunks/') ? 'public, max-age=31536000, immutable' : 'no-cache', name);
+    assert.equal(response.headers()['cache-control'],
+      name.includes('/chunks/') ? 'public, max-age=31536000, immutable' : 'no-cache', name);
   }
   await page.reload();
   await page.getByRole('button', { name: 'Log in', exact: true }).waitFor();
   const again = await fetched(page);
-  assert.deepEqual(again.filter(({ name }) => name.includes('/chunks/')).map(({ sent }) => sent).filter((sent) => sent > 0), []);
+  assert.deepEqual(again.filter(({ name }) => name.includes('/chunks/')).map(({ sent }) => sent)
+    .filter((sent) => sent > 0), []);
   assert.deepEqual(page.problems, []);
   await page.context().close();
 });

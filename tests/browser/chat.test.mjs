@@ -1,7 +1,8 @@
 // Two people in two browsers, on each transport.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { command, connectedBy, enterRoom, launch, makeRoom, openAs, register, say, sees, twoPeople, wire } from './support/browser.mjs';
+import { command, connectedBy, enterRoom, launch, makeRoom, openAs, register, say, sees, twoPeople,
+  wire } from './support/browser.mjs';
 
 let browser;
 before(async () => { browser = await launch(); });
@@ -13,12 +14,14 @@ async function chatBothWays([hers, his]) {
   await say(his, 'It has just boiled.');
   await sees(hers, 'It has just boiled.');
   for (const page of [hers, his]) {
-    assert.deepEqual(await page.locator('#messages .content').allTextContents(), ['Is the kettle on?', 'It has just boiled.']);
+    assert.deepEqual(await page.locator('#messages .content').allTextContents(),
+      ['Is the kettle on?', 'It has just boiled.']);
     assert.deepEqual(page.problems, []);
   }
 }
 
-for (const [name, without] of [['WebSocket', []], ['server-sent events', ['WebSocket']], ['long-poll', ['WebSocket', 'events']]]) {
+for (const [name, without] of [['WebSocket', []], ['server-sent events', ['WebSocket']],
+    ['long-poll', ['WebSocket', 'events']]]) {
   test(`two people chat over ${name}`, async () => {
     const { pages } = await twoPeople(browser, { without });
     await Promise.all(pages.map((page) => connectedBy(page, name)));
@@ -52,7 +55,8 @@ for (const [transport, name] of [['ws', 'WebSocket'], ['sse', 'server-sent event
     const said = Array.from({ length: 20 }, (_, i) => `line ${i} of ${transport}`);
     for (const content of said) await command(ben, 'message.send', { room_id: room.id, content });
     line.mend();
-    // As a browser says it: whoever waits tries now. An attempt that was under way when the wire was mended may still fail.
+    // As a browser says it: whoever waits tries now. An attempt that was under way when the wire was mended may still
+    // fail.
     await page.waitForFunction(() => dispatchEvent(new Event('online')) && document.querySelector('#connection.open'));
     await sees(page, said[19]);
     assert.deepEqual(await page.locator('#messages .content').allTextContents(), said);
@@ -80,7 +84,8 @@ test('hostile content is shown and does nothing', async () => {
   const { pages, ben, room } = await twoPeople(browser);
   const [page] = pages;
   for (const content of ['<img src=x onerror="globalThis.hit = 1">one', '<script>globalThis.hit = 1</script>two',
-    '<a href="javascript:globalThis.hit=1">three</a>', '<svg onload="globalThis.hit=1">four', '<b onclick=globalThis.hit=1>five'])
+    '<a href="javascript:globalThis.hit=1">three</a>', '<svg onload="globalThis.hit=1">four',
+    '<b onclick=globalThis.hit=1>five'])
     await command(ben, 'message.send', { room_id: room.id, content });
   await say(page, '<b>typed & meant</b>');
   await sees(page, 'five');

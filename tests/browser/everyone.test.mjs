@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
-import { act, command, enterRoom, launch, makeRoom, message, openAs, register, say, sees, twoPeople, url } from './support/browser.mjs';
+import { act, command, enterRoom, launch, makeRoom, message, openAs, register, say, sees, twoPeople,
+  url } from './support/browser.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 let browser, ann, ben, room;
@@ -11,19 +12,29 @@ before(async () => {
   browser = await launch();
   [ann, ben] = await Promise.all([register('ann'), register('ben')]);
   room = await makeRoom(ann, [ben], 'Orchard');
-  const { data } = await command(ben, 'message.send', { room_id: room.id, content: `Hello <b>@${ann.user.username}</b>, see <a href="https://example.org/">this</a>` });
+  const { data } = await command(ben, 'message.send',
+    { room_id: room.id, content: `Hello <b>@${ann.user.username}</b>, see <a href="https://example.org/">this</a>` });
   await command(ann, 'message.react', { type: 'add', message_id: data.id, reaction_content: '👍' });
   await command(ann, 'message.pin', { type: 'add', message_id: data.id });
-  await command(ann, 'message.send', { room_id: room.id, content: 'Indeed.', extra_fields: { parent_message_id: data.id } });
-  await command(ben, 'message.send', { room_id: room.id, extra_fields: { media: [{ media_url: 'https://example.org/plan.pdf', media_type: 'file', mime_type: 'application/pdf', caption: 'the plan' }] } });
+  await command(ann, 'message.send',
+    { room_id: room.id, content: 'Indeed.', extra_fields: { parent_message_id: data.id } });
+  await command(ben, 'message.send',
+    { room_id: room.id,
+      extra_fields:
+        { media: [{ media_url: 'https://example.org/plan.pdf', media_type: 'file', mime_type: 'application/pdf',
+          caption: 'the plan' }] } });
 });
 after(() => browser?.close());
 
 /** Fails with what axe-core finds in the page as it stands. */
 async function isAccessible(page, what) {
-  await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => {}))));
-  const { violations } = await page.evaluate(`${axe}; axe.run(document, { resultTypes: ['violations'], rules: { 'target-size': { enabled: true } } })`);
-  assert.deepEqual(violations.map(({ id, nodes }) => `${what}: ${id}: ${nodes.map(({ html, failureSummary }) => `${html.slice(0, 160)} ${failureSummary}`).join('\n')}`), []);
+  await page.evaluate(() =>
+    Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => {}))));
+  const { violations } =
+    await page.evaluate(
+      `${axe}; axe.run(document, { resultTypes: ['violations'], rules: { 'target-size': { enabled: true } } })`);
+  const sentence = ({ html, failureSummary }) => `${html.slice(0, 160)} ${failureSummary}`;
+  assert.deepEqual(violations.map(({ id, nodes }) => `${what}: ${id}: ${nodes.map(sentence).join('\n')}`), []);
 }
 
 for (const colorScheme of ['light', 'dark'])
@@ -72,7 +83,8 @@ for (const colorScheme of ['light', 'dark'])
 /** Logged in anew, after a page has logged out. */
 async function again(account) {
   const response = await fetch(new URL('session', url), {
-    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ username: account.user.username, password: 'browser-password' }),
+    method: 'POST', headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ username: account.user.username, password: 'browser-password' }),
   });
   return { ...await response.json(), cookie: response.headers.getSetCookie()[0] };
 }
@@ -127,7 +139,8 @@ test('everything is done by keyboard', async () => {
 test('what comes is said to a screen reader', async () => {
   const { pages: [page, other], ben: him, close } = await twoPeople(browser);
   await say(other, 'Can you hear me?');
-  await page.getByRole('status').filter({ hasText: `${him.user.username}: Can you hear me?` }).waitFor({ state: 'attached' });
+  await page.getByRole('status').filter({ hasText: `${him.user.username}: Can you hear me?` })
+    .waitFor({ state: 'attached' });
   await close();
 });
 
@@ -136,7 +149,8 @@ describe('in other languages', () => {
     const page = await openAs(browser, ann, { locale: 'ar-EG' });
     await page.locator('#room-list button').click();
     await sees(page, 'Indeed.');
-    assert.deepEqual(await page.evaluate(() => [document.documentElement.lang, document.documentElement.dir]), ['ar', 'rtl']);
+    assert.deepEqual(await page.evaluate(() => [document.documentElement.lang, document.documentElement.dir]),
+      ['ar', 'rtl']);
     const place = async (selector) => (await page.locator(selector).first().boundingBox()).x;
     assert.ok(await place('.rooms') > await place('.room'));
     assert.ok(await place('.message.mine .bubble') < await place('.message:not(.mine) .bubble'));
@@ -190,12 +204,17 @@ test('on a slow network the page says that it loads, not that there is nothing',
 test('at 320 pixels, with long words and many people, nothing is cut off', async () => {
   const long = 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbaubeamten';
   const narrow = await makeRoom(ann, [ben], long);
-  for (const content of ['x'.repeat(500), '👩‍👩‍👧‍👦'.repeat(60), `https://example.org/${'a'.repeat(300)}`]) await command(ben, 'message.send', { room_id: narrow.id, content });
+  for (const content of ['x'.repeat(500), '👩‍👩‍👧‍👦'.repeat(60), `https://example.org/${'a'.repeat(300)}`])
+    await command(ben, 'message.send', { room_id: narrow.id, content });
   const page = await openAs(browser, ann, { viewport: { width: 320, height: 640 }, hasTouch: true });
   await isAccessible(page, 'rooms at 320 pixels');
   await enterRoom(page, long);
   await page.locator('.message').nth(2).waitFor();
-  const fits = () => page.evaluate(() => [document.documentElement, ...document.querySelectorAll('#messages, .room > header, .panel-body')].every((node) => node.scrollWidth <= node.clientWidth));
+  const fits = () =>
+    page.evaluate(() =>
+      [document.documentElement,
+        ...document.querySelectorAll('#messages, .room > header, .panel-body')]
+          .every((node) => node.scrollWidth <= node.clientWidth));
   assert.ok(await fits());
   await isAccessible(page, 'conversation at 320 pixels');
   await page.locator('#details').click();
@@ -208,9 +227,11 @@ test('at 320 pixels, with long words and many people, nothing is cut off', async
 test('in forced colours what is chosen is told apart', async () => {
   const page = await openAs(browser, ann, { forcedColors: 'active' });
   await enterRoom(page, 'Orchard');
-  const ground = (selector) => page.locator(selector).first().evaluate((node) => getComputedStyle(node).backgroundColor);
+  const ground = (selector) =>
+    page.locator(selector).first().evaluate((node) => getComputedStyle(node).backgroundColor);
   assert.notEqual(await ground('.chip[aria-pressed="true"]'), await ground('.chip[aria-pressed="false"]'));
-  assert.notEqual(await ground('#room-list [aria-current="true"]'), await ground('#room-list button:not([aria-current])'));
+  assert.notEqual(await ground('#room-list [aria-current="true"]'),
+    await ground('#room-list button:not([aria-current])'));
   await page.context().close();
 });
 

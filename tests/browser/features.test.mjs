@@ -1,7 +1,8 @@
 // Two people go through everything that can be done with messages, in one conversation.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { act, command, enterRoom, launch, makeRoom, message, openAs, register, say, sees, twoPeople, url } from './support/browser.mjs';
+import { act, command, enterRoom, launch, makeRoom, message, openAs, register, say, sees, twoPeople,
+  url } from './support/browser.mjs';
 
 let browser, two, hers, his;
 before(async () => {
@@ -83,7 +84,8 @@ describe('messages', () => {
   });
 
   test('what is very long is folded until one wants all of it', async () => {
-    await command(two.ben, 'message.send', { room_id: two.room.id, content: `A long story. ${'And on it went. '.repeat(300)}` });
+    await command(two.ben, 'message.send',
+      { room_id: two.room.id, content: `A long story. ${'And on it went. '.repeat(300)}` });
     const one = message(hers, 'A long story.'), height = () => one.evaluate((node) => node.offsetHeight);
     await one.getByRole('button', { name: 'Show all' }).waitFor();
     const folded = await height();
@@ -146,7 +148,8 @@ describe('messages', () => {
 
   test('a file from here is sent, or the page says why not', async () => {
     const file = { name: 'note.txt', mimeType: 'text/plain', buffer: Buffer.from('beans') };
-    const [answer] = await Promise.all([hers.waitForResponse(/\/media\?name=note\.txt/), hers.locator('input[type=file]').setInputFiles(file)]);
+    const [answer] = await Promise.all([hers.waitForResponse(/\/media\?name=note\.txt/),
+      hers.locator('input[type=file]').setInputFiles(file)]);
     if (answer.status() === 404) {
       await hers.locator('.uploads .failed', { hasText: 'This server does not take files.' }).waitFor();
       await hers.getByRole('button', { name: 'Take note.txt off' }).click();
@@ -172,7 +175,8 @@ describe('messages', () => {
 
   test('what was said long ago is found by its words, and shown where it was said', async () => {
     await command(two.ann, 'message.send', { room_id: two.room.id, content: 'the rhubarb is red' });
-    await Promise.all(Array.from({ length: 120 }, (_, i) => command(two.ann, 'message.send', { room_id: two.room.id, content: `filler ${i}` })));
+    await Promise.all(Array.from({ length: 120 },
+      (_, i) => command(two.ann, 'message.send', { room_id: two.room.id, content: `filler ${i}` })));
     await hers.reload();
     await message(hers, 'filler').first().waitFor();
     assert.equal(await message(hers, 'rhubarb').count(), 0);

@@ -1,4 +1,5 @@
-// Files on their way: several at once, that wait, fail and are tried again, each with its own room; and what becomes of them for who gets them.
+// Files on their way: several at once, that wait, fail and are tried again, each with its own room; and what becomes of
+// them for who gets them.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { command, enterRoom, launch, makeRoom, openAs, register, say } from './support/browser.mjs';
@@ -38,7 +39,8 @@ function give(page, selector, kind, names) {
   return page.locator(selector).evaluate((element, [event, list]) => {
     const data = new DataTransfer();
     for (const name of list) data.items.add(new File([`what is in ${name}`], name, { type: 'text/plain' }));
-    element.dispatchEvent(event === 'paste' ? new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true })
+    element.dispatchEvent(event === 'paste'
+      ? new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true })
       : new DragEvent(event, { dataTransfer: data, bubbles: true, cancelable: true }));
   }, [kind, names]);
 }
@@ -55,7 +57,8 @@ test('files are dropped and pasted, several at once; a message that is sent too 
   assert.equal(await message(hers, 'three files').count(), 0);
   await open();
   await sees(his, 'three files');
-  for (const name of ['a.txt', 'b.txt', 'c.txt']) await his.getByRole('link', { name: new RegExp(name.replace('.', '\\.')) }).waitFor();
+  for (const name of ['a.txt', 'b.txt', 'c.txt'])
+    await his.getByRole('link', { name: new RegExp(name.replace('.', '\\.')) }).waitFor();
   assert.equal(await hers.locator('.uploads li').count(), 0);
 });
 
@@ -103,12 +106,14 @@ test('of too many files those that have room are taken, and the page says so', a
 
 /** A second of sound as a WAV file. */
 function wav() {
-  const rate = 8000, samples = Buffer.from(Array.from({ length: rate }, (_, i) => 128 + Math.round(60 * Math.sin(i / 4))));
+  const rate = 8000,
+    samples = Buffer.from(Array.from({ length: rate }, (_, i) => 128 + Math.round(60 * Math.sin(i / 4))));
   const head = Buffer.alloc(44);
   head.write('RIFF', 0);
   head.writeUInt32LE(36 + samples.length, 4);
   head.write('WAVEfmt ', 8);
-  for (const [at, value, size] of [[16, 16, 4], [20, 1, 2], [22, 1, 2], [24, rate, 4], [28, rate, 4], [32, 1, 2], [34, 8, 2], [40, samples.length, 4]])
+  for (const [at, value, size] of [[16, 16, 4], [20, 1, 2], [22, 1, 2], [24, rate, 4], [28, rate, 4], [32, 1, 2],
+    [34, 8, 2], [40, samples.length, 4]])
     head.writeUIntLE(value, at, size);
   head.write('data', 36);
   return Buffer.concat([head, samples]);
@@ -135,7 +140,8 @@ async function film(page) {
 
 test('sound and video that lie here are played here', async () => {
   await hers.bringToFront();
-  await choose(hers, { name: 'bell.wav', mimeType: 'audio/x-wav', buffer: wav() }, { name: 'film.webm', mimeType: 'video/webm', buffer: await film(hers) });
+  await choose(hers, { name: 'bell.wav', mimeType: 'audio/x-wav', buffer: wav() },
+    { name: 'film.webm', mimeType: 'video/webm', buffer: await film(hers) });
   await hers.locator('.uploads .done').nth(1).waitFor();
   await say(hers, 'see and hear');
   for (const kind of ['audio', 'video']) {
@@ -144,7 +150,9 @@ test('sound and video that lie here are played here', async () => {
     await player.evaluate(async (media) => {
       media.muted = true;
       await media.play();
-      if (media.currentTime === 0) await new Promise((resolve) => { media.addEventListener('timeupdate', () => media.currentTime > 0 && resolve(), { passive: true }); });
+      if (media.currentTime === 0) await new Promise((resolve) => {
+        media.addEventListener('timeupdate', () => media.currentTime > 0 && resolve(), { passive: true });
+      });
     });
     assert.equal(await player.evaluate(({ error }) => error), null);
   }

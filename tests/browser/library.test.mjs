@@ -1,4 +1,5 @@
-// The client library in real browsers: several tabs of one person, transports that change, networks that go, pages that are loaded again.
+// The client library in real browsers: several tabs of one person, transports that change, networks that go, pages that
+// are loaded again.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { command, DEADLINE, launch, makeRoom, PASSWORD, register, url, wire } from './support/browser.mjs';
@@ -10,7 +11,8 @@ after(() => browser?.close());
 /** A browser of somebody's, logged in by cookie. */
 async function browserOf(account, at = url) {
   const context = await browser.newContext();
-  await context.request.post(new URL('session', at).href, { data: { username: account.user.username, password: PASSWORD } });
+  await context.request.post(new URL('session', at).href,
+    { data: { username: account.user.username, password: PASSWORD } });
   context.setDefaultTimeout(DEADLINE);
   return context;
 }
@@ -39,8 +41,12 @@ function enter(page, room, options) {
 }
 
 const holds = (page, content) => page.waitForFunction((wanted) => globalThis.chat.said.includes(wanted), content);
-const shown = (page, room) => page.evaluate((id) => globalThis.chat.store.messages(id).map(({ content }) => content), room.id);
-const states = (page, room) => page.evaluate((id) => globalThis.chat.store.messages(id).map(({ content, state }) => `${content} ${state}`), room.id);
+const shown = (page,
+  room) => page.evaluate((id) => globalThis.chat.store.messages(id).map(({ content }) => content), room.id);
+const states = (page,
+  room) =>
+    page.evaluate((id) => globalThis.chat.store.messages(id).map(({ content, state }) => `${content} ${state}`),
+      room.id);
 const isLeading = (page) => page.evaluate(() => globalThis.chat.client.share.isLeading);
 const until = (page, state) => page.waitForFunction((wanted) => globalThis.chat.client.state === wanted, state);
 
@@ -53,7 +59,8 @@ async function sessionsOf(account) {
   return (await command(account, 'session.list', {})).data.sessions;
 }
 
-test('three tabs share one stream, and when the leading one is closed in mid-flow nothing is lost or doubled in the others', async () => {
+test('three tabs share one stream, and when the leading one is closed in mid-flow nothing is lost or doubled in the '
+  + 'others', async () => {
   const { ann, ben, room } = await two();
   const context = await browserOf(ann);
   const pages = [await tab(context, room), await tab(context, room), await tab(context, room)];
@@ -71,7 +78,11 @@ test('three tabs share one stream, and when the leading one is closed in mid-flo
     }
     await sent;
     // The next is closed once another leads.
-    if (i === 30) await Promise.race(rest.map((page) => page.waitForFunction(() => globalThis.chat.client.share.isLeading && globalThis.chat.client.state === 'open')));
+    if (i === 30)
+      await Promise.race(
+        rest.map((page) =>
+          page.waitForFunction(() =>
+            globalThis.chat.client.share.isLeading && globalThis.chat.client.state === 'open')));
   }
   const [last] = rest;
   await holds(last, all.at(-1));
@@ -93,7 +104,10 @@ test('a tab that opens late, or a reload, finds its place at the leader', async 
   await command(ben, 'message.send', { room_id: room.id, content: 'after' });
   for (const page of [first, second]) await holds(page, 'after');
   assert.deepEqual(await shown(second, room), ['before', 'after']);
-  assert.deepEqual(await second.evaluate(() => [globalThis.chat.client.share.isLeading, globalThis.chat.client.state, globalThis.chat.client.transport]), [false, 'open', 'ws']);
+  assert.deepEqual(
+    await second.evaluate(() =>
+      [globalThis.chat.client.share.isLeading, globalThis.chat.client.state, globalThis.chat.client.transport]), [false,
+      'open', 'ws']);
   assert.deepEqual(await second.evaluate((id) => globalThis.chat.store.notifications.rooms.get(id).length, room.id), 2);
   await context.close();
 });
@@ -115,9 +129,14 @@ test('idle in every tab is idle for others; presence reaches the tab that does n
   const [hers, his] = [await browserOf(ann), await browserOf(ben)];
   const pages = [await tab(hers, room), await tab(hers, room)], other = [await tab(his, room), await tab(his, room)];
   await other[1].evaluate((id) => globalThis.chat.store.watch({ rooms: [id] }), room.id);
-  const seen = (status) => other[1].waitForFunction(([id, wanted]) => globalThis.chat.store.presence(id)?.status === wanted, [ann.user.id, status]);
+  const seen = (status) =>
+    other[1].waitForFunction(([id, wanted]) => globalThis.chat.store.presence(id)?.status === wanted,
+      [ann.user.id, status]);
   await seen('online');
-  for (const page of pages) await page.evaluate(() => { globalThis.chat.client.idle.touch(); globalThis.chat.client.idle.set(true); });
+  for (const page of pages) await page.evaluate(() => {
+    globalThis.chat.client.idle.touch();
+    globalThis.chat.client.idle.set(true);
+  });
   await seen('idle');
   await pages[1].evaluate(() => globalThis.chat.client.idle.touch());
   await seen('online');
@@ -134,7 +153,9 @@ test('the transport changes in mid-flow, again and again, and nothing is lost or
   const all = Array.from({ length: 90 }, (_, i) => `line ${i}`);
   for (const [i, content] of all.entries()) {
     await command(ben, 'message.send', { room_id: room.id, content });
-    if (i % 10 === 5) await page.evaluate((name) => globalThis.chat.client.connection.use(name), ['sse', 'poll', 'ws'][(i - 5) / 10 % 3]);
+    if (i % 10 === 5)
+      await page.evaluate((name) => globalThis.chat.client.connection.use(name),
+        ['sse', 'poll', 'ws'][(i - 5) / 10 % 3]);
   }
   await holds(page, all.at(-1));
   assert.deepEqual(await page.evaluate(() => globalThis.chat.said), all);
@@ -152,7 +173,8 @@ test('offline and back: what others said arrives, what one wrote is sent, each o
   const page = await tab(context, room, { at: line.url });
   line.cut();
   await until(page, 'waiting');
-  await page.evaluate((id) => { for (const text of ['mine 1', 'mine 2', 'mine 3']) globalThis.chat.store.send(id, text); }, room.id);
+  await page.evaluate((id) => {
+    for (const text of ['mine 1', 'mine 2', 'mine 3']) globalThis.chat.store.send(id, text); }, room.id);
   for (let i = 0; i < 5; i++) await command(ben, 'message.send', { room_id: room.id, content: `his ${i}` });
   assert.match((await states(page, room)).join(), /^mine 1 (queued|sending),mine 2 queued,mine 3 queued$/);
   line.mend();
@@ -165,7 +187,8 @@ test('offline and back: what others said arrives, what one wrote is sent, each o
   await context.close();
 });
 
-test('the outbox survives a reload: what the server has already is not sent twice, the rest follows in order', async () => {
+test('the outbox survives a reload: what the server has already is not sent twice, the rest follows in order',
+    async () => {
   const { ann, ben, room } = await two();
   const context = await browserOf(ann);
   // The first command arrives and its answer is lost; those after it do not arrive at all.
@@ -176,9 +199,11 @@ test('the outbox survives a reload: what the server has already is not sent twic
     await route.abort();
   });
   const page = await tab(context, room, { transports: ['poll'] });
-  await page.evaluate((id) => { for (const text of ['one', 'two', 'three']) globalThis.chat.store.send(id, text); }, room.id);
+  await page.evaluate((id) => { for (const text of ['one', 'two', 'three']) globalThis.chat.store.send(id, text); },
+    room.id);
   await holds(page, 'one');
-  await page.waitForFunction((id) => globalThis.chat.store.messages(id).some(({ state, error }) => state === 'queued' && error), room.id);
+  await page.waitForFunction((id) =>
+    globalThis.chat.store.messages(id).some(({ state, error }) => state === 'queued' && error), room.id);
   await page.reload();
   await enter(page, room, { transports: ['poll'] });
   await page.waitForFunction((id) => globalThis.chat.store.outbox.of(id).length === 2, room.id);
@@ -214,7 +239,8 @@ test('logging out in one tab ends it in all of them, and logging in again begins
   const pages = [await tab(context, room), await tab(context, room), await tab(context, room)];
   await pages[1].evaluate(() => globalThis.chat.client.logOut());
   for (const page of [pages[0], pages[2]]) await until(page, 'unauthenticated');
-  await context.request.post(new URL('session', url).href, { data: { username: ann.user.username, password: PASSWORD } });
+  await context.request.post(new URL('session', url).href,
+    { data: { username: ann.user.username, password: PASSWORD } });
   for (const page of [pages[2], pages[0]]) await page.evaluate(() => globalThis.chat.client.start());
   await command(ben, 'message.send', { room_id: room.id, content: 'are you there?' });
   for (const page of [pages[0], pages[2]]) await holds(page, 'are you there?');

@@ -1,7 +1,8 @@
 // The network goes and comes back; several tabs share what there is.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { command, connectedBy, enterRoom, launch, makeRoom, message, openAs, register, say, sees, wire } from './support/browser.mjs';
+import { command, connectedBy, enterRoom, launch, makeRoom, message, openAs, register, say, sees,
+  wire } from './support/browser.mjs';
 
 let browser, ann, ben, room;
 before(async () => {

@@ -1,7 +1,8 @@
 // Accounts, rooms and who is in them, by hand.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { command, enterRoom, launch, makeRoom, openAs, PASSWORD, register, say, sees, url } from './support/browser.mjs';
+import { command, enterRoom, launch, makeRoom, openAs, PASSWORD, register, say, sees,
+  url } from './support/browser.mjs';
 
 let browser;
 before(async () => { browser = await launch(); });
@@ -34,7 +35,8 @@ test('one signs up, is told what is wrong, and begins to chat with somebody', as
   await page.getByLabel('E-mail address').fill(`${name}@example.org`);
   await page.getByRole('button', { name: 'Create account' }).click();
   await page.getByText('No conversations yet').waitFor();
-  assert.equal(await page.evaluate(async () => (await (await fetch('session')).json()).user.email), `${name}@example.org`);
+  assert.equal(await page.evaluate(async () => (await (await fetch('session')).json()).user.email),
+    `${name}@example.org`);
   await begin(page, 'Write to somebody');
   await pick(page, ben);
   await page.locator('#room-name', { hasText: ben.user.username }).waitFor();
@@ -85,15 +87,18 @@ test('a group is made, people come by a link, get a role, and are removed', asyn
 
 test('single rights are given and taken, seen by who may, and make a difference', async () => {
   const [ann, ben] = await Promise.all(['ann', 'ben'].map(register));
-  const { data: { id } } = await command(ann, 'room.create', { type: 'Channel', name: 'News', subscribers: [ben.user.id] });
-  const [hers, his] = [await openAs(browser, ann, { query: `#${id}` }), await openAs(browser, ben, { query: `#${id}` })];
+  const { data: { id } } = await command(ann, 'room.create',
+    { type: 'Channel', name: 'News', subscribers: [ben.user.id] });
+  const [hers, his] = [await openAs(browser, ann, { query: `#${id}` }),
+    await openAs(browser, ben, { query: `#${id}` })];
   await his.getByText('Only moderators write in this channel.').waitFor();
   await hers.locator('#details').click();
   const row = hers.locator(`.panel [data-user="${ben.user.id}"]`), dialog = hers.getByRole('dialog');
   const rights = async (change) => {
     await row.getByRole('button').click();
     await hers.getByRole('menuitem', { name: 'Single rights' }).click();
-    const shown = await Promise.all(['May write', 'May add people'].map((name) => dialog.getByRole('switch', { name }).isChecked()));
+    const shown = await Promise.all(['May write',
+      'May add people'].map((name) => dialog.getByRole('switch', { name }).isChecked()));
     await dialog.getByText(change).click();
     await dialog.getByRole('button', { name: 'Save' }).click();
     await dialog.waitFor({ state: 'detached' });
@@ -112,7 +117,8 @@ test('single rights are given and taken, seen by who may, and make a difference'
 
 test('anybody joins a public channel by its address, reads there, and leaves', async () => {
   const [ann, ben] = await Promise.all(['ann', 'ben'].map(register));
-  const { data: { id } } = await command(ann, 'room.create', { type: 'Channel', name: 'News', extra_fields: { is_public: true } });
+  const { data: { id } } = await command(ann, 'room.create',
+    { type: 'Channel', name: 'News', extra_fields: { is_public: true } });
   await command(ann, 'message.send', { room_id: id, content: 'There is news.' });
   const page = await openAs(browser, ben, { query: `#join/${id}` });
   await sees(page, 'There is news.');

@@ -1,4 +1,5 @@
-// Makes the pictures in docs/: a small village on a fresh stack, on a desk and on a phone, in both themes. Run by `make screenshots`.
+// Makes the pictures in docs/: a small village on a fresh stack, on a desk and on a phone, in both themes. Run by `make
+// screenshots`.
 import path from 'node:path';
 import { command, enterRoom, launch, makeRoom, message, openAs, PASSWORD, sees, url } from './support/browser.mjs';
 
@@ -8,7 +9,8 @@ const PHONE = { viewport: { width: 390, height: 780 }, deviceScaleFactor: 2, has
 
 async function person(username) {
   const response = await fetch(new URL('session/register', url), {
-    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ username, password: PASSWORD }) });
+    method: 'POST', headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ username, password: PASSWORD }) });
   if (!response.ok) throw new Error(await response.text());
   return { ...await response.json(), cookie: response.headers.getSetCookie()[0] };
 }
@@ -17,9 +19,12 @@ async function person(username) {
 async function tell(room, lines) {
   const said = [];
   for (const [who, content, how = {}] of lines) {
-    const { data } = await command(who, 'message.send', { room_id: room.id, content, ...(how.reply !== undefined && { extra_fields: { parent_message_id: said[how.reply].id } }),
+    const { data } = await command(who, 'message.send',
+      { room_id: room.id, content,
+        ...(how.reply !== undefined && { extra_fields: { parent_message_id: said[how.reply].id } }),
       ...(how.media && { extra_fields: { media: how.media } }) });
-    for (const [whose, sign] of how.reactions ?? []) await command(whose, 'message.react', { type: 'add', message_id: data.id, reaction_content: sign });
+    for (const [whose, sign] of how.reactions ?? [])
+      await command(whose, 'message.react', { type: 'add', message_id: data.id, reaction_content: sign });
     said.push(data);
   }
   return said;
@@ -48,7 +53,8 @@ async function picture(page, who) {
     g.fillRect(0, 325, 960, 275);
     for (let row = 0; row < 7; row++)
       for (let i = 0; i < 26; i++) {
-        const depth = (row + 1) / 7, y = 340 + 240 * depth ** 1.4, x = 480 + (i - 12.5) * 62 * (0.35 + depth * 0.75), size = 5 + 17 * depth;
+        const depth = (row + 1) / 7, y = 340 + 240 * depth ** 1.4, x = 480 + (i - 12.5) * 62 * (0.35 + depth * 0.75),
+          size = 5 + 17 * depth;
         g.fillStyle = ['#3f7d3a', '#5a9a3d', '#2f6b45', '#88b04b'][(row + i % 2) % 4];
         for (const [dx, dy] of [[-0.5, 0], [0.5, 0], [0, -0.55]]) {
           g.beginPath();
@@ -64,7 +70,8 @@ async function picture(page, who) {
       }
     return [...new Uint8Array(await (await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.85 })).arrayBuffer())];
   }));
-  const response = await fetch(new URL('media?name=beds.jpg', url), { method: 'POST', headers: { Authorization: `Bearer ${who.token}`, 'Content-Type': 'image/jpeg' }, body: bytes });
+  const response = await fetch(new URL('media?name=beds.jpg', url),
+    { method: 'POST', headers: { Authorization: `Bearer ${who.token}`, 'Content-Type': 'image/jpeg' }, body: bytes });
   if (!response.ok) throw new Error(await response.text());
   return response.json();
 }
@@ -73,21 +80,32 @@ async function village(browser) {
   const [alice, bob, carol, dinah, emil] = await Promise.all(['alice', 'bob', 'carol', 'dinah', 'emil'].map(person));
   const blank = await browser.newPage(), beds = await picture(blank, carol);
   await blank.close();
-  const pair = async (other) => (await command(alice, 'room.create', { type: 'OneToOneChat', participants: [other.user.id] })).data;
-  const news = (await command(emil, 'room.create', { type: 'Channel', name: 'Parish news', subscribers: [alice, bob, carol].map(({ user }) => user.id), extra_fields: { is_public: true } })).data;
+  const pair = async (other) =>
+    (await command(alice, 'room.create', { type: 'OneToOneChat', participants: [other.user.id] })).data;
+  const news = (await command(emil, 'room.create',
+    { type: 'Channel', name: 'Parish news', subscribers: [alice, bob, carol].map(({ user }) => user.id),
+      extra_fields: { is_public: true } })).data;
   await tell(news, [[emil, 'The lending library is open again on Saturdays, from ten to one.']]);
-  await tell(await makeRoom(alice, [dinah, emil], 'Choir'), [[alice, 'Rehearsal on Thursday?'], [dinah, 'Yes, at seven. Bring the green scores.']]);
+  await tell(await makeRoom(alice, [dinah, emil], 'Choir'),
+    [[alice, 'Rehearsal on Thursday?'], [dinah, 'Yes, at seven. Bring the green scores.']]);
   await tell(await pair(dinah), [[dinah, 'The jam is on your doorstep 🍓'], [alice, 'You are wonderful. Thank you!']]);
-  await tell(await makeRoom(emil, [alice, bob], 'Bell ringers'), [[bob, 'Rope three is frayed, mind your hands.'], [emil, `@${alice.user.username} can you bring the splicing kit?`]]);
-  await tell(await pair(bob), [[alice, 'Do you still have the long ladder?'], [bob, 'Yes, behind the shed. Take it whenever you like.']]);
+  await tell(await makeRoom(emil, [alice, bob], 'Bell ringers'),
+    [[bob, 'Rope three is frayed, mind your hands.'],
+      [emil, `@${alice.user.username} can you bring the splicing kit?`]]);
+  await tell(await pair(bob),
+    [[alice, 'Do you still have the long ladder?'], [bob, 'Yes, behind the shed. Take it whenever you like.']]);
   const garden = await makeRoom(alice, [bob, carol, dinah], 'Allotment');
-  await command(alice, 'room.modify', { room_id: garden.id, action: 'update', data: { description: 'Whose turn is it to water?' } });
+  await command(alice, 'room.modify',
+    { room_id: garden.id, action: 'update', data: { description: 'Whose turn is it to water?' } });
   await command(alice, 'room.modify', { room_id: garden.id, action: 'add_admin', data: { users: [bob.user.id] } });
-  await command(alice, 'room.modify', { room_id: garden.id, action: 'add_permission', data: { users: [carol.user.id], permission: ['can_add_new_participants'] } });
+  await command(alice, 'room.modify',
+    { room_id: garden.id, action: 'add_permission',
+      data: { users: [carol.user.id], permission: ['can_add_new_participants'] } });
   const said = await tell(garden, [
     [alice, 'Good morning! The beans are up.', { reactions: [[bob, '🌱'], [carol, '🌱'], [dinah, '❤️']] }],
     [bob, 'Already? I only sowed them on Sunday.'],
-    [carol, 'This was last night, just before it rained.', { media: [{ ...beds, caption: 'This was last night, just before it rained.' }], reactions: [[alice, '😍']] }],
+    [carol, 'This was last night, just before it rained.',
+      { media: [{ ...beds, caption: 'This was last night, just before it rained.' }], reactions: [[alice, '😍']] }],
     [alice, 'So the water butt is full again. Who waters until Thursday?'],
     [carol, 'I can, if somebody lends me the long hose.', { reply: 3 }],
     [bob, 'It hangs by the gate: <a href="https://example.org/plan">the plan of the taps</a> says which one works.'],

@@ -1,4 +1,5 @@
-// A thousand rooms and ten thousand messages: what is in the page stays small, and scrolling smooth. The figures are printed; the bounds are wide.
+// A thousand rooms and ten thousand messages: what is in the page stays small, and scrolling smooth. The figures are
+// printed; the bounds are wide.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import path from 'node:path';
@@ -17,8 +18,10 @@ before(async () => {
   ann = first;
   room = await makeRoom(ann, [ben], 'Ten thousand');
   const sql = `
-    select count(confab.ensure_room('speed ' || ${ann.user.id} || ' ' || i, 'GroupChat', 'Room ' || i, array[${ann.user.id}, ${ben.user.id}])) from generate_series(1, ${ROOMS}) i;
-    select count(confab.post('${room.id}', case when i % 3 = 0 then ${ann.user.id} else ${ben.user.id} end, 'message ' || i || repeat(' and some more words', i % 7)))
+    select count(confab.ensure_room('speed ' || ${ann.user.id} || ' ' || i, 'GroupChat', 'Room ' || i,
+      array[${ann.user.id}, ${ben.user.id}])) from generate_series(1, ${ROOMS}) i;
+    select count(confab.post('${room.id}', case when i % 3 = 0 then ${ann.user.id} else ${ben.user.id} end,
+      'message ' || i || repeat(' and some more words', i % 7)))
     from generate_series(1, ${MESSAGES}) i;`;
   await promisify(execFile)(path.join(top, 'tools/stack'), ['sql', process.env.CONFAB_DIR, sql]);
 });
@@ -40,18 +43,24 @@ function scroll(page, selector, step) {
   }), step);
 }
 
-const say = (frames) => [0.5, 0.95].map((share) => `${frames[Math.floor(frames.length * share)].toFixed(1)} ms`).join(', 95 %: ');
+const say = (frames) =>
+  [0.5, 0.95].map((share) => `${frames[Math.floor(frames.length * share)].toFixed(1)} ms`).join(', 95 %: ');
 
 test('all modules are asked for at once', async () => {
   const page = await openAs(browser, ann);
   const { named, loaded } = await page.evaluate(() => ({
-    named: [...document.querySelectorAll('link[rel=modulepreload]')].map(({ href }) => href).filter((href) => !href.includes('/lang/')),
-    loaded: [...new Set(performance.getEntriesByType('resource').map(({ name }) => name))].filter((name) => name.endsWith('.js') && !/\/lang\/|\/main\.js$/.test(name)),
+    named: [...document.querySelectorAll('link[rel=modulepreload]')].map(({ href }) => href)
+      .filter((href) => !href.includes('/lang/')),
+    loaded: [...new Set(performance.getEntriesByType('resource').map(({ name }) => name))]
+      .filter((name) => name.endsWith('.js') && !/\/lang\/|\/main\.js$/.test(name)),
   }));
   assert.deepEqual(named.sort(), loaded.sort());
   // Each is used: the graph of imports reaches it.
-  const sources = await Promise.all([...named, new URL('app/main.js', page.url()).href].map(async (where) => [where, await (await fetch(where)).text()]));
-  const imported = new Set(sources.flatMap(([where, text]) => [...text.matchAll(/^(?:import|export) .*?from '(.+)';$/gm)].map(([, path]) => new URL(path, where).href)));
+  const sources = await Promise.all([...named,
+    new URL('app/main.js', page.url()).href].map(async (where) => [where, await (await fetch(where)).text()]));
+  const imported =
+    new Set(sources.flatMap(([where, text]) =>
+      [...text.matchAll(/^(?:import|export) .*?from '(.+)';$/gm)].map(([, path]) => new URL(path, where).href)));
   assert.deepEqual([...imported].sort(), named);
   await page.context().close();
 });
@@ -62,13 +71,18 @@ test('once the stream stands, the first view takes one round trip', async (t) =>
   await page.goto(`${url}#${room.id}`);
   await page.getByRole('button', { name: 'Log in', exact: true }).waitFor();
   const wire = []; // what went up and what came down, in order
-  page.on('websocket', (socket) => socket.on('framesent', ({ payload }) => wire.push(`up ${JSON.parse(payload).event_type}`))
+  page.on('websocket',
+    (socket) => socket.on('framesent', ({ payload }) => wire.push(`up ${JSON.parse(payload).event_type}`))
     .on('framereceived', ({ payload }) => wire.push(`down ${JSON.parse(payload).eventType}`)));
-  page.on('request', (request) => { if (/\/(command|session)$/.test(request.url())) wire.push(`up ${request.postDataJSON()?.event_type ?? request.method()}`); });
+  page.on('request', (request) => {
+    if (/\/(command|session)$/.test(request.url()))
+      wire.push(`up ${request.postDataJSON()?.event_type ?? request.method()}`);
+  });
   await logIn(page, ann);
   await page.locator('.message').nth(10).waitFor();
   await page.locator('#room-list button').first().waitFor();
-  const first = wire.findIndex((line) => /^down room(list|messages)/.test(line)), asked = wire.slice(0, first).filter((line) => line.startsWith('up'));
+  const first = wire.findIndex((line) => /^down room(list|messages)/.test(line)),
+    asked = wire.slice(0, first).filter((line) => line.startsWith('up'));
   t.diagnostic(`before the first view: ${asked.join(', ')}`);
   assert.deepEqual(asked.sort(), ['up POST', 'up room.list', 'up room.messages']);
   await context.close();
@@ -90,7 +104,8 @@ test('a thousand rooms are a few rows, and scroll', async (t) => {
 test('a thousand members are shown when one asks for all, and one of them is mentioned', async (t) => {
   const sql = `
     insert into confab.account (username) select 'crowd-${ann.user.id}-' || i from generate_series(1, 999) i;
-    select confab.ensure_room('crowd ${ann.user.id}', 'Channel', 'Crowd', array[${ann.user.id}] || array(select id from confab.account where username like 'crowd-${ann.user.id}-%'));`;
+    select confab.ensure_room('crowd ${ann.user.id}', 'Channel', 'Crowd', array[${ann.user.id}] || array(select id
+      from confab.account where username like 'crowd-${ann.user.id}-%'));`;
   const { stdout } = await promisify(execFile)(path.join(top, 'tools/stack'), ['sql', process.env.CONFAB_DIR, sql]);
   const page = await openAs(browser, ann, { query: `#${stdout.trim().split('\n').pop()}` });
   await page.locator('#room-about', { hasText: '1,000 members' }).waitFor();

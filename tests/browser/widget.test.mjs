@@ -1,4 +1,5 @@
-// The widget in pages of others: below another path of the site, under a strict Content-Security-Policy, beside their own code.
+// The widget in pages of others: below another path of the site, under a strict Content-Security-Policy, beside their
+// own code.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { command, DEADLINE, launch, makeRoom, PASSWORD, register, url } from './support/browser.mjs';
@@ -16,16 +17,21 @@ after(() => browser?.close());
 /** A page of a shop that has the widget in it. `body` is the shop's. */
 async function shop(account, body, { lang = 'en', dir = 'ltr', cookie = true, csp = CSP, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1000, height: 720 }, ...options });
-  if (cookie && account) await context.request.post(new URL('session', url).href, { data: { username: account.user.username, password: PASSWORD } });
+  if (cookie && account)
+    await context.request.post(new URL('session', url).href,
+      { data: { username: account.user.username, password: PASSWORD } });
   await context.route('**/shop/page', (route) => route.fulfill({
     contentType: 'text/html; charset=utf-8', headers: { 'Content-Security-Policy': csp },
-    body: `<!doctype html><html lang="${lang}" dir="${dir}"><meta charset="utf-8"><title>Shop</title><h1>Tea and cups</h1><p>Everything for the table.</p>${body}`,
+    body: `<!doctype html><html lang="${lang}" dir="${dir}"><meta charset="utf-8"><title>Shop</title><h1>Tea and `
+      + `cups</h1><p>Everything for the table.</p>${body}`,
   }));
   const page = await context.newPage();
   page.setDefaultTimeout(DEADLINE);
   page.problems = [];
   page.on('pageerror', (error) => page.problems.push(String(error)));
-  page.on('console', (message) => { if (/Content Security Policy|TrustedHTML|Refused/.test(message.text())) page.problems.push(message.text()); });
+  page.on('console', (message) => {
+    if (/Content Security Policy|TrustedHTML|Refused/.test(message.text())) page.problems.push(message.text());
+  });
   await page.goto(new URL('/shop/page', url).href);
   return page;
 }
@@ -56,14 +62,17 @@ test('one room in the flow of a page: what is written in it arrives, both ways, 
   assert.equal(await page.locator('confab-chat .message b').textContent(), 'kettle');
   assert.equal(await page.locator('confab-chat style, confab-chat [style], iframe').count(), 0);
   const { data } = await command(ben, 'room.messages', { room_id: room.id });
-  assert.deepEqual(data.data.messages.map(({ content }) => content), ['&lt;i&gt;Yes&lt;/i&gt; &amp; no', 'Is the <b>kettle</b> on?']);
+  assert.deepEqual(data.data.messages.map(({ content }) => content),
+    ['&lt;i&gt;Yes&lt;/i&gt; &amp; no', 'Is the <b>kettle</b> on?']);
   assert.deepEqual(page.problems, []);
   await page.context().close();
 });
 
-test('floating, with the list: closed it counts what is unread, the keyboard alone opens, reads, answers and closes it', async () => {
+test('floating, with the list: closed it counts what is unread, the keyboard alone opens, reads, answers and closes it',
+    async () => {
   const { ann, ben, room } = await two();
-  for (const content of ['one', '<p>and</p><ul><li>two</li><li>three</li></ul>']) await command(ben, 'message.send', { room_id: room.id, content });
+  for (const content of ['one', '<p>and</p><ul><li>two</li><li>three</li></ul>'])
+    await command(ben, 'message.send', { room_id: room.id, content });
   const page = await shop(ann, `<a href="#x">first link</a>${script('data-mode="floating" data-heading="Help"')}`);
   const launcher = page.getByRole('button', { name: 'Open chat, 2 unread messages' });
   await launcher.waitFor();
@@ -84,7 +93,8 @@ test('floating, with the list: closed it counts what is unread, the keyboard alo
   await page.locator('confab-chat .mine', { hasText: 'three\nlines' }).waitFor();
   await page.keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'hidden' });
-  assert.equal(await page.evaluate(() => document.querySelector('confab-chat').shadowRoot.activeElement.className), 'launcher');
+  assert.equal(await page.evaluate(() => document.querySelector('confab-chat').shadowRoot.activeElement.className),
+    'launcher');
   await command(ben, 'message.send', { room_id: room.id, content: 'four' });
   await page.getByRole('button', { name: 'Open chat, 1 unread message' }).waitFor();
   const { data } = await command(ann, 'room.list');
@@ -120,12 +130,14 @@ test('a site says who its visitor is by a token of its own, and is asked again w
   });
   await page.context().route('**/shop/page', (route) => route.fulfill({
     contentType: 'text/html', headers: { 'Content-Security-Policy': CSP },
-    body: `<!doctype html><title>Shop</title>${script()}<confab-chat room="${room.id}" token-url="/shop/token"></confab-chat>` }));
+    body: `<!doctype html><title>Shop</title>${script()}<confab-chat room="${room.id}" `
+      + `token-url="/shop/token"></confab-chat>` }));
   await page.reload();
   await page.getByRole('heading', { name: 'Tea', exact: true }).waitFor();
   const before = asked;
   const login = await (await fetch(new URL('session', url), {
-    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ username: ann.user.username, password: PASSWORD }) })).json();
+    method: 'POST', headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ username: ann.user.username, password: PASSWORD }) })).json();
   token = login.token;
   await fetch(new URL('session', url), { method: 'DELETE', headers: { Authorization: `Bearer ${ann.token}` } });
   await command(ben, 'message.send', { room_id: room.id, content: 'with the new token' });
@@ -183,7 +195,8 @@ test('colours are the site\'s to choose, and dark follows the person', async () 
     const page = await shop(ann, body, { colorScheme });
     await page.getByRole('heading', { name: 'Tea', exact: true }).waitFor();
     assert.equal(await paper(page), expected);
-    await page.evaluate(() => document.querySelector('confab-chat').style.setProperty('--confab-paper', 'rgb(1, 2, 3)'));
+    await page.evaluate(() =>
+      document.querySelector('confab-chat').style.setProperty('--confab-paper', 'rgb(1, 2, 3)'));
     assert.equal(await paper(page), 'rgb(1, 2, 3)');
     await page.context().close();
   }
@@ -191,12 +204,15 @@ test('colours are the site\'s to choose, and dark follows the person', async () 
 
 test('frameworks may move it, take it out, put it back; the page\'s styles and shortcuts do not reach in', async () => {
   const { ann, room } = await two();
-  const page = await shop(ann, `${script()}<div id="a"><confab-chat room="${room.id}"></confab-chat></div><div id="b"></div>`,
+  const page = await shop(ann,
+    `${script()}<div id="a"><confab-chat room="${room.id}"></confab-chat></div><div id="b"></div>`,
     { csp: CSP.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'") });
   await page.getByRole('heading', { name: 'Tea', exact: true }).waitFor();
   await page.evaluate(() => {
     const style = document.createElement('style');
-    style.textContent = '* { display: none !important } button { position: fixed !important } div, confab-chat, body, html { display: block !important }';
+    style.textContent =
+      '* { display: none !important } button { position: fixed !important } '
+      + 'div, confab-chat, body, html { display: block !important }';
     document.head.append(style);
     globalThis.keys = 0;
     document.addEventListener('keydown', () => globalThis.keys++);
@@ -206,7 +222,8 @@ test('frameworks may move it, take it out, put it back; the page\'s styles and s
   await say(page, 'moved');
   await page.locator('confab-chat .mine', { hasText: 'moved' }).waitFor();
   assert.equal(await page.evaluate(() => globalThis.keys), 0);
-  assert.equal(await page.getByRole('button', { name: 'Send' }).evaluate((node) => getComputedStyle(node).position), 'static');
+  assert.equal(await page.getByRole('button', { name: 'Send' }).evaluate((node) => getComputedStyle(node).position),
+    'static');
   const client = await page.evaluateHandle(() => document.querySelector('confab-chat').client);
   await page.evaluate(() => document.querySelector('confab-chat').remove());
   assert.equal(await client.evaluate((one) => one.state), 'stopped');
@@ -217,7 +234,8 @@ test('frameworks may move it, take it out, put it back; the page\'s styles and s
 test('hostile content is shown and does nothing', async () => {
   const { ann, ben, room } = await two();
   const page = await shop(ann, `${script()}<confab-chat room="${room.id}"></confab-chat>`);
-  for (const content of ['<img src=x onerror="globalThis.hit = 1">one', '<script>globalThis.hit = 1</script>two', '<a href="javascript:globalThis.hit=1">three</a>'])
+  for (const content of ['<img src=x onerror="globalThis.hit = 1">one', '<script>globalThis.hit = 1</script>two',
+    '<a href="javascript:globalThis.hit=1">three</a>'])
     await command(ben, 'message.send', { room_id: room.id, content });
   await command(ben, 'room.modify', { room_id: room.id, action: 'update', data: { name: '<b>x</b>' } }).catch(() => {});
   await sees(page, 'three');
@@ -234,7 +252,8 @@ test('older messages come by scrolling or by the button, and what is read stays 
   assert.equal(await page.locator('confab-chat .message').count(), 50);
   for (const count of [100, 120]) {
     await page.getByRole('button', { name: 'Older messages' }).press('Enter');
-    await page.waitForFunction((n) => document.querySelector('confab-chat').shadowRoot.querySelectorAll('.message').length >= n, count);
+    await page.waitForFunction((n) =>
+      document.querySelector('confab-chat').shadowRoot.querySelectorAll('.message').length >= n, count);
   }
   assert.deepEqual(await contents(page), Array.from({ length: 120 }, (_, i) => `entry ${i}`));
   await page.context().close();

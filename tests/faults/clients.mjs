@@ -9,15 +9,19 @@ function touch(world, kind, token) {
   const front = new URL(world.fronts.lighttpd);
   return new Promise((resolve) => {
     if (kind === 'ws') {
-      const socket = new WebSocket(`ws://${front.host}${front.pathname}ws?token=${token}`, ['confab.v1'], { perMessageDeflate: false });
+      const socket = new WebSocket(`ws://${front.host}${front.pathname}ws?token=${token}`, ['confab.v1'],
+        { perMessageDeflate: false });
       socket.on('open', () => socket.terminate()).on('error', () => {}).on('close', resolve);
     } else if (kind === 'cut') {
       const socket = connect({ host: front.hostname, port: Number(front.port) }, () => {
-        socket.write(`GET ${front.pathname}events HTTP/1.1\r\nHost: ${front.host}\r\nAuthorization: Bearer ${token}\r\n\r\n`, () => socket.destroy());
+        socket.write(
+          `GET ${front.pathname}events HTTP/1.1\r\nHost: ${front.host}\r\nAuthorization: Bearer ${token}\r\n\r\n`, () =>
+          socket.destroy());
       });
       socket.on('error', () => {}).on('close', resolve);
     } else {
-      const request = http.get(new URL(kind === 'sse' ? 'events' : 'poll?wait=20', front), { agent: false, headers: { authorization: `Bearer ${token}` } },
+      const request = http.get(new URL(kind === 'sse' ? 'events' : 'poll?wait=20', front),
+        { agent: false, headers: { authorization: `Bearer ${token}` } },
         (response) => { response.on('error', () => {}); request.destroy(); });
       request.on('error', () => {}).on('close', resolve);
     }
@@ -27,7 +31,10 @@ function touch(world, kind, token) {
 /** Streams that ended because their readers were slow, of each program. */
 async function ended(world) {
   const { text } = await world.stack.site.request('GET', 'metrics');
-  return ['events', 'bridge'].map((program) => Number(new RegExp(`^confab_streams_slow_total\\{program="${program}"\\} (\\d+)$`, 'm').exec(text)?.[1]));
+  return ['events',
+    'bridge']
+      .map((program) =>
+        Number(new RegExp(`^confab_streams_slow_total\\{program="${program}"\\} (\\d+)$`, 'm').exec(text)?.[1]));
 }
 
 /** Says more than all buffers on the way hold, where only those hear it who do not read. */
@@ -38,7 +45,8 @@ async function flood(world, round) {
   await until(async () => {
     await Promise.all(Array.from({ length: 10 }, async () => {
       const key = `flood-${round}-${n++}`;
-      const { status, body, text } = await world.insist(owner, 'message.send', { room_id, content: `${key} ${'x'.repeat(30_000)}`, client_id: key });
+      const { status, body, text } = await world.insist(owner, 'message.send',
+        { room_id, content: `${key} ${'x'.repeat(30_000)}`, client_id: key });
       if (status !== 200) throw new Error(`${key}: ${status} ${text}`);
       world.floods.push({ seq: body.seq, key });
     }));
@@ -59,7 +67,8 @@ export default [
       await pause(short ? 0 : 30_000);
       const at = now();
       await stall(false);
-      for (const who of world.people.slow) await world.insist(who, 'room.read', { room_id: world.rooms.slow, seq: world.floods.at(-1).seq });
+      for (const who of world.people.slow)
+        await world.insist(who, 'room.read', { room_id: world.rooms.slow, seq: world.floods.at(-1).seq });
       return at;
     },
   },

@@ -15,7 +15,10 @@ const away = (name, title, signal) => ({
   },
 });
 
-/** One process of the server, found by a statement, is killed: the server takes all others down and comes back by itself. */
+/**
+ * One process of the server, found by a statement, is killed: the server takes all others down and comes back by
+ * itself.
+ */
 const processKilled = (name, title, which, options = {}) => ({
   name, title, within: 30, ...options,
   async run({ stack }) {
@@ -32,7 +35,8 @@ export default [
     name: 'terminated', title: 'every connection to PostgreSQL is terminated', within: 30,
     async run({ stack }, { short }) {
       for (let i = 0; i < (short ? 3 : 10); i++) {
-        await stack.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'confab-%'");
+        await stack.query(
+          "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'confab-%'");
         await pause(200);
       }
     },
@@ -40,7 +44,9 @@ export default [
   {
     name: 'one-terminated', title: 'one connection after the other is terminated', within: 30, long: true,
     async run({ stack }, { short }) {
-      const pids = (await stack.query("select pid from pg_stat_activity where application_name like 'confab-%' order by random()")).split('\n');
+      const pids =
+        (await stack.query("select pid from pg_stat_activity where application_name like 'confab-%' order by random()"))
+        .split('\n');
       for (const pid of short ? pids.slice(0, 6) : pids) {
         await stack.query(`select pg_terminate_backend(${pid})`);
         await pause(50);
@@ -62,6 +68,7 @@ export default [
       return at;
     },
   },
-  processKilled('backend-killed', 'a worker\'s connection is killed in the server', "application_name = 'confab-command'"),
+  processKilled('backend-killed', 'a worker\'s connection is killed in the server',
+    "application_name = 'confab-command'"),
   processKilled('walwriter-killed', 'the WAL writer is killed', "backend_type = 'walwriter'", { long: true }),
 ];

@@ -7,7 +7,8 @@ import { now, pause, until } from './time.mjs';
 const LEFT = 512; // KiB
 const SEGMENTS = 4; // of 16 MiB of WAL: what is kept for later use is soon used up
 
-const complaints = (world) => readFileSync(path.join(world.dir, 'log/postgres.log'), 'utf8').split('No space left').length;
+const complaints = (world) =>
+  readFileSync(path.join(world.dir, 'log/postgres.log'), 'utf8').split('No space left').length;
 
 function alive(stack) {
   try { return isAlive(stack.pid('postgres')); } catch { return false; }

@@ -15,28 +15,36 @@ class Place {
 
   /** As whom the server runs: PostgreSQL is never root's. */
   async #as(program, ...words) {
-    const { stdout: bin } = await run('sh', ['-c', "find /usr/lib/postgresql -maxdepth 3 -path '*/bin/postgres' | sort -V | tail -n 1"]);
+    const { stdout: bin } = await run('sh',
+      ['-c', "find /usr/lib/postgresql -maxdepth 3 -path '*/bin/postgres' | sort -V | tail -n 1"]);
     const [first, ...rest] = [...this.world.stack.owner(), path.join(path.dirname(bin.trim()), program), ...words];
     const { stdout } = await run(first, rest, { env: { ...process.env, ...this.world.clockEnv() } });
     return stdout.trim();
   }
 
   async query(statement) {
-    return this.#as('psql', '-XqAt', '-v', 'ON_ERROR_STOP=1', '-h', this.sockets, '-U', 'confab_admin', '-d', 'confab', '-c', statement);
+    return this.#as('psql', '-XqAt', '-v', 'ON_ERROR_STOP=1', '-h', this.sockets, '-U', 'confab_admin', '-d', 'confab',
+      '-c', statement);
   }
 
   /** A copy of another that follows it, with every commit waiting for it. */
   async follow(other) {
     const { uid, gid } = statSync(path.join(this.world.dir, 'log'));
     for (const folder of [this.data, this.sockets])
-      if (!existsSync(folder)) await run('install', ['-d', '-m', '700', ...process.getuid() ? [] : ['-o', `${uid}`, '-g', `${gid}`], folder]);
+      if (!existsSync(folder))
+        await run('install', ['-d', '-m', '700', ...process.getuid() ? [] : ['-o', `${uid}`, '-g', `${gid}`], folder]);
     for (const name of readdirSync(this.data)) rmSync(path.join(this.data, name), { recursive: true });
-    await this.#as('pg_basebackup', '-h', other.sockets, '-U', 'confab_admin', '-D', this.data, '-c', 'fast', '-R', '--no-sync');
-    await this.#as('pg_ctl', '-D', this.data, '-l', path.join(this.world.dir, 'log/postgres.log'), '-w', '-t', '60', '-o',
-      `-c listen_addresses='' -k '${this.sockets}' -c fsync=off -c max_prepared_transactions=0 -c max_connections=100 -c shared_buffers=64MB -c log_min_messages=warning`, 'start');
+    await this.#as('pg_basebackup', '-h', other.sockets, '-U', 'confab_admin', '-D', this.data, '-c', 'fast', '-R',
+      '--no-sync');
+    await this.#as('pg_ctl', '-D', this.data, '-l', path.join(this.world.dir, 'log/postgres.log'), '-w', '-t', '60',
+      '-o',
+      `-c listen_addresses='' -k '${this.sockets}' -c fsync=off -c max_prepared_transactions=0 -c `
+        + `max_connections=100 -c shared_buffers=64MB -c log_min_messages=warning`, 'start');
     await other.query("alter system set synchronous_standby_names = '*'");
     await other.query('select pg_reload_conf()');
-    await until(async () => await other.query("select count(*) from pg_stat_replication where sync_state = 'sync'") === '1', 'commits wait for the standby');
+    await until(async () =>
+      await other.query("select count(*) from pg_stat_replication where sync_state = 'sync'") === '1',
+      'commits wait for the standby');
   }
 
   promote() {

@@ -1,4 +1,5 @@
-// A client that holds a stream open and keeps a ledger of what came down it. It comes back whenever the stream ends, from its cursor.
+// A client that holds a stream open and keeps a ledger of what came down it. It comes back whenever the stream ends,
+// from its cursor.
 import http from 'node:http';
 import WebSocket from 'ws';
 import { now, pause } from './time.mjs';
@@ -105,7 +106,8 @@ export class Follower {
 
   _sse() {
     return new Promise((resolve) => {
-      const request = http.get(this.#url('events'), { agent: false, headers: { authorization: `Bearer ${this.who.token}` } }, (response) => {
+      const request = http.get(this.#url('events'),
+          { agent: false, headers: { authorization: `Bearer ${this.who.token}` } }, (response) => {
         let rest = '';
         this.#body = response;
         if (this.paused) response.pause();
@@ -133,7 +135,8 @@ export class Follower {
     if (this.session) url.searchParams.set('session', this.session);
     this.failed = true;
     return new Promise((resolve) => {
-      const request = http.get(url, { agent: this.agent, headers: { authorization: `Bearer ${this.who.token}` } }, (response) => {
+      const request = http.get(url, { agent: this.agent, headers: { authorization: `Bearer ${this.who.token}` } },
+          (response) => {
         const parts = [];
         response.on('data', (part) => { this.#heard = now(); parts.push(part); });
         response.on('end', () => { if (response.statusCode === 200) this.#batch(Buffer.concat(parts).toString()); });

@@ -30,7 +30,8 @@ const orders = {
   quiet: () => Promise.all(talkers.map((talker) => talker.stop())),
   finish: () => {
     for (const follower of followers) follower.close();
-    return { followers: followers.map((follower) => follower.ledger()), talkers: talkers.map((talker) => talker.ledger()) };
+    return { followers: followers.map((follower) => follower.ledger()),
+      talkers: talkers.map((talker) => talker.ledger()) };
   },
 };
 

@@ -1,4 +1,5 @@
-// Connections to the database over which nothing comes any more, while both ends think that they stand: a relay stops forwarding.
+// Connections to the database over which nothing comes any more, while both ends think that they stand: a relay stops
+// forwarding.
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
@@ -50,7 +51,8 @@ class Relay {
 
 /** Puts a program's connections over the relay, or back. */
 function restart(world, name, database) {
-  const env = { ...process.env, STACK_FSYNC: 'off', ...world.stack.env, ...(database && { CONFAB_DATABASE: database }) };
+  const env = { ...process.env, STACK_FSYNC: 'off', ...world.stack.env,
+    ...(database && { CONFAB_DATABASE: database }) };
   return run(tool, ['restart', world.dir, name], { env });
 }
 

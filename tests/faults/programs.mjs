@@ -19,14 +19,16 @@ const childKilled = (name, title, find) => ({
   async run({ stack }) {
     const all = find(stack), at = now();
     process.kill(all[0], 'SIGKILL');
-    await until(() => !isAlive(all[0]) && find(stack).filter(isAlive).length === all.length, `another process in the place of ${all[0]}`);
+    await until(() => !isAlive(all[0]) && find(stack).filter(isAlive).length === all.length,
+      `another process in the place of ${all[0]}`);
     return at;
   },
 });
 
 export default [
   childKilled('worker-killed', 'a worker of confab-command is killed', (stack) => stack.workers('command')),
-  childKilled('usher-killed', 'the usher of confab-command is killed', (stack) => [stack.usher('command')].filter(Boolean)),
+  childKilled('usher-killed', 'the usher of confab-command is killed',
+    (stack) => [stack.usher('command')].filter(Boolean)),
   killed('command', 'confab-command\'s parent is killed'),
   killed('events', 'confab-events is killed'),
   killed('bridge', 'confab-bridge is killed'),

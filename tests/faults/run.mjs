@@ -38,7 +38,8 @@ async function inject(world, fault, round, injections) {
     const { seq, took } = await world.recovered(at);
     injections.push({ fault, seq, took });
     const delivered = (await world.counts()).reduce((sum, count) => sum + count.delivered, 0);
-    say(`${Math.round((now() - began) / 1000)} s: ${fault.title}, back after ${(took / 1000).toFixed(2)} s; ${delivered} dispatches delivered so far`);
+    say(`${Math.round((now() - began) / 1000)} s: ${fault.title}, back after ${(took / 1000).toFixed(2)} s; `
+      + `${delivered} dispatches delivered so far`);
   };
   const at = await fault.run(world, { short, round, record });
   if (at !== null) await record(at ?? now());
@@ -67,9 +68,12 @@ try {
   say('');
   for (const line of table(lines)) say(line);
   say('');
-  say(`${whole.stored} dispatches stored, ${whole.delivered} delivered to ${whole.streams} streams, which came back ${whole.ends} times;`);
-  say(`${whole.promised} promised, ${whole.refused} commands refused and ${whole.unknown} left without an answer, and repeated;`);
-  say(`the private room changed ${whole.churns} times, ${whole.excused} dispatches of memberships that had ended were not told again`);
+  say(`${whole.stored} dispatches stored, ${whole.delivered} delivered to ${whole.streams} streams, which came back `
+    + `${whole.ends} times;`);
+  say(`${whole.promised} promised, ${whole.refused} commands refused and ${whole.unknown} left without an answer, `
+    + `and repeated;`);
+  say(`the private room changed ${whole.churns} times, ${whole.excused} dispatches of memberships that had ended `
+    + `were not told again`);
   for (const text of [...whole.findings, ...whole.odd.slice(0, 20)]) say(text);
   const result = print(cases(lines, skipped, whole));
   ({ failed } = result);

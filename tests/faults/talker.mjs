@@ -1,4 +1,5 @@
-// A client that sends one command after the other, repeats what had no answer, and keeps a ledger of what it was promised.
+// A client that sends one command after the other, repeats what had no answer, and keeps a ledger of what it was
+// promised.
 import http from 'node:http';
 import { now, pause } from './time.mjs';
 
@@ -12,7 +13,8 @@ export function post(front, agent, token, event_type, data) {
     const lost = () => resolve({ status: 0 });
     const request = http.request(new URL('command', front), {
       method: 'POST', agent, timeout: PATIENCE,
-      headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload), authorization: `Bearer ${token}` },
+      headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload),
+        authorization: `Bearer ${token}` },
     }, (response) => {
       const parts = [];
       response.on('data', (part) => parts.push(part)).on('error', lost).on('close', lost).on('end', () => {
@@ -51,9 +53,11 @@ export class Talker {
     while (this.#talking) {
       const room_id = this.rooms[this.sent % this.rooms.length];
       const key = `${this.name}-${this.sent++}`;
-      await this.#say('message.send', { room_id, content: `${key} ${'.'.repeat(this.sent % 80)}`, client_id: key }, key);
+      await this.#say('message.send', { room_id, content: `${key} ${'.'.repeat(this.sent % 80)}`, client_id: key },
+        key);
       // What is not repeatable is asked once.
-      if (this.sent % 8 === 0 && this.promises.length) await this.#say('room.read', { room_id, seq: this.promises.at(-1).seq });
+      if (this.sent % 8 === 0 && this.promises.length)
+        await this.#say('room.read', { room_id, seq: this.promises.at(-1).seq });
       await pause(this.between * (0.5 + Math.random()));
     }
     this.agent.destroy();
@@ -85,7 +89,9 @@ export class Talker {
       return { ...answer, seq: answer.body?.seq };
     }
     let timer;
-    const late = new Promise((resolve) => { timer = setTimeout(() => { this.follower.cut(); resolve(null); }, PATIENCE); });
+    const late = new Promise((resolve) => {
+      timer = setTimeout(() => { this.follower.cut(); resolve(null); }, PATIENCE);
+    });
     const answer = await Promise.race([this.follower.ask(`q${this.sent}`, event_type, data), late]);
     clearTimeout(timer);
     if (!answer) return { status: 0 };

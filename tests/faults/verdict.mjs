@@ -1,10 +1,13 @@
-// Compares what the clients have noted with the log, which is the truth: its rows in order, who was a member then, and nothing else.
+// Compares what the clients have noted with the log, which is the truth: its rows in order, who was a member then, and
+// nothing else.
 
 /** The log's rows: {seq, room, accounts, joined, departed, key}. */
 async function* rows(world) {
   const statement = `copy (select seq, coalesce(room_id::text, ''), array_to_string(account_ids, ' '),
-    coalesce(translate(effect::json->>'joined', '[], ', '   ' ), ''), coalesce(translate(effect::json->>'departed', '[], ', '   '), ''),
-    coalesce(substring(payload from '"client_id"\\s*:\\s*"([^"]*)"'), ''), coalesce(payload like '{"eventType":"message.dispatch"%', false), payload is null
+    coalesce(translate(effect::json->>'joined', '[], ', '   ' ), ''), coalesce(translate(effect::json->>'departed',
+      '[], ', '   '), ''),
+    coalesce(substring(payload from '"client_id"\\s*:\\s*"([^"]*)"'), ''), coalesce(payload like
+      '{"eventType":"message.dispatch"%', false), payload is null
     from confab.log order by seq) to stdout`;
   const numbers = (text) => (text && text !== '\\N' ? text.trim().split(/ +/).filter(Boolean).map(Number) : []);
   for await (const line of world.lines(statement)) {
@@ -54,8 +57,9 @@ class Reader {
   }
 
   /**
-   * Who was out of a room when their stream came back is not told what was said there before: what is owed from a cursor on is what the user may see
-   * at that moment. So of a membership that has ended, dispatches may be missing that a stream asked for after the end.
+   * Who was out of a room when their stream came back is not told what was said there before: what is owed from a
+   * cursor on is what the user may see at that moment. So of a membership that has ended, dispatches may be missing
+   * that a stream asked for after the end.
    */
   excuses({ seq, room }, departures) {
     const end = departures.find((departure) => departure.room === room && departure.seq > seq);
@@ -63,7 +67,10 @@ class Reader {
   }
 }
 
-/** faults: [{seq: the last of its dispatches, …}] ascending. Adds stored, delivered, lost, repeated, reordered, leaked to each; returns what is of the whole. */
+/**
+ * faults: [{seq: the last of its dispatches, …}] ascending. Adds stored, delivered, lost, repeated, reordered, leaked
+ * to each; returns what is of the whole.
+ */
 export async function judge(world, { end, followers, talkers }, faults) {
   const ranges = new Ranges(faults);
   const readers = followers.map((ledger) => new Reader(ledger));
@@ -75,7 +82,8 @@ export async function judge(world, { end, followers, talkers }, faults) {
     ranges.of(seq)[property]++;
     if (findings.length < 100) findings.push(`${property}: ${text}`);
   };
-  for (const fault of faults) Object.assign(fault, { stored: 0, delivered: 0, lost: 0, repeated: 0, reordered: 0, leaked: 0 });
+  for (const fault of faults)
+    Object.assign(fault, { stored: 0, delivered: 0, lost: 0, repeated: 0, reordered: 0, leaked: 0 });
   const removals = new Map();
   for (const { account, at } of world.removals) removals.set(account, [...removals.get(account) ?? [], at]);
 
@@ -99,7 +107,10 @@ export async function judge(world, { end, followers, talkers }, faults) {
     for (const reader of readers) {
       const owed = inside && inside.has(reader.account) || accounts.includes(reader.account);
       const who = `${seq} to account ${reader.account} by ${reader.kind}`;
-      reader.before(seq, (other) => find('lost', other, `${other}, which account ${reader.account} by ${reader.kind} has got, is not in the log`));
+      reader.before(seq,
+        (other) =>
+          find('lost', other,
+            `${other}, which account ${reader.account} by ${reader.kind} has got, is not in the log`));
       const got = reader.takes(seq);
       if (got) ranges.of(seq).delivered++;
       if (got && !owed) find('leaked', seq, who);
@@ -107,13 +118,16 @@ export async function judge(world, { end, followers, talkers }, faults) {
     }
   }
   for (const reader of readers) {
-    reader.before(Infinity, (other) => find('lost', other, `${other}, which account ${reader.account} by ${reader.kind} has got, is not in the log`));
+    reader.before(Infinity,
+      (other) =>
+        find('lost', other, `${other}, which account ${reader.account} by ${reader.kind} has got, is not in the log`));
     for (const missed of reader.missed)
       if (reader.excuses(missed, departures.get(reader.account) ?? [])) excused++;
       else find('lost', missed.seq, `${missed.seq} to account ${reader.account} by ${reader.kind}`);
     for (const seq of reader.repeated) find('repeated', seq, `${seq} to account ${reader.account} by ${reader.kind}`);
     for (const seq of reader.reordered) find('reordered', seq, `${seq} to account ${reader.account} by ${reader.kind}`);
-    for (const seq of reader.resyncs) find('lost', seq, `account ${reader.account} by ${reader.kind} was told to start anew behind ${seq}`);
+    for (const seq of reader.resyncs)
+      find('lost', seq, `account ${reader.account} by ${reader.kind} was told to start anew behind ${seq}`);
   }
   const odd = [];
   let promised = 0, refused = 0, unknown = 0;
@@ -121,8 +135,10 @@ export async function judge(world, { end, followers, talkers }, faults) {
     let last = 0;
     for (const { seq, key } of talker.promises) {
       promised++;
-      if (!seen.has(seq)) find('lost', seq, `${talker.name} was promised ${key ?? 'a dispatch'} as ${seq}, which is not in the log`);
-      else if (key && keys.get(key) !== seq) find('lost', seq, `${talker.name} was promised ${key} as ${seq}, the log has it as ${keys.get(key)}`);
+      if (!seen.has(seq))
+        find('lost', seq, `${talker.name} was promised ${key ?? 'a dispatch'} as ${seq}, which is not in the log`);
+      else if (key && keys.get(key) !== seq)
+        find('lost', seq, `${talker.name} was promised ${key} as ${seq}, the log has it as ${keys.get(key)}`);
       if (seq <= last) find('reordered', seq, `${talker.name} was promised ${seq} after ${last}`);
       last = seq;
     }
@@ -130,6 +146,7 @@ export async function judge(world, { end, followers, talkers }, faults) {
     unknown += talker.unknown;
     odd.push(...talker.odd.map((text) => `${talker.name}: ${text}`));
   }
-  return { stored, delivered: faults.reduce((sum, fault) => sum + fault.delivered, 0), promised, refused, unknown, excused, odd, findings,
+  return { stored, delivered: faults.reduce((sum, fault) => sum + fault.delivered, 0), promised, refused, unknown,
+    excused, odd, findings,
     streams: readers.length, ends: readers.reduce((sum, { ends }) => sum + ends, 0), churns: world.churns };
 }

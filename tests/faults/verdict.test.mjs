@@ -10,17 +10,23 @@ const row = (seq, room, { accounts = '', joined = '', departed = '', key = '' } 
   [seq, room, accounts, joined, departed, key, key ? 't' : 'f', 'f'].join('\t');
 
 // Ann (1) and Ben (2) are in the hall from 1 on; Ben is in the secret room from 3 to 6.
-const LOG = [row(1, HALL, { joined: ' 1 2 ' }), row(2, SECRET, { joined: ' 1 ' }), row(3, SECRET, { joined: ' 2 ' }), row(4, HALL, { key: 'a' }),
-  row(5, SECRET, { key: 'b' }), row(6, SECRET, { departed: ' 2 ' }), row(7, SECRET, { key: 'c' }), row(8, '', { accounts: '2' }), row(10, HALL, { key: 'd' })];
+const LOG = [row(1, HALL, { joined: ' 1 2 ' }), row(2, SECRET, { joined: ' 1 ' }), row(3, SECRET, { joined: ' 2 ' }),
+  row(4, HALL, { key: 'a' }),
+  row(5, SECRET, { key: 'b' }), row(6, SECRET, { departed: ' 2 ' }), row(7, SECRET, { key: 'c' }),
+  row(8, '', { accounts: '2' }), row(10, HALL, { key: 'd' })];
 const ANN = [1, 2, 3, 4, 5, 6, 7, 10], BEN = [1, 3, 4, 5, 8, 10];
 
 async function verdict({ log = LOG, ann = ANN, ben = BEN, promises = [], ...ledger }) {
-  const world = { start: 0, churns: 1, rooms: { secret: SECRET }, removals: [{ account: 2, at: 1000 }], async* lines() { yield* log; } };
-  const reader = (account, seqs) => ({ account, kind: 'ws', seqs, repeated: [], reordered: [], resyncs: [], opens: [], ends: 0 });
+  const world = { start: 0, churns: 1, rooms: { secret: SECRET }, removals: [{ account: 2, at: 1000 }], async* lines() {
+    yield* log;
+  } };
+  const reader = (account,
+    seqs) => ({ account, kind: 'ws', seqs, repeated: [], reordered: [], resyncs: [], opens: [], ends: 0 });
   const faults = [{ seq: 5 }, { seq: 10 }];
   const whole = await judge(world, { end: 10, followers: [reader(1, ann), { ...reader(2, ben), ...ledger }],
     talkers: [{ name: 't', promises, refused: 0, unknown: 0, odd: [] }] }, faults);
-  const found = Object.fromEntries(['lost', 'repeated', 'reordered', 'leaked'].map((name) => [name, faults.map((fault) => fault[name])])
+  const found = Object.fromEntries(['lost', 'repeated', 'reordered',
+    'leaked'].map((name) => [name, faults.map((fault) => fault[name])])
     .filter(([, counts]) => counts.some(Boolean)));
   return { found, whole, faults };
 }
@@ -40,7 +46,8 @@ test('what was not delivered is lost, and belongs to its fault', async () => {
 test('a promise that the log does not have, or has of another', async () => {
   assert.deepEqual((await verdict({ promises: [{ seq: 9, key: 'e' }] })).found, { lost: [0, 1] });
   assert.deepEqual((await verdict({ promises: [{ seq: 4, key: 'b' }] })).found, { lost: [1, 0] });
-  assert.deepEqual((await verdict({ promises: [{ seq: 10, key: 'd' }, { seq: 4, key: 'a' }] })).found, { reordered: [1, 0] });
+  assert.deepEqual((await verdict({ promises: [{ seq: 10, key: 'd' }, { seq: 4, key: 'a' }] })).found,
+    { reordered: [1, 0] });
 });
 
 test('what was delivered and is not in the log', async () => {
@@ -58,7 +65,8 @@ test('what came twice, or late, or was stored twice, or not told of', async () =
   assert.deepEqual((await verdict({ repeated: [4] })).found, { repeated: [1, 0] });
   assert.deepEqual((await verdict({ reordered: [8] })).found, { reordered: [0, 1] });
   assert.deepEqual((await verdict({ resyncs: [4] })).found, { lost: [1, 0] });
-  assert.deepEqual((await verdict({ log: [...LOG.slice(0, -1), row(10, HALL, { key: 'a' })] })).found, { repeated: [0, 1] });
+  assert.deepEqual((await verdict({ log: [...LOG.slice(0, -1), row(10, HALL, { key: 'a' })] })).found,
+    { repeated: [0, 1] });
 });
 
 test('of a membership that has ended, only what was asked for after the end may be missing', async () => {

@@ -1,4 +1,5 @@
-// Web servers are reloaded, stopped gently and hard, and killed. A gentle stop does not wait for ever: the streams it would wait for do not end.
+// Web servers are reloaded, stopped gently and hard, and killed. A gentle stop does not wait for ever: the streams it
+// would wait for do not end.
 import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { isAlive } from '../http/support/stack.mjs';
@@ -43,15 +44,21 @@ const fault = (server, name, title, how, options = {}) => ({
 
 export default [
   fault('lighttpd', 'reloaded', 'is reloaded (USR1)', (world, server) => reload(world, server, 'SIGUSR1')),
-  fault('lighttpd', 'drained', 'is stopped gently (INT)', (world, server) => startAnew(world, server, 'SIGINT'), { long: true }),
-  fault('lighttpd', 'stopped', 'is stopped (TERM)', (world, server) => startAnew(world, server, 'SIGTERM'), { long: true }),
+  fault('lighttpd', 'drained', 'is stopped gently (INT)', (world, server) => startAnew(world, server, 'SIGINT'),
+    { long: true }),
+  fault('lighttpd', 'stopped', 'is stopped (TERM)', (world, server) => startAnew(world, server, 'SIGTERM'),
+    { long: true }),
   fault('lighttpd', 'killed', 'is killed', (world, server) => startAnew(world, server, 'SIGKILL')),
   fault('nginx', 'reloaded', 'is reloaded (HUP)', (world, server) => reload(world, server, 'SIGHUP')),
-  fault('nginx', 'drained', 'is stopped gently (QUIT)', (world, server) => startAnew(world, server, 'SIGQUIT'), { long: true }),
-  fault('nginx', 'stopped', 'is stopped (TERM)', (world, server) => startAnew(world, server, 'SIGTERM'), { long: true }),
+  fault('nginx', 'drained', 'is stopped gently (QUIT)', (world, server) => startAnew(world, server, 'SIGQUIT'),
+    { long: true }),
+  fault('nginx', 'stopped', 'is stopped (TERM)', (world, server) => startAnew(world, server, 'SIGTERM'),
+    { long: true }),
   fault('nginx', 'killed', 'is killed', (world, server) => startAnew(world, server, 'SIGKILL')),
   fault('apache', 'reloaded', 'is reloaded (USR1)', (world, server) => reload(world, server, 'SIGUSR1')),
-  fault('apache', 'drained', 'is stopped gently (WINCH)', (world, server) => startAnew(world, server, 'SIGWINCH'), { long: true }),
-  fault('apache', 'stopped', 'is stopped (TERM)', (world, server) => startAnew(world, server, 'SIGTERM'), { long: true }),
+  fault('apache', 'drained', 'is stopped gently (WINCH)', (world, server) => startAnew(world, server, 'SIGWINCH'),
+    { long: true }),
+  fault('apache', 'stopped', 'is stopped (TERM)', (world, server) => startAnew(world, server, 'SIGTERM'),
+    { long: true }),
   fault('apache', 'killed', 'is killed', (world, server) => startAnew(world, server, 'SIGKILL')),
 ];

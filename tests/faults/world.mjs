@@ -1,4 +1,5 @@
-// What is broken: a stack of its own, web servers before it, people in rooms, and threads of clients that talk and listen all the time.
+// What is broken: a stack of its own, web servers before it, people in rooms, and threads of clients that talk and
+// listen all the time.
 import { execFile, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
@@ -19,7 +20,8 @@ const KINDS = ['ws', 'sse', 'poll'];
 const GIVE_UP = 180_000; // ms until the whole run is given up
 const CHURNED = 4; // people who are put into the private room and out of it
 
-const isThere = (program) => ['/usr/sbin', '/usr/bin', '/usr/local/sbin'].some((folder) => existsSync(path.join(folder, program)));
+const isThere = (program) =>
+  ['/usr/sbin', '/usr/bin', '/usr/local/sbin'].some((folder) => existsSync(path.join(folder, program)));
 
 /** A thread of clients, asked by messages. */
 class Load {
@@ -55,7 +57,10 @@ export class World {
   #agent = new http.Agent({ keepAlive: true, maxSockets: 4 });
   #churning = true;
 
-  /** size: {accounts, each, pace, threads}: streams are accounts times each; pace: ms between two commands of one client. */
+  /**
+   * size: {accounts, each, pace, threads}: streams are accounts times each; pace: ms between two commands of one
+   * client.
+   */
   static async start(size) {
     const world = new World();
     Object.assign(world, { size, top });
@@ -109,7 +114,8 @@ export class World {
 
   async #room(creator, others) {
     const { site } = this.stack;
-    const made = await site.done(creator, 'room.create', { type: 'GroupChat', name: 'room', participants: others.map(({ id }) => id) });
+    const made = await site.done(creator, 'room.create',
+      { type: 'GroupChat', name: 'room', participants: others.map(({ id }) => id) });
     return made.data.id;
   }
 
@@ -142,7 +148,8 @@ export class World {
       name: `t${i}.${k}`, who, kind, slow,
       front: slow ? this.fronts.lighttpd : fronts[(i + k) % 5 < fronts.length ? (i + k) % 5 : 0],
       talks: k === 0 && !churned && !slow && i > 0 && (kind === 'ws' ? 'ws' : 'http'),
-      rooms: [this.rooms.all, i % 2 ? this.rooms.odd : this.rooms.even, ...(i === 1 || i === 2 ? [this.rooms.secret] : [])],
+      rooms: [this.rooms.all, i % 2 ? this.rooms.odd : this.rooms.even,
+        ...(i === 1 || i === 2 ? [this.rooms.secret] : [])],
     };
   }
 
@@ -171,15 +178,20 @@ export class World {
     }
   }
 
-  /** Waits until what is said now has reached everybody, and everybody who talks was promised something; ms from since on. */
+  /**
+   * Waits until what is said now has reached everybody, and everybody who talks was promised something; ms from since
+   * on.
+   */
   async recovered(since) {
     const key = `probe-${this.probes.length}`;
     const late = pause(GIVE_UP).then(async () => {
       const counts = await this.counts();
-      throw new Error(`no recovery in ${GIVE_UP} ms: ${counts.map(({ behind, silent }) => `${behind}\n${silent}`).join('\n')}`);
+      throw new Error(
+        `no recovery in ${GIVE_UP} ms: ${counts.map(({ behind, silent }) => `${behind}\n${silent}`).join('\n')}`);
     });
     const all = (async () => {
-      const { status, body, text } = await this.insist(this.people.probe, 'message.send', { room_id: this.rooms.all, content: key, client_id: key });
+      const { status, body, text } = await this.insist(this.people.probe, 'message.send',
+        { room_id: this.rooms.all, content: key, client_id: key });
       if (status !== 200) throw new Error(`probe: ${status} ${text}`);
       this.probes.push({ seq: body.seq, key });
       const times = await Promise.all(this.loads.map((load) => load.ask('caughtUp', { seq: body.seq, since })));
@@ -201,9 +213,11 @@ export class World {
     const ledgers = await Promise.all(this.loads.map((load) => load.ask('finish')));
     for (const { worker } of this.loads) await worker.terminate();
     const floods = this.floods.sort((a, b) => a.seq - b.seq);
-    const ours = [['probe', this.probes], ['flood', floods]].map(([name, promises]) => ({ name, promises, refused: 0, unknown: 0, odd: [] }));
+    const ours = [['probe', this.probes],
+      ['flood', floods]].map(([name, promises]) => ({ name, promises, refused: 0, unknown: 0, odd: [] }));
     ours[0].odd = this.odd;
-    return { end: seq, followers: ledgers.flatMap(({ followers }) => followers), talkers: [...ledgers.flatMap(({ talkers }) => talkers), ...ours] };
+    return { end: seq, followers: ledgers.flatMap(({ followers }) => followers),
+      talkers: [...ledgers.flatMap(({ talkers }) => talkers), ...ours] };
   }
 
   /** What a process manager does: starts it again until it stays. */

@@ -1,4 +1,5 @@
-// While the database is away everybody is told so, streams stay open, and no program gives up. tests/faults shows that nothing is lost by it.
+// While the database is away everybody is told so, streams stay open, and no program gives up. tests/faults shows that
+// nothing is lost by it.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { until } from './support/client.mjs';
@@ -15,7 +16,8 @@ after(() => stack?.stop());
 
 for (const [how, signal] of [['is stopped', 'SIGINT'], ['crashes', 'SIGQUIT']])
   test(`the database ${how} and comes back`, { timeout: 120_000 }, async () => {
-    const [ann, ben] = await until(() => Promise.all([site.register('ann'), site.register('ben')]).catch(() => null), 'accounts');
+    const [ann, ben] = await until(() => Promise.all([site.register('ann'), site.register('ben')]).catch(() => null),
+      'accounts');
     const room = await until(() => site.room(ann, [ben]).catch(() => null), 'a room');
     const streams = await Promise.all(['ws', 'sse'].map((kind) => site.stream(kind, ben)));
     const pids = PROGRAMS.map((name) => stack.pid(name));
@@ -32,7 +34,9 @@ for (const [how, signal] of [['is stopped', 'SIGINT'], ['crashes', 'SIGQUIT']])
     const login = await site.request('POST', 'session', { body: { username: 'x', password: 'y' } });
     assert.deepEqual([login.status, login.body.error.code], [503, 4053]);
     await stack.again();
-    await until(async () => (await site.command(ann, 'message.send', { room_id: room.id, content: how, client_id: how })).status === 200, 'a message');
+    await until(async () =>
+      (await site.command(ann, 'message.send', { room_id: room.id, content: how, client_id: how })).status === 200,
+      'a message');
     for (const stream of streams) {
       await stream.message(how);
       assert.equal(stream.ended, null);

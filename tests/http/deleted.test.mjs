@@ -29,7 +29,8 @@ async function scene() {
   await desk.ask(ben, 'message.react', { message_id: gone.id, type: 'add', reaction_content: '👍' });
   await desk.ask(ben, 'message.react', { message_id: gone.id, type: 'remove' });
   await desk.ask(ann, 'message.pin', { message_id: gone.id, type: 'add' });
-  await desk.ask(ann, 'message.modify', { action: 'update', message_id: gone.id, extra_fields: { content: `${SECRET} again` } });
+  await desk.ask(ann, 'message.modify',
+    { action: 'update', message_id: gone.id, extra_fields: { content: `${SECRET} again` } });
   const reply = await desk.say(ben, room, 'reply', { parent_message_id: gone.id }, { client_id: 'reply' });
   await desk.ask(ann, 'message.react', { message_id: reply.id, type: 'add', reaction_content: '👍' });
   const forward = await desk.say(ben, other, 'forward', { forwarded_from_id: gone.id });
@@ -45,7 +46,8 @@ async function told(kind, who, { since }, mark) {
   const { stored, texts } = stream;
   assert.deepEqual(stored.map(({ seq }) => seq), stored.map(({ seq }) => seq).sort((a, b) => a - b), 'in order');
   const shown = stored.filter(({ eventType }) => eventType !== 'chat.notifications');
-  return { shown, secret: texts.filter((text) => text.includes(SECRET)).length, events: shown.map(({ eventType }) => eventType) };
+  return { shown, secret: texts.filter((text) => text.includes(SECRET)).length,
+    events: shown.map(({ eventType }) => eventType) };
 }
 
 /** Looks at what both are told, and that nothing else is missing. */
@@ -55,16 +57,21 @@ async function nothingOfIt(s, { roomGone = false } = {}) {
     for (const kind of KINDS) {
       const { shown, secret, events } = await told(kind, who, s, 'marked');
       assert.equal(secret, 0, `${kind} tells of it`);
-      const { forwarded_from } = shown.find(({ eventType, data }) => eventType === 'message.dispatch' && data.id === s.forward.id).data;
-      assert.deepEqual(forwarded_from, { id: s.gone.id, room: { id: s.room.id }, sender: s.ann.shown, is_deleted: true });
+      const { forwarded_from } =
+        shown.find(({ eventType, data }) => eventType === 'message.dispatch' && data.id === s.forward.id).data;
+      assert.deepEqual(forwarded_from,
+        { id: s.gone.id, room: { id: s.room.id }, sender: s.ann.shown, is_deleted: true });
       if (roomGone) continue;
       const of = (event) => shown.filter(({ eventType }) => eventType === event).map(({ data }) => data);
       assert.deepEqual(of('message.dispatch').map(({ id }) => id).slice(0, 3), [s.kept.id, s.reply.id, s.forward.id]);
       assert.equal(of('message.dispatch')[1].parent_message, null);
-      assert.deepEqual(of('readreceipt.dispatch').map((list) => list.map(({ id }) => id)), [[s.kept.id], [s.reply.id], [s.forward.id]]);
-      assert.deepEqual(of('reaction.dispatch').map(({ message: { id, parent_message } }) => [id, parent_message]), [[s.reply.id, null]]);
+      assert.deepEqual(of('readreceipt.dispatch').map((list) => list.map(({ id }) => id)),
+        [[s.kept.id], [s.reply.id], [s.forward.id]]);
+      assert.deepEqual(of('reaction.dispatch').map(({ message: { id, parent_message } }) => [id, parent_message]),
+        [[s.reply.id, null]]);
       assert.ok(!events.includes('messagepin.dispatch'));
-      if (who === s.ann) assert.deepEqual(of('messagedelivered.dispatch').map((list) => list.map(({ id }) => id)), [[s.kept.id]]);
+      if (who === s.ann)
+        assert.deepEqual(of('messagedelivered.dispatch').map((list) => list.map(({ id }) => id)), [[s.kept.id]]);
     }
 }
 
@@ -74,9 +81,11 @@ const forget = () => Promise.all(['events', 'bridge'].map((name) => stack.restar
 test('as long as it is there it is told', { timeout: 60_000 }, async () => {
   const s = await scene();
   await desk.say(s.ann, s.other, 'marked');
-  for (const kind of KINDS) for (const who of [s.ann, s.ben]) assert.ok((await told(kind, who, s, 'marked')).secret >= 9, kind);
+  for (const kind of KINDS) for (const who of [s.ann, s.ben])
+    assert.ok((await told(kind, who, s, 'marked')).secret >= 9, kind);
   await forget();
-  for (const kind of KINDS) for (const who of [s.ann, s.ben]) assert.ok((await told(kind, who, s, 'marked')).secret >= 9, kind);
+  for (const kind of KINDS) for (const who of [s.ann, s.ben])
+    assert.ok((await told(kind, who, s, 'marked')).secret >= 9, kind);
 });
 
 for (const soft of [false, true])
@@ -89,10 +98,12 @@ for (const soft of [false, true])
     await nothingOfIt(s);
     for (const kind of KINDS) {
       const { shown } = await told(kind, s.ben, s, 'marked');
-      assert.deepEqual(shown.find((frame) => frame.seq === seq), { eventType: 'messagemodification.dispatch', data, seq }, 'that it was deleted is told');
+      assert.deepEqual(shown.find((frame) => frame.seq === seq),
+        { eventType: 'messagemodification.dispatch', data, seq }, 'that it was deleted is told');
     }
     // Not even to who repeats what replied to it.
-    const again = await desk.ask(s.ben, 'message.send', { room_id: s.room.id, content: 'reply', extra_fields: {}, client_id: 'reply' });
+    const again = await desk.ask(s.ben, 'message.send',
+      { room_id: s.room.id, content: 'reply', extra_fields: {}, client_id: 'reply' });
     assert.deepEqual([again.data.id, again.data.parent_message], [s.reply.id, null]);
     await stack.confab('setting', 'message_soft_delete', 'false');
   });
@@ -108,7 +119,9 @@ test('many messages that were deleted at once', { timeout: 60_000 }, async () =>
 
 test('a message that has expired', { timeout: 60_000 }, async () => {
   const s = await scene();
-  await stack.query(`update confab.message set created_at = now() - interval '9 days' where room_id = '${s.room.id}' and seq <= ${s.gone.seq}`);
+  await stack.query(
+    `update confab.message set created_at = now() - interval '9 days' where room_id = '${s.room.id}' and seq <= `
+      + `${s.gone.seq}`);
   await stack.confab('keep', s.room.id, '5');
   await stack.confab('maintain');
   await desk.say(s.ann, s.other, 'marked');
@@ -139,7 +152,8 @@ for (const kind of ['ws', 'sse'])
     socket.pause();
     slow.response?.pause();
     const filler = 'x'.repeat(30_000);
-    for (let i = 0; i < LARGE; i += 8 * filler.length) await Promise.all(Array.from({ length: 8 }, () => desk.say(ann, room, filler)));
+    for (let i = 0; i < LARGE; i += 8 * filler.length)
+      await Promise.all(Array.from({ length: 8 }, () => desk.say(ann, room, filler)));
     const gone = await desk.say(ann, room, SECRET);
     await desk.say(ann, room, 'reply', { parent_message_id: gone.id });
     await quick.message('reply');
@@ -157,7 +171,8 @@ for (const kind of ['ws', 'sse'])
     if (kind === 'ws') await slow.until(() => slow.frames.find(({ id }) => id === 'asked'), 'the answer');
     assert.equal(slow.texts.filter((text) => text.includes(SECRET)).length, 0);
     assert.equal(quick.texts.filter((text) => text.includes(SECRET)).length, 2);
-    assert.deepEqual(slow.stored.map(({ seq }) => seq), quick.stored.map(({ seq }) => seq).filter((seq) => seq !== gone.seq));
+    assert.deepEqual(slow.stored.map(({ seq }) => seq),
+      quick.stored.map(({ seq }) => seq).filter((seq) => seq !== gone.seq));
     slow.close();
     quick.close();
   });

@@ -1,4 +1,5 @@
-// The documents are valid, complete, and agree with each other and with the SQL: nothing can be added without being written down.
+// The documents are valid, complete, and agree with each other and with the SQL: nothing can be added without being
+// written down.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -22,8 +23,10 @@ const commands = documented.filter((name) => name.startsWith('command.')).map((n
 /** The rows of every "insert into confab.<table> … values (…), (…)" in the functions, as texts. */
 function inserted(table) {
   const rows = [];
-  for (const [, values] of sql.matchAll(new RegExp(`^insert into confab\\.${table} .* values\\n((?: {2}\\(.*\\),?\\n)+)`, 'gm')))
-    rows.push(...values.trimEnd().split('\n').map((line) => [...line.matchAll(/'((?:[^']|'')*)'/g)].map(([, text]) => text.replaceAll("''", "'"))));
+  for (const [,
+    values] of sql.matchAll(new RegExp(`^insert into confab\\.${table} .* values\\n((?: {2}\\(.*\\),?\\n)+)`, 'gm')))
+    rows.push(...values.trimEnd().split('\n')
+      .map((line) => [...line.matchAll(/'((?:[^']|'')*)'/g)].map(([, text]) => text.replaceAll("''", "'"))));
   assert.ok(rows.length, `rows of ${table}`);
   return rows;
 }
@@ -36,22 +39,26 @@ function* references(node, at = '') {
 }
 
 test('every file of functions is in the order of loading, once', () => {
-  const there = readdirSync(path.join(top, 'sql/functions'), { recursive: true }).filter((name) => name.endsWith('.sql'));
+  const there = readdirSync(path.join(top, 'sql/functions'),
+    { recursive: true }).filter((name) => name.endsWith('.sql'));
   assert.deepEqual([...loaded].sort(), there.sort());
 });
 
 test('both are valid, and every reference leads somewhere', () => {
   // The bundle holds the schema of schemas itself.
   const bundled = new Ajv({ strict: false, validateFormats: false, meta: false, validateSchema: false });
-  assert.ok(bundled.validate(createRequire(import.meta.url)('@asyncapi/specs/schemas/3.0.0.json'), asyncapi), bundled.errorsText());
+  assert.ok(bundled.validate(createRequire(import.meta.url)('@asyncapi/specs/schemas/3.0.0.json'), asyncapi),
+    bundled.errorsText());
   const ajv = new Ajv2020({ strict: false, validateFormats: false });
-  // What a schema is, is left to ajv, which compiles them all below; that it may be another dialect's is of no use here.
+  // What a schema is, is left to ajv, which compiles them all below; that it may be another dialect's is of no use
+  // here.
   const shape = JSON.parse(JSON.stringify(openapiV31).replaceAll('"$dynamicRef":"#meta"', '"$ref":"#/$defs/schema"'));
   assert.ok(ajv.validate(shape, openapi), ajv.errorsText());
   const documents = { 'asyncapi.yaml': asyncapi, 'openapi.yaml': openapi };
   for (const [name, document] of Object.entries(documents)) ajv.addSchema(document, name);
   for (const [name, document] of Object.entries(documents))
-    for (const schema of Object.keys(document.components.schemas)) assert.ok(ajv.getSchema(`${name}#/components/schemas/${schema}`), schema);
+    for (const schema of Object.keys(document.components.schemas))
+      assert.ok(ajv.getSchema(`${name}#/components/schemas/${schema}`), schema);
   for (const [name, document] of Object.entries(documents))
     for (const [at, reference] of references(document)) {
       const [file, pointer] = reference.split('#');
@@ -63,8 +70,10 @@ test('both are valid, and every reference leads somewhere', () => {
 test('every command there is has an entry, and the other way round', () => {
   const there = sorted(inserted('command').map(([name]) => name));
   assert.deepEqual(sorted(commands), there, 'docs/asyncapi.yaml, messages');
-  assert.deepEqual(sorted(Object.keys(asyncapi.operations).filter((name) => name.includes('.'))), there, 'docs/asyncapi.yaml, operations');
-  assert.deepEqual(sorted([...protocol.matchAll(/^### ([a-z_]+\.[a-z_]+)$/gm)].map(([, name]) => name)), there, 'docs/protocol.md, headings');
+  assert.deepEqual(sorted(Object.keys(asyncapi.operations).filter((name) => name.includes('.'))), there,
+    'docs/asyncapi.yaml, operations');
+  assert.deepEqual(sorted([...protocol.matchAll(/^### ([a-z_]+\.[a-z_]+)$/gm)].map(([, name]) => name)), there,
+    'docs/protocol.md, headings');
 });
 
 test('every dispatch there is has an entry, and the other way round', () => {
@@ -74,14 +83,16 @@ test('every dispatch there is has an entry, and the other way round', () => {
 });
 
 test('every error code has a row', () => {
-  const codes = sorted([...read('lib/base/error.c').matchAll(/= \{ (4\d\d\d), (\d\d\d),/g)].map(([, code]) => Number(code)));
+  const codes = sorted([...read('lib/base/error.c').matchAll(/= \{ (4\d\d\d), (\d\d\d),/g)]
+    .map(([, code]) => Number(code)));
   assert.deepEqual(asyncapi.components.schemas.CodedError.properties.error.properties.code.enum, codes);
   for (const [, code, status] of read('lib/base/error.c').matchAll(/= \{ (4\d\d\d), (\d\d\d),/g))
     if (status !== '400') assert.match(protocol, new RegExp(`^\\| ${code} \\| ${status} \\|`, 'm'));
 });
 
 test('every setting has a row in docs/settings.md, with its default', () => {
-  const rows = [...read('docs/settings.md').matchAll(/^\| `([a-z_]+)` \| `([^`]*)` \|/gm)].map(([, name, value]) => `${name} ${value}`);
+  const rows = [...read('docs/settings.md').matchAll(/^\| `([a-z_]+)` \| `([^`]*)` \|/gm)]
+    .map(([, name, value]) => `${name} ${value}`);
   assert.deepEqual(sorted(rows), sorted(inserted('setting').map(([name, value]) => `${name} ${value}`)));
 });
 
@@ -97,7 +108,8 @@ function unknownKeys(value, schema, at) {
     return found.find((list) => !list.length) ?? found[0];
   }
   if (Array.isArray(value)) return value.flatMap((item) => unknownKeys(item, schema.items, `${at}[]`));
-  if (value === null || typeof value !== 'object') return schema?.const !== undefined && schema.const !== value && value !== '…' ? [`${at} is ${value}`] : [];
+  if (value === null || typeof value !== 'object')
+    return schema?.const !== undefined && schema.const !== value && value !== '…' ? [`${at} is ${value}`] : [];
   if (!schema?.properties) return schema?.type && ![schema.type].flat().includes('object') ? [at] : [];
   return Object.entries(value).flatMap(([key, item]) =>
     (schema.properties[key] ? unknownKeys(item, schema.properties[key], `${at}.${key}`) : [`${at}.${key}`]));
@@ -109,7 +121,8 @@ test('every example in docs/protocol.md is what it says', () => {
   const shown = new Set();
   for (const [, kind, text] of examples) {
     // A shortened one leaves out members, and says {…} or […] for what does not matter there.
-    const documents = kind === 'json' ? [text] : text.replaceAll('{…}', '"…"').replaceAll('[…]', '"…"').split(/^(?=\{)/m);
+    const documents = kind === 'json' ? [text]
+      : text.replaceAll('{…}', '"…"').replaceAll('[…]', '"…"').split(/^(?=\{)/m);
     for (const document of documents) {
       const example = JSON.parse(document);
       if (example.event_type) assert.equal(contract.command(example), null, document);
@@ -117,7 +130,8 @@ test('every example in docs/protocol.md is what it says', () => {
       else if (example.eventType) {
         assert.ok(dispatches.includes(example.eventType) || example.eventType === 'chat.notifications', document);
         if (example.eventType !== 'chat.notifications')
-          assert.deepEqual(unknownKeys(example, asyncapi.components.messages[example.eventType].payload, example.eventType), [], document);
+          assert.deepEqual(unknownKeys(example, asyncapi.components.messages[example.eventType].payload,
+            example.eventType), [], document);
       }
       shown.add(example.event_type);
     }

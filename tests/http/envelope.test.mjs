@@ -9,23 +9,28 @@ const UNKNOWN = { error: 'invalid event type' };
 
 /** [what is sent, status, error code or body] */
 const bodies = [
-  ['', 422, 4003], ['{', 422, 4003], ['{"event_type":"room.list"', 422, 4003], ['{"event_type":"room.list"} x', 422, 4003],
+  ['', 422, 4003], ['{', 422, 4003], ['{"event_type":"room.list"', 422, 4003],
+  ['{"event_type":"room.list"} x', 422, 4003],
   ['null', 422, 4003], ['7', 422, 4003], ['"room.list"', 422, 4003], ['[{"event_type":"room.list"}]', 422, 4003],
-  ["{'event_type':'room.list'}", 422, 4003], ['{"event_type":"room.list",}', 422, 4003], ['{"event_type":NaN}', 422, 4003],
+  ["{'event_type':'room.list'}", 422, 4003], ['{"event_type":"room.list",}', 422, 4003],
+  ['{"event_type":NaN}', 422, 4003],
   ['{"event_type":7}', 422, 4003], ['{"event_type":["room.list"]}', 422, 4003], ['{"event_type":{}}', 422, 4003],
   ['{"event_type":"room.list","data":[]}', 422, 4003], ['{"event_type":"room.list","data":"x"}', 422, 4003],
   ['{"event_type":"room.list","data":7}', 422, 4003],
   ['{"event_type":"room.list","id":{}}', 422, 4003], ['{"event_type":"room.list","id":1.5}', 422, 4003],
-  ['{"event_type":"room.list","id":true}', 422, 4003], [`{"event_type":"room.list","id":"${'x'.repeat(65)}"}`, 422, 4003],
+  ['{"event_type":"room.list","id":true}', 422, 4003],
+  [`{"event_type":"room.list","id":"${'x'.repeat(65)}"}`, 422, 4003],
   ['{"event_type":"room.info","data":{"room_id":"a\\u0000b"}}', 422, 4003],
   ['{"event_type":"message.send","data":{"content":"\\ud800"}}', 422, 4003],
   [deep(200), 422, 4003], ['['.repeat(60_000), 422, 4003],
-  ['{}', 400, UNKNOWN], ['{"data":{}}', 400, UNKNOWN], ['{"event_type":null}', 400, UNKNOWN], ['{"event_type":""}', 400, UNKNOWN],
+  ['{}', 400, UNKNOWN], ['{"data":{}}', 400, UNKNOWN], ['{"event_type":null}', 400, UNKNOWN],
+  ['{"event_type":""}', 400, UNKNOWN],
   ['{"event_type":"room.nowhere"}', 400, UNKNOWN], ['{"event_type":"ROOM.LIST"}', 400, UNKNOWN],
   ['{"event_type":"room.list; drop schema confab"}', 400, UNKNOWN],
 ];
 const fine = ['{"event_type":"session.heartbeat"}', '{"event_type":"session.heartbeat","data":null}',
-  ' {"event_type" : "session.heartbeat" , "data" : {} , "more" : [1] } \n', '{"event_type":"session.heartbeat","id":null}'];
+  ' {"event_type" : "session.heartbeat" , "data" : {} , "more" : [1] } \n',
+  '{"event_type":"session.heartbeat","id":null}'];
 
 const shown = (text) => (text.length > 60 ? `${text.slice(0, 50)}… (${text.length})` : text);
 
@@ -65,9 +70,11 @@ test('over a WebSocket, which stays open', async () => {
 test('an error carries the id of the command it answers', async () => {
   const ann = await site.register('ann');
   for (const id of ['"a\\"b"', '7', '-9007199254740991', `"${'é'.repeat(64)}"`]) {
-    const { body } = await site.request('POST', 'command', { raw: `{"id":${id},"event_type":"room.nowhere"}`, token: ann.token });
+    const { body } = await site.request('POST', 'command',
+      { raw: `{"id":${id},"event_type":"room.nowhere"}`, token: ann.token });
     assert.deepEqual(body, { error: 'invalid event type', id: JSON.parse(id) });
-    const failed = await site.request('POST', 'command', { raw: `{"id":${id},"event_type":"room.info"}`, token: ann.token });
+    const failed = await site.request('POST', 'command',
+      { raw: `{"id":${id},"event_type":"room.info"}`, token: ann.token });
     assert.deepEqual(failed.body, { error: { code: 4003, detail: ['Invalid room_id type'] }, id: JSON.parse(id) });
   }
 });
@@ -87,7 +94,8 @@ test('too much is 413, or ends the WebSocket with 1009', async () => {
 test('invalid UTF-8 is 4003, or ends the WebSocket with 1007', async () => {
   const ann = await site.register('ann');
   for (const bytes of [[0xff], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xe2, 0x82]]) {
-    const raw = Buffer.concat([Buffer.from('{"event_type":"session.heartbeat","data":{"a":"'), Buffer.from(bytes), Buffer.from('"}}')]);
+    const raw = Buffer.concat([Buffer.from('{"event_type":"session.heartbeat","data":{"a":"'), Buffer.from(bytes),
+      Buffer.from('"}}')]);
     const { status, body } = await site.request('POST', 'command', { raw, token: ann.token });
     assert.deepEqual([status, body.error.code], [422, 4003]);
     const stream = await site.stream('ws', ann);
@@ -99,12 +107,16 @@ test('invalid UTF-8 is 4003, or ends the WebSocket with 1007', async () => {
 test('another method, type or path is refused', async () => {
   const ann = await site.register('ann');
   const { token } = ann;
-  for (const method of ['GET', 'PUT', 'DELETE', 'PATCH']) assert.equal((await site.request(method, 'command', { token })).status, 405, method);
+  for (const method of ['GET', 'PUT', 'DELETE', 'PATCH'])
+    assert.equal((await site.request(method, 'command', { token })).status, 405, method);
   for (const type of ['text/plain', 'application/jsonp', '', 'multipart/form-data'])
-    assert.equal((await site.request('POST', 'command', { token, raw: '{}', headers: { 'content-type': type } })).status, 415, type);
+    assert.equal(
+      (await site.request('POST', 'command', { token, raw: '{}', headers: { 'content-type': type } })).status, 415,
+      type);
   const typed = { token, raw: fine[0], headers: { 'content-type': 'application/json; charset=utf-8' } };
   assert.equal((await site.request('POST', 'command', typed)).status, 200);
-  for (const path of ['events', 'poll']) assert.equal((await site.request('POST', path, { token, body: {} })).status, 405);
+  for (const path of ['events', 'poll'])
+    assert.equal((await site.request('POST', path, { token, body: {} })).status, 405);
   const plain = await site.request('GET', 'ws', { token });
   assert.ok(plain.status === 426 || plain.status >= 400 && plain.status < 500, `${plain.status}`);
 });
@@ -112,7 +124,9 @@ test('another method, type or path is refused', async () => {
 /** What a raw connection gets. */
 function exchange(bytes, { half = false } = {}) {
   return new Promise((resolve, reject) => {
-    const socket = net.connect(Number(site.url.port), site.url.hostname, () => { half ? socket.end(bytes) : socket.write(bytes); });
+    const socket = net.connect(Number(site.url.port), site.url.hostname, () => {
+      half ? socket.end(bytes) : socket.write(bytes);
+    });
     let text = '';
     socket.setTimeout(30_000, () => socket.destroy(new Error('no answer')));
     socket.on('data', (part) => {
@@ -125,9 +139,11 @@ function exchange(bytes, { half = false } = {}) {
 
 test('a body cut short harms nobody', async () => {
   const ann = await site.register('ann');
-  const head = `POST ${site.url.pathname}command HTTP/1.1\r\nHost: ${site.url.host}\r\nAuthorization: Bearer ${ann.token}\r\n`
+  const head =
+    `POST ${site.url.pathname}command HTTP/1.1\r\nHost: ${site.url.host}\r\nAuthorization: Bearer ${ann.token}\r\n`
     + 'Content-Type: application/json\r\n';
-  const answers = await Promise.all(Array.from({ length: 20 }, () => exchange(`${head}Content-Length: 1000\r\n\r\n{"event_type":`, { half: true })));
+  const answers = await Promise.all(Array.from({ length: 20 },
+    () => exchange(`${head}Content-Length: 1000\r\n\r\n{"event_type":`, { half: true })));
   for (const text of answers) assert.ok(text === '' || /^HTTP\/1.1 4\d\d/.test(text), text);
   const started = Date.now();
   assert.equal((await site.command(ann, 'session.heartbeat')).status, 200);

@@ -12,7 +12,8 @@ import { Stack } from './support/stack.mjs';
 const run = promisify(execFile);
 const top = path.resolve(import.meta.dirname, '../..');
 const page = readFileSync(path.join(top, 'docs/extending.md'), 'utf8');
-const blocks = new Map([...page.matchAll(/^```(\w+) ([a-z-]+)\n([^]*?)^```$/gm)].map(([, language, name, text]) => [`${language} ${name}`, text]));
+const blocks = new Map([...page.matchAll(/^```(\w+) ([a-z-]+)\n([^]*?)^```$/gm)]
+  .map(([, language, name, text]) => [`${language} ${name}`, text]));
 const major = readdirSync('/usr/lib/postgresql').sort((a, b) => a - b).at(-1);
 const bin = `/usr/lib/postgresql/${major}/bin`;
 
@@ -28,7 +29,8 @@ function block(name) {
 
 /** Runs SQL in psql. */
 async function psql(sql, user, role) {
-  const child = run(path.join(bin, 'psql'), ['-XqAt', '-v', 'ON_ERROR_STOP=1', '-f', '-'], { env: { ...env, PGUSER: user, ...(role && { PGOPTIONS: `-c role=${role}` }) } });
+  const child = run(path.join(bin, 'psql'), ['-XqAt', '-v', 'ON_ERROR_STOP=1', '-f', '-'],
+    { env: { ...env, PGUSER: user, ...(role && { PGOPTIONS: `-c role=${role}` }) } });
   child.child.stdin.end(sql);
   return (await child).stdout.trim();
 }
@@ -44,7 +46,8 @@ async function extend(...names) {
 before(async () => {
   stack = await Stack.start('extending', { extended: true });
   site = stack.site;
-  env = { ...process.env, PATH: `${bin}:${process.env.PATH}`, PGHOST: realpathSync(path.join(stack.dir, 'run')), PGDATABASE: 'confab' };
+  env = { ...process.env, PATH: `${bin}:${process.env.PATH}`, PGHOST: realpathSync(path.join(stack.dir, 'run')),
+    PGDATABASE: 'confab' };
   [alice, bob] = await Promise.all([site.register('alice'), site.register('bob')]);
   room = await site.room(alice, [bob]);
 });
@@ -65,9 +68,11 @@ test('a command of the operator\'s own is told to the room and checks what it is
 });
 
 test('a command can be replaced, and switched off; an upgrade leaves that alone', async () => {
-  const { body } = await site.request('POST', 'session/register', { body: { username: `boss-${unique()}`, password: 'a good password', email: 'b@staff.example' } });
+  const { body } = await site.request('POST', 'session/register',
+    { body: { username: `boss-${unique()}`, password: 'a good password', email: 'b@staff.example' } });
   await extend('replaced-command', 'disabled-command');
-  await run(path.join(top, 'build', process.env.BUILD ?? 'release', 'confab'), ['-c', path.join(stack.dir, 'confab.conf'), 'upgrade']);
+  await run(path.join(top, 'build', process.env.BUILD ?? 'release', 'confab'),
+    ['-c', path.join(stack.dir, 'confab.conf'), 'upgrade']);
   await extend();
   const channel = (who) => site.command(who, 'room.create', { type: 'Channel', name: 'News' });
   assert.deepEqual((await channel(alice)).body, { error: { code: 4002, detail: 'Only staff makes channels' } });
@@ -99,16 +104,19 @@ test('declared fields travel with a message', async () => {
   const { data: sent } = await site.done(alice, event_type, data);
   assert.equal(sent.order_id, 4711);
   assert.equal(sent.colour, undefined);
-  const edited = await site.done(alice, 'message.modify', { message_id: sent.id, action: 'update', extra_fields: { content: 'Here it is.', priority: 1 } });
+  const edited = await site.done(alice, 'message.modify',
+    { message_id: sent.id, action: 'update', extra_fields: { content: 'Here it is.', priority: 1 } });
   assert.deepEqual([edited.data.message.order_id, edited.data.message.priority], [4711, 1]);
 });
 
 test('hooks see what is asked, and what came of it', async () => {
   await extend('hooks');
   const send = (content) => site.command(alice, 'message.send', { room_id: room.id, content });
-  assert.deepEqual((await send('mine is 4711 4711 4711 4711')).body.error, { code: 4003, detail: { content: ['This looks like the number of a card.'] } });
+  assert.deepEqual((await send('mine is 4711 4711 4711 4711')).body.error,
+    { code: 4003, detail: { content: ['This looks like the number of a card.'] } });
   const { body } = await send('mine is blue');
-  assert.equal(await stack.query('select account_id, room_id, seq from confab_site.audit'), `${alice.user.id}|${room.id}|${body.seq}`);
+  assert.equal(await stack.query('select account_id, room_id, seq from confab_site.audit'),
+    `${alice.user.id}|${room.id}|${body.seq}`);
 });
 
 test('another program writes in its own transaction, from psql and from PHP', async () => {
@@ -126,12 +134,14 @@ test('another program writes in its own transaction, from psql and from PHP', as
   await psql(order, 'shop');
   const script = path.join(stack.dir, 'order.php');
   writeFileSync(script, block('php shop-order'));
-  const { stdout } = await run('php', [script, bob.user.username, 'a rake & a hoe'], { env: { ...env, SHOP_DSN: `pgsql:host=${env.PGHOST};dbname=confab` } });
+  const { stdout } = await run('php', [script, bob.user.username, 'a rake & a hoe'],
+    { env: { ...env, SHOP_DSN: `pgsql:host=${env.PGHOST};dbname=confab` } });
   const { data: second } = await stream.message('Thank you for ordering a rake &amp; a hoe.');
   assert.equal(second.id, stdout.trim());
   assert.equal(stream.frames.filter(({ eventType }) => eventType === 'message.dispatch').length, 2);
   assert.equal(await stack.query('select count(*) from shop.purchase'), '3');
-  for (const statement of ['select * from confab.account', 'select confab.log_draw()', "select confab.room_erase(null, '{}')"])
+  for (const statement of ['select * from confab.account', 'select confab.log_draw()',
+    "select confab.room_erase(null, '{}')"])
     await assert.rejects(psql(statement, 'shop'), /permission denied/);
   stream.close();
 });
@@ -157,7 +167,8 @@ test('a push service delivers what was not seen, again when that failed, and nev
     await site.done(bob, 'message.read', { message_id: read.id });
     await until(async () => { await deliver(); return got.length; }, 'the webhook is told', 60_000);
     const [job] = got;
-    assert.deepEqual([got.length, job.username, job.room_id, job.notification_type, job.attempts], [1, bob.user.username, pair.id, 'NEW_MESSAGE', 1]);
+    assert.deepEqual([got.length, job.username, job.room_id, job.notification_type, job.attempts],
+      [1, bob.user.username, pair.id, 'NEW_MESSAGE', 1]);
     assert.deepEqual(job.message, unread);
     status = 204;
     await until(async () => { await deliver(); return got.length > 1; }, 'the webhook is told again', 60_000);

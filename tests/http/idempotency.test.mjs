@@ -13,10 +13,12 @@ before(async () => {
 });
 
 const post = (who, data, headers) => site.command(who, 'message.send', data, headers);
-const stored = async (client_id) => (await desk.messages(ann, room)).filter((message) => message.client_id === client_id).length;
+const stored = async (client_id) =>
+  (await desk.messages(ann, room)).filter((message) => message.client_id === client_id).length;
 
 /** A frame as it came, without the id it was asked with. */
-const bare = (stream, id) => stream.texts.find((text) => text.endsWith(`,"id":"${id}"}`)).replace(`,"id":"${id}"}`, '}');
+const bare = (stream,
+  id) => stream.texts.find((text) => text.endsWith(`,"id":"${id}"}`)).replace(`,"id":"${id}"}`, '}');
 
 test('the key in the body and in the header are the same key, and the body\'s counts', async () => {
   const client_id = unique(), data = { room_id: room.id, content: '<b>once</b>' };
@@ -123,11 +125,15 @@ test('a refused attempt leaves no key', async () => {
 
 test('what is no key', async () => {
   const data = { room_id: room.id, content: 'x' };
-  for (const client_id of [7, true, [], {}]) await desk.refused(ann, 'message.send', { ...data, client_id }, 4003, { client_id: ['Not a valid string.'] });
-  await desk.refused(ann, 'message.send', { ...data, client_id: 'ü'.repeat(65) }, 4003, { client_id: ['Ensure this field has no more than 64 characters.'] });
-  assert.equal((await desk.say(ann, room, 'x', undefined, { client_id: 'ü'.repeat(56) + unique() })).client_id.length, 64);
+  for (const client_id of [7, true, [], {}])
+    await desk.refused(ann, 'message.send', { ...data, client_id }, 4003, { client_id: ['Not a valid string.'] });
+  await desk.refused(ann, 'message.send', { ...data, client_id: 'ü'.repeat(65) }, 4003,
+    { client_id: ['Ensure this field has no more than 64 characters.'] });
+  assert.equal((await desk.say(ann, room, 'x', undefined, { client_id: 'ü'.repeat(56) + unique() })).client_id.length,
+    64);
   for (const client_id of [null, '']) {
-    const [one, two] = [await desk.say(ann, room, 'x', undefined, { client_id }), await desk.say(ann, room, 'x', undefined, { client_id })];
+    const [one, two] = [await desk.say(ann, room, 'x', undefined, { client_id }),
+      await desk.say(ann, room, 'x', undefined, { client_id })];
     assert.notEqual(one.id, two.id);
     assert.ok(!('client_id' in one));
   }

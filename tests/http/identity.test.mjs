@@ -1,4 +1,5 @@
-// Who is asking, when somebody else says so: the host application by its tokens, the web server by REMOTE_USER. And tickets.
+// Who is asking, when somebody else says so: the host application by its tokens, the web server by REMOTE_USER. And
+// tickets.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -21,17 +22,21 @@ let stack, site;
 const WEB_SERVER = `
 auth.backend = "plain"
 auth.backend.plain.userfile = "${folder}/users"
-$REQUEST_HEADER["x-test-auth"] == "1" { auth.require = ("/chat/" => ("method" => "basic", "realm" => "x", "require" => "valid-user")) }
+$REQUEST_HEADER["x-test-auth"] == "1" { auth.require = ("/chat/" => ("method" => "basic", "realm" => "x", "require"
+  => "valid-user")) }
 $REQUEST_HEADER["x-test-https"] == "1" { setenv.set-environment = ("HTTPS" => "on") }
 `;
-const basic = (name) => ({ 'x-test-auth': '1', authorization: `Basic ${Buffer.from(`${name}:word`).toString('base64')}` });
+const basic = (name) =>
+  ({ 'x-test-auth': '1', authorization: `Basic ${Buffer.from(`${name}:word`).toString('base64')}` });
 const remoteNames = ['carol', 'dave.x', 'erin@example.org'];
 
 async function restart(name, environment = {}) {
   await stack.kill(name, 'SIGTERM');
   Object.assign(process.env, environment);
   await stack.program(name);
-  await until(() => site.request('GET', name === 'session' ? 'session' : 'readyz').then(({ status }) => status < 500, () => false), `${name} answers`);
+  await until(() =>
+    site.request('GET', name === 'session' ? 'session' : 'readyz').then(({ status }) => status < 500, () => false),
+    `${name} answers`);
 }
 
 before(async () => {
@@ -42,7 +47,9 @@ before(async () => {
   stack = await Stack.start('identity');
   site = stack.site;
   const file = path.join(stack.dir, 'lighttpd.conf');
-  writeFileSync(file, readFileSync(file, 'utf8').replace('server.modules = (', 'server.modules = ("mod_auth", "mod_authn_file", ') + WEB_SERVER);
+  writeFileSync(file,
+    readFileSync(file, 'utf8').replace('server.modules = (', 'server.modules = ("mod_auth", "mod_authn_file", ')
+      + WEB_SERVER);
   await restart('lighttpd');
 });
 after(async () => {
@@ -57,7 +64,9 @@ const whoami = async (options) => {
   assert.equal(status, 200, text);
   return body.user;
 };
-const admin = (...words) => run(path.join('build', process.env.BUILD ?? 'release', 'confab'), ['-c', path.join(stack.dir, 'confab.conf'), ...words]);
+const admin = (...words) =>
+  run(path.join('build', process.env.BUILD ?? 'release', 'confab'),
+    ['-c', path.join(stack.dir, 'confab.conf'), ...words]);
 const ticketOf = async (who) => (await site.request('POST', 'session/ticket', { token: who.token })).body.ticket;
 
 /** Whom a stream is for, as its first frame says. */
@@ -70,7 +79,8 @@ async function readyUser(stream) {
 /** One stream of each kind, all open. */
 async function allStreams(who, options = {}) {
   const streams = await Promise.all(KINDS.map((kind) => site.stream(kind, who, options)));
-  await Promise.all(streams.map((stream) => stream.until(() => stream.cursor || stream.frames.length, 'an open stream')));
+  await Promise.all(
+    streams.map((stream) => stream.until(() => stream.cursor || stream.frames.length, 'an open stream')));
   return streams;
 }
 
@@ -85,11 +95,14 @@ async function allEnd(streams) {
 for (const alg of ['HS256', 'RS256', 'ES256', 'EdDSA'])
   test(`a token signed with ${alg} is good for everything`, async () => {
     const name = `host-${unique()}`;
-    const who = { token: token({ preferred_username: name, email: `${name}@example.org`, given_name: 'Hö', family_name: 'St' }, { alg }) };
+    const who =
+      { token: token({ preferred_username: name, email: `${name}@example.org`, given_name: 'Hö', family_name: 'St' },
+      { alg }) };
     const made = await site.command(who, 'room.create', { type: 'GroupChat', name: 'x', participants: [] });
     assert.equal(made.status, 200, made.text);
     const user = await whoami(who);
-    assert.deepEqual({ ...user, id: 0 }, { id: 0, username: name, email: `${name}@example.org`, first_name: 'Hö', last_name: 'St' });
+    assert.deepEqual({ ...user, id: 0 },
+      { id: 0, username: name, email: `${name}@example.org`, first_name: 'Hö', last_name: 'St' });
     for (const kind of KINDS) {
       const stream = await site.stream(kind, who);
       assert.deepEqual(await readyUser(stream), user);
@@ -128,7 +141,8 @@ test('tokens that are not good are refused everywhere', async () => {
     'of another issuer': token({ iss: 'https://other.example' }),
     'for another audience': token({ aud: 'mail' }),
     'signed with another secret': token({}, { secret: 'x'.repeat(40) }),
-    'with the public key as the secret': token({}, { alg: 'HS256', header: { kid: 'rs256' }, secret: keys.publicPem.RS256 }),
+    'with the public key as the secret': token({},
+      { alg: 'HS256', header: { kid: 'rs256' }, secret: keys.publicPem.RS256 }),
     'with the public key as the secret, called RS256': token({}, { alg: 'RS256', secret: keys.publicPem.RS256 }),
     'of an unknown key': token({}, { header: { kid: 'other' } }),
     'with alg none': token({}, { header: { alg: 'none' } }),
@@ -138,8 +152,10 @@ test('tokens that are not good are refused everywhere', async () => {
     'cut': token().slice(0, -1),
   };
   for (const [what, it] of Object.entries(bad)) {
-    for (const [method, target] of [['GET', 'session'], ['DELETE', 'session'], ['POST', 'session/ticket'], ['POST', 'command'], ['GET', 'events'], ['GET', 'poll']]) {
-      const { status, body } = await site.request(method, target, { token: it, ...(target === 'command' && { body: { event_type: 'room.list' } }) });
+    for (const [method, target] of [['GET', 'session'], ['DELETE', 'session'], ['POST', 'session/ticket'],
+        ['POST', 'command'], ['GET', 'events'], ['GET', 'poll']]) {
+      const { status, body } = await site.request(method, target,
+        { token: it, ...(target === 'command' && { body: { event_type: 'room.list' } }) });
       assert.equal(status, 401, `${what}: ${method} ${target}`);
       assert.equal(body.error.code, 4001);
     }
@@ -152,14 +168,16 @@ test('a token that was refused is in no log', async () => {
   const it = token({ exp: 1 });
   await site.request('GET', 'session', { token: it });
   await site.request('GET', `poll?token=${it}`);
-  const { stdout } = await run('grep', ['-rlF', it.split('.')[2], path.join(stack.dir, 'log')]).catch(({ stdout: none }) => ({ stdout: none }));
+  const { stdout } = await run('grep',
+    ['-rlF', it.split('.')[2], path.join(stack.dir, 'log')]).catch(({ stdout: none }) => ({ stdout: none }));
   assert.equal(stdout, '');
 });
 
 test('the same person is the same account, by whichever token', async () => {
   const sub = `s-${unique()}`;
   const first = await whoami({ token: token({ sub, preferred_username: `p-${unique()}`, email: 'old@example.org' }) });
-  const later = await whoami({ token: token({ sub, preferred_username: 'renamed', email: 'new@example.org' }, { alg: 'ES256' }) });
+  const later =
+    await whoami({ token: token({ sub, preferred_username: 'renamed', email: 'new@example.org' }, { alg: 'ES256' }) });
   assert.deepEqual(later, { ...first, email: 'new@example.org' });
 });
 
@@ -189,7 +207,10 @@ test('a user name is made of whatever there is', async () => {
   assert.equal((await whoami({ token: token({ preferred_username: `a b<${mark}>` }) })).username, `a_b_${mark}_`);
   assert.equal((await whoami({ token: token({ email: `${mark}.m@example.org` }) })).username, `${mark}.m`);
   assert.equal((await whoami({ token: token({ sub: `auth0|${mark}` }) })).username, `auth0_${mark}`);
-  assert.equal((await whoami({ token: token({ preferred_username: `${mark}${'é'.repeat(100)}`, given_name: 'x'.repeat(500) }) })).username, `${mark}${'é'.repeat(64 - mark.length)}`);
+  assert.equal(
+    (await whoami(
+      { token: token({ preferred_username: `${mark}${'é'.repeat(100)}`, given_name: 'x'.repeat(500) }) })).username,
+      `${mark}${'é'.repeat(64 - mark.length)}`);
 });
 
 test('logging a token out ends its streams, and the token stays out', async () => {
@@ -210,7 +231,8 @@ test('logging a token out ends its streams, and the token stays out', async () =
 
 test('a stream or a ticket that is asked for while the log-in ends is refused', async () => {
   const ann = await site.register('ann');
-  const isWaited = async (event) => (await stack.query(`select count(*) from pg_stat_activity where wait_event = '${event}'`)) !== '0';
+  const isWaited = async (event) =>
+    (await stack.query(`select count(*) from pg_stat_activity where wait_event = '${event}'`)) !== '0';
   const ending = stack.query(`delete from confab.login where account_id = ${ann.user.id}; select pg_sleep(3)`);
   await until(() => isWaited('PgSleep'), 'a log-in that ends');
   const asked = Promise.all(KINDS.map((kind) => site.stream(kind, ann, { wait: false })));
@@ -250,7 +272,8 @@ test('a changed password ends the streams, within a second, on every transport',
 test('an account of the host application has no password here', async () => {
   const who = { token: token({ preferred_username: `nopass-${unique()}` }) };
   const { username } = await whoami(who);
-  const { status, body } = await site.request('POST', 'session/password', { ...who, body: { old_password: 'x', new_password: 'a new password' } });
+  const { status, body } = await site.request('POST', 'session/password',
+    { ...who, body: { old_password: 'x', new_password: 'a new password' } });
   assert.equal(status, 403);
   assert.equal(body.error.code, 4002);
   assert.equal((await site.request('POST', 'session', { body: { username, password: 'x' } })).status, 401);
@@ -271,22 +294,29 @@ test('whom the web server has authenticated is logged in', async () => {
 });
 
 test('a web server\'s own log-in is as easy to abuse as a cookie: the origin counts', async () => {
-  const say = (headers) => site.request('POST', 'command', { body: { event_type: 'room.list' }, headers: { ...basic('carol'), ...headers } });
+  const say = (headers) =>
+    site.request('POST', 'command', { body: { event_type: 'room.list' }, headers: { ...basic('carol'), ...headers } });
   assert.equal((await say({ origin: site.url.origin })).status, 200);
   assert.equal((await say({ origin: 'https://evil.example' })).status, 403);
   assert.equal((await say({})).status, 403);
-  assert.equal((await site.request('DELETE', 'session', { headers: { ...basic('carol'), origin: 'https://evil.example' } })).status, 403);
-  assert.equal((await site.request('POST', 'session/ticket', { headers: { ...basic('carol'), origin: 'https://evil.example' } })).status, 403);
+  assert.equal(
+    (await site.request('DELETE', 'session',
+      { headers: { ...basic('carol'), origin: 'https://evil.example' } })).status, 403);
+  assert.equal(
+    (await site.request('POST', 'session/ticket',
+      { headers: { ...basic('carol'), origin: 'https://evil.example' } })).status, 403);
 });
 
 test('no header says who one is', async () => {
-  for (const headers of [{ 'remote-user': 'carol' }, { remote_user: 'carol' }, { 'x-remote-user': 'carol' }, { 'http-remote-user': 'carol' }, { 'confab-via': 'ws', 'confab-login': 'a'.repeat(64) }])
+  for (const headers of [{ 'remote-user': 'carol' }, { remote_user: 'carol' }, { 'x-remote-user': 'carol' },
+    { 'http-remote-user': 'carol' }, { 'confab-via': 'ws', 'confab-login': 'a'.repeat(64) }])
     for (const target of ['session', 'poll?wait=0', 'events'])
       assert.equal((await site.request('GET', target, { headers })).status, 401, JSON.stringify(headers));
 });
 
 test('a name of the web server is not the account of that name', async () => {
-  const owner = await site.request('POST', 'session/register', { body: { username: 'dave.x', password: 'a good password' } });
+  const owner = await site.request('POST', 'session/register',
+    { body: { username: 'dave.x', password: 'a good password' } });
   assert.equal(owner.status, 201);
   const user = await whoami({ headers: basic('dave.x') });
   assert.notEqual(user.id, owner.body.user.id);
@@ -353,10 +383,15 @@ test('a ticket is no token, and a token no ticket', async () => {
 test('a ticket ends with its time, and with its log-in', async () => {
   const ann = await site.register('ann');
   const late = await ticketOf(ann);
-  await stack.query(`update confab.ticket set expires_at = now() where login_id in (select id from confab.login where account_id = ${ann.user.id})`);
+  await stack.query(
+    `update confab.ticket set expires_at = now() where login_id in (select id from confab.login where account_id = `
+      + `${ann.user.id})`);
   assert.equal((await site.request('GET', `poll?wait=0&ticket=${late}`)).status, 401);
   const orphan = await ticketOf(ann);
-  assert.equal(await stack.query(`select count(*) from confab.ticket t join confab.login l on l.id = t.login_id where l.account_id = ${ann.user.id}`), '1',
+  assert.equal(
+    await stack.query(
+      `select count(*) from confab.ticket t join confab.login l on l.id = t.login_id where l.account_id = `
+        + `${ann.user.id}`), '1',
     'the expired one went when another was made');
   assert.equal((await site.request('DELETE', 'session', { token: ann.token })).status, 204);
   assert.equal((await site.request('GET', `poll?wait=0&ticket=${orphan}`)).status, 401);
@@ -378,21 +413,29 @@ test('a ticket needs no allowed origin; making one by cookie does', async () => 
   const headers = { origin: 'https://evil.example' };
   const socket = await site.stream('ws', null, { path: `ws?ticket=${await ticketOf(ann)}`, headers });
   socket.close();
-  assert.equal((await site.request('POST', 'session/ticket', { headers: { ...headers, cookie: `confab=${ann.token}` } })).status, 403);
-  assert.equal((await site.request('POST', 'session/ticket', { headers: { origin: site.url.origin, cookie: `confab=${ann.token}` } })).status, 200);
+  assert.equal(
+    (await site.request('POST', 'session/ticket', { headers: { ...headers, cookie: `confab=${ann.token}` } })).status,
+    403);
+  assert.equal(
+    (await site.request('POST', 'session/ticket',
+      { headers: { origin: site.url.origin, cookie: `confab=${ann.token}` } })).status, 200);
 });
 
 test('behind https the cookie is secure and bound to the host', async () => {
   const username = `tls-${unique()}`, password = 'a good password', https = { 'x-test-https': '1' };
-  const { status, headers, body } = await site.request('POST', 'session/register', { body: { username, password }, headers: https });
+  const { status, headers, body } = await site.request('POST', 'session/register',
+    { body: { username, password }, headers: https });
   assert.equal(status, 201);
   assert.equal(headers['set-cookie'].length, 1);
-  assert.match(headers['set-cookie'][0], /^__Host-confab=[\w-]{43}; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Lax; Secure$/);
+  assert.match(headers['set-cookie'][0],
+    /^__Host-confab=[\w-]{43}; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Lax; Secure$/);
   const cookie = headers['set-cookie'][0].split(';')[0];
   assert.equal((await whoami({ headers: { ...https, cookie } })).id, body.user.id);
   assert.equal((await site.request('GET', 'session', { headers: { cookie } })).status, 401, 'http does not look at it');
-  assert.equal((await site.request('GET', 'session', { headers: { ...https, cookie: `confab=${body.token}` } })).status, 401, 'a cookie that http could have set does not count');
-  const gone = await site.request('DELETE', 'session', { headers: { ...https, cookie, origin: `https://${site.url.host}` } });
+  assert.equal((await site.request('GET', 'session', { headers: { ...https, cookie: `confab=${body.token}` } })).status,
+    401, 'a cookie that http could have set does not count');
+  const gone = await site.request('DELETE', 'session',
+    { headers: { ...https, cookie, origin: `https://${site.url.host}` } });
   assert.equal(gone.status, 204);
   assert.match(gone.headers['set-cookie'][0], /^__Host-confab=; Path=\/; Max-Age=0; HttpOnly; SameSite=Lax; Secure$/);
 });

@@ -1,5 +1,5 @@
-// Whatever a parameter holds, a command is carried out or refused in the documented form; never an internal error, never silence, and
-// nothing is stored by what was refused.
+// Whatever a parameter holds, a command is carried out or refused in the documented form; never an internal error,
+// never silence, and nothing is stored by what was refused.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { site } from './support/client.mjs';
@@ -22,20 +22,25 @@ async function stage() {
   const { logins } = await desk.data(me, 'session.list');
   return {
     login: logins.find(({ current }) => current).id, who: me, you, stream, seqs: new Set(), refusals: 0, wrong: [],
-    of: { me: me.user.id, you: you.user.id, none: none.user.id, room: room.id, other: other.id, channel: channel.id, approval: approval.id, message: message.id, mine: mine.id,
-      deleted: deleted.id, foreign: hidden.id, foreignRoom: foreign.id, unknown: crypto.randomUUID(), session: stream.frames[0].data.session_id },
+    of: { me: me.user.id, you: you.user.id, none: none.user.id, room: room.id, other: other.id, channel: channel.id,
+      approval: approval.id, message: message.id, mine: mine.id,
+      deleted: deleted.id, foreign: hidden.id, foreignRoom: foreign.id, unknown: crypto.randomUUID(),
+      session: stream.frames[0].data.session_id },
   };
 }
 
 const isSentences = (value) => Array.isArray(value) && value.length === 1 && typeof value[0] === 'string';
-const isFields = (value) => value && typeof value === 'object' && !Array.isArray(value) && Object.values(value).every(isSentences);
+const isFields = (value) =>
+  value && typeof value === 'object' && !Array.isArray(value) && Object.values(value).every(isSentences);
 
 /** Whether an error has one of the forms of the protocol. */
 function isDocumented({ code, detail, ...more }) {
   if (Object.keys(more).length) return false;
   switch (code) {
     case 4002: return typeof detail === 'string' && detail.startsWith('User is not ');
-    case 4003: return isSentences(detail) || isFields(detail) && Object.keys(detail).length > 0 || Array.isArray(detail) && detail.length > 0 && detail.every(isFields);
+    case 4003:
+      return isSentences(detail) || isFields(detail) && Object.keys(detail).length > 0
+        || Array.isArray(detail) && detail.length > 0 && detail.every(isFields);
     case 4004: return detail === 'Resource not found.';
     case 4005: return detail === 'Database constraint violated.';
     default: return false;
@@ -45,9 +50,12 @@ function isDocumented({ code, detail, ...more }) {
 /** Notes what is wrong with an answer; report() says it. */
 function judge(at, command, data, body, status) {
   const { error } = body ?? {};
-  const isRight = error ? isDocumented(error) && [STATUS[error.code], undefined].includes(status) && !JSON.stringify(body).includes('confab.')
+  const isRight = error
+    ? isDocumented(error) && [STATUS[error.code], undefined].includes(status)
+      && !JSON.stringify(body).includes('confab.')
     : body && typeof body === 'object' && [200, undefined].includes(status);
-  if (!isRight) at.wrong.push(`${command} ${data.slice(0, 300)} -> ${status ?? ''} ${JSON.stringify(body)?.slice(0, 300)}`);
+  if (!isRight)
+    at.wrong.push(`${command} ${data.slice(0, 300)} -> ${status ?? ''} ${JSON.stringify(body)?.slice(0, 300)}`);
   if (error) at.refusals++;
   else if (body?.seq !== undefined) at.seqs.add(body.seq);
 }
@@ -74,7 +82,8 @@ test('by POST: every parameter of every command with every kind of value', { tim
   await Promise.all(Array.from({ length: 12 }, async () => {
     while (next < all.length) {
       const [command, data] = all[next++];
-      const { status, body } = await site.request('POST', 'command', { token: at.who.token, raw: `{"event_type":"${command}","data":${data}}` });
+      const { status, body } = await site.request('POST', 'command',
+        { token: at.who.token, raw: `{"event_type":"${command}","data":${data}}` });
       judge(at, command, data, body, status);
     }
   }));
@@ -86,7 +95,8 @@ test('by POST: every parameter of every command with every kind of value', { tim
 test('over a WebSocket: a sample, and its stream stays open', { timeout: 120_000 }, async () => {
   const at = await stage();
   const asker = await site.stream('ws', at.who);
-  const all = [...cases(at.of)].filter(([command, data], i) => i % 7 === 0 && !isEnd(command, data, at) && !OUT_OF_RANGE.test(data));
+  const all = [...cases(at.of)]
+    .filter(([command, data], i) => i % 7 === 0 && !isEnd(command, data, at) && !OUT_OF_RANGE.test(data));
   all.forEach(([command, data], id) => asker.send(`{"event_type":"${command}","data":${data},"id":${id}}`));
   const answers = new Map();
   let read = 0;
@@ -111,18 +121,22 @@ async function checkStored(at) {
   const stored = at.stream.stored.filter(({ data }) => data?.id !== id);
   const more = stored.filter(({ seq }) => !at.seqs.has(seq));
   // Of what a command stores several of, only one is its answer.
-  assert.deepEqual(more.filter(({ eventType }) => !['readreceipt.dispatch', 'messagedelivered.dispatch'].includes(eventType)), []);
+  assert.deepEqual(
+    more.filter(({ eventType }) => !['readreceipt.dispatch', 'messagedelivered.dispatch'].includes(eventType)), []);
   assert.ok(stored.length > 20);
   at.stream.close();
 }
 
 test('members who are removed with odd lists, rooms that are left with odd ids', async () => {
   const at = await stage();
-  for (const [command, data] of [...cases(at.of)].filter(([name]) => ['room.leave', 'room.remove_members'].includes(name)))
+  for (const [command,
+    data] of [...cases(at.of)].filter(([name]) => ['room.leave', 'room.remove_members'].includes(name)))
     if (!data.includes(`${at.of.me}`)) {
-      const { status, body } = await site.request('POST', 'command', { token: at.who.token, raw: `{"event_type":"${command}","data":${data}}` });
+      const { status, body } = await site.request('POST', 'command',
+        { token: at.who.token, raw: `{"event_type":"${command}","data":${data}}` });
       judge(at, command, data, body, status);
-      if (!body.error && command === 'room.remove_members') await desk.ask(at.who, 'room.add_members', { room_id: at.of.room, members: ids([at.you]) }).catch(() => {});
+      if (!body.error && command === 'room.remove_members')
+        await desk.ask(at.who, 'room.add_members', { room_id: at.of.room, members: ids([at.you]) }).catch(() => {});
     }
   report(at);
   at.stream.close();
@@ -131,7 +145,9 @@ test('members who are removed with odd lists, rooms that are left with odd ids',
 test('a few letters do not become a lot of digits', async () => {
   const ann = await site.register('ann');
   const room = await site.room(ann);
-  const media = (metadata) => `{"event_type":"message.send","data":{"room_id":"${room.id}","extra_fields":{"media":[{"media_url":"/x","media_type":"image","metadata":${metadata}}]}}}`;
+  const media = (metadata) =>
+    `{"event_type":"message.send","data":{"room_id":"${room.id}","extra_fields":{"media":`
+      + `[{"media_url":"/x","media_type":"image","metadata":${metadata}}]}}}`;
   const send = (metadata) => site.request('POST', 'command', { raw: media(metadata), token: ann.token });
   assert.deepEqual((await send('{"a":1e131071}')).body, { error: { code: 4003, detail: ['Number out of range.'] } });
   assert.equal((await send(`[${Array(60).fill('1e308').join(',')}]`)).status, 422);
@@ -141,7 +157,8 @@ test('a few letters do not become a lot of digits', async () => {
 test('a room without messages has nothing that could be read', async () => {
   const ann = await site.register('ann');
   const room = await site.room(ann);
-  assert.deepEqual(await site.done(ann, 'room.read', { room_id: room.id, seq: Number.MAX_SAFE_INTEGER }), { status: 'success' });
+  assert.deepEqual(await site.done(ann, 'room.read', { room_id: room.id, seq: Number.MAX_SAFE_INTEGER }),
+    { status: 'success' });
 });
 
 test('a query of nothing but signs finds nothing', async () => {

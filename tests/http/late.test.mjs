@@ -1,4 +1,5 @@
-// Answers that come late: what a stream catches up with was read before the tail went on, and it must not be taken for more.
+// Answers that come late: what a stream catches up with was read before the tail went on, and it must not be taken for
+// more.
 import assert from 'node:assert/strict';
 import { mkdirSync, rmSync } from 'node:fs';
 import net from 'node:net';
@@ -9,7 +10,10 @@ import { Stack } from './support/stack.mjs';
 
 const DELAY = 200; // ms
 
-/** Stands between the programs and the database, and holds back every answer on connections where streams are opened; the tail has one of its own. */
+/**
+ * Stands between the programs and the database, and holds back every answer on connections where streams are opened;
+ * the tail has one of its own.
+ */
 class LateDatabase {
   constructor(folder, socket) {
     mkdirSync(folder, { recursive: true, mode: 0o777 });
@@ -19,14 +23,18 @@ class LateDatabase {
     this.released = Promise.resolve();
   }
 
-  /** Holds back, until release(), the answer that has a text in it, and those behind it; there is one when the returned promise is fulfilled. */
+  /**
+   * Holds back, until release(), the answer that has a text in it, and those behind it; there is one when the returned
+   * promise is fulfilled.
+   */
   hold(text) {
     this.released = new Promise((resolve) => { this.release = resolve; });
     return new Promise((resolve) => { this.held = { text, resolve }; });
   }
 
   listen() {
-    return new Promise((resolve) => this.server.listen({ path: path.join(this.folder, '.s.PGSQL.5432'), writableAll: true }, resolve));
+    return new Promise((resolve) =>
+      this.server.listen({ path: path.join(this.folder, '.s.PGSQL.5432'), writableAll: true }, resolve));
   }
 
   #join(client, server) {
@@ -88,7 +96,8 @@ test('a stream that catches up while messages come in misses none', { timeout: 6
   const said = ['0'];
   const talk = (async () => { while (talking) await say(said[said.push(`${said.length}`) - 1]); })();
   const streams = await Promise.all(KINDS.map((kind) => site.stream(kind, ann, { since: `${first - 1}`, seconds: 1 })));
-  const messages = ({ stored }) => stored.filter(({ eventType }) => eventType === 'message.dispatch').map(({ data }) => data.content);
+  const messages = ({ stored }) =>
+    stored.filter(({ eventType }) => eventType === 'message.dispatch').map(({ data }) => data.content);
   for (const stream of streams) await stream.until(() => messages(stream).length > 20, 'some messages');
   await new Promise((resolve) => setTimeout(resolve, DELAY * 5));
   talking = false;
@@ -100,7 +109,8 @@ test('a stream that catches up while messages come in misses none', { timeout: 6
 });
 
 for (const kind of ['ws', 'sse'])
-  test(`what is deleted while ${kind} catches up is not told from an answer that was on its way`, { timeout: 60_000 }, async () => {
+  test(`what is deleted while ${kind} catches up is not told from an answer that was on its way`, { timeout: 60_000 },
+      async () => {
     const { site } = stack;
     const ann = await site.register('ann');
     const room = await site.room(ann);
@@ -117,7 +127,8 @@ for (const kind of ['ws', 'sse'])
     database.release();
     await say('after');
     await stream.message('after');
-    assert.deepEqual(stream.stored.map((frame) => (frame.data.content ?? frame.data.action).slice(0, 6)), ['before', 'xxxxxx', 'delete', 'after']);
+    assert.deepEqual(stream.stored.map((frame) => (frame.data.content ?? frame.data.action).slice(0, 6)),
+      ['before', 'xxxxxx', 'delete', 'after']);
     stream.close();
     live.close();
   });

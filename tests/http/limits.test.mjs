@@ -1,4 +1,5 @@
-// How much one account and one address may do in a minute, by class of command, and what the programs say they have done.
+// How much one account and one address may do in a minute, by class of command, and what the programs say they have
+// done.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { until } from './support/client.mjs';
@@ -11,7 +12,9 @@ const ADDRESS = 800;
 let stack, site;
 before(async () => {
   const rates = Object.entries(PER_MINUTE).map(([name, n]) => [`CONFAB_RATE_${name.toUpperCase()}`, n]);
-  stack = await Stack.start('limits', { env: { CONFAB_RATE_LIMITS: 1, CONFAB_RATE_ADDRESS: ADDRESS, CONFAB_COMMAND_WORKERS: 4, ...Object.fromEntries(rates) } });
+  stack = await Stack.start('limits',
+    { env: { CONFAB_RATE_LIMITS: 1, CONFAB_RATE_ADDRESS: ADDRESS, CONFAB_COMMAND_WORKERS: 4,
+      ...Object.fromEntries(rates) } });
   ({ site } = stack);
 }, { timeout: 60_000 });
 after(() => stack?.stop());
@@ -50,9 +53,11 @@ test('each class of commands has a rate of its own, counted over all workers', {
   }
 });
 
-test('another log-in of the same account shares its rate, another account does not; waiting as told is enough', { timeout: 60_000 }, async () => {
+test('another log-in of the same account shares its rate, another account does not; waiting as told is enough',
+    { timeout: 60_000 }, async () => {
   const ann = await site.register('ann'), ben = await site.register('ben');
-  const again = (await site.request('POST', 'session', { body: { username: ann.user.username, password: ann.password } })).body;
+  const again = (await site.request('POST', 'session',
+    { body: { username: ann.user.username, password: ann.password } })).body;
   const search = (who) => site.command(who, 'message.search', { query: 'x' });
   const { answer } = await exhaust(() => search(ann));
   assert.equal((await search(again)).status, 429);
@@ -66,7 +71,8 @@ test('another log-in of the same account shares its rate, another account does n
   stream.close();
 });
 
-test('an address has a rate for all its accounts, and what a client says of its address does not count', { timeout: 60_000 }, async () => {
+test('an address has a rate for all its accounts, and what a client says of its address does not count',
+    { timeout: 60_000 }, async () => {
   let n = 0;
   const people = [];
   const { answer } = await exhaust(async () => {
@@ -75,7 +81,8 @@ test('an address has a rate for all its accounts, and what a client says of its 
   });
   assert.equal(answer.body.error.code, 4029);
   const { text } = await site.request('GET', 'metrics');
-  const by = (who) => Number(new RegExp(`^confab_rate_limited_total\\{program="command",by="${who}"\\} (\\d+)$`, 'm').exec(text)[1]);
+  const by = (who) =>
+    Number(new RegExp(`^confab_rate_limited_total\\{program="command",by="${who}"\\} (\\d+)$`, 'm').exec(text)[1]);
   assert.ok(by('account') >= 6);
   assert.ok(by('address') >= 1);
 });
@@ -93,7 +100,8 @@ test('one scrape shows all programs, in Prometheus\' format', { timeout: 60_000 
         assert.ok(!types.has(family), `${family} stands in one place`);
         types.set(family, type[2]);
       } else if (!line.startsWith('# HELP ')) {
-        const [, series, name, value] = /^((confab_\w+)\{program="\w+"(?:,\w+="[^"]*")*\}) (\d+(?:\.\d+)?)$/.exec(line) ?? [line];
+        const [, series, name, value] = /^((confab_\w+)\{program="\w+"(?:,\w+="[^"]*")*\}) (\d+(?:\.\d+)?)$/.exec(line)
+          ?? [line];
         assert.ok(value !== undefined, line);
         assert.equal(types.get(family) === 'histogram' ? name.replace(/_(bucket|sum|count)$/, '') : name, family);
         assert.ok(!values.has(series), `${series} is there once`);
@@ -103,9 +111,11 @@ test('one scrape shows all programs, in Prometheus\' format', { timeout: 60_000 
     return values;
   };
   const before = await scrape();
-  for (const program of ['command', 'session', 'events', 'bridge']) assert.equal(before.get(`confab_up{program="${program}"}`), 1, program);
+  for (const program of ['command', 'session', 'events', 'bridge'])
+    assert.equal(before.get(`confab_up{program="${program}"}`), 1, program);
   assert.equal(before.get('confab_workers{program="command"}'), 4);
-  const buckets = [...before].filter(([series]) => series.startsWith('confab_command_seconds_bucket{program="command",class="room"'));
+  const buckets = [...before]
+    .filter(([series]) => series.startsWith('confab_command_seconds_bucket{program="command",class="room"'));
   const counts = buckets.map(([, value]) => value);
   assert.deepEqual(counts, [...counts].sort((a, b) => a - b));
   assert.equal(counts.at(-1), before.get('confab_command_seconds_count{program="command",class="room"}'));

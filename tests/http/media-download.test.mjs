@@ -29,7 +29,8 @@ describe('downloading', () => {
       assert.equal((await get(null, url)).status, 401);
     }
     const room = await site.room(bob, [ann]);
-    const { status, body } = await site.command(bob, 'message.send', { room_id: room.id, extra_fields: { media: [asset] } });
+    const { status, body } = await site.command(bob, 'message.send',
+      { room_id: room.id, extra_fields: { media: [asset] } });
     assert.equal(status, 422);
     assert.deepEqual(body.error.detail, [{ media_url: ['Unknown upload.'] }]);
   });
@@ -56,7 +57,8 @@ describe('downloading', () => {
     await send(bob, await site.room(bob, [cid]), asset);
     assert.equal((await get(cid, asset.media_url)).status, 200);
     await site.done(ann, 'message.modify', { action: 'delete', message_id: id });
-    assert.deepEqual([(await get(ann, asset.media_url)).status, (await get(bob, asset.media_url)).status, (await get(cid, asset.media_url)).status], [404, 200, 200]);
+    assert.deepEqual([(await get(ann, asset.media_url)).status, (await get(bob, asset.media_url)).status,
+      (await get(cid, asset.media_url)).status], [404, 200, 200]);
   });
 
   test('a deleted message takes it along', async () => {
@@ -69,9 +71,11 @@ describe('downloading', () => {
 
   test('a cookie is enough to look at it', async () => {
     const ann = await site.register('ann');
-    const login = await site.request('POST', 'session', { body: { username: ann.user.username, password: ann.password } });
+    const login = await site.request('POST', 'session',
+      { body: { username: ann.user.username, password: ann.password } });
     const asset = await upload(ann, 'x.txt', Buffer.from('text'));
-    assert.equal((await get(null, asset.media_url, { cookie: login.headers['set-cookie'][0].split(';')[0] })).status, 200);
+    assert.equal((await get(null, asset.media_url, { cookie: login.headers['set-cookie'][0].split(';')[0] })).status,
+      200);
   });
 
   test('a token of the host application is enough, the first time too', async () => {
@@ -85,8 +89,12 @@ describe('downloading', () => {
   test('as plain CGI it does one request', async () => {
     const ann = await site.register('ann');
     const cgi = async (method, where, input = '') => {
-      const child = spawn(program.path, [], { stdio: ['pipe', 'pipe', 'inherit'], env: { ...program.environment, CONFAB_CONFIG: path.join(stack.dir, 'confab.conf'),
-        GATEWAY_INTERFACE: 'CGI/1.1', ...variables(method, where, { token: ann.token, length: input.length, headers: { 'content-type': 'text/plain' } }) } });
+      const child = spawn(program.path, [],
+        { stdio: ['pipe', 'pipe', 'inherit'],
+          env: { ...program.environment, CONFAB_CONFIG: path.join(stack.dir, 'confab.conf'),
+        GATEWAY_INTERFACE: 'CGI/1.1',
+        ...variables(method, where,
+          { token: ann.token, length: input.length, headers: { 'content-type': 'text/plain' } }) } });
       child.stdin.on('error', () => {}).end(input); // it need not take all
       const parts = [];
       for await (const part of child.stdout) parts.push(part);
@@ -102,9 +110,12 @@ describe('downloading', () => {
 
   test('what a browser could run is saved, never shown', async () => {
     const ann = await site.register('ann');
-    const polyglot = Buffer.concat([KINDS.find(([name]) => name === 'moving.gif')[1], Buffer.from('=1;alert(1)<script>alert(1)</script>')]);
-    for (const [name, bytes, disposition] of [['x.html', Buffer.from('plain text'), 'attachment'], ['x.pdf', KINDS.find(([n]) => n === 'report.pdf')[1], 'attachment'],
-      ['x.gif', polyglot, 'inline'], ['x.js', polyglot, 'inline'], ['x.svg', png(2, 2), 'inline'], ['x.mp4', KINDS.find(([n]) => n === 'film.mp4')[1], 'inline']]) {
+    const polyglot = Buffer.concat([KINDS.find(([name]) => name === 'moving.gif')[1],
+      Buffer.from('=1;alert(1)<script>alert(1)</script>')]);
+    for (const [name, bytes, disposition] of [['x.html', Buffer.from('plain text'), 'attachment'],
+      ['x.pdf', KINDS.find(([n]) => n === 'report.pdf')[1], 'attachment'],
+      ['x.gif', polyglot, 'inline'], ['x.js', polyglot, 'inline'], ['x.svg', png(2, 2), 'inline'],
+      ['x.mp4', KINDS.find(([n]) => n === 'film.mp4')[1], 'inline']]) {
       const asset = await upload(ann, name, bytes, 'text/html');
       const { headers } = await get(ann, asset.media_url);
       assert.equal(headers['content-disposition'].split(';')[0], disposition, name);
@@ -124,7 +135,8 @@ describe('downloading', () => {
       const bytes = Buffer.from(Array.from({ length: 200_000 }, (_, i) => 32 + (i % 90)));
       const { media_url } = await upload(ann, 'x.txt', bytes, 'text/plain', at());
       const etag = (await get(ann, media_url, {}, at())).headers.etag;
-      for (const [range, first, end] of [['bytes=0-0', 0, 1], ['bytes=100-199', 100, 200], ['bytes=199990-', 199990, 200000], ['bytes=-5', 199995, 200000],
+      for (const [range, first, end] of [['bytes=0-0', 0, 1], ['bytes=100-199', 100, 200],
+        ['bytes=199990-', 199990, 200000], ['bytes=-5', 199995, 200000],
         ['bytes=150000-999999', 150000, 200000], ['bytes=-999999', 0, 200000]]) {
         const part = await get(ann, media_url, { range }, at());
         assert.equal(part.status, 206, range);
@@ -134,7 +146,8 @@ describe('downloading', () => {
       }
       const beyond = await get(ann, media_url, { range: 'bytes=200000-' }, at());
       assert.equal(beyond.status, 416);
-      for (const range of ['lines=1-2', ...(by === 'the program' ? ['bytes=x', 'bytes=5-2', 'bytes=-', 'bytes=0-1,5-6'] : [])])
+      for (const range of ['lines=1-2',
+        ...(by === 'the program' ? ['bytes=x', 'bytes=5-2', 'bytes=-', 'bytes=0-1,5-6'] : [])])
         assert.ok((await get(ann, media_url, { range }, at())).bytes.equals(bytes), range);
       assert.equal((await get(ann, media_url, { range: 'bytes=0-9', 'if-range': etag }, at())).status, 206);
       assert.equal((await get(ann, media_url, { range: 'bytes=0-9', 'if-range': '"other"' }, at())).status, 200);
@@ -162,15 +175,20 @@ describe('collecting', () => {
   test('what was not sent for a day is gone, and what was sent is not', async () => {
     const [ann, bob] = [await site.register('ann'), await site.register('bob')];
     const room = await site.room(ann, [bob]);
-    const [loose, sent] = [await upload(ann, 'loose.png', png(31, 17)), await upload(ann, 'sent.txt', Buffer.from(unique()))];
+    const [loose, sent] = [await upload(ann, 'loose.png', png(31, 17)),
+      await upload(ann, 'sent.txt', Buffer.from(unique()))];
     await send(ann, room, sent);
     const had = kept().length;
-    await stack.query(`update confab.media set loose_since = loose_since - interval '25 hours', created_at = created_at - interval '25 hours'
+    await stack.query(
+      `update confab.media set loose_since = loose_since - interval '25 hours', created_at = created_at - interval
+        '25 hours'
       where id in ('${loose.media_url.split('/')[3]}', '${sent.media_url.split('/')[3]}')`);
     await until(() => kept().length === had - 2, 'the file and its preview are gone');
     assert.equal((await get(ann, loose.media_url)).status, 404);
     assert.equal((await get(bob, sent.media_url)).status, 200);
-    await until(async () => await stack.query('select count(*) from confab.media_content where doomed_at is not null') === '0', 'the rows are gone');
+    await until(async () =>
+      await stack.query('select count(*) from confab.media_content where doomed_at is not null') === '0',
+      'the rows are gone');
   });
 
   test('the files of deleted messages go at once', async () => {
@@ -206,7 +224,8 @@ for (const [name, command, sendfile] of [['nginx', 'nginx', 'x-accel-redirect'],
     before(async () => {
       await restart(sendfile);
       const port = await freePort();
-      await promisify(execFile)(path.resolve(import.meta.dirname, '../../tools/stack'), ['front', stack.dir, name, `${port}`]);
+      await promisify(execFile)(path.resolve(import.meta.dirname, '../../tools/stack'),
+        ['front', stack.dir, name, `${port}`]);
       const front = new Site(`http://127.0.0.1:${port}/chat/`);
       at = { request: (method, where, options) => request(method, where, { ...options, at: front }) };
     });
@@ -221,7 +240,8 @@ for (const [name, command, sendfile] of [['nginx', 'nginx', 'x-accel-redirect'],
       const whole = await get(ann, media_url, {}, at);
       assert.ok(whole.bytes.equals(bytes));
       for (const [header, value] of Object.entries({
-        'content-type': 'image/png', 'x-content-type-options': 'nosniff', 'content-security-policy': "sandbox; default-src 'none'",
+        'content-type': 'image/png', 'x-content-type-options': 'nosniff',
+        'content-security-policy': "sandbox; default-src 'none'",
         'cross-origin-resource-policy': 'same-site', 'cache-control': 'private, max-age=86400, immutable',
         'content-disposition': "inline; filename=\"x.png\"; filename*=UTF-8''x.png" }))
         assert.equal(whole.headers[header], value, header);

@@ -17,7 +17,9 @@ describe('uploading', () => {
       const asset = await upload(ann, name, bytes, declared);
       const id = asset.media_url.split('/')[3];
       const preview = ['jpg', 'png', 'webp'].includes(name.split('.')[1]) ? `/chat/media/${id}/preview` : null;
-      assert.deepEqual(asset, { media_url: `/chat/media/${id}/${name}`, media_type: type, file_size: bytes.length, mime_type: mime, caption: null,
+      assert.deepEqual(asset,
+        { media_url: `/chat/media/${id}/${name}`, media_type: type, file_size: bytes.length, mime_type: mime,
+          caption: null,
         metadata: { name, width, height, preview } });
       const back = await get(ann, asset.media_url);
       assert.deepEqual(back.bytes, bytes);
@@ -39,7 +41,8 @@ describe('uploading', () => {
     form.append('comment', 'none');
     form.append('file', new Blob(['Dear all,\r\n--\r\n'], { type: 'text/plain' }), 'a "letter".txt');
     form.append('more', new Blob(['another'], { type: 'text/plain' }), 'another.txt');
-    const response = await fetch(new URL('media', site.url), { method: 'POST', body: form, headers: { authorization: `Bearer ${ann.token}` } });
+    const response = await fetch(new URL('media', site.url),
+      { method: 'POST', body: form, headers: { authorization: `Bearer ${ann.token}` } });
     const asset = await response.json();
     assert.equal(response.status, 201);
     assert.equal(response.headers.get('location'), asset.media_url);
@@ -49,29 +52,38 @@ describe('uploading', () => {
 
   test('a form without a file, or cut short, is refused', async () => {
     const ann = await site.register('ann');
-    for (const raw of ['--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--x--\r\n', '--x\r\nContent-Disposition: form-data; filename="a"\r\n\r\n1\r\n', 'nothing'])
-      assert.deepEqual((await request('POST', 'media', { token: ann.token, raw: Buffer.from(raw), headers: { 'content-type': 'multipart/form-data; boundary=x' } })).body,
+    for (const raw of ['--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--x--\r\n',
+      '--x\r\nContent-Disposition: form-data; filename="a"\r\n\r\n1\r\n', 'nothing'])
+      assert.deepEqual(
+        (await request('POST', 'media',
+          { token: ann.token, raw: Buffer.from(raw),
+            headers: { 'content-type': 'multipart/form-data; boundary=x' } })).body,
         { error: { code: 4003, detail: { file: ['No file was submitted.'] } } });
   });
 
   test('an empty file is refused', async () => {
     const ann = await site.register('ann');
-    assert.deepEqual((await post(ann, 'x', Buffer.alloc(0))).body.error, { code: 4003, detail: { file: ['The submitted file is empty.'] } });
+    assert.deepEqual((await post(ann, 'x', Buffer.alloc(0))).body.error,
+      { code: 4003, detail: { file: ['The submitted file is empty.'] } });
   });
 
   test('names lose what is dangerous, and keep the rest', async () => {
     const ann = await site.register('ann');
     for (const [name, clean, encoded = clean] of [
-      ['../../etc/passwd', 'passwd'], ['C:\\temp\\x.txt', 'x.txt'], ['..', 'file'], ['', 'file'], ['preview', 'preview', '_preview'],
-      ['a\r\nSet-Cookie: x=1.txt', 'aSet-Cookie: x=1.txt', 'aSet-Cookie%3A%20x%3D1.txt'], ['evil\u202Etxt.exe', 'eviltxt.exe'],
-      ['Grüße "an" alle.txt', 'Grüße "an" alle.txt', 'Gr%C3%BC%C3%9Fe%20%22an%22%20alle.txt'], ['<script>.txt', '<script>.txt', '%3Cscript%3E.txt'],
+      ['../../etc/passwd', 'passwd'], ['C:\\temp\\x.txt', 'x.txt'], ['..', 'file'], ['', 'file'],
+      ['preview', 'preview', '_preview'],
+      ['a\r\nSet-Cookie: x=1.txt', 'aSet-Cookie: x=1.txt', 'aSet-Cookie%3A%20x%3D1.txt'],
+      ['evil\u202Etxt.exe', 'eviltxt.exe'],
+      ['Grüße "an" alle.txt', 'Grüße "an" alle.txt', 'Gr%C3%BC%C3%9Fe%20%22an%22%20alle.txt'],
+      ['<script>.txt', '<script>.txt', '%3Cscript%3E.txt'],
       [`${'ü'.repeat(300)}.txt`, `${'ü'.repeat(98)}.txt`, `${'%C3%BC'.repeat(98)}.txt`]]) {
       const asset = await upload(ann, name, Buffer.from('a text'), 'text/plain', program);
       assert.equal(asset.metadata.name, clean);
       assert.equal(asset.media_url.split('/')[4], encoded);
       const { status, headers } = await get(ann, asset.media_url, {}, program);
       assert.equal(status, 200);
-      assert.match(headers['content-disposition'], /^attachment; filename="[\x20-\x7e]*"; filename\*=UTF-8''[\w!#$&+.^`|~%-]*$/);
+      assert.match(headers['content-disposition'],
+        /^attachment; filename="[\x20-\x7e]*"; filename\*=UTF-8''[\w!#$&+.^`|~%-]*$/);
       assert.equal(decodeURIComponent(headers['content-disposition'].split("''")[1]), clean);
       assert.equal(headers['set-cookie'], undefined);
     }
@@ -79,12 +91,14 @@ describe('uploading', () => {
 
   test('who has not logged in, or is on another origin with a cookie, uploads nothing', async () => {
     const ann = await site.register('ann');
-    const login = await site.request('POST', 'session', { body: { username: ann.user.username, password: ann.password } });
+    const login = await site.request('POST', 'session',
+      { body: { username: ann.user.username, password: ann.password } });
     const cookie = login.headers['set-cookie'][0].split(';')[0], raw = Buffer.from('text');
     assert.equal((await request('POST', 'media', { raw })).status, 401);
     assert.equal((await request('POST', 'media', { raw, token: 'A'.repeat(43) })).status, 401);
     assert.equal((await request('POST', 'media', { raw, headers: { cookie } })).status, 403);
-    assert.equal((await request('POST', 'media', { raw, headers: { cookie, origin: 'https://evil.example' } })).status, 403);
+    assert.equal((await request('POST', 'media', { raw, headers: { cookie, origin: 'https://evil.example' } })).status,
+      403);
     assert.equal((await request('POST', 'media', { raw, headers: { cookie, origin: site.url.origin } })).status, 201);
   });
 
@@ -93,15 +107,19 @@ describe('uploading', () => {
     const put = await request('PUT', 'media', { token: ann.token, raw: Buffer.from('x') });
     assert.deepEqual([put.status, put.headers.allow], [405, 'POST']);
     assert.equal((await request('GET', 'media', { token: ann.token })).status, 405);
-    assert.equal((await request('POST', `media/${'0'.repeat(8)}-0000-0000-0000-000000000000/x`, { token: ann.token, raw: Buffer.from('x') })).status, 405);
-    for (const where of ['media/x', 'media/x/y', `media/${'0'.repeat(8)}-0000-0000-0000-000000000000`, `media/${'0'.repeat(8)}-0000-0000-0000-000000000000/x`])
+    assert.equal(
+      (await request('POST', `media/${'0'.repeat(8)}-0000-0000-0000-000000000000/x`,
+        { token: ann.token, raw: Buffer.from('x') })).status, 405);
+    for (const where of ['media/x', 'media/x/y', `media/${'0'.repeat(8)}-0000-0000-0000-000000000000`,
+      `media/${'0'.repeat(8)}-0000-0000-0000-000000000000/x`])
       assert.equal((await request('GET', where, { token: ann.token })).status, 404, where);
   });
 
   test('the same content is kept once', async () => {
     const [ann, bob] = [await site.register('ann'), await site.register('bob')];
     const bytes = randomBytes(600).toString('hex'), had = kept().length;
-    const [one, two] = [await upload(ann, 'one.txt', Buffer.from(bytes)), await upload(bob, 'two.txt', Buffer.from(bytes))];
+    const [one, two] = [await upload(ann, 'one.txt', Buffer.from(bytes)),
+      await upload(bob, 'two.txt', Buffer.from(bytes))];
     assert.equal(kept().length, had + 1);
     assert.notEqual(one.media_url, two.media_url);
     assert.equal((await get(bob, one.media_url)).status, 404);
@@ -110,7 +128,8 @@ describe('uploading', () => {
 
   test('a body of unknown length is taken', async () => {
     const ann = await site.register('ann');
-    const { status, body } = await request('POST', 'media?name=x.txt', { token: ann.token, raw: [Buffer.from('one '), Buffer.from('two')], headers: { 'content-type': 'text/plain' } });
+    const { status, body } = await request('POST', 'media?name=x.txt',
+      { token: ann.token, raw: [Buffer.from('one '), Buffer.from('two')], headers: { 'content-type': 'text/plain' } });
     assert.equal(status, 201);
     assert.equal((await get(ann, body.media_url)).text, 'one two');
   });
@@ -140,8 +159,10 @@ describe('limits', () => {
 
   test('nor as a form', async () => {
     const ann = await site.register('ann');
-    const raw = Buffer.concat([Buffer.from('--x\r\nContent-Disposition: form-data; filename="a"\r\n\r\n'), Buffer.alloc(MIB + 1, 'x'), Buffer.from('\r\n--x--\r\n')]);
-    too(await program.request('POST', 'media', { token: ann.token, raw, headers: { 'content-type': 'multipart/form-data; boundary=x' } }));
+    const raw = Buffer.concat([Buffer.from('--x\r\nContent-Disposition: form-data; filename="a"\r\n\r\n'),
+      Buffer.alloc(MIB + 1, 'x'), Buffer.from('\r\n--x--\r\n')]);
+    too(await program.request('POST', 'media',
+      { token: ann.token, raw, headers: { 'content-type': 'multipart/form-data; boundary=x' } }));
   });
 
   test('the last byte that is allowed is', async () => {
@@ -155,7 +176,8 @@ describe('limits', () => {
     await upload(ann, 'b.txt', Buffer.alloc(MIB - 10, 'q'), 'text/plain', program);
     const refused = await post(ann, 'c.txt', Buffer.alloc(11, 'r'), 'text/plain', program);
     assert.equal(refused.status, 422);
-    assert.deepEqual(refused.body.error, { code: 4003, detail: { file: ['Your uploads may have 2097152 bytes in all; 10 are left.'] } });
+    assert.deepEqual(refused.body.error,
+      { code: 4003, detail: { file: ['Your uploads may have 2097152 bytes in all; 10 are left.'] } });
     assert.equal((await post(ann, 'c.txt', Buffer.alloc(10, 'r'), 'text/plain', program)).status, 201);
     assert.equal((await post(bob, 'c.txt', Buffer.alloc(11, 'r'), 'text/plain', program)).status, 201);
     assert.deepEqual(spooled(program.media), []);
@@ -174,7 +196,8 @@ describe('limits', () => {
     const short = program.open('POST', '/chat/media', { token: ann.token, length: 100 });
     await short.write(Buffer.alloc(50, 'x'));
     short.end();
-    assert.deepEqual((await short.response()).body, { error: { code: 4003, detail: ['The body is shorter than announced.'] } });
+    assert.deepEqual((await short.response()).body,
+      { error: { code: 4003, detail: ['The body is shorter than announced.'] } });
     assert.deepEqual(kept(program.media), before);
     assert.equal(await stack.query('select count(*) from confab.media'), rows);
   });
@@ -193,7 +216,8 @@ describe('limits', () => {
     const ann = await site.register('ann');
     const had = kept().length;
     const socket = net.connect(site.url.port, '127.0.0.1');
-    socket.write(`POST /chat/media HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${ann.token}\r\nContent-Length: 400000\r\n\r\n`);
+    socket.write(
+      `POST /chat/media HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${ann.token}\r\nContent-Length: 400000\r\n\r\n`);
     await new Promise((resolve) => socket.write(Buffer.alloc(200_000, 'x'), resolve));
     socket.destroy();
     assert.equal((await post(ann, 'next.txt', Buffer.from(unique()))).status, 201);
@@ -236,7 +260,8 @@ describe('images', () => {
   test('broken images are taken without a preview', async () => {
     const ann = await site.register('ann');
     const whole = png(300, 200);
-    for (const [name, bytes] of [['cut.png', whole.subarray(0, whole.length - 30)], ['cut.jpg', jpeg(1).subarray(0, 250)], ['long.gif', Buffer.from('GIF89a')]]) {
+    for (const [name, bytes] of [['cut.png', whole.subarray(0, whole.length - 30)],
+        ['cut.jpg', jpeg(1).subarray(0, 250)], ['long.gif', Buffer.from('GIF89a')]]) {
       const { status, body } = await post(ann, name, bytes);
       assert.equal(status, 201);
       assert.equal(body.metadata.preview, null, name);

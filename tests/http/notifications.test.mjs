@@ -11,16 +11,22 @@ beforeEach(async () => {
   room = await desk.group(ann, [ben, cid]);
 });
 
-const of = async (who, where = room) => (await desk.notifications(who, where)).map(({ notification_type, message }) => [notification_type, message.content]);
+const of = async (who,
+  where = room) =>
+    (await desk.notifications(who, where))
+      .map(({ notification_type, message }) => [notification_type, message.content]);
 
 test('each kind, newest first, to everybody else', async () => {
   const first = await desk.say(ann, room, 'first');
-  const mention = await desk.say(ann, room, `hey @${ben.user.username}, and @${ann.user.username}`, { parent_message_id: first.id });
+  const mention = await desk.say(ann, room, `hey @${ben.user.username}, and @${ann.user.username}`,
+    { parent_message_id: first.id });
   const reply = await desk.say(ann, room, 'reply', { parent_message_id: first.id });
-  const { data: { message } } = await desk.ask(cid, 'message.react', { message_id: first.id, type: 'add', reaction_content: '👍' });
+  const { data: { message } } = await desk.ask(cid, 'message.react',
+    { message_id: first.id, type: 'add', reaction_content: '👍' });
   assert.deepEqual(mention.mentions, [ben.ref]);
   const list = await desk.notifications(ben, room);
-  assert.deepEqual(list.map(({ notification_type }) => notification_type), ['REACTION', 'REPLY', 'MENTION', 'NEW_MESSAGE']);
+  assert.deepEqual(list.map(({ notification_type }) => notification_type),
+    ['REACTION', 'REPLY', 'MENTION', 'NEW_MESSAGE']);
   assert.deepEqual(list[3].message, message);
   assert.deepEqual(list[0].message, message);
   assert.deepEqual(list[0].reaction, message.reactions[0]);
@@ -53,7 +59,8 @@ test('the first frame of a stream, with rooms by age and {} for nobody\'s news',
   for (const kind of ['ws', 'sse', 'poll']) {
     const stream = await site.stream(kind, ben);
     await stream.until(() => stream.frames.length >= 2, 'two frames');
-    assert.deepEqual(stream.frames.slice(0, 2).map(({ eventType }) => eventType), ['session.ready', 'chat.notifications']);
+    assert.deepEqual(stream.frames.slice(0, 2).map(({ eventType }) => eventType),
+      ['session.ready', 'chat.notifications']);
     assert.deepEqual(stream.frames[1].data, frame.data);
     stream.close();
   }
@@ -78,7 +85,8 @@ test('acknowledging, reading and room.read each clear', async () => {
 test('a reaction notifies until its message is acknowledged again, or the room is read', async () => {
   const one = await desk.say(ann, room, 'one'), two = await desk.say(ann, room, 'two');
   await desk.ask(ben, 'message.read', { message_id: [one.id, two.id] });
-  const react = (who, { id }, reaction_content) => desk.ask(who, 'message.react', { message_id: id, type: 'add', reaction_content });
+  const react = (who, { id },
+    reaction_content) => desk.ask(who, 'message.react', { message_id: id, type: 'add', reaction_content });
   await react(cid, one, 'x');
   assert.deepEqual(await of(ben), [['REACTION', 'one']]);
   await desk.ask(ben, 'message.acknowledged', { message_id: one.id });
@@ -123,11 +131,15 @@ test('a mention is of a member, by the whole name, whatever its case; an edit ch
   const [outside] = await people(['outside']);
   const name = ben.user.username;
   const mentioned = async (content) => (await desk.say(ann, room, content)).mentions.map(({ id }) => id);
-  for (const content of [`@${name}`, `(@${name})`, `@${name.toUpperCase()}!`, `<b>@${name}</b>`, `x @${name}.`, `@${name} @${name}`])
+  for (const content of [`@${name}`, `(@${name})`, `@${name.toUpperCase()}!`, `<b>@${name}</b>`, `x @${name}.`,
+    `@${name} @${name}`])
     assert.deepEqual(await mentioned(content), [ben.user.id], content);
-  for (const content of [`x@${name}`, `@@${name}`, `@${name}x`, `@${outside.user.username}`, name, `@ ${name}`]) assert.deepEqual(await mentioned(content), [], content);
+  for (const content of [`x@${name}`, `@@${name}`, `@${name}x`, `@${outside.user.username}`, name, `@ ${name}`])
+    assert.deepEqual(await mentioned(content), [], content);
   const { id } = await desk.say(ann, room, 'nobody');
-  const edit = async (content) => (await desk.ask(ann, 'message.modify', { action: 'update', message_id: id, extra_fields: { content } })).data.message.mentions;
+  const edit = async (content) =>
+    (await desk.ask(ann, 'message.modify',
+      { action: 'update', message_id: id, extra_fields: { content } })).data.message.mentions;
   assert.deepEqual(await edit(`@${name}`), [ben.ref]);
   assert.equal((await of(ben))[0][0], 'MENTION');
   assert.deepEqual(await edit('nobody'), []);
@@ -136,7 +148,8 @@ test('a mention is of a member, by the whole name, whatever its case; an edit ch
 
 test('at most a hundred of a room', async () => {
   const sent = [];
-  for (let i = 0; i < 12; i++) sent.push(...await Promise.all(Array.from({ length: 10 }, (_, j) => desk.say(ann, room, `${i * 10 + j}`))));
+  for (let i = 0; i < 12; i++)
+    sent.push(...await Promise.all(Array.from({ length: 10 }, (_, j) => desk.say(ann, room, `${i * 10 + j}`))));
   const list = await desk.notifications(ben, room);
   const newest = sent.map(({ seq }) => seq).sort((a, b) => b - a).slice(0, 100);
   assert.deepEqual(list.map(({ message }) => message.seq), newest);

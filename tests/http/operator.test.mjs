@@ -15,11 +15,15 @@ before(async () => {
 after(() => stack?.stop());
 
 const some = (...names) => people(names, (statement) => stack.query(statement));
-const set = (name, value) => stack.query(`update confab.setting set value = '${JSON.stringify(value)}' where name = '${name}'`);
+const set = (name,
+  value) => stack.query(`update confab.setting set value = '${JSON.stringify(value)}' where name = '${name}'`);
 
 /** Does something with settings that are put back afterwards. */
 async function having(settings, what) {
-  const old = JSON.parse(await stack.query(`select json_object_agg(name, value) from confab.setting where name = any ('{${Object.keys(settings)}}')`));
+  const old =
+    JSON.parse(
+      await stack.query(
+        `select json_object_agg(name, value) from confab.setting where name = any ('{${Object.keys(settings)}}')`));
   try {
     for (const [name, value] of Object.entries(settings)) await set(name, value);
     await what();
@@ -28,7 +32,8 @@ async function having(settings, what) {
   }
 }
 
-test('message_soft_delete: a deleted message is nowhere, though its row stays', () => having({ message_soft_delete: true }, async () => {
+test('message_soft_delete: a deleted message is nowhere, though its row stays',
+    () => having({ message_soft_delete: true }, async () => {
   await deletedEverywhere(desk, (statement) => stack.query(statement));
   const [ann] = await some('ann');
   const room = await desk.group(ann), client_id = unique();
@@ -39,16 +44,19 @@ test('message_soft_delete: a deleted message is nowhere, though its row stays', 
 }));
 
 test('expose_email, enable_notification, max_content, and limits of new rooms', () => having(
-  { expose_email: true, enable_notification: false, max_content: 10, max_participants: 2, max_subscribers: 3 }, async () => {
+  { expose_email: true, enable_notification: false, max_content: 10, max_participants: 2, max_subscribers: 3 },
+  async () => {
     const [ann, ben, cid] = await some('ann', 'ben', 'cid');
     const room = await desk.group(ann, [ben]);
     assert.equal(room.max_participants, 2);
     assert.deepEqual(room.participants, [ann.user, ben.user]);
     assert.deepEqual((await desk.data(ben, 'user.list', { after: ann.user.id - 1, limit: 1 })).users, [ann.user]);
     assert.equal((await desk.channel(ann)).max_subscribers, 3);
-    await desk.refused(ann, 'room.add_members', { room_id: room.id, members: ids([cid]) }, 4003, ['Maximum number of group participants exceeded']);
+    await desk.refused(ann, 'room.add_members', { room_id: room.id, members: ids([cid]) }, 4003,
+      ['Maximum number of group participants exceeded']);
     assert.deepEqual((await desk.say(ann, room, '<b>ok</b>')).sender, ann.user);
-    await desk.refused(ann, 'message.send', { room_id: room.id, content: 'x'.repeat(11) }, 4003, { content: ['Ensure this field has no more than 10 characters.'] });
+    await desk.refused(ann, 'message.send', { room_id: room.id, content: 'x'.repeat(11) }, 4003,
+      { content: ['Ensure this field has no more than 10 characters.'] });
     for (const kind of ['ws', 'sse', 'poll']) {
       const stream = await site.stream(kind, ben);
       const { content } = await desk.say(ann, room);
@@ -63,13 +71,15 @@ test('expose_email, enable_notification, max_content, and limits of new rooms', 
     plain.close();
   }));
 
-test('message_fields: the operator\'s own fields travel in extra_fields and are keys of a Message', () => having({ message_fields: ['priority', 'ticket'] }, async () => {
+test('message_fields: the operator\'s own fields travel in extra_fields and are keys of a Message',
+    () => having({ message_fields: ['priority', 'ticket'] }, async () => {
   const [ann, ben] = await some('ann', 'ben');
   const room = await desk.group(ann, [ben]);
   const message = await desk.say(ann, room, 'x', { priority: 'high', ticket: { id: [1, null] }, other: 1 });
   assert.deepEqual([message.priority, message.ticket, message.other], ['high', { id: [1, null] }, undefined]);
   assert.deepEqual((await desk.messages(ben, room))[0], message);
-  const { data: { message: edited } } = await desk.ask(ann, 'message.modify', { action: 'update', message_id: message.id, extra_fields: { content: 'y', priority: 'low' } });
+  const { data: { message: edited } } = await desk.ask(ann, 'message.modify',
+    { action: 'update', message_id: message.id, extra_fields: { content: 'y', priority: 'low' } });
   assert.deepEqual([edited.priority, edited.ticket], ['low', message.ticket]);
   assert.ok(!('priority' in await desk.say(ann, room)));
   await set('message_fields', []);
@@ -91,7 +101,8 @@ const SITE = `
   begin
     perform confab.check_may(p_caller.account_id, v_room, 'send');
     o.seq := confab.log_draw();
-    o.dispatch := confab.log_write(o.seq, v_room.id, null, 'dice.dispatch', json_build_object('text', p_data ->> 'text', 'user', confab.user_ref(p_caller.account_id)));
+    o.dispatch := confab.log_write(o.seq, v_room.id, null, 'dice.dispatch', json_build_object('text', p_data ->>
+      'text', 'user', confab.user_ref(p_caller.account_id)));
     return o;
   end $$;
   create function confab_site.list(p_caller confab.caller, p_data jsonb) returns confab.outcome
@@ -103,7 +114,8 @@ const SITE = `
     return o;
   end $$;
   create function confab_site.may(p_action text, p_room confab.room, p_member confab.member) returns boolean
-  language sql as $$ select confab.may(p_action, p_room, p_member) and not (p_action = 'send' and p_room.name = 'silent') $$;
+  language sql as $$ select confab.may(p_action, p_room, p_member) and not (p_action = 'send' and p_room.name =
+    'silent') $$;
   create function confab_site.message_json(m confab.message, p_fresh boolean default false) returns json
   language sql as $$ select (confab.message_json(m, p_fresh)::jsonb || '{"ours": true}')::json $$;
   create function confab_site.user_json(a confab.account, p_own boolean default false) returns json
@@ -116,7 +128,8 @@ const SITE = `
     end if;
     return jsonb_set(p_data, '{content}', to_jsonb(upper(p_data ->> 'content')));
   end $$;
-  create function confab_site.after_message_send(p_caller confab.caller, p_data jsonb, p_outcome confab.outcome) returns confab.outcome
+  create function confab_site.after_message_send(p_caller confab.caller, p_data jsonb, p_outcome confab.outcome)
+    returns confab.outcome
   language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
   begin
     if p_data ->> 'content' = 'UNDO' then
@@ -143,7 +156,8 @@ test('commands and functions are added, replaced and taken away without a restar
   await everywhere(async () => (await dice()).status === 200, 'the operator\'s command');
   const stream = await site.stream('ws', ben);
   const rolled = await desk.ask(ann, 'dice.roll', { room_id: room.id, text: '<b>six</b><script>' });
-  assert.deepEqual(rolled, { eventType: 'dice.dispatch', data: { text: '<b>six</b>', user: ann.ref }, seq: rolled.seq });
+  assert.deepEqual(rolled,
+    { eventType: 'dice.dispatch', data: { text: '<b>six</b>', user: ann.ref }, seq: rolled.seq });
   assert.deepEqual(await stream.next(({ data }) => data?.text?.includes('six')), rolled);
   await desk.refused(ann, 'dice.roll', { room_id: crypto.randomUUID() }, 4004, 'Resource not found.');
 
@@ -158,20 +172,29 @@ test('commands and functions are added, replaced and taken away without a restar
   assert.deepEqual([message.ours, message.sender.badge], [true, '*']);
   assert.deepEqual((await stream.message(message.content)).data, message);
   assert.equal((await desk.messages(ben, room))[0].ours, true);
-  for (const user of [...(await desk.data(ann, 'room.info', { room_id: room.id })).participants, ...(await desk.pair(ann, ben)).participants]) assert.equal(user.badge, '*');
-  await desk.refused(ann, 'message.send', { room_id: room.id, content: 'forbidden' }, 4003, { content: ['Not that word.'] });
+  for (const user of [...(await desk.data(ann, 'room.info', { room_id: room.id })).participants,
+    ...(await desk.pair(ann, ben)).participants]) assert.equal(user.badge, '*');
+  await desk.refused(ann, 'message.send', { room_id: room.id, content: 'forbidden' }, 4003,
+    { content: ['Not that word.'] });
   const undone = await site.command(ann, 'message.send', { room_id: room.id, content: 'undo' });
   assert.deepEqual([undone.status, undone.body], [429, { error: { code: 4029, detail: 'Not now.' } }]);
-  assert.equal(await stack.query(`select string_agg(said, ',') from confab_site.sent where id = '${message.id}' or said = 'UNDO'`), 'SHOUT <I>IT</I>');
+  assert.equal(
+    await stack.query(`select string_agg(said, ',') from confab_site.sent where id = '${message.id}' or said = 'UNDO'`),
+    'SHOUT <I>IT</I>');
   assert.equal((await desk.messages(ben, room))[0].id, message.id);
 
   // A function that fails is an unexpected error, and that of no other command.
-  await stack.query(`create or replace function confab_site.list(p_caller confab.caller, p_data jsonb) returns confab.outcome language plpgsql as $$ begin perform 1 / 0; end $$`);
+  await stack.query(
+    `create or replace function confab_site.list(p_caller confab.caller, p_data jsonb) returns confab.outcome `
+      + `language plpgsql as $$ begin perform 1 / 0; end $$`);
   await everywhere(async () => (await site.command(ann, 'room.list')).status !== 200, 'the broken command');
   await desk.ask(ann, 'room.info', { room_id: room.id });
 
-  await stack.query(`drop function confab_site.may, confab_site.message_json, confab_site.user_json, confab_site.before_message_send, confab_site.after_message_send;
-    delete from confab.command where name = 'dice.roll'; update confab.command set enabled = true; update confab.command set function = 'confab.room_list' where name = 'room.list'`);
+  await stack.query(
+    `drop function confab_site.may, confab_site.message_json, confab_site.user_json, confab_site.before_message_send,
+      confab_site.after_message_send;
+    delete from confab.command where name = 'dice.roll'; update confab.command set enabled = true;
+      update confab.command set function = 'confab.room_list' where name = 'room.list'`);
   await everywhere(async () => (await dice()).status === 400, 'no such command any more');
   for (let i = 0; i < 30; i++) {
     const plain = await desk.say(ann, silent, 'plain');
@@ -183,15 +206,23 @@ test('commands and functions are added, replaced and taken away without a restar
   stream.close();
 });
 
-test('commands go on while every worker takes up a change: none fails, none is done twice', { timeout: 120_000 }, async () => {
+test('commands go on while every worker takes up a change: none fails, none is done twice', { timeout: 120_000 },
+    async () => {
   const [ann] = await some('ann');
   const room = await desk.group(ann);
-  const backends = async () => (await stack.query("select pid from pg_stat_activity where application_name = 'confab-command'")).split('\n');
+  const backends = async () =>
+    (await stack.query("select pid from pg_stat_activity where application_name = 'confab-command'")).split('\n');
   let changing = true, sent = 0;
-  const talks = Array.from({ length: 24 }, async () => { while (changing) { await desk.say(ann, room, `${sent++}`); } });
+  const talks = Array.from({ length: 24 }, async () => {
+    while (changing) { await desk.say(ann, room, `${sent++}`); }
+  });
   const old = await backends();
   await stack.query("create function confab_site.nothing() returns int language sql as 'select 1'");
-  await until(async () => !(await backends()).some((pid) => old.includes(pid)), 'new connections', 30_000).finally(() => { changing = false; });
+  await until(async () => !(await backends()).some((pid) => old.includes(pid)), 'new connections',
+    30_000).finally(() => { changing = false; });
   await Promise.all(talks);
-  assert.equal(await stack.query(`select count(*) = count(distinct content) and count(*) = ${sent} from confab.message where room_id = '${room.id}'`), 't');
+  assert.equal(
+    await stack.query(
+      `select count(*) = count(distinct content) and count(*) = ${sent} from confab.message where room_id = `
+        + `'${room.id}'`), 't');
 });

@@ -9,8 +9,10 @@ const QUICK = 2000; // ms in which a refusal comes, on a busy machine
 
 let stack, site;
 before(async () => {
-  stack = await Stack.start('overload', { env: { CONFAB_MAX_STREAMS: ALL, CONFAB_ACCOUNT_STREAMS: ACCOUNT, CONFAB_WAITING_COMMANDS: WAITING,
-    CONFAB_COMMAND_WORKERS: WORKERS, CONFAB_COMMAND_QUEUE: 100, CONFAB_RATE_LIMITS: 0, CONFAB_HEARTBEAT: 2, CONFAB_STALL_TIMEOUT: 5 } });
+  stack = await Stack.start('overload',
+    { env: { CONFAB_MAX_STREAMS: ALL, CONFAB_ACCOUNT_STREAMS: ACCOUNT, CONFAB_WAITING_COMMANDS: WAITING,
+    CONFAB_COMMAND_WORKERS: WORKERS, CONFAB_COMMAND_QUEUE: 100, CONFAB_RATE_LIMITS: 0, CONFAB_HEARTBEAT: 2,
+    CONFAB_STALL_TIMEOUT: 5 } });
   ({ site } = stack);
 }, { timeout: 60_000 });
 after(() => stack?.stop());
@@ -62,10 +64,12 @@ test('an account has so many streams, and a program', { timeout: 60_000 }, async
   await until(async () => await sessions() === '0', 'no session is left of the refused', 60_000);
 });
 
-test('a WebSocket whose client answers no PING is given up, however much it is sent; one that is silent otherwise is kept', { timeout: 60_000 }, async () => {
+test('a WebSocket whose client answers no PING is given up, however much it is sent; one that is silent otherwise '
+  + 'is kept', { timeout: 60_000 }, async () => {
   const [ann, ben] = await many(2, () => site.register('ann'));
   const room = await site.room(ann, [ben]);
-  const chatter = setInterval(() => { void site.done(ben, 'message.send', { room_id: room.id, content: 'and on' }); }, 500);
+  const chatter = setInterval(() => { void site.done(ben, 'message.send', { room_id: room.id, content: 'and on' }); },
+    500);
   const deaf = await site.stream('ws', ann, { autoPong: false }), silent = await site.stream('ws', ben);
   let pings = 0;
   silent.socket.on('ping', () => { pings++; });
@@ -83,11 +87,14 @@ test('a WebSocket whose client answers no PING is given up, however much it is s
 /** Nobody can send for so many seconds: workers wait in the middle of it. */
 async function hold(seconds) {
   const over = stack.query(`begin; lock table confab.message in share mode; select pg_sleep(${seconds}); commit`);
-  await until(async () => await stack.query("select count(*) from pg_stat_activity where wait_event = 'PgSleep'") === '1', 'the table is held');
+  await until(async () =>
+    await stack.query("select count(*) from pg_stat_activity where wait_event = 'PgSleep'") === '1',
+    'the table is held');
   return { over };
 }
 
-test('commands that have to wait too long in line are refused, the others carried out', { timeout: 60_000 }, async () => {
+test('commands that have to wait too long in line are refused, the others carried out', { timeout: 60_000 },
+    async () => {
   const ann = await site.register('ann');
   const room = await site.room(ann);
   const streams = await many(ACCOUNT, () => site.stream('ws', ann));
@@ -115,7 +122,8 @@ test('requests that find the queue full are refused, the others carried out', { 
   const holder = await hold(4);
   const answers = [];
   const direct = (i) => site.request('POST', 'command', { token: ann.token, agent: false,
-    body: { event_type: 'message.send', data: { room_id: room.id, content: `${i}` } } }).then((answer) => answers.push(answer));
+    body: { event_type: 'message.send', data: { room_id: room.id, content: `${i}` } } })
+      .then((answer) => answers.push(answer));
   const all = many(200, direct);
   await until(() => answers.length > 0, 'refusals', QUICK);
   for (const { status, body, headers } of answers) {

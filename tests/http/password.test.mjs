@@ -18,14 +18,17 @@ async function restart(environment) {
   await stack.kill('session', 'SIGTERM');
   Object.assign(process.env, environment);
   await stack.program('session');
-  await until(() => site.request('GET', 'session').then(({ status }) => status === 401, () => false), 'session answers');
+  await until(() => site.request('GET', 'session').then(({ status }) => status === 401, () => false),
+    'session answers');
 }
 
 before(async () => {
   // What is written is moved into place, so that nobody reads half of it.
-  writeFileSync(path.join(folder, 'mail.sh'), 'f=$(mktemp "$1/part.XXXXXX"); { echo "words: $#"; cat; } >"$f"; mv "$f" "$1/mail.${f##*.}"\n');
+  writeFileSync(path.join(folder, 'mail.sh'),
+    'f=$(mktemp "$1/part.XXXXXX"); { echo "words: $#"; cat; } >"$f"; mv "$f" "$1/mail.${f##*.}"\n');
   Object.assign(process.env, {
-    CONFAB_MAIL_COMMAND: `/bin/sh ${folder}/mail.sh  ${folder} $HOME;exit`, CONFAB_RESET_URL: page, CONFAB_LOGIN_ATTEMPTS: '3', CONFAB_ADDRESS_ATTEMPTS: '0',
+    CONFAB_MAIL_COMMAND: `/bin/sh ${folder}/mail.sh  ${folder} $HOME;exit`, CONFAB_RESET_URL: page,
+    CONFAB_LOGIN_ATTEMPTS: '3', CONFAB_ADDRESS_ATTEMPTS: '0',
   });
   stack = await Stack.start('password');
   site = stack.site;
@@ -38,13 +41,16 @@ after(async () => {
 const login = (username, password) => site.request('POST', 'session', { body: { username, password } });
 const change = (who, body) => site.request('POST', 'session/password', { token: who.token, body });
 const reset = (body) => site.request('POST', 'session/reset', { body });
-const mails = () => readdirSync(folder).filter((name) => name.startsWith('mail.') && name !== 'mail.sh').map((name) => readFileSync(path.join(folder, name), 'utf8'));
+const mails = () =>
+  readdirSync(folder).filter((name) => name.startsWith('mail.') && name !== 'mail.sh')
+    .map((name) => readFileSync(path.join(folder, name), 'utf8'));
 const mailsTo = (email) => mails().filter((text) => text.includes(`To: ${email}\r\n`));
 
 /** An account with an address. */
 async function register(email = `${unique()}@example.org`) {
   const username = `pw-${unique()}`;
-  const { status, body } = await site.request('POST', 'session/register', { body: { username, password: old_password, email } });
+  const { status, body } = await site.request('POST', 'session/register',
+    { body: { username, password: old_password, email } });
   assert.equal(status, 201);
   return { ...body, email };
 }
@@ -90,7 +96,10 @@ test('what is wrong with a change is said by field', async () => {
   assert.equal(await attempt({ old_password, new_password: 'short' }), 'new_password');
   assert.equal(await attempt({ old_password, new_password: 'x'.repeat(2000) }), 'new_password');
   assert.equal((await site.request('POST', 'session/password', { body: { old_password, new_password } })).status, 401);
-  assert.equal((await site.request('POST', 'session/password', { body: { old_password, new_password }, headers: { cookie: `confab=${ann.token}`, origin: 'https://evil.example' } })).status, 403);
+  assert.equal(
+    (await site.request('POST', 'session/password',
+      { body: { old_password, new_password },
+        headers: { cookie: `confab=${ann.token}`, origin: 'https://evil.example' } })).status, 403);
   assert.equal((await site.request('GET', 'session/password', { token: ann.token })).headers.allow, 'POST');
   assert.equal((await login(ann.user.username, old_password)).status, 200, 'none of it changed anything');
 });
@@ -114,16 +123,21 @@ test('a link by mail sets a new password once, and ends every log-in and stream'
   const again = await reset({ token, new_password: old_password });
   assert.equal(again.status, 422);
   assert.deepEqual(Object.keys(again.body.error.detail), ['token']);
-  assert.equal(await stack.query(`select count(*) from confab.password_reset where token_hash = convert_to('${token}', 'UTF8')`), '0', 'a token is never kept as it is');
+  assert.equal(
+    await stack.query(`select count(*) from confab.password_reset where token_hash = convert_to('${token}', 'UTF8')`),
+    '0', 'a token is never kept as it is');
 });
 
 test('asking for a link is answered in one way, whoever asks for whom', async () => {
   const ann = await register();
-  const [disabled, none, foreign] = [await register(), await register(''), await register('a@example.org, b@example.org')];
+  const [disabled, none, foreign] = [await register(), await register(''),
+    await register('a@example.org, b@example.org')];
   await stack.query(`select confab.account_disable(${disabled.user.id}, true)`);
   const answers = [];
-  for (const body of [{ username: ann.user.username }, { username: `nobody-${unique()}` }, { email: `${unique()}@example.org` },
-    { username: disabled.user.username }, { username: none.user.username }, { username: foreign.user.username }, { username: ann.user.username }])
+  for (const body of [{ username: ann.user.username }, { username: `nobody-${unique()}` },
+    { email: `${unique()}@example.org` },
+    { username: disabled.user.username }, { username: none.user.username }, { username: foreign.user.username },
+    { username: ann.user.username }])
     answers.push(await reset(body));
   for (const { status, text } of answers) {
     assert.equal(status, 202);
@@ -136,7 +150,8 @@ test('asking for a link is answered in one way, whoever asks for whom', async ()
   assert.equal(mailsTo(ann.email).length, 1, 'one mail a minute');
   assert.equal(mailsTo(disabled.email).length, 0);
   assert.equal(mails().filter((text) => text.includes('To: a@')).length, 0, 'no mail to two');
-  for (const body of [{}, { username: null }, { username: '' }, { email: 7 }, { token: '' }, { token: 'x'.repeat(43) }, { token: 'x', new_password }])
+  for (const body of [{}, { username: null }, { username: '' }, { email: 7 }, { token: '' }, { token: 'x'.repeat(43) },
+    { token: 'x', new_password }])
     assert.equal((await reset(body)).status, 422, JSON.stringify(body));
 });
 
@@ -213,7 +228,9 @@ test('a mail command that fails is said in the log, and nobody waits for it', as
   const ann = await register();
   await restart({ CONFAB_MAIL_COMMAND: '/nowhere/sendmail -t' });
   assert.equal((await reset({ username: ann.user.username })).status, 202);
-  await until(() => readFileSync(path.join(stack.dir, 'log/session.out'), 'utf8').includes('mail command="/nowhere/sendmail" status=127'), 'a line in the log');
+  await until(() =>
+    readFileSync(path.join(stack.dir, 'log/session.out'),
+      'utf8').includes('mail command="/nowhere/sendmail" status=127'), 'a line in the log');
   await restart({ CONFAB_MAIL_COMMAND: '' });
   assert.equal((await reset({ username: ann.user.username })).status, 403, 'without a command there are no resets');
 });

@@ -17,10 +17,12 @@ const SENTENCE = {
     Channel: 'Channel is private, ask a moderator to add you to the channel' },
   leave: 'You can only leave a channel/group chat',
   members: 'Invalid room, Can only add or remove members from Groups/Channels',
-  admins: 'Room should be a group chat to modify the admins', moderators: 'Room should be a channel to modify the moderators',
+  admins: 'Room should be a group chat to modify the admins',
+  moderators: 'Room should be a channel to modify the moderators',
 };
 
-// Who may, by the roles in each type; what the others are told. "+" is done by everybody, "-" by nobody. 4003 where it is an object.
+// Who may, by the roles in each type; what the others are told. "+" is done by everybody, "-" by nobody. 4003 where it
+// is an object.
 const invalid = (sentence) => ({ code: 4003, detail: [sentence] });
 const CELLS = {
   //           one-to-one  group    channel
@@ -68,7 +70,8 @@ const ASK = {
   react: ({ other }) => ['message.react', { message_id: other, type: 'add', reaction_content: `${Math.random()}` }],
   edit: ({ own }) => ['message.modify', { action: 'update', message_id: own, extra_fields: { content: 'y' } }],
   remove_own: ({ own }) => ['message.modify', { action: 'delete', message_id: own }],
-  edit_other: ({ other }) => ['message.modify', { action: 'update', message_id: other, extra_fields: { content: 'y' } }],
+  edit_other: ({ other }) =>
+    ['message.modify', { action: 'update', message_id: other, extra_fields: { content: 'y' } }],
   remove_other: ({ other }) => ['message.modify', { action: 'delete', message_id: other }],
   history: ({ other }) => ['message.history', { message_id: other }],
   info: ({ room_id }) => ['room.info', { room_id }],
@@ -85,10 +88,14 @@ const ASK = {
   requests: ({ room_id }) => ['room.requests', { room_id }],
   answer: ({ room_id, out }) => ['room.answer', { room_id, user_id: out, accept: false }],
   remove: ({ room_id, out }) => ['room.remove_members', { room_id, members: [out] }],
-  update: ({ room_id }) => ['room.modify', { room_id, action: 'update', data: { property: { preferences: { a: 1 } } } }],
+  update: ({ room_id }) =>
+    ['room.modify', { room_id, action: 'update', data: { property: { preferences: { a: 1 } } } }],
   roles: ({ room_id, out }) => ['room.modify', { room_id, action: 'add_admin', data: { users: [out] } }],
   moderators: ({ room_id, out }) => ['room.modify', { room_id, action: 'remove_moderator', data: { users: [out] } }],
-  grants: ({ room_id, out, type }) => ['room.modify', { room_id, action: 'add_permission', data: { users: [out], permission: [Object.values(GRANTS[type] ?? { x: 'x' })[0]] } }],
+  grants: ({ room_id, out, type }) =>
+    ['room.modify',
+      { room_id, action: 'add_permission',
+        data: { users: [out], permission: [Object.values(GRANTS[type] ?? { x: 'x' })[0]] } }],
   pin: ({ other }) => ['message.pin', { message_id: other, type: 'add' }],
   leave: ({ room_id }) => ['room.leave', { room_id }],
   delete: ({ room_id }) => ['room.modify', { room_id, action: 'delete' }],
@@ -111,7 +118,8 @@ async function stage(type, grant, fields = {}) {
     const room = await desk.pair(left, right);
     return { room, roles: { N, M: left }, own: { M: await desk.say(left, room) }, other: await desk.say(right, room) };
   }
-  const room = await desk.make(C, type, { participants: ids([N, M, G, A, keeper]), subscribers: ids([N, M, G, A, keeper]), ...fields });
+  const room = await desk.make(C, type,
+    { participants: ids([N, M, G, A, keeper]), subscribers: ids([N, M, G, A, keeper]), ...fields });
   const role = type === 'Channel' ? 'moderator' : 'admin';
   await desk.modify(C, room, `add_${role}`, { users: ids([N, M, G, A, keeper]) });
   const own = Object.fromEntries(await Promise.all([...ROLES].map(async (r) => [r, await desk.say(byRole[r], room)])));
@@ -134,7 +142,9 @@ for (const [column, type] of ['OneToOneChat', 'GroupChat', 'Channel'].entries())
       // Without a grant of its own, an action is tried with every other one: none of them helps.
       const key = `${grant}${action === 'locked'}${action === 'join_public'}${action === 'answer'}`;
       if (!stages.has(key) || action === 'remove_own' || action === 'edit')
-        stages.set(key, await stage(type, grant, { group_locked: false, is_public: action === 'join_public', join_approval_required: action === 'answer' }));
+        stages.set(key,
+          await stage(type, grant,
+            { group_locked: false, is_public: action === 'join_public', join_approval_required: action === 'answer' }));
       const { room, roles, own, other } = stages.get(key);
       if (action === 'locked') await desk.modify(byRole.C, room, 'update', { group_locked: true });
       // Who leaves or deletes does so in a room of their own.
@@ -144,7 +154,9 @@ for (const [column, type] of ['OneToOneChat', 'GroupChat', 'Channel'].entries())
         const stream = action === 'subscribe' ? await site.stream('ws', fresh?.roles[role] ?? who) : null;
         if (action === 'answer' && type === 'GroupChat') await desk.ask(out, 'room.request', { room_id: room.id });
         const actor = fresh?.roles[role] ?? who;
-        const [event, data] = ASK[action]({ room_id: (fresh?.room ?? room).id, type, out: out.user.id, session_id: stream?.frames[0].data.session_id,
+        const [event,
+          data] = ASK[action]({ room_id: (fresh?.room ?? room).id, type, out: out.user.id,
+            session_id: stream?.frames[0].data.session_id,
           other: other.id, own: (own[role] ?? other).id });
         const { body } = await site.command(actor, event, data);
         const where = `${type} ${action} by ${role}`;
@@ -181,7 +193,8 @@ test('a grant is that one right and no other', async () => {
         if (action === 'send' && type === 'GroupChat') continue;
         const [event, data] = ASK[action]({ room_id: room.id, out: out.user.id });
         const { body } = await site.command(byRole.G, event, data);
-        assert.equal(body.error?.detail, action === right ? undefined : { ...DENIED, update: DENIED.admin }[action], `${type} ${grant} ${action}`);
+        assert.equal(body.error?.detail, action === right ? undefined : { ...DENIED, update: DENIED.admin }[action],
+          `${type} ${grant} ${action}`);
       }
     }
 });
@@ -189,7 +202,8 @@ test('a grant is that one right and no other', async () => {
 test('only the creator removes the creator; admins remove and demote each other', async () => {
   const { room, roles: { A, C, M } } = await stage('GroupChat');
   await desk.modify(C, room, 'add_admin', { users: ids([M]) });
-  const removed = async (who, list) => (await desk.data(who, 'room.remove_members', { room_id: room.id, members: ids(list) })).removed_members;
+  const removed = async (who,
+    list) => (await desk.data(who, 'room.remove_members', { room_id: room.id, members: ids(list) })).removed_members;
   assert.deepEqual(await removed(A, [C]), []);
   await desk.modify(A, room, 'remove_admin', { users: ids([C, M]) });
   await desk.refused(M, 'room.modify', { room_id: room.id, action: 'delete' }, 4002, DENIED.creator);
@@ -197,22 +211,26 @@ test('only the creator removes the creator; admins remove and demote each other'
   await desk.modify(C, room, 'update', { name: 'still mine' });
   const his = await site.stream('ws', keeper);
   const exit = await desk.ask(C, 'room.remove_members', { room_id: room.id, members: ids([A, C]) });
-  assert.deepEqual([exit.eventType, exit.data.message], ['roomexit.dispatch', `You have been removed by ${C.user.username}`]);
-  assert.deepEqual((await his.event('roomremovemembers.dispatch')).data.removed_members, [A, C].map(({ user }) => user.username));
+  assert.deepEqual([exit.eventType, exit.data.message],
+    ['roomexit.dispatch', `You have been removed by ${C.user.username}`]);
+  assert.deepEqual((await his.event('roomremovemembers.dispatch')).data.removed_members,
+    [A, C].map(({ user }) => user.username));
   his.close();
 });
 
 test('in a locked group one edits and deletes what is one\'s own, as the lock is for what is new', async () => {
   const { room, roles: { M, C }, own } = await stage('GroupChat');
   await desk.modify(C, room, 'update', { group_locked: true });
-  const { data } = await desk.ask(M, 'message.modify', { action: 'update', message_id: own.M.id, extra_fields: { content: 'edited' } });
+  const { data } = await desk.ask(M, 'message.modify',
+    { action: 'update', message_id: own.M.id, extra_fields: { content: 'edited' } });
   assert.equal(data.message.content, 'edited');
   await desk.ask(M, 'message.modify', { action: 'delete', message_id: own.M.id });
   await desk.refused(M, 'message.send', { room_id: room.id, content: 'x' }, 4002, DENIED.send);
 });
 
 test('what one may do is told as it is, and single rights to who administers', async () => {
-  const WORDS = { send: 'send', add: 'add_members', remove: 'remove_members', update: 'administer', pin: 'pin', delete: 'delete' };
+  const WORDS = { send: 'send', add: 'add_members', remove: 'remove_members', update: 'administer', pin: 'pin',
+    delete: 'delete' };
   for (const [type, grants] of Object.entries({ ...GRANTS, OneToOneChat: {} }))
     for (const grant of [undefined, ...Object.values(grants)]) {
       const { room, roles } = await stage(type, grant);
@@ -225,7 +243,8 @@ test('what one may do is told as it is, and single rights to who administers', a
           return cell.length <= ROLES.length && cell.includes(role) && !hasNone;
         });
         assert.deepEqual(may, ['read', ...expected.map((action) => WORDS[action])], `${type} ${grant} ${role}`);
-        const told = grant && ['A', 'C'].includes(role) ? [{ user: { id: roles.G.user.id, username: roles.G.user.username }, permission: [grant] }] : [];
+        const told = grant && ['A', 'C'].includes(role)
+          ? [{ user: { id: roles.G.user.id, username: roles.G.user.username }, permission: [grant] }] : [];
         assert.deepEqual(members, told, `${type} ${grant} ${role}`);
       }
     }

@@ -31,7 +31,8 @@ test('subscribing tells how it stands, and changes follow', { timeout: MINUTE },
   assert.deepEqual([reply.eventType, reply.seq], ['presencelist.dispatch', undefined]);
   assert.deepEqual(reply.data.users, [{ user: ben.ref, status: 'offline', last_seen: null }]);
   const listed = (await stream.command('presence.subscribe', { rooms: [room.id] })).data.users;
-  assert.deepEqual(listed.map(({ user, status }) => [user.id, status]), [[ann.user.id, 'online'], [ben.user.id, 'offline'], [cid.user.id, 'offline']]);
+  assert.deepEqual(listed.map(({ user, status }) => [user.id, status]),
+    [[ann.user.id, 'online'], [ben.user.id, 'offline'], [cid.user.id, 'offline']]);
 
   const streams = await Promise.all(KINDS.map((kind) => site.stream(kind, ben)));
   const online = await told(stream, ben, 'online');
@@ -40,7 +41,8 @@ test('subscribing tells how it stands, and changes follow', { timeout: MINUTE },
   assert.deepEqual(online.data.user, ben.ref);
   assert.match(online.data.last_seen, TIME);
   // Idle when all of one's streams say so.
-  for (const one of streams.slice(0, 2)) assert.deepEqual(await desk.ask(ben, 'session.heartbeat', { idle: true, session_id: own(one) }), SUCCESS);
+  for (const one of streams.slice(0, 2))
+    assert.deepEqual(await desk.ask(ben, 'session.heartbeat', { idle: true, session_id: own(one) }), SUCCESS);
   assert.equal(all(stream).filter(({ data }) => data.user.id === ben.user.id).length, 1);
   await desk.ask(ben, 'session.heartbeat', { idle: true, session_id: own(streams[2]) });
   await told(stream, ben, 'idle');
@@ -54,12 +56,14 @@ test('subscribing tells how it stands, and changes follow', { timeout: MINUTE },
   stream.close();
 });
 
-test('over HTTP the stream is named; it is the one that is told; unsubscribing ends it', { timeout: MINUTE }, async () => {
+test('over HTTP the stream is named; it is the one that is told; unsubscribing ends it', { timeout: MINUTE },
+    async () => {
   const [ann, ben, cid] = await some('ann', 'ben', 'cid');
   const room = await desk.group(ann, [ben, cid]);
   for (const kind of ['sse', 'poll']) {
     const [one, other] = await Promise.all([site.stream(kind, ann), site.stream(kind, ann)]);
-    await desk.refused(ann, 'presence.subscribe', { rooms: [room.id] }, 4003, { session_id: ['This field is required.'] });
+    await desk.refused(ann, 'presence.subscribe', { rooms: [room.id] }, 4003,
+      { session_id: ['This field is required.'] });
     const session_id = own(one);
     const { data } = await desk.ask(ann, 'presence.subscribe', { rooms: [room.id], session_id });
     assert.equal(data.users.length, 3);
@@ -82,14 +86,16 @@ test('people of other rooms, and who has blocked the subscriber, are not shown',
   const room = await desk.group(ann, [ben, cid]), other = await desk.group(eve);
   const stream = await site.stream('ws', ann);
   await desk.ask(ben, 'user.block', { user_id: ann.user.id });
-  const { data: { users } } = await stream.command('presence.subscribe', { rooms: [room.id], users: [ben.user.id, cid.user.id, eve.user.id] });
+  const { data: { users } } = await stream.command('presence.subscribe',
+    { rooms: [room.id], users: [ben.user.id, cid.user.id, eve.user.id] });
   assert.deepEqual(users.map(({ user }) => user.id), [ann.user.id, cid.user.id]);
   const session_id = own(stream);
   await desk.refused(ann, 'presence.subscribe', { rooms: [other.id], session_id }, 4002, DENIED.room);
   await desk.refused(ann, 'presence.subscribe', { rooms: [crypto.randomUUID()], session_id }, 4004, NOT_FOUND);
   await desk.refused(eve, 'presence.subscribe', { users: [], session_id }, 4004, NOT_FOUND);
   for (const event of ['presence.subscribe', 'presence.unsubscribe'])
-    for (const field of ['users', 'rooms']) await desk.refused(ann, event, { [field]: 'x', session_id }, 4003, { [field]: ['Expected a list of items.'] });
+    for (const field of ['users', 'rooms'])
+      await desk.refused(ann, event, { [field]: 'x', session_id }, 4003, { [field]: ['Expected a list of items.'] });
   const streams = await Promise.all([ben, eve].map((who) => site.stream('sse', who)));
   const third = await site.stream('sse', cid);
   await told(stream, cid, 'online');
@@ -103,12 +109,15 @@ test('people of other rooms, and who has blocked the subscriber, are not shown',
   for (const one of [...streams, third, stream]) one.close();
 });
 
-test('confab-bridge is killed: who was on it is offline within a minute, and online when they are back', { timeout: 120_000 }, async () => {
+test('confab-bridge is killed: who was on it is offline within a minute, and online when they are back',
+    { timeout: 120_000 }, async () => {
   const [ann, ben] = await some('ann', 'ben');
   await desk.group(ann, [ben]);
   const [watcher, his] = await Promise.all([site.stream('sse', ann), site.stream('ws', ben)]);
   await desk.ask(ann, 'presence.subscribe', { users: [ben.user.id], session_id: own(watcher) });
-  assert.equal((await desk.data(ann, 'presence.subscribe', { users: [ben.user.id], session_id: own(watcher) })).users[0].status, 'online');
+  assert.equal(
+    (await desk.data(ann, 'presence.subscribe', { users: [ben.user.id], session_id: own(watcher) })).users[0].status,
+    'online');
   await stack.kill('bridge', 'SIGKILL');
   await his.over();
   await told(watcher, ben, 'offline', MINUTE);
@@ -131,7 +140,8 @@ test('confab-events is killed and started: who does not come back is offline', {
   await stack.program('events');
   const back = await until(() => site.stream('sse', cid));
   await told(watcher, ben, 'offline', MINUTE);
-  assert.deepEqual((await watcher.command('presence.subscribe', { users: [cid.user.id] })).data.users[0].status, 'online');
+  assert.deepEqual((await watcher.command('presence.subscribe', { users: [cid.user.id] })).data.users[0].status,
+    'online');
   back.close();
   watcher.close();
 });

@@ -11,7 +11,8 @@ before(async () => {
   room = await desk.group(ann, [ben, cid]);
 });
 
-const react = (who, { id }, reaction_content) => desk.ask(who, 'message.react', { message_id: id, type: 'add', reaction_content });
+const react = (who, { id },
+  reaction_content) => desk.ask(who, 'message.react', { message_id: id, type: 'add', reaction_content });
 const unreact = (who, { id }) => desk.ask(who, 'message.react', { message_id: id, type: 'remove' });
 
 test('a reaction is added, replaced and taken back, and counted', async () => {
@@ -30,7 +31,8 @@ test('a reaction is added, replaced and taken back, and counted', async () => {
   assert.deepEqual(data.message.reaction_counts, { '👍': 1 });
   assert.deepEqual(await his.event('reaction.dispatch'), { eventType, data, seq });
 
-  await desk.refused(ben, 'message.react', { message_id: message.id, type: 'add', reaction_content: '👍' }, 4005, CONFLICT);
+  await desk.refused(ben, 'message.react', { message_id: message.id, type: 'add', reaction_content: '👍' }, 4005,
+    CONFLICT);
   await react(cid, message, '👍');
   const replaced = (await react(ben, message, '<b>no</b>')).data.message;
   const own = replaced.reactions.find(({ user }) => user.id === ben.user.id);
@@ -40,9 +42,11 @@ test('a reaction is added, replaced and taken back, and counted', async () => {
 
   const removed = (await unreact(ben, message)).data;
   assert.deepEqual(Object.keys(removed), ['status', 'message', 'action']);
-  assert.deepEqual([removed.status, removed.action, removed.message.reaction_counts], ['successful', 'remove', { '👍': 1 }]);
+  assert.deepEqual([removed.status, removed.action, removed.message.reaction_counts],
+    ['successful', 'remove', { '👍': 1 }]);
   const again = await unreact(ben, message);
-  assert.deepEqual([again.eventType, again.data.status, again.data.action, again.seq], ['reaction.dispatch', 'failed', 'remove', undefined]);
+  assert.deepEqual([again.eventType, again.data.status, again.data.action, again.seq],
+    ['reaction.dispatch', 'failed', 'remove', undefined]);
   await desk.say(ann, room, 'end');
   await his.message('end');
   assert.equal(his.frames.filter(({ eventType: type }) => type === 'reaction.dispatch').length, 4);
@@ -51,15 +55,23 @@ test('a reaction is added, replaced and taken back, and counted', async () => {
 
 test('what is no reaction', async () => {
   const message = await desk.say(ann, room);
-  const wrong = (data, code, detail) => desk.refused(ben, 'message.react', { message_id: message.id, type: 'add', reaction_content: 'x', ...data }, code, detail);
+  const wrong = (data, code,
+    detail) =>
+      desk.refused(ben, 'message.react', { message_id: message.id, type: 'add', reaction_content: 'x', ...data }, code,
+        detail);
   for (const type of ['x', '', null, 7, undefined, {}]) await wrong({ type }, 4003, ['invalid reaction type']);
-  for (const [reaction_content, sentence] of [[undefined, 'This field is required.'], [null, 'This field may not be null.'], ['', 'This field may not be blank.'],
-    ['  ', 'This field may not be blank.'], ['x'.repeat(129), 'Ensure this field has no more than 128 characters.'], [['x'], 'Not a valid string.'],
-    [{ a: 1 }, 'Not a valid string.'], [true, 'Not a valid string.']]) await wrong({ reaction_content }, 4003, { reaction_content: [sentence] });
-  for (const message_id of [[message.id], [], null, true, {}, 1.5, undefined]) await wrong({ message_id }, 4003, ['Invalid message_id type']);
+  for (const [reaction_content, sentence] of [[undefined, 'This field is required.'],
+    [null, 'This field may not be null.'], ['', 'This field may not be blank.'],
+    ['  ', 'This field may not be blank.'], ['x'.repeat(129), 'Ensure this field has no more than 128 characters.'],
+    [['x'], 'Not a valid string.'],
+    [{ a: 1 }, 'Not a valid string.'], [true, 'Not a valid string.']])
+      await wrong({ reaction_content }, 4003, { reaction_content: [sentence] });
+  for (const message_id of [[message.id], [], null, true, {}, 1.5, undefined])
+    await wrong({ message_id }, 4003, ['Invalid message_id type']);
   await wrong({ message_id: 'nope' }, 4003, ['“nope” is not a valid UUID.']);
   for (const message_id of [crypto.randomUUID(), 421]) await wrong({ message_id }, 4004, NOT_FOUND);
-  await desk.refused(eve, 'message.react', { message_id: message.id, type: 'add', reaction_content: 'x' }, 4002, DENIED.message);
+  await desk.refused(eve, 'message.react', { message_id: message.id, type: 'add', reaction_content: 'x' }, 4002,
+    DENIED.message);
   assert.equal((await react(ben, message, '👩‍👩‍👧'.repeat(16))).data.status, 'successful');
 });
 

@@ -8,8 +8,14 @@ const desk = new Desk(site);
 let ann, ben, cid, eve;
 before(async () => { [ann, ben, cid, eve] = await people(['ann', 'ben', 'cid', 'eve']); });
 
-const ack = (who, ...messages) => desk.ask(who, 'message.acknowledged', { message_id: messages.length === 1 ? messages[0].id : messages.map(({ id }) => id) });
-const read = (who, ...messages) => desk.ask(who, 'message.read', { message_id: messages.length === 1 ? messages[0].id : messages.map(({ id }) => id) });
+const ack = (who,
+  ...messages) =>
+    desk.ask(who, 'message.acknowledged',
+      { message_id: messages.length === 1 ? messages[0].id : messages.map(({ id }) => id) });
+const read = (who,
+  ...messages) =>
+    desk.ask(who, 'message.read',
+      { message_id: messages.length === 1 ? messages[0].id : messages.map(({ id }) => id) });
 const SUCCESS = { status: 'success' };
 const of = (stream, name) => stream.frames.filter(({ eventType }) => eventType === name);
 
@@ -30,7 +36,8 @@ test('acknowledging is told to each sender, once, as a list', async () => {
   assert.deepEqual(await ack(cid, m1), SUCCESS);
   assert.deepEqual((await ack(ben, m1)), SUCCESS);
   const [one] = (await hers.event('messagedelivered.dispatch')).data;
-  assert.deepEqual([one.delivered_to, one.delivered_count, one.read_receipts], [[cid.user.username, ben.user.username], 2, []]);
+  assert.deepEqual([one.delivered_to, one.delivered_count, one.read_receipts],
+    [[cid.user.username, ben.user.username], 2, []]);
   // One's own: whoever asks is a sender, and is owed the dispatch.
   const own = await ack(ann, m1);
   assert.equal(own.eventType, 'messagedelivered.dispatch');
@@ -42,20 +49,24 @@ test('acknowledging is told to each sender, once, as a list', async () => {
 
 test('reading is told to each room: a Message for one id, a list for a list', async () => {
   const room = await desk.group(ann, [ben, cid]), other = await desk.group(ann, [ben]);
-  const m1 = await desk.say(ann, room), m2 = await desk.say(ann, room), m3 = await desk.say(ann, other), own = await desk.say(ben, room);
+  const m1 = await desk.say(ann, room), m2 = await desk.say(ann, room), m3 = await desk.say(ann, other),
+    own = await desk.say(ben, room);
   const hers = await site.stream('ws', ann), theirs = await site.stream('ws', cid);
   const one = await read(ben, m1);
   assert.equal(one.eventType, 'readreceipt.dispatch');
   const [{ read_at, ...receipt }] = one.data.read_receipts;
   assert.match(read_at, TIME);
   assert.deepEqual(receipt, { reader: ben.shown });
-  assert.deepEqual(one.data, { ...m1, read_receipts: [{ ...receipt, read_at }], read_count: 1, delivered_to: [ben.user.username], delivered_count: 1 });
+  assert.deepEqual(one.data,
+    { ...m1, read_receipts: [{ ...receipt, read_at }], read_count: 1, delivered_to: [ben.user.username],
+      delivered_count: 1 });
   assert.deepEqual(await theirs.event('readreceipt.dispatch'), one);
   for (const messages of [[m1], [own], [m1, own]]) assert.deepEqual(await read(ben, ...messages), SUCCESS);
   // What is read already and what is one's own is passed over; the rest is stored.
   const rest = await read(ben, m1, m2, m3, own);
   assert.ok(Array.isArray(rest.data));
-  const [, first, second] = [await hers.event('readreceipt.dispatch'), await hers.event('readreceipt.dispatch'), await hers.event('readreceipt.dispatch')];
+  const [, first, second] = [await hers.event('readreceipt.dispatch'), await hers.event('readreceipt.dispatch'),
+    await hers.event('readreceipt.dispatch')];
   assert.deepEqual([first, second].map(({ data }) => data.map(({ id }) => id)).sort(), [[m2.id], [m3.id]].sort());
   await settled(ann, room, hers, theirs);
   assert.deepEqual([hers, theirs].map((stream) => of(stream, 'readreceipt.dispatch').length), [3, 2]);
@@ -102,7 +113,8 @@ for (const event of ['message.acknowledged', 'message.read'])
     await wrong([message.id, hidden.id], 4002, DENIED.message);
     await wrong(hidden.id, 4002, DENIED.message);
     await wrong([message.id, 'nope'], 4003, ['“nope” is not a valid UUID.']);
-    for (const id of [null, true, {}, 1.5, undefined, [null], [[message.id]]]) await wrong(id, 4003, ['Invalid message_id type']);
+    for (const id of [null, true, {}, 1.5, undefined, [null], [[message.id]]])
+      await wrong(id, 4003, ['Invalid message_id type']);
     await wrong(Array.from({ length: 201 }, () => message.id), 4003, ['At most 200 messages at once.']);
     assert.deepEqual((await desk.messages(ann, room)), [message]);
     assert.deepEqual(await desk.ask(ben, event, { message_id: [] }), SUCCESS);
@@ -114,7 +126,10 @@ test('unread counts the others\' messages without a receipt, after what was read
   const sent = [];
   for (let i = 0; i < 6; i++) sent.push(await desk.say(ann, room, i === 5 ? `@${ben.user.username}` : `${i}`));
   await desk.say(ben, room, 'own');
-  const counts = async (who) => { const { unread, mentions, last_read_seq } = await desk.item(who, room); return [unread, mentions, last_read_seq]; };
+  const counts = async (who) => {
+    const { unread, mentions, last_read_seq } = await desk.item(who, room);
+    return [unread, mentions, last_read_seq];
+  };
   assert.deepEqual(await counts(ben), [6, 1, 0]);
   assert.deepEqual(await counts(ann), [1, 0, 0]);
   await ack(ben, sent[0]);
@@ -122,9 +137,11 @@ test('unread counts the others\' messages without a receipt, after what was read
   await read(ben, sent[3]);
   assert.deepEqual(await counts(ben), [5, 1, 0]);
   const { eventType, data, seq } = await desk.ask(ben, 'room.read', { room_id: room.id, seq: sent[2].seq });
-  assert.deepEqual([eventType, data, typeof seq], ['roomread.dispatch', { room_id: room.id, user: ben.ref, seq: sent[2].seq }, 'number']);
+  assert.deepEqual([eventType, data, typeof seq],
+    ['roomread.dispatch', { room_id: room.id, user: ben.ref, seq: sent[2].seq }, 'number']);
   assert.deepEqual(await counts(ben), [2, 1, sent[2].seq]);
-  for (const back of [sent[2].seq, sent[1].seq, 0]) assert.deepEqual(await desk.ask(ben, 'room.read', { room_id: room.id, seq: back }), SUCCESS);
+  for (const back of [sent[2].seq, sent[1].seq, 0])
+    assert.deepEqual(await desk.ask(ben, 'room.read', { room_id: room.id, seq: back }), SUCCESS);
   assert.deepEqual(await counts(ben), [2, 1, sent[2].seq]);
   // More than there is counts as the newest message.
   const last = await desk.say(ann, room, 'last');
@@ -134,7 +151,9 @@ test('unread counts the others\' messages without a receipt, after what was read
   assert.deepEqual(await counts(ben), [1, 0, last.seq]);
   await desk.ask(ann, 'message.modify', { action: 'delete', message_id: next.id });
   assert.deepEqual(await counts(ben), [0, 0, last.seq]);
-  for (const wrong of [-1, 'x', 1.5, null, true, [], {}, 1e300]) await desk.refused(ben, 'room.read', { room_id: room.id, seq: wrong }, 4003, { seq: ['A valid integer is required.'] });
+  for (const wrong of [-1, 'x', 1.5, null, true, [], {}, 1e300])
+    await desk.refused(ben, 'room.read', { room_id: room.id, seq: wrong }, 4003,
+      { seq: ['A valid integer is required.'] });
   await desk.refused(ben, 'room.read', { room_id: room.id }, 4003, { seq: ['This field is required.'] });
   await desk.refused(eve, 'room.read', { room_id: room.id, seq: 1 }, 4002, DENIED.room);
 });

@@ -1,4 +1,5 @@
-// Who gets what: for each dispatch exactly the right people, on every device and transport, the same bytes in the same order; and nobody else.
+// Who gets what: for each dispatch exactly the right people, on every device and transport, the same bytes in the same
+// order; and nobody else.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KINDS, site } from './support/client.mjs';
@@ -17,7 +18,8 @@ class Audience {
 
   static async open(everybody) {
     const streams = new Map();
-    for (const who of everybody) streams.set(who, await Promise.all([...KINDS, 'ws'].map((kind) => site.stream(kind, who))));
+    for (const who of everybody)
+      streams.set(who, await Promise.all([...KINDS, 'ws'].map((kind) => site.stream(kind, who))));
     return new Audience(everybody, streams);
   }
 
@@ -25,9 +27,11 @@ class Audience {
   async after(what, receivers) {
     const answer = await what();
     for (const [type, list] of Object.entries(receivers)) for (const who of list) this.wanted.get(who).push(type);
-    // Long-polls are not told any more of a room that was left between two of them: let everything arrive before the next step.
+    // Long-polls are not told any more of a room that was left between two of them: let everything arrive before the
+    // next step.
     for (const who of this.everybody)
-      for (const stream of this.streams.get(who)) await stream.until(() => stream.stored.length >= this.wanted.get(who).length, JSON.stringify(receivers));
+      for (const stream of this.streams.get(who))
+        await stream.until(() => stream.stored.length >= this.wanted.get(who).length, JSON.stringify(receivers));
     return answer;
   }
 
@@ -38,9 +42,11 @@ class Audience {
       const [first, ...others] = this.streams.get(who);
       const of = (stream) => {
         const end = stream.texts.findIndex((text) => text.includes(fence.id));
-        return stream.texts.slice(0, end).filter((text) => /"seq":\d+}$/.test(text) && !SIGNALS.some((name) => text.includes(name)));
+        return stream.texts.slice(0,
+          end).filter((text) => /"seq":\d+}$/.test(text) && !SIGNALS.some((name) => text.includes(name)));
       };
-      for (const stream of [first, ...others]) await stream.until(() => stream.frames.some(({ data }) => data?.id === fence.id), 'the fence');
+      for (const stream of [first, ...others])
+        await stream.until(() => stream.frames.some(({ data }) => data?.id === fence.id), 'the fence');
       assert.deepEqual(of(first).map((text) => JSON.parse(text).eventType), this.wanted.get(who), who.user.username);
       const seqs = of(first).map((text) => JSON.parse(text).seq);
       assert.deepEqual(seqs, [...new Set(seqs)].sort((a, b) => a - b));
@@ -61,33 +67,50 @@ test('in a group', { timeout: 120_000 }, async () => {
   const room = await all.after(() => desk.group(ann, [ben, cid]), { 'roomcreate.dispatch': three });
   const data = { room_id: room.id };
   const first = await all.after(() => desk.say(ann, room), { 'message.dispatch': three });
-  const second = await all.after(() => desk.say(ben, room, 'r', { parent_message_id: first.id }), { 'message.dispatch': three });
-  await all.after(() => desk.ask(cid, 'message.acknowledged', { message_id: [first.id, second.id] }), { 'messagedelivered.dispatch': [ann, ben] });
+  const second = await all.after(() => desk.say(ben, room, 'r', { parent_message_id: first.id }),
+    { 'message.dispatch': three });
+  await all.after(() => desk.ask(cid, 'message.acknowledged', { message_id: [first.id, second.id] }),
+    { 'messagedelivered.dispatch': [ann, ben] });
   await all.after(() => desk.ask(cid, 'message.acknowledged', { message_id: first.id }), {});
   await all.after(() => desk.ask(cid, 'message.read', { message_id: [first.id] }), { 'readreceipt.dispatch': three });
   await all.after(() => desk.ask(cid, 'message.read', { message_id: first.id }), {});
   await all.after(() => desk.ask(ann, 'message.read', { message_id: first.id }), {});
-  await all.after(() => desk.ask(ben, 'message.react', { message_id: first.id, type: 'add', reaction_content: 'x' }), { 'reaction.dispatch': three });
-  await all.after(() => desk.ask(ben, 'message.react', { message_id: first.id, type: 'remove' }), { 'reaction.dispatch': three });
+  await all.after(() => desk.ask(ben, 'message.react', { message_id: first.id, type: 'add', reaction_content: 'x' }),
+    { 'reaction.dispatch': three });
+  await all.after(() => desk.ask(ben, 'message.react', { message_id: first.id, type: 'remove' }),
+    { 'reaction.dispatch': three });
   await all.after(() => desk.ask(ben, 'message.react', { message_id: first.id, type: 'remove' }), {});
-  await all.after(() => desk.ask(ann, 'message.pin', { message_id: first.id, type: 'add' }), { 'messagepin.dispatch': three });
+  await all.after(() => desk.ask(ann, 'message.pin', { message_id: first.id, type: 'add' }),
+    { 'messagepin.dispatch': three });
   await all.after(() => desk.ask(ann, 'message.pin', { message_id: first.id, type: 'add' }), {});
-  await all.after(() => desk.ask(ann, 'message.modify', { action: 'update', message_id: first.id, extra_fields: { content: 'y' } }), { 'messagemodification.dispatch': three });
-  await all.after(() => desk.ask(ben, 'message.modify', { action: 'delete', message_id: second.id }), { 'messagemodification.dispatch': three });
+  await all.after(() =>
+    desk.ask(ann, 'message.modify', { action: 'update', message_id: first.id, extra_fields: { content: 'y' } }),
+    { 'messagemodification.dispatch': three });
+  await all.after(() => desk.ask(ben, 'message.modify', { action: 'delete', message_id: second.id }),
+    { 'messagemodification.dispatch': three });
   await all.after(() => desk.ask(ben, 'room.read', { ...data, seq: first.seq }), { 'roomread.dispatch': three });
   await all.after(() => desk.ask(ben, 'room.read', { ...data, seq: 1 }), {});
-  await all.after(() => desk.modify(ann, room, 'update', { join_approval_required: true }), { 'roomupdate.dispatch': three });
+  await all.after(() => desk.modify(ann, room, 'update', { join_approval_required: true }),
+    { 'roomupdate.dispatch': three });
   await all.after(() => desk.modify(ann, room, 'add_admin', { users: ids([ben]) }), { 'roomupdate.dispatch': three });
   await all.after(() => desk.ask(dan, 'room.request', data), { 'roomrequest.dispatch': [ann, ben] });
-  await all.after(() => desk.ask(ann, 'room.answer', { ...data, user_id: dan.user.id, accept: false }), { 'roomrequest.dispatch': [dan] });
-  for (const event of ['room.list', 'room.info', 'room.messages', 'room.pins', 'room.permissions', 'room.invite', 'room.invites', 'session.list', 'user.list']) await desk.ask(ann, event, data);
-  await all.after(() => desk.ask(ben, 'room.add_members', { ...data, members: [dan.user.id] }), { 'roomaddmembers.dispatch': [ann, ben, cid, dan] });
-  await all.after(() => desk.ask(ben, 'room.add_members', { ...data, members: [] }), { 'roomaddmembers.dispatch': [ann, ben, cid, dan] });
-  await all.after(() => desk.ask(ben, 'room.remove_members', { ...data, members: ids([cid, dan]) }), { 'roomremovemembers.dispatch': [ann, ben], 'roomexit.dispatch': [cid, dan] });
-  await all.after(() => desk.ask(ben, 'room.remove_members', { ...data, members: ids([cid]) }), { 'roomremovemembers.dispatch': [ann, ben] });
+  await all.after(() => desk.ask(ann, 'room.answer', { ...data, user_id: dan.user.id, accept: false }),
+    { 'roomrequest.dispatch': [dan] });
+  for (const event of ['room.list', 'room.info', 'room.messages', 'room.pins', 'room.permissions', 'room.invite',
+    'room.invites', 'session.list', 'user.list']) await desk.ask(ann, event, data);
+  await all.after(() => desk.ask(ben, 'room.add_members', { ...data, members: [dan.user.id] }),
+    { 'roomaddmembers.dispatch': [ann, ben, cid, dan] });
+  await all.after(() => desk.ask(ben, 'room.add_members', { ...data, members: [] }),
+    { 'roomaddmembers.dispatch': [ann, ben, cid, dan] });
+  await all.after(() => desk.ask(ben, 'room.remove_members', { ...data, members: ids([cid, dan]) }),
+    { 'roomremovemembers.dispatch': [ann, ben], 'roomexit.dispatch': [cid, dan] });
+  await all.after(() => desk.ask(ben, 'room.remove_members', { ...data, members: ids([cid]) }),
+    { 'roomremovemembers.dispatch': [ann, ben] });
   await all.after(() => desk.say(ann, room), { 'message.dispatch': [ann, ben] });
-  await all.after(() => desk.ask(ann, 'room.leave', data), { 'roomremovemembers.dispatch': [ben], 'roomexit.dispatch': [ann], 'roomupdate.dispatch': [ben] });
-  await all.after(() => desk.ask(ben, 'room.add_members', { ...data, members: ids([cid]) }), { 'roomaddmembers.dispatch': [ben, cid] });
+  await all.after(() => desk.ask(ann, 'room.leave', data),
+    { 'roomremovemembers.dispatch': [ben], 'roomexit.dispatch': [ann], 'roomupdate.dispatch': [ben] });
+  await all.after(() => desk.ask(ben, 'room.add_members', { ...data, members: ids([cid]) }),
+    { 'roomaddmembers.dispatch': [ben, cid] });
   await all.after(() => desk.modify(ben, room, 'delete'), { 'roomdelete.dispatch': [ben, cid] });
   await all.compare();
   all.close();
@@ -98,13 +121,18 @@ test('in a channel and in one-to-ones', { timeout: 120_000 }, async () => {
   const [ann, ben, cid] = everybody;
   const all = await Audience.open(everybody);
   const room = await all.after(() => desk.channel(ann, [], { is_public: true }), { 'roomcreate.dispatch': [ann] });
-  for (let i = 0; i < 2; i++) await all.after(() => desk.ask(ben, 'room.join', { room_id: room.id }), { 'roomaddmembers.dispatch': [ann, ben] });
-  await all.after(() => desk.modify(ann, room, 'add_permission', { users: ids([ben]), permission: ['can_send_messages'] }), { 'roomupdate.dispatch': [ann, ben] });
+  for (let i = 0; i < 2; i++)
+    await all.after(() => desk.ask(ben, 'room.join', { room_id: room.id }), { 'roomaddmembers.dispatch': [ann, ben] });
+  await all.after(() =>
+    desk.modify(ann, room, 'add_permission', { users: ids([ben]), permission: ['can_send_messages'] }),
+    { 'roomupdate.dispatch': [ann, ben] });
   await all.after(() => desk.say(ben, room), { 'message.dispatch': [ann, ben] });
-  await all.after(() => desk.ask(ben, 'room.leave', { room_id: room.id }), { 'roomremovemembers.dispatch': [ann], 'roomexit.dispatch': [ben] });
+  await all.after(() => desk.ask(ben, 'room.leave', { room_id: room.id }),
+    { 'roomremovemembers.dispatch': [ann], 'roomexit.dispatch': [ben] });
   await all.after(() => desk.ask(ann, 'room.leave', { room_id: room.id }), { 'roomdelete.dispatch': [ann] });
   const chat = await all.after(() => desk.pair(ann, cid), { 'roomcreate.dispatch': [ann, cid] });
-  await all.after(() => desk.modify(cid, chat, 'update', { property: { preferences: { a: 1 } } }), { 'roomupdate.dispatch': [ann, cid] });
+  await all.after(() => desk.modify(cid, chat, 'update', { property: { preferences: { a: 1 } } }),
+    { 'roomupdate.dispatch': [ann, cid] });
   await all.after(() => desk.modify(ann, chat, 'delete'), { 'roomdelete.dispatch': [ann] });
   await all.after(() => desk.pair(ann, cid), { 'roomcreate.dispatch': [ann] });
   await all.after(() => desk.say(cid, chat), { 'message.dispatch': [ann, cid] });
@@ -138,7 +166,8 @@ test('who leaves is told after those who stay; the answer to a command is what i
   hers.send({ event_type: 'message.send', data: { room_id: room.id, content: 'no id' } });
   const { seq } = await hers.message('no id');
   hers.send({ event_type: 'session.heartbeat' });
-  await hers.until(() => hers.frames.some((frame) => frame.status && frame.id === undefined), 'the heartbeat\'s answer');
+  await hers.until(() => hers.frames.some((frame) => frame.status && frame.id === undefined),
+    'the heartbeat\'s answer');
   assert.equal(hers.frames.filter((frame) => frame.status && frame.seq === seq).length, 0);
   hers.close();
   his.close();

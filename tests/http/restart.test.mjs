@@ -1,4 +1,5 @@
-// Every program is replaced by a new run of it while people talk on all transports: no command fails, no dispatch is lost, repeated or reordered.
+// Every program is replaced by a new run of it while people talk on all transports: no command fails, no dispatch is
+// lost, repeated or reordered.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { KINDS, unique, until } from './support/client.mjs';
@@ -69,7 +70,8 @@ class Caller extends Poster {
       }
       const { stream } = this, id = ++this.asked;
       if (!stream.ended) stream.send({ event_type: 'message.send', data, id });
-      answer = await stream.until(() => stream.frames.find((frame) => frame.id === id) ?? stream.ended, `an answer to ${data.content}`);
+      answer = await stream.until(() => stream.frames.find((frame) => frame.id === id) ?? stream.ended,
+        `an answer to ${data.content}`);
       if (answer !== stream.ended && !done(answer)) {
         assert.deepEqual([answer.error.code, answer.error.unknown], [4053, undefined]);
         this.refusals.push(answer);
@@ -122,15 +124,19 @@ for (const round of [1, 2])
     }
     const got = followers[0].contents();
     assert.deepEqual([...got].sort(), [...all].sort(), 'each once');
-    for (const { name, sent: own } of talkers) assert.deepEqual(got.filter((text) => text.startsWith(`${name}:`)), own, name);
+    for (const { name, sent: own } of talkers)
+      assert.deepEqual(got.filter((text) => text.startsWith(`${name}:`)), own, name);
     const ends = (kind) => followers.filter((follower) => follower.kind === kind).flatMap((follower) => follower.ends);
     // Each is told once by the run it was at; on a busy machine one may have come just before.
-    const told = (what, got, most) => assert.ok(got.length >= most && got.every((end) => end === what), `${most} times ${what}: ${got}`);
+    const told = (what, got,
+      most) => assert.ok(got.length >= most && got.every((end) => end === what), `${most} times ${what}: ${got}`);
     told(1012, ends('ws').map(({ code }) => code), 3);
     told(200, ends('sse').map(({ status }) => status), 3);
     assert.deepEqual(ends('poll'), [], 'a chain of polls does not notice');
     told(1012, talkers.filter((talker) => talker instanceof Caller).flatMap((talker) => talker.ends), 5);
-    console.log(`# ${all.length} messages, refused and repeated: ${talkers.reduce((sum, talker) => sum + talker.refusals.length, 0)}`);
+    console.log(
+      `# ${all.length} messages, refused and repeated: `
+        + `${talkers.reduce((sum, talker) => sum + talker.refusals.length, 0)}`);
   });
 
 test('a second run without -r does not push the first one aside', async () => {
@@ -146,7 +152,9 @@ test('the sessions of a run end with it, and only those', async () => {
   const ann = await site.register('ann');
   const streams = await Promise.all(['ws', 'sse'].map((kind) => site.stream(kind, ann)));
   const processes = () => stack.query('select count(distinct name) from confab.process');
-  const sessions = () => stack.query(`select string_agg(transport, ' ' order by transport) from confab.session where account_id = ${ann.user.id}`);
+  const sessions = () =>
+    stack.query(
+      `select string_agg(transport, ' ' order by transport) from confab.session where account_id = ${ann.user.id}`);
   await until(async () => await processes() === '2', 'two delivering programs');
   assert.equal(await sessions(), 'sse websocket');
   await stack.restart('events');
@@ -158,14 +166,16 @@ test('the sessions of a run end with it, and only those', async () => {
   assert.equal(await processes(), '2');
 });
 
-test('a program that has just started knows what was before: whoever comes back to it does not make it read the log again', async () => {
+test('a program that has just started knows what was before: whoever comes back to it does not make it read the log '
+  + 'again', async () => {
   const [ann, ben] = await Promise.all([site.register('ann'), site.register('ben')]);
   const room = await site.room(ann, [ben]);
   const probe = await site.stream('ws', ben);
   const { epoch, seq } = probe.frames[0].data;
   probe.close();
   const contents = Array.from({ length: 700 }, (_, i) => `before ${i}`);
-  for (const content of contents) assert.equal((await site.command(ann, 'message.send', { room_id: room.id, content })).status, 200);
+  for (const content of contents)
+    assert.equal((await site.command(ann, 'message.send', { room_id: room.id, content })).status, 200);
   const followers = [];
   for (const [kind, name] of [['sse', 'events'], ['ws', 'bridge']]) {
     const pages = async () => {

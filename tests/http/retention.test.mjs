@@ -12,14 +12,18 @@ before(async () => {
 after(() => stack?.stop());
 
 const say = (who, room, content) => site.done(who, 'message.send', { room_id: room.id, content });
-const contents = async (who, room) => (await site.done(who, 'room.messages', { room_id: room.id })).data.data.messages.map(({ content }) => content).reverse();
+const contents = async (who,
+  room) =>
+    (await site.done(who, 'room.messages', { room_id: room.id })).data.data.messages.map(({ content }) => content)
+      .reverse();
 
 async function people() {
   const [ann, ben] = await Promise.all([site.register('ann'), site.register('ben')]);
   return { ann, ben, room: await site.room(ann, [ben]) };
 }
 
-test('a cursor below what the log keeps is answered with session.resync at once, on all transports', { timeout: 60_000 }, async () => {
+test('a cursor below what the log keeps is answered with session.resync at once, on all transports',
+    { timeout: 60_000 }, async () => {
   const { ann, ben, room } = await people();
   const live = await site.stream('ws', ben);
   const { epoch, seq } = live.frames[0].data;
@@ -33,7 +37,8 @@ test('a cursor below what the log keeps is answered with session.resync at once,
   const said = await stack.confab('maintain');
   assert.match(said, /^partitions made or dropped: [1-9]/);
   assert.equal(await stack.query('select floor from confab.log_state()'), '999999');
-  assert.equal(await stack.query('select string_agg(name, \' \' order by first_seq) from confab.log_partition'), 'log_1 log_2 log_3 log_4 log_5');
+  assert.equal(await stack.query('select string_agg(name, \' \' order by first_seq) from confab.log_partition'),
+    'log_1 log_2 log_3 log_4 log_5');
   for (const kind of KINDS) {
     const start = Date.now();
     const stream = await site.stream(kind, ben, { since: `${epoch}:${seq}` });
@@ -62,7 +67,9 @@ test('messages are kept as long as the room or the setting says', { timeout: 60_
   const other = await site.room(ann);
   for (const where of [room, other]) for (const days of [40, 20, 0]) {
     await say(ann, where, `${days} days`);
-    await stack.query(`update confab.message set created_at = now() - interval '${days} days' where room_id = '${where.id}' and content = '${days} days'`);
+    await stack.query(
+      `update confab.message set created_at = now() - interval '${days} days' where room_id = '${where.id}' and `
+        + `content = '${days} days'`);
   }
   await stack.confab('setting', 'message_days', '30');
   await stack.confab('keep', other.id, '0');
@@ -81,7 +88,8 @@ test('status says who is connected, where the log stands and who holds it up', {
   const { ann } = await people();
   const streams = await Promise.all(['ws', 'sse'].map((kind) => site.stream(kind, ann)));
   const holder = stack.query('begin; select confab.log_draw(); select pg_sleep(4); rollback');
-  const pid = await until(() => stack.query("select pid from pg_stat_activity where wait_event = 'PgSleep'"), 'a number is held');
+  const pid = await until(() => stack.query("select pid from pg_stat_activity where wait_event = 'PgSleep'"),
+    'a number is held');
   const said = await until(async () => {
     const text = await stack.confab('status');
     return text.includes('holds a number') && text;

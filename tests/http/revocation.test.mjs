@@ -10,7 +10,10 @@ const ROUNDS = 12;
 /** The room that a dispatch is about. */
 const roomOf = ({ data }) => data.room_id ?? data.room?.id ?? data.message?.room.id ?? data.id;
 
-/** What is asked for after a removal is not told any more; each time in the room is otherwise whole, up to where it was last asked for. */
+/**
+ * What is asked for after a removal is not told any more; each time in the room is otherwise whole, up to where it was
+ * last asked for.
+ */
 function checkPolled(got, wanted, removals) {
   let from = 0;
   for (const to of [...removals, Infinity]) {
@@ -23,7 +26,8 @@ function checkPolled(got, wanted, removals) {
 }
 
 test('removal revokes at once, on every transport', { timeout: 120_000 }, async () => {
-  const [owner, victim, ...talkers] = await people(['owner', 'victim', ...Array.from({ length: 8 }, (_, i) => `t${i}`)]);
+  const [owner, victim,
+    ...talkers] = await people(['owner', 'victim', ...Array.from({ length: 8 }, (_, i) => `t${i}`)]);
   const room = await desk.group(owner, [victim, ...talkers]);
   const witness = await site.stream('ws', owner);
   const streams = await Promise.all(KINDS.map((kind) => site.stream(kind, victim)));
@@ -57,7 +61,8 @@ test('removal revokes at once, on every transport', { timeout: 120_000 }, async 
   const wanted = told.filter(({ seq }) => !isOut(seq)).map(({ seq }) => seq);
   assert.ok(told.length - wanted.length > ROUNDS, 'something was said meanwhile');
   for (const [i, stream] of streams.entries()) {
-    const got = stream.stored.filter((frame) => frame.eventType !== 'roomexit.dispatch' && roomOf(frame) === room.id).map(({ seq }) => seq);
+    const got = stream.stored.filter((frame) => frame.eventType !== 'roomexit.dispatch' && roomOf(frame) === room.id)
+      .map(({ seq }) => seq);
     if (KINDS[i] !== 'poll') assert.deepEqual(got, wanted, KINDS[i]);
     else checkPolled(got, wanted, removals);
     const exits = stream.stored.filter(({ eventType }) => eventType === 'roomexit.dispatch').map(({ seq }) => seq);
@@ -85,7 +90,8 @@ test('whoever is out can not come back to it by a cursor, nor by any command', a
     assert.ok(!again.texts.some((text) => text.includes('secret')), kind);
     again.close();
   }
-  for (const [event, data] of [['message.react', { type: 'add', reaction_content: 'x' }], ['message.read', {}], ['message.acknowledged', {}], ['message.history', {}], ['message.pin', { type: 'add' }]])
+  for (const [event, data] of [['message.react', { type: 'add', reaction_content: 'x' }], ['message.read', {}],
+    ['message.acknowledged', {}], ['message.history', {}], ['message.pin', { type: 'add' }]])
     assert.equal((await site.command(ben, event, { message_id: message.id, ...data })).body.error.code, 4002, event);
   assert.deepEqual((await desk.data(ben, 'message.search', { query: 'secret' })).results, []);
   assert.deepEqual(await desk.data(ben, 'room.list'), []);

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { site, unique } from './support/client.mjs';
 
-const login = (username, password, headers) => site.request('POST', 'session', { body: { username, password }, headers });
+const login = (username, password,
+  headers) => site.request('POST', 'session', { body: { username, password }, headers });
 const cookieOf = ({ headers }) => headers['set-cookie'][0];
 
 test('registering answers 201 with the account, a token and a cookie', async () => {
@@ -13,7 +14,8 @@ test('registering answers 201 with the account, a token and a cookie', async () 
   assert.equal(status, 201);
   assert.deepEqual(Object.keys(body), ['user', 'token', 'expires_at']);
   assert.deepEqual(Object.keys(body.user), ['id', 'username', 'email', 'first_name', 'last_name']);
-  assert.deepEqual({ ...body.user, id: 0 }, { id: 0, username, email: 'z@example.org', first_name: 'Zoë', last_name: '' });
+  assert.deepEqual({ ...body.user, id: 0 },
+    { id: 0, username, email: 'z@example.org', first_name: 'Zoë', last_name: '' });
   assert.match(body.token, /^[\w-]{43}$/);
   assert.match(cookieOf({ headers }), /; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Lax/);
   assert.equal(headers['cache-control'], 'no-store');
@@ -27,7 +29,8 @@ test('logging in gives another token; both work, by header, by cookie', async ()
   assert.equal(again.status, 200);
   assert.deepEqual(again.body.user, ann.user);
   assert.notEqual(again.body.token, ann.token);
-  for (const options of [{ token: ann.token }, { token: again.body.token }, { headers: { cookie: cookieOf(again).split(';')[0] } }]) {
+  for (const options of [{ token: ann.token }, { token: again.body.token },
+      { headers: { cookie: cookieOf(again).split(';')[0] } }]) {
     const { status, body } = await site.request('GET', 'session', options);
     assert.equal(status, 200);
     assert.deepEqual(body.user, ann.user);
@@ -80,7 +83,8 @@ test('logging out ends the log-in and its cookie', async () => {
 test('logging out ends the streams of that log-in and no others', async () => {
   const ann = await site.register('ann');
   const { body: other } = await login(ann.user.username, ann.password);
-  const [socket, sse, kept] = await Promise.all([site.stream('ws', ann), site.stream('sse', ann), site.stream('ws', other)]);
+  const [socket, sse,
+    kept] = await Promise.all([site.stream('ws', ann), site.stream('sse', ann), site.stream('ws', other)]);
   await site.request('DELETE', 'session', { token: ann.token });
   assert.deepEqual(await socket.over(), { code: 4001 });
   await sse.over();
@@ -91,7 +95,8 @@ test('logging out ends the streams of that log-in and no others', async () => {
 test('without a log-in nothing is told', async () => {
   for (const token of [undefined, 'x', 'A'.repeat(43), 'é', `${'A'.repeat(43)} x`]) {
     const headers = token === undefined ? {} : { authorization: `Bearer ${encodeURI(token)}` };
-    for (const [method, path] of [['GET', 'session'], ['DELETE', 'session'], ['POST', 'command'], ['GET', 'events'], ['GET', 'poll']]) {
+    for (const [method, path] of [['GET', 'session'], ['DELETE', 'session'], ['POST', 'command'], ['GET', 'events'],
+        ['GET', 'poll']]) {
       const { status, body } = await site.request(method, path, { headers, ...(method === 'POST' && { body: {} }) });
       assert.equal(status, 401, `${method} ${path}`);
       assert.equal(body.error.code, 4001);
@@ -129,7 +134,9 @@ test('other methods, types and bodies are refused', async () => {
   assert.equal(put.headers.allow, 'GET, POST, DELETE');
   assert.equal((await site.request('GET', 'session/register', { token: ann.token })).status, 405);
   assert.equal((await site.request('GET', 'session/nowhere', { token: ann.token })).status, 404);
-  assert.equal((await site.request('POST', 'session', { raw: 'a=b', headers: { 'content-type': 'application/x-www-form-urlencoded' } })).status, 415);
+  assert.equal(
+    (await site.request('POST', 'session',
+      { raw: 'a=b', headers: { 'content-type': 'application/x-www-form-urlencoded' } })).status, 415);
   for (const raw of ['', '[]', '{', 'null', '"x"', '{"username":{"a":1},"password":"x"}', '\xff'])
     assert.equal((await site.request('POST', 'session', { raw })).status, 422, raw);
   assert.equal((await site.request('POST', 'session', { raw: `{"username":"${'x'.repeat(70_000)}"}` })).status, 413);

@@ -40,10 +40,12 @@ test('once a second of one person in one room', async () => {
   const from = Date.now();
   for (let i = 0; i < 10; i++) for (const room of [one, two]) assert.deepEqual(await type(ann, room), SUCCESS);
   await type(cid, one);
-  const told = (room, who) => typing(stream).filter(({ data }) => data.room_id === room.id && data.user.id === who.user.id).length;
+  const told = (room,
+    who) => typing(stream).filter(({ data }) => data.room_id === room.id && data.user.id === who.user.id).length;
   await stream.until(() => told(one, ann) && told(two, ann) && told(one, cid), 'one of each');
   const most = 1 + Math.floor((Date.now() - from) / 1000);
-  for (const [room, who, n] of [[one, ann, most], [two, ann, most], [one, cid, 1]]) assert.ok(told(room, who) <= n, `${told(room, who)} of at most ${n}`);
+  for (const [room, who, n] of [[one, ann, most], [two, ann, most], [one, cid, 1]])
+    assert.ok(told(room, who) <= n, `${told(room, who)} of at most ${n}`);
   const before = typing(stream).length;
   await until(async () => { await type(ann, one); return typing(stream).length > before; }, 'another');
   assert.ok(Date.now() - from > 990);
@@ -59,7 +61,8 @@ test('by a message\'s id where there is no room_id; what is refused', async () =
   await desk.refused(ben, 'message.typing', { room_id: channel.id }, 4002, DENIED.send);
   await desk.refused(eve, 'message.typing', { room_id: room.id }, 4002, DENIED.send);
   await desk.refused(eve, 'message.typing', { room_id: crypto.randomUUID() }, 4004, NOT_FOUND);
-  for (const room_id of [undefined, null, true, [], {}]) await desk.refused(eve, 'message.typing', { room_id }, 4003, ['Invalid room_id type']);
+  for (const room_id of [undefined, null, true, [], {}])
+    await desk.refused(eve, 'message.typing', { room_id }, 4003, ['Invalid room_id type']);
   stream.close();
 });
 
@@ -67,29 +70,36 @@ test('whoever blocks somebody does not see them type, and hears nothing from the
   const group = await desk.group(ann, [ben, cid]), chat = await desk.pair(ann, ben);
   const hers_own = await desk.say(ann, chat), his_own = await desk.say(ben, chat);
   await desk.ask(ben, 'message.react', { type: 'add', message_id: hers_own.id, reaction_content: 'x' });
-  assert.deepEqual(await desk.ask(ann, 'user.block', { user_id: ben.user.id }), { eventType: 'userblock.dispatch', data: { user: ben.ref, blocked: true } });
+  assert.deepEqual(await desk.ask(ann, 'user.block', { user_id: ben.user.id }),
+    { eventType: 'userblock.dispatch', data: { user: ben.ref, blocked: true } });
   assert.deepEqual(await desk.data(ann, 'user.block', { user_id: `${ben.user.id}` }), { user: ben.ref, blocked: true });
-  assert.deepEqual(await desk.ask(ann, 'user.blocked'), { eventType: 'userblocked.dispatch', data: { users: [ben.ref] } });
+  assert.deepEqual(await desk.ask(ann, 'user.blocked'),
+    { eventType: 'userblocked.dispatch', data: { users: [ben.ref] } });
   const [hers, his] = await Promise.all([ann, cid].map((who) => site.stream('ws', who)));
   await type(ben, group);
   await his.event('messagetyping.dispatch');
   await type(cid, group);
   assert.equal((await hers.event('messagetyping.dispatch')).data.user.id, cid.user.id);
   assert.equal(typing(hers).length, 1);
-  for (const [event, data] of [['message.send', { content: 'x' }], ['message.typing', {}], ['room.modify', { action: 'update', data: { property: { preferences: { x: 1 } } } }],
+  for (const [event, data] of [['message.send', { content: 'x' }], ['message.typing', {}],
+    ['room.modify', { action: 'update', data: { property: { preferences: { x: 1 } } } }],
     ['message.modify', { action: 'update', message_id: his_own.id, extra_fields: { content: 'x' } }],
     ['message.react', { type: 'add', message_id: hers_own.id, reaction_content: 'x' }],
-    ['message.pin', { type: 'add', message_id: hers_own.id }], ['message.pin', { type: 'remove', message_id: his_own.id }]])
+    ['message.pin', { type: 'add', message_id: hers_own.id }],
+    ['message.pin', { type: 'remove', message_id: his_own.id }]])
     await desk.refused(ben, event, { room_id: chat.id, ...data }, 4002, DENIED.send);
   // What is one's own may be taken back, and what is there read.
-  assert.equal((await desk.data(ben, 'message.react', { type: 'remove', message_id: hers_own.id })).status, 'successful');
-  assert.equal((await desk.data(ben, 'message.modify', { action: 'delete', message_id: his_own.id })).status, 'successful');
+  assert.equal((await desk.data(ben, 'message.react', { type: 'remove', message_id: hers_own.id })).status,
+    'successful');
+  assert.equal((await desk.data(ben, 'message.modify', { action: 'delete', message_id: his_own.id })).status,
+    'successful');
   await desk.ask(ben, 'message.read', { message_id: [hers_own.id] });
   await desk.say(ben, group, 'in the group it is allowed');
   await desk.say(ann, chat, 'the other way too');
   // Two who have no chat yet.
   await desk.ask(eve, 'user.block', { user_id: cid.user.id });
-  await desk.refused(cid, 'room.create', { type: 'OneToOneChat', participants: [eve.user.id] }, 4003, ["A one to one chat can't be opened with this user"]);
+  await desk.refused(cid, 'room.create', { type: 'OneToOneChat', participants: [eve.user.id] }, 4003,
+    ["A one to one chat can't be opened with this user"]);
   assert.deepEqual(await desk.data(ann, 'user.unblock', { user_id: ben.user.id }), { user: ben.ref, blocked: false });
   await desk.say(ben, chat, 'again');
   assert.deepEqual((await desk.data(ann, 'user.blocked')).users, []);
@@ -103,9 +113,12 @@ test('nobody who has blocked somebody sees them type, however many have', async 
   const room = await desk.channel(ann, [ben, cid], { max_subscribers: 1000 });
   await desk.modify(ann, room, 'add_permission', { users: [ben.user.id], permission: ['can_send_messages'] });
   const block = (blockers, members) => sql(`
-    with crowd as (select confab.account_create('crowd-${unique()}-' || n, null) id, n from generate_series(1, ${Math.max(blockers, members)}) n),
-    blocked as (insert into confab.block (account_id, blocked_id) select id, ${ben.user.id} from crowd where n <= ${blockers})
-    insert into confab.member (room_id, account_id, since_seq) select '${room.id}', id, 1 from crowd where n <= ${members}`);
+    with crowd as (select confab.account_create('crowd-${unique()}-' || n, null) id, n from generate_series(1,
+      ${Math.max(blockers, members)}) n),
+    blocked as (insert into confab.block (account_id, blocked_id) select id, ${ben.user.id} from crowd where n <=
+      ${blockers})
+    insert into confab.member (room_id, account_id, since_seq) select '${room.id}', id, 1 from crowd where n <=
+      ${members}`);
   const his = await site.stream('ws', cid);
   const isSeen = async () => {
     await sql(`delete from confab.typing where room_id = '${room.id}'`);
@@ -131,18 +144,28 @@ test('nobody who has blocked somebody sees them type, however many have', async 
 test('what others send on the channel of the signals is dropped, and counted', async () => {
   const room = await desk.group(ann, [ben]);
   const streams = await Promise.all(KINDS.map((kind) => site.stream(kind, ben)));
-  const counted = async () => [...(await site.request('GET', 'metrics')).text.matchAll(/^confab_signals_dropped_total\{[^}]*\} (\d+)$/gm)].reduce((sum, [, n]) => sum + Number(n), 0);
+  const counted = async () =>
+    [...(await site.request('GET', 'metrics')).text.matchAll(/^confab_signals_dropped_total\{[^}]*\} (\d+)$/gm)]
+      .reduce((sum, [, n]) => sum + Number(n), 0);
   const before = await counted();
   const data = { username: 'forged', room_id: room.id, user: ann.ref }, eventType = 'messagetyping.dispatch';
   const forged = ['', 'no JSON', '[]', 'null', '{}', ...[
-    7, null, '', 'no JSON', [], 'null', {}, { eventType }, { data }, { eventType, data: [data] }, { eventType, data: 'x' }, { eventType, data, seq: 1 }, { eventType, data, seq: null },
-    { eventType: 'message.dispatch', data: { content: 'forged' } }, { eventType: 'session.resync', data: {} }, { eventType: 7, data },
+    7, null, '', 'no JSON', [], 'null', {}, { eventType }, { data }, { eventType, data: [data] },
+    { eventType, data: 'x' }, { eventType, data, seq: 1 }, { eventType, data, seq: null },
+    { eventType: 'message.dispatch', data: { content: 'forged' } }, { eventType: 'session.resync', data: {} },
+    { eventType: 7, data },
     { eventType, data: { x: { x: { x: { x: { x: 1 } } } } } },
-  ].map((payload) => JSON.stringify({ room: room.id, accounts: [ben.user.id], payload: payload && typeof payload === 'object' ? JSON.stringify(payload) : payload }))];
-  const send = (text) => sql(`set role pg_read_all_data; select pg_notify('confab_signal', '${text.replaceAll("'", "''")}')`);
+  ].map((payload) =>
+    JSON.stringify({ room: room.id, accounts: [ben.user.id],
+      payload: payload && typeof payload === 'object' ? JSON.stringify(payload) : payload }))];
+  const send = (text) =>
+    sql(`set role pg_read_all_data; select pg_notify('confab_signal', '${text.replaceAll("'", "''")}')`);
   for (const text of forged) await send(text);
   // What could be one comes as one, and brings nothing else along.
-  await send(JSON.stringify({ room: room.id, payload: JSON.stringify({ eventType, data: { ...data, username: 'passes' }, id: 'c1', error: { code: 4001 } }) }));
+  await send(
+    JSON.stringify({ room: room.id,
+      payload: JSON.stringify({ eventType, data: { ...data, username: 'passes' }, id: 'c1',
+        error: { code: 4001 } }) }));
   for (const stream of streams) {
     assert.deepEqual(await stream.event(eventType), { eventType, data: { ...data, username: 'passes' } });
     assert.ok(!stream.texts.some((text) => text.includes('forged')));
@@ -158,7 +181,8 @@ test('the directory, by id, by the beginning of a name, page by page', async () 
   assert.equal(eventType, 'userlist.dispatch');
   assert.deepEqual(data, { users: some.map(({ shown }) => shown), has_next: false });
   const first = (await list({ search: 'zoë.', limit: 2, after: some[0].user.id - 1 })).data;
-  assert.deepEqual([first.users.map(({ id }) => id), first.has_next], [some.slice(0, 2).map(({ user }) => user.id), true]);
+  assert.deepEqual([first.users.map(({ id }) => id), first.has_next],
+    [some.slice(0, 2).map(({ user }) => user.id), true]);
   const second = (await list({ search: 'zoë.', limit: 2, after: first.users[1].id })).data;
   assert.deepEqual([second.users.map(({ id }) => id), second.has_next], [[some[2].user.id], false]);
   assert.deepEqual((await list({ search: '%' })).data.users, []);
@@ -167,15 +191,20 @@ test('the directory, by id, by the beginning of a name, page by page', async () 
 
 test('one\'s sessions and log-ins, and ending them', async () => {
   const me = await site.register('me');
-  const login = async () => (await site.request('POST', 'session', { body: { username: me.user.username, password: me.password }, headers: { 'user-agent': 'other' } })).body;
+  const login = async () =>
+    (await site.request('POST', 'session',
+      { body: { username: me.user.username, password: me.password }, headers: { 'user-agent': 'other' } })).body;
   const second = await login();
-  const [ws, sse, poll] = await Promise.all([site.stream('ws', me, { headers: { 'user-agent': 'mine' } }), site.stream('sse', second), site.stream('poll', me)]);
+  const [ws, sse,
+    poll] = await Promise.all([site.stream('ws', me, { headers: { 'user-agent': 'mine' } }), site.stream('sse', second),
+      site.stream('poll', me)]);
   const reply = await ws.command('session.list');
   assert.deepEqual([reply.eventType, reply.seq], ['sessionlist.dispatch', undefined]);
   const { sessions, logins } = reply.data;
   assert.deepEqual(sessions.map(({ transport }) => transport).sort(), ['poll', 'sse', 'websocket']);
   const mine = sessions.find(({ transport }) => transport === 'websocket');
-  assert.deepEqual(Object.keys(mine), ['id', 'transport', 'user_agent', 'address', 'opened_at', 'last_seen', 'current']);
+  assert.deepEqual(Object.keys(mine),
+    ['id', 'transport', 'user_agent', 'address', 'opened_at', 'last_seen', 'current']);
   assert.deepEqual([mine.id, mine.user_agent, mine.current], [ws.frames[0].data.session_id, 'mine', true]);
   assert.deepEqual(sessions.filter(({ current }) => current).length, 1);
   for (const { id, opened_at, last_seen } of sessions) {
@@ -183,14 +212,18 @@ test('one\'s sessions and log-ins, and ending them', async () => {
     assert.match(opened_at, TIME);
     assert.match(last_seen, TIME);
   }
-  assert.deepEqual(Object.keys(logins[0]), ['id', 'user_agent', 'address', 'created_at', 'last_seen', 'expires_at', 'current']);
-  assert.deepEqual(logins.map(({ user_agent, current }) => [user_agent === 'other', current]), [[true, false], [false, true]]);
+  assert.deepEqual(Object.keys(logins[0]),
+    ['id', 'user_agent', 'address', 'created_at', 'last_seen', 'expires_at', 'current']);
+  assert.deepEqual(logins.map(({ user_agent, current }) => [user_agent === 'other', current]),
+    [[true, false], [false, true]]);
 
   const session_id = sse.frames[0].data.session_id;
-  for (const id of [session_id, crypto.randomUUID()]) await desk.refused(ann, 'session.end', { session_id: id }, 4004, NOT_FOUND);
+  for (const id of [session_id, crypto.randomUUID()])
+    await desk.refused(ann, 'session.end', { session_id: id }, 4004, NOT_FOUND);
   await desk.refused(ann, 'session.end', { login_id: logins[0].id }, 4004, NOT_FOUND);
   await desk.refused(me, 'session.end', {}, 4003, { session_id: ['This field is required.'] });
-  assert.deepEqual(await desk.ask(me, 'session.end', { session_id }), { eventType: 'sessionend.dispatch', data: { session_id } });
+  assert.deepEqual(await desk.ask(me, 'session.end', { session_id }),
+    { eventType: 'sessionend.dispatch', data: { session_id } });
   await sse.over();
   assert.equal(ws.ended, null);
   (await site.stream('sse', second)).close();
@@ -199,7 +232,8 @@ test('one\'s sessions and log-ins, and ending them', async () => {
 
   const third = await site.stream('ws', second);
   const { id: login_id } = logins.find(({ user_agent }) => user_agent === 'other');
-  assert.deepEqual(await desk.ask(me, 'session.end', { login_id }), { eventType: 'sessionend.dispatch', data: { login_id } });
+  assert.deepEqual(await desk.ask(me, 'session.end', { login_id }),
+    { eventType: 'sessionend.dispatch', data: { login_id } });
   assert.deepEqual(await third.over(), { code: 4001 });
   await desk.refused(second, 'room.list', {}, 4001, 'Authentication required.');
   assert.equal(poll.ended, null);

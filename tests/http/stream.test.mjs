@@ -7,7 +7,8 @@ import { KINDS, site, until } from './support/client.mjs';
 
 const CURSOR = /^[\w-]{1,32}:\d+$/;
 const cursorOf = (frame) => `${frame.data.epoch ?? frame.epoch}:${frame.data.seq ?? frame.seq}`;
-const contents = (stream) => stream.frames.filter(({ eventType }) => eventType === 'message.dispatch').map(({ data }) => data.content);
+const contents = (stream) =>
+  stream.frames.filter(({ eventType }) => eventType === 'message.dispatch').map(({ data }) => data.content);
 const say = (who, room, content) => site.done(who, 'message.send', { room_id: room.id, content });
 
 async function three() {
@@ -101,7 +102,8 @@ test('each transport resumes from any cursor, its own and the others\'', async (
       ['sse', { lastEventId: from, since: `${epoch}:${seqs[29]}` }]]) {
       const stream = await site.stream(kind, ben, options);
       await stream.message(said.at(-1));
-      assert.deepEqual(contents(stream), said.slice(seqs.indexOf(Number(from.split(':').at(-1))) + 1), `${kind} from ${from}`);
+      assert.deepEqual(contents(stream), said.slice(seqs.indexOf(Number(from.split(':').at(-1))) + 1),
+        `${kind} from ${from}`);
       const bytes = stream.texts.filter((text) => /message\.dispatch.*"m\d+"/.test(text));
       reference ??= bytes;
       assert.deepEqual(bytes, reference.slice(-bytes.length));
@@ -125,7 +127,8 @@ test('a chain that changes its transport all the time loses and repeats nothing'
   for (let hop = 0; sending || got.length < 400; hop++) {
     assert.ok(hop < 1000, `after ${hop} hops there are ${got.length}`);
     const stream = await site.stream(KINDS[hop % 3], ben, { since: cursor, seconds: 1 });
-    await Promise.race([stream.until(() => contents(stream).length >= 7, '', 500), new Promise((resolve) => setTimeout(resolve, 500))]).catch(() => {});
+    await Promise.race([stream.until(() => contents(stream).length >= 7, '', 500),
+      new Promise((resolve) => setTimeout(resolve, 500))]).catch(() => {});
     stream.close();
     const { stored } = stream;
     got.push(...contents(stream));
@@ -140,7 +143,8 @@ test('a cursor that can\'t be served is answered with session.resync, and the st
   const probe = await site.stream('ws', ben);
   const epoch = probe.frames[0].data.epoch;
   probe.close();
-  for (const since of ['nonsense', '-1', 'other:5', `${epoch}:999999999999`, `${epoch}:`, '99999999999999999999999', 'a b:1'])
+  for (const since of ['nonsense', '-1', 'other:5', `${epoch}:999999999999`, `${epoch}:`, '99999999999999999999999',
+    'a b:1'])
     for (const kind of KINDS) {
       const stream = await site.stream(kind, ben, { since });
       const { data } = await stream.event('session.resync');
@@ -163,7 +167,8 @@ test('who joins later gets what comes after, and nothing from before', async () 
   await say(ann, shared, 'to both');
   await stream.message('to both');
   assert.deepEqual(contents(stream), ['to both']);
-  // A stream starts where its program stands in the log, which may be a moment behind: what was stored just before may still come.
+  // A stream starts where its program stands in the log, which may be a moment behind: what was stored just before may
+  // still come.
   const later = ({ stored }) => stored.filter(({ data }) => (data.room?.id ?? data.id) !== before.id);
   assert.deepEqual(later(stream).map(({ eventType }) => eventType), ['roomcreate.dispatch', 'message.dispatch']);
   const replay = await site.stream('sse', ben, { since: start });
@@ -189,18 +194,21 @@ test('under load every stream of every kind gets the same sequence', async () =>
     stream.close();
   }
   for (let p = 0; p < 4; p++)
-    assert.deepEqual(of(reference).map(({ data }) => data.content).filter((text) => text.startsWith(`${p}:`)), Array.from({ length: 100 }, (_, i) => `${p}:${i}`));
+    assert.deepEqual(of(reference).map(({ data }) => data.content).filter((text) => text.startsWith(`${p}:`)),
+      Array.from({ length: 100 }, (_, i) => `${p}:${i}`));
 });
 
 test('commands of one WebSocket are carried out in order', async () => {
   const ann = await site.register('ann');
   const room = await site.room(ann);
   const stream = await site.stream('ws', ann);
-  for (let i = 0; i < 50; i++) stream.send({ event_type: 'message.send', data: { room_id: room.id, content: `${i}` }, id: i });
+  for (let i = 0; i < 50; i++)
+    stream.send({ event_type: 'message.send', data: { room_id: room.id, content: `${i}` }, id: i });
   await stream.message('49');
   await stream.until(() => stream.frames.filter(({ status }) => status).length === 50, 'all acknowledgements');
   assert.deepEqual(contents(stream), Array.from({ length: 50 }, (_, i) => `${i}`));
-  assert.deepEqual(stream.frames.filter(({ status }) => status).map(({ id }) => id), Array.from({ length: 50 }, (_, i) => i));
+  assert.deepEqual(stream.frames.filter(({ status }) => status).map(({ id }) => id),
+    Array.from({ length: 50 }, (_, i) => i));
   stream.close();
 });
 
@@ -255,7 +263,8 @@ test('every number that the alerts and the documentation name is there', async (
   const read = (file) => readFileSync(path.join(import.meta.dirname, '../..', file), 'utf8');
   const alerted = [...read('conf/prometheus-alerts.yml').matchAll(/\bconfab_(\w+)/g)].map(([, name]) => name);
   const table = read('docs/operations.md').split('### Metrics')[1].split('\n\n')[2];
-  const described = [...table.matchAll(/^\|.*?\|/gm)].flatMap(([cell]) => [...cell.matchAll(/`([a-z]\w*)/g)].map(([, name]) => name));
+  const described = [...table.matchAll(/^\|.*?\|/gm)]
+    .flatMap(([cell]) => [...cell.matchAll(/`([a-z]\w*)/g)].map(([, name]) => name));
   assert.ok(alerted.length > 10 && described.length > 20);
   for (const name of [...alerted, ...described]) assert.match(text, new RegExp(`^confab_${name}\\{`, 'm'), name);
 });
@@ -263,7 +272,8 @@ test('every number that the alerts and the documentation name is there', async (
 test('the session of a closed connection ends', async () => {
   const ann = await site.register('ann');
   const streams = await Promise.all(['ws', 'sse'].map((kind) => site.stream(kind, ann)));
-  const sessions = async () => (await site.done(ann, 'session.list')).data.sessions.map(({ transport }) => transport).sort();
+  const sessions = async () =>
+    (await site.done(ann, 'session.list')).data.sessions.map(({ transport }) => transport).sort();
   assert.deepEqual(await sessions(), ['sse', 'websocket']);
   for (const stream of streams) stream.close();
   await until(async () => (await sessions()).length === 0, 'both sessions are gone', 60_000);

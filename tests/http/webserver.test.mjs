@@ -1,4 +1,5 @@
-// The web servers that conf/ has samples for, each in front of the same stack. Those that are not installed are skipped.
+// The web servers that conf/ has samples for, each in front of the same stack. Those that are not installed are
+// skipped.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -14,7 +15,8 @@ const tool = path.resolve(import.meta.dirname, '../../tools/stack');
 const dir = process.env.CONFAB_DIR;
 const FORGED = '203.0.113.9';
 
-const isThere = (program) => ['/usr/sbin', '/usr/bin', '/usr/local/sbin'].some((folder) => existsSync(path.join(folder, program)));
+const isThere = (program) =>
+  ['/usr/sbin', '/usr/bin', '/usr/local/sbin'].some((folder) => existsSync(path.join(folder, program)));
 
 async function front(name) {
   const port = await freePort();
@@ -46,12 +48,15 @@ for (const [name, program] of [['lighttpd', 'lighttpd'], ['nginx', 'nginx'], ['a
     });
 
     it('lets people log in and out with the cookie', async () => {
-      const { status, headers } = await site.request('POST', 'session', { body: { username: alice.user.username, password: alice.password } });
+      const { status, headers } = await site.request('POST', 'session',
+        { body: { username: alice.user.username, password: alice.password } });
       assert.equal(status, 200);
       const cookie = headers['set-cookie'][0].split(';')[0];
       const origin = site.url.origin;
       assert.equal((await site.request('GET', 'session', { headers: { cookie } })).body.user.id, alice.user.id);
-      assert.equal((await site.request('POST', 'command', { body: { event_type: 'room.list', data: {} }, headers: { cookie, origin } })).status, 200);
+      assert.equal(
+        (await site.request('POST', 'command',
+          { body: { event_type: 'room.list', data: {} }, headers: { cookie, origin } })).status, 200);
       assert.equal((await site.request('POST', 'command', { body: { event_type: 'room.list', data: {} },
         headers: { cookie, origin: 'https://elsewhere.example' } })).status, 403);
       assert.equal((await site.request('DELETE', 'session', { headers: { cookie, origin } })).status, 204);
@@ -59,7 +64,8 @@ for (const [name, program] of [['lighttpd', 'lighttpd'], ['nginx', 'nginx'], ['a
     });
 
     it('leaves it to confab to refuse a body', async () => {
-      const { status, body } = await site.request('POST', 'command', { token: alice.token, raw: `{"event_type":"${'x'.repeat(900_000)}"}` });
+      const { status, body } = await site.request('POST', 'command',
+        { token: alice.token, raw: `{"event_type":"${'x'.repeat(900_000)}"}` });
       assert.deepEqual([status, body.error.code], [413, 4013]);
     });
 
@@ -67,8 +73,11 @@ for (const [name, program] of [['lighttpd', 'lighttpd'], ['nginx', 'nginx'], ['a
       assert.equal((await site.request('GET', 'healthz')).text, 'ok\n');
       assert.equal((await site.request('GET', 'readyz')).text, 'ok\n');
       assert.match((await site.request('GET', 'metrics')).text, /^confab_ready\{program="bridge"\} 1$/m);
-      assert.equal((await site.request('GET', 'metrics', { agent: new http.Agent({ localAddress: '127.0.0.2' }) })).status, 403, 'strangers get no metrics');
-      assert.equal((await site.request('GET', 'readyz', { agent: new http.Agent({ localAddress: '127.0.0.2' }) })).status, 200);
+      assert.equal(
+        (await site.request('GET', 'metrics', { agent: new http.Agent({ localAddress: '127.0.0.2' }) })).status, 403,
+        'strangers get no metrics');
+      assert.equal(
+        (await site.request('GET', 'readyz', { agent: new http.Agent({ localAddress: '127.0.0.2' }) })).status, 200);
     });
 
     for (const kind of KINDS) {
@@ -84,7 +93,8 @@ for (const [name, program] of [['lighttpd', 'lighttpd'], ['nginx', 'nginx'], ['a
 
       it(`does not let a reader by ${kind} forge an address`, async () => {
         const stream = await site.stream(kind, bob, { headers: { 'x-forwarded-for': FORGED } });
-        const { stdout } = await run(tool, ['sql', dir, `select distinct address from confab.session where account_id = ${bob.user.id}`]);
+        const { stdout } = await run(tool,
+          ['sql', dir, `select distinct address from confab.session where account_id = ${bob.user.id}`]);
         assert.equal(stdout.trim(), '127.0.0.1');
         stream.close();
       });
@@ -97,7 +107,8 @@ for (const [name, program] of [['lighttpd', 'lighttpd'], ['nginx', 'nginx'], ['a
       assert.equal(answer.status, 'success');
       assert.equal((await socket.message('up')).seq, answer.seq);
       socket.close();
-      const foreign = await site.stream('ws', null, { headers: { cookie, origin: 'https://elsewhere.example' }, wait: false });
+      const foreign = await site.stream('ws', null,
+        { headers: { cookie, origin: 'https://elsewhere.example' }, wait: false });
       assert.deepEqual(await foreign.over(), { code: 4001 });
     });
 

@@ -9,11 +9,14 @@ useStack('media-large');
 
 test('memory does not grow with what is uploaded', async () => {
   const ann = await site.register('ann');
-  const peak = () => Math.max(...stack.workers('media').map((pid) => Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1])));
+  const peak = () =>
+    Math.max(...stack.workers('media')
+      .map((pid) => Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1])));
   await upload(ann, 'small.txt', Buffer.from('small'), 'text/plain');
   const at = peak(), size = 200 * MIB;
   const parts = function* parts() { for (let i = 0; i < 200; i++) yield Buffer.alloc(MIB, `${i} `); };
-  const { status, body } = await request('POST', 'media?name=large.txt', { token: ann.token, raw: parts(), headers: { 'content-type': 'text/plain', 'content-length': size } });
+  const { status, body } = await request('POST', 'media?name=large.txt',
+    { token: ann.token, raw: parts(), headers: { 'content-type': 'text/plain', 'content-length': size } });
   assert.equal(status, 201);
   assert.equal(body.file_size, size);
   console.log(`# peak of a worker: ${at} KiB before, ${peak()} KiB after ${size / MIB} MiB`);

@@ -13,7 +13,10 @@ const modes = [{ keep: false }, { keep: true }].map((mode) => ({ ...mode, output
 
 /** Fails with the first inputs of which wrong(output, index) says something. */
 function none(outputs, wrong) {
-  const found = outputs.flatMap((output, i) => { const what = wrong(output, i); return what ? [{ input: inputs[i], output, what }] : []; });
+  const found = outputs.flatMap((output, i) => {
+    const what = wrong(output, i);
+    return what ? [{ input: inputs[i], output, what }] : [];
+  });
   assert.equal(found.length, 0, `seed ${seed}: ${JSON.stringify(found.slice(0, 3), null, 1)}`);
 }
 
@@ -27,7 +30,8 @@ for (const { keep, outputs } of modes) {
     const read = tree(output), written = canonical(output);
     return read !== written && { read, written };
   }));
-  test(`nothing but what is allowed is in that tree${kept}`, () => none(outputs, (output) => forbidden(output, { keep })));
+  test(`nothing but what is allowed is in that tree${kept}`,
+    () => none(outputs, (output) => forbidden(output, { keep })));
   test(`sanitising twice changes nothing${kept}`, () => {
     const again = clean(outputs, { keep });
     none(outputs, (output, i) => again[i] !== output && { again: again[i] });
@@ -57,9 +61,12 @@ function trap() {
   const notation = (node) => {
     if (node.nodeType === Node.TEXT_NODE) return escapeText(node.data);
     if (node.nodeType !== Node.ELEMENT_NODE) return `{${node.nodeName}}`;
-    const name = node.namespaceURI === 'http://www.w3.org/1999/xhtml' ? node.localName : `{${node.namespaceURI}}${node.localName}`;
-    const attributes = [...node.attributes].map((a) => ` ${a.name}="${escapeText(a.value).replaceAll('"', '&quot;')}"`).join('');
-    return name === 'br' ? `<br${attributes}>` : `<${name}${attributes}>${[...node.childNodes].map(notation).join('')}</${name}>`;
+    const name = node.namespaceURI === 'http://www.w3.org/1999/xhtml' ? node.localName
+      : `{${node.namespaceURI}}${node.localName}`;
+    const attributes = [...node.attributes].map((a) => ` ${a.name}="${escapeText(a.value).replaceAll('"', '&quot;')}"`)
+      .join('');
+    return name === 'br' ? `<br${attributes}>`
+      : `<${name}${attributes}>${[...node.childNodes].map(notation).join('')}</${name}>`;
   };
   const box = document.getElementById('box');
   globalThis.show = (text) => {

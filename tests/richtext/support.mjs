@@ -3,12 +3,14 @@ import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { parseFragment, defaultTreeAdapter as adapter, html } from 'parse5';
 
-const PROGRAM = path.resolve(import.meta.dirname, '../../build', process.env.BUILD ?? 'release', 'tests/richtext/clean');
+const PROGRAM = path.resolve(import.meta.dirname, '../../build', process.env.BUILD ?? 'release',
+  'tests/richtext/clean');
 
 /** Each text sanitised by lib/richtext. */
 export function clean(texts, { keep = false } = {}) {
   const input = texts.map((text) => `${text}\0`).join('');
-  return execFileSync(PROGRAM, keep ? ['-k'] : [], { input, encoding: 'utf8', maxBuffer: 1 << 30 }).split('\0').slice(0, -1);
+  return execFileSync(PROGRAM, keep ? ['-k'] : [], { input, encoding: 'utf8', maxBuffer: 1 << 30 }).split('\0').slice(0,
+    -1);
 }
 
 const escapeText = (text) => text.replace(/[&<>]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[c]);
@@ -21,7 +23,8 @@ export function notation(node) {
   const inside = node.childNodes.map(notation).join('');
   if (!node.tagName) return inside;
   const name = node.namespaceURI === html.NS.HTML ? node.tagName : `{${node.namespaceURI}}${node.tagName}`;
-  const attributes = node.attrs.map((a) => ` ${a.prefix ? `${a.prefix}:` : ''}${a.name}="${escapeValue(a.value)}"`).join('');
+  const attributes = node.attrs.map((a) => ` ${a.prefix ? `${a.prefix}:` : ''}${a.name}="${escapeValue(a.value)}"`)
+    .join('');
   return name === 'br' ? `<br${attributes}>` : `<${name}${attributes}>${inside}</${name}>`;
 }
 
@@ -48,7 +51,8 @@ function wrongAttribute(element, { name, value }, keep) {
   if (element.tagName !== 'a') return `${element.tagName} with ${name}`;
   switch (name) {
     case 'href': {
-      const url = URL.canParse(value, 'https://here.invalid/') ? new URL(value, 'https://here.invalid/') : { protocol: 'http:' };
+      const url = URL.canParse(value, 'https://here.invalid/') ? new URL(value, 'https://here.invalid/')
+        : { protocol: 'http:' };
       return ['http:', 'https:', 'mailto:'].includes(url.protocol) ? null : `link to ${value}`;
     }
     case 'rel': return value === ELSEWHERE ? null : `rel ${value}`;
@@ -61,10 +65,12 @@ function wrongAttribute(element, { name, value }, keep) {
 export function forbidden(output, { keep = false } = {}) {
   const visit = (node) => {
     if (node.nodeName === '#text') return null;
-    if (node.tagName && (!NAMES.has(node.tagName) || node.namespaceURI !== html.NS.HTML)) return `element ${node.tagName}`;
+    if (node.tagName && (!NAMES.has(node.tagName) || node.namespaceURI !== html.NS.HTML))
+      return `element ${node.tagName}`;
     if (!node.tagName && node.nodeName !== '#document-fragment') return node.nodeName;
     const attrs = node.attrs ?? [], value = (name) => attrs.find((a) => a.name === name)?.value;
-    if (!['', '_self', '_parent', '_top'].includes((value('target') ?? '').toLowerCase()) !== (value('rel') === ELSEWHERE)) return 'rel and target';
+    if (!['', '_self', '_parent', '_top'].includes((value('target') ?? '').toLowerCase())
+      !== (value('rel') === ELSEWHERE)) return 'rel and target';
     for (const found of attrs.map((a) => wrongAttribute(node, a, keep))) if (found) return found;
     for (const child of node.childNodes) {
       const found = visit(child);

@@ -30,7 +30,8 @@ test('an error says its code, its detail, its first sentence, and whether the sa
   assert.equal(error.retryable, false);
   assert.equal(ConfabError.from({ error: 'invalid event type' }).message, 'invalid event type');
   assert.equal(ConfabError.from({ status: 'success' }), null);
-  for (const code of [Code.NETWORK, Code.RATE_LIMITED, Code.UNAVAILABLE]) assert.ok(new ConfabError(code, 'x').retryable);
+  for (const code of [Code.NETWORK, Code.RATE_LIMITED, Code.UNAVAILABLE])
+    assert.ok(new ConfabError(code, 'x').retryable);
   for (const code of [4001, 4002, 4003, 4004, 4005, 4006, 4013]) assert.ok(!new ConfabError(code, 'x').retryable);
   assert.equal(ConfabError.from({ error: { code: 4029, detail: '9' } }, 9).retryAfter, 9);
 });

@@ -88,7 +88,8 @@ test('a transport that brings nothing gives way to the next, which is remembered
   assert.ok(fetches.some(({ url }) => url.pathname === '/chat/events'));
   client.connection.options.transports = ['ws', 'sse', 'poll'];
   client.stop();
-  globalThis.localStorage.setItem('confab:transport:http://chat.test/chat/', JSON.stringify({ name: 'sse', until: Date.now() + 3600_000 }));
+  globalThis.localStorage.setItem('confab:transport:http://chat.test/chat/',
+    JSON.stringify({ name: 'sse', until: Date.now() + 3600_000 }));
   assert.equal(connect().transport, 'sse');
   mock.timers.tick(3600_001);
   assert.equal(connect().transport, 'ws');
@@ -189,7 +190,8 @@ test('a request whose token is refused is repeated with a new one, once', async 
   const tokens = ['old', 'new'], used = [];
   globalThis.fetch = async (url, { headers }) => {
     used.push(headers.Authorization);
-    return headers.Authorization === 'Bearer new' ? answer(200, { data: [] }) : answer(401, { error: { code: 4001, detail: 'x' } });
+    return headers.Authorization === 'Bearer new' ? answer(200, { data: [] })
+      : answer(401, { error: { code: 4001, detail: 'x' } });
   };
   const client = new Client({ url: 'http://chat.test/chat/', token: () => tokens.shift() ?? 'none' });
   assert.deepEqual(await client.listRooms(), []);
@@ -237,7 +239,8 @@ test('idle is told once nothing was done for five minutes, and taken back at the
   await settle();
   FakeSocket.last.opens();
   await settle();
-  const told = () => FakeSocket.last.sent.filter(({ event_type }) => event_type === 'session.heartbeat').map(({ data }) => data.idle);
+  const told = () =>
+    FakeSocket.last.sent.filter(({ event_type }) => event_type === 'session.heartbeat').map(({ data }) => data.idle);
   client.idle.touch();
   await pass(30_000);
   FakeSocket.last.says(dispatch(2));

@@ -11,9 +11,11 @@ beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
 afterEach(() => mock.timers.reset());
 
 const message = (seq, more = {}) => ({
-  id: `m${seq}`, seq, room: { id: 'r' }, sender: { id: 2 }, parent_message: null, forwarded_from: null, mentions: [], read_receipts: [], reactions: [], ...more });
+  id: `m${seq}`, seq, room: { id: 'r' }, sender: { id: 2 }, parent_message: null, forwarded_from: null, mentions: [],
+  read_receipts: [], reactions: [], ...more });
 const range = (from, to) => Array.from({ length: to - from + 1 }, (_, i) => message(from + i));
-const page = (messages, has_next = false, has_previous = false) => async () => ({ has_next, has_previous, data: { messages: messages.toReversed() } });
+const page = (messages, has_next = false,
+  has_previous = false) => async () => ({ has_next, has_previous, data: { messages: messages.toReversed() } });
 const seqs = (history) => history.messages.map(({ seq }) => seq);
 
 test('pages join at either end, and what overlaps is there once', async () => {
@@ -65,17 +67,20 @@ test('a message takes its place by number, once', () => {
 test('what is nested follows what happens to it', () => {
   const reply = message(5, { parent_message: message(3) });
   assert.equal(afterUpdate(reply, message(4)), reply);
-  assert.deepEqual(afterUpdate(reply, message(3, { content: 'x', parent_message: message(1) })).parent_message, message(3, { content: 'x' }));
+  assert.deepEqual(afterUpdate(reply, message(3, { content: 'x', parent_message: message(1) })).parent_message,
+    message(3, { content: 'x' }));
   assert.equal(afterRemoval(reply, new Set(['m3'])).parent_message, null);
   const forward = message(6, { forwarded_from: { id: 'm1', room: { id: 'q' }, sender: { id: 1 }, content: 'secret' } });
-  assert.deepEqual(afterRemoval(forward, new Set(['m1'])).forwarded_from, { id: 'm1', room: { id: 'q' }, sender: { id: 1 }, is_deleted: true });
+  assert.deepEqual(afterRemoval(forward, new Set(['m1'])).forwarded_from,
+    { id: 'm1', room: { id: 'q' }, sender: { id: 1 }, is_deleted: true });
   assert.equal(afterRemoval(reply, new Set(['m5'])), null);
 });
 
 test('typing lasts four seconds from the last word of it', () => {
   const told = [];
   const people = new People(() => 1, (event, about) => told.push([event, about]));
-  const type = (id) => people.apply({ eventType: 'messagetyping.dispatch', data: { room_id: 'r', user: { id, username: `u${id}` } } });
+  const type = (id) =>
+    people.apply({ eventType: 'messagetyping.dispatch', data: { room_id: 'r', user: { id, username: `u${id}` } } });
   type(1); // oneself
   type(2);
   mock.timers.tick(3000);
@@ -99,11 +104,13 @@ test('notifications: of others only, once, most telling kind, gone when read', (
   said(message(2));
   said(message(3, { parent_message: message(1) }));
   said(message(4, { parent_message: message(1), mentions: [{ id: 1 }] }));
-  apply({ eventType: 'reaction.dispatch', data: { type: 'add', message: message(1, { reactions: [{ id: 'x', user: { id: 2 }, created_at: '1' }] }) } });
+  apply({ eventType: 'reaction.dispatch',
+    data: { type: 'add', message: message(1, { reactions: [{ id: 'x', user: { id: 2 }, created_at: '1' }] }) } });
   assert.deepEqual(arrived, ['NEW_MESSAGE', 'REPLY', 'MENTION', 'REACTION']);
   apply({ eventType: 'readreceipt.dispatch', data: message(4, { read_receipts: [{ reader: { id: 1 } }] }) });
   apply({ eventType: 'messagemodification.dispatch', data: { message_ids: ['m3'], room_id: 'r', user: { id: 2 } } });
-  assert.deepEqual(notifications.rooms.get('r').map(({ notification_type }) => notification_type), ['REACTION', 'NEW_MESSAGE']);
+  assert.deepEqual(notifications.rooms.get('r').map(({ notification_type }) => notification_type),
+    ['REACTION', 'NEW_MESSAGE']);
   apply({ eventType: 'roomread.dispatch', data: { room_id: 'r', user: { id: 1 }, seq: 4 } });
   assert.equal(notifications.rooms.size, 0);
 });

@@ -52,7 +52,8 @@ test('messages go one after the other, and stay until their dispatch comes', asy
   assert.deepEqual(await outbox.shelf.all(), []);
 });
 
-test('without a network it tries again, in order, with the same client_id, and sooner when the network is back', async () => {
+test('without a network it tries again, in order, with the same client_id, and sooner when the network is back',
+    async () => {
   const { client, outbox } = await open();
   client.answers = [error(0), error(0), error(0)];
   for (const text of ['a', 'b']) outbox.sendText('r', text);

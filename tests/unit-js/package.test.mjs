@@ -24,7 +24,8 @@ function modulesOf(file, found = new Set()) {
   // In comments, for types, there are imports too; those are not loaded.
   const code = withoutComments(file);
   for (const { fileName } of importedFiles)
-    if (fileName.startsWith('.') && code.includes(`'${fileName}'`)) modulesOf(path.resolve(path.dirname(file), fileName), found);
+    if (fileName.startsWith('.') && code.includes(`'${fileName}'`))
+      modulesOf(path.resolve(path.dirname(file), fileName), found);
   return found;
 }
 
@@ -35,22 +36,26 @@ function withoutComments(file) {
 }
 
 /**
- * Compressed bytes of an entry with all it loads, and the largest of the languages, of which it loads one: as a bundler makes it for a page, and as it is
- * served without one, file by file with its comments.
+ * Compressed bytes of an entry with all it loads, and the largest of the languages, of which it loads one: as a bundler
+ * makes it for a page, and as it is served without one, file by file with its comments.
  */
 async function sizes(entry) {
   const { outputFiles, metafile: { outputs } } = await esbuild.build({
-    entryPoints: [path.join(htdocs, entry)], bundle: true, splitting: true, metafile: true, minify: true, format: 'esm', write: false, outdir: 'out', logLevel: 'error' });
-  const sizeOf = (name) => gzipSync(outputFiles.find(({ path: file }) => file.endsWith(name)).contents, { level: 9 }).length;
+    entryPoints: [path.join(htdocs, entry)], bundle: true, splitting: true, metafile: true, minify: true, format: 'esm',
+    write: false, outdir: 'out', logLevel: 'error' });
+  const sizeOf = (name) =>
+    gzipSync(outputFiles.find(({ path: file }) => file.endsWith(name)).contents, { level: 9 }).length;
   const loaded = new Set(), languages = new Set();
   const load = (name) => {
     if (loaded.has(name)) return;
     loaded.add(name);
-    for (const { path: other, kind } of outputs[name].imports) if (kind === 'dynamic-import') languages.add(other); else load(other);
+    for (const { path: other, kind } of outputs[name].imports) if (kind === 'dynamic-import')
+      languages.add(other); else load(other);
   };
   load(`out/${entry}`);
   const bundled = [...loaded].reduce((sum, name) => sum + sizeOf(name), Math.max(0, ...[...languages].map(sizeOf)));
-  const served = [...modulesOf(path.join(htdocs, entry))].reduce((sum, file) => sum + gzipSync(readFileSync(file), { level: 9 }).length, 0);
+  const served = [...modulesOf(path.join(htdocs, entry))]
+    .reduce((sum, file) => sum + gzipSync(readFileSync(file), { level: 9 }).length, 0);
   return { bundled, served };
 }
 
@@ -70,13 +75,17 @@ test('the types are right', { timeout: 120_000 }, async () => {
 const BROWSERS = ['chrome131', 'edge131', 'firefox133', 'safari18.1', 'ios18.1'];
 
 test('nothing is written in a way that the browsers of the last two years do not know', async () => {
-  const files = (await readdir(htdocs, { recursive: true })).filter((file) => /\.(js|css)$/.test(file) && !file.startsWith('types/'));
+  const files = (await readdir(htdocs, { recursive: true }))
+    .filter((file) => /\.(js|css)$/.test(file) && !file.startsWith('types/'));
   assert.ok(files.length > 80);
   const supported = { 'regexp-unicode-property-escapes': true }; // esbuild knows those of 2018 only
   for (const file of files) {
     const source = readFileSync(path.join(htdocs, file), 'utf8'), loader = path.extname(file).slice(1);
-    const [newest, known] = await Promise.all(['esnext', BROWSERS].map((target) => esbuild.transform(source, { loader, target, legalComments: 'none', supported })));
-    assert.equal(known.code.replaceAll('-webkit-', ''), newest.code.replaceAll('-webkit-', ''), `${file} says something that has to be put in other words for ${BROWSERS.join(', ')}`);
+    const [newest,
+      known] = await Promise.all(['esnext',
+        BROWSERS].map((target) => esbuild.transform(source, { loader, target, legalComments: 'none', supported })));
+    assert.equal(known.code.replaceAll('-webkit-', ''), newest.code.replaceAll('-webkit-', ''),
+      `${file} says something that has to be put in other words for ${BROWSERS.join(', ')}`);
   }
 });
 
@@ -90,7 +99,9 @@ test('the library has no page in it, and no dependency', () => {
 
 test('names of the wire stand in codes.js alone', () => {
   for (const file of modulesOf(path.join(htdocs, 'confab.js')))
-    if (!file.endsWith('codes.js')) assert.doesNotMatch(withoutComments(file), /'(message|room|session|presence|user|chat)\.[a-z_]+'|'\w+\.dispatch'|\b40\d\d\b/, file);
+    if (!file.endsWith('codes.js'))
+      assert.doesNotMatch(withoutComments(file),
+        /'(message|room|session|presence|user|chat)\.[a-z_]+'|'\w+\.dispatch'|\b40\d\d\b/, file);
 });
 
 test('every language has the same texts, with the same places in them', async () => {
@@ -104,7 +115,8 @@ test('every language has the same texts, with the same places in them', async ()
     for (const key of Object.keys(english)) {
       assert.deepEqual(places(texts[key]), places(english[key]), `${lang}: ${key}`);
       if (typeof texts[key] === 'object')
-        assert.deepEqual(Object.keys(texts[key]).sort(), new Intl.PluralRules(lang).resolvedOptions().pluralCategories.toSorted(), `${lang}: ${key}`);
+        assert.deepEqual(Object.keys(texts[key]).sort(),
+          new Intl.PluralRules(lang).resolvedOptions().pluralCategories.toSorted(), `${lang}: ${key}`);
     }
   }
 });
@@ -127,17 +139,20 @@ test('npm pack makes a package that can be used, with types', { timeout: 180_000
     const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: htdocs });
     const [{ filename, files }] = JSON.parse(stdout.slice(stdout.indexOf('[')));
     const names = files.map(({ path: name }) => name);
-    for (const name of ['confab.js', 'widget.js', 'types/confab.d.ts', 'types/confab/store.d.ts', 'lang/en.js', 'README.md', 'package.json']) assert.ok(names.includes(name), name);
+    for (const name of ['confab.js', 'widget.js', 'types/confab.d.ts', 'types/confab/store.d.ts', 'lang/en.js',
+      'README.md', 'package.json']) assert.ok(names.includes(name), name);
     assert.ok(!names.some((name) => name.startsWith('app')));
     const home = path.join(folder, 'node_modules/confab');
     await mkdir(home, { recursive: true });
     await run('tar', ['-xzf', path.join(folder, filename), '-C', home, '--strip-components=1']);
     await writeFile(path.join(folder, 'use.ts'), CONSUMER);
-    const { stdout: found } = await run(process.execPath, [TSC, '--noEmit', '--strict', '--target', 'es2022', '--module', 'es2022',
+    const { stdout: found } = await run(process.execPath,
+      [TSC, '--noEmit', '--strict', '--target', 'es2022', '--module', 'es2022',
       '--moduleResolution', 'bundler', '--lib', 'es2023,dom', path.join(folder, 'use.ts')]).catch((error) => error);
     assert.equal(found, '');
     const { stdout: said } = await run(process.execPath, ['--input-type=module', '-e',
-      "const { Client } = await import('confab'); console.log(new Client({ url: 'http://x.test/chat/' }).state)"], { cwd: folder });
+      "const { Client } = await import('confab'); console.log(new Client({ url: 'http://x.test/chat/' }).state)"],
+        { cwd: folder });
     assert.equal(said, 'stopped\n');
   } finally {
     await rm(folder, { recursive: true });

@@ -17,13 +17,19 @@ afterEach(() => {
 
 const ME = 1;
 const message = (seq, more = {}) => ({
-  id: `m${seq}`, seq, room: { id: 'r' }, sender: { id: 2 }, parent_message: null, forwarded_from: null, mentions: [], read_receipts: [], reactions: [],
+  id: `m${seq}`, seq, room: { id: 'r' }, sender: { id: 2 }, parent_message: null, forwarded_from: null, mentions: [],
+  read_receipts: [], reactions: [],
   is_edited: false, ...more });
 const said = (seq, more) => ({ eventType: 'message.dispatch', seq, data: message(seq, more) });
-const removed = (seq, ...ids) => ({ eventType: 'messagemodification.dispatch', seq, data: { action: 'delete', message_ids: ids, room_id: 'r', user: { id: 2 } } });
-const read = (seq, up_to, id = ME) => ({ eventType: 'roomread.dispatch', seq, data: { room_id: 'r', user: { id }, seq: up_to } });
+const removed = (seq,
+  ...ids) =>
+    ({ eventType: 'messagemodification.dispatch', seq,
+      data: { action: 'delete', message_ids: ids, room_id: 'r', user: { id: 2 } } });
+const read = (seq, up_to,
+  id = ME) => ({ eventType: 'roomread.dispatch', seq, data: { room_id: 'r', user: { id }, seq: up_to } });
 const mine = (at = '2026-01-01T00:00:00Z') => [{ reader: { id: ME }, read_at: at }];
-const item = (more = {}) => ({ id: 'r', type: 'GroupChat', unread: 0, mentions: 0, last_read_seq: 0, last_message: null, ...more });
+const item = (more = {}) =>
+  ({ id: 'r', type: 'GroupChat', unread: 0, mentions: 0, last_read_seq: 0, last_message: null, ...more });
 
 /** Rooms over lists that the test gives, one after the other; the last again and again. */
 function make(...lists) {
@@ -80,7 +86,8 @@ test('what the list may have had already is not counted twice, and the list is a
 test('messages of others count, mentions among them; one\'s own do not; a thousand is the most', async () => {
   const view = make([item({ unread: 998, last_message: message(10) })]);
   await view.rooms.load();
-  for (const dispatch of [said(11, { sender: { id: ME } }), said(12, { mentions: [{ id: ME }] }), said(12, { mentions: [{ id: ME }] }), said(13), said(14)])
+  for (const dispatch of [said(11, { sender: { id: ME } }), said(12, { mentions: [{ id: ME }] }),
+    said(12, { mentions: [{ id: ME }] }), said(13), said(14)])
     apply(view.rooms, dispatch);
   assert.deepEqual(counts(view), [1000, 1]);
 });
@@ -92,9 +99,12 @@ test('reading, editing and deleting of what was seen here is counted exactly, an
   for (const seq of [11, 12, 13, 14]) apply(view.rooms, said(seq, { mentions: seq === 12 ? [{ id: ME }] : [] }));
   apply(view.rooms, { eventType: 'readreceipt.dispatch', seq: 15, data: [message(11, { read_receipts: mine() })] });
   assert.deepEqual(counts(view), [3, 1]);
-  apply(view.rooms, { eventType: 'messagemodification.dispatch', seq: 16, data: { message: message(13, { is_edited: true, mentions: [{ id: ME }] }) } });
+  apply(view.rooms,
+    { eventType: 'messagemodification.dispatch', seq: 16,
+      data: { message: message(13, { is_edited: true, mentions: [{ id: ME }] }) } });
   assert.deepEqual(counts(view), [3, 2]);
-  apply(view.rooms, { eventType: 'messagemodification.dispatch', seq: 17, data: { message: message(12, { is_edited: true }) } });
+  apply(view.rooms,
+    { eventType: 'messagemodification.dispatch', seq: 17, data: { message: message(12, { is_edited: true }) } });
   assert.deepEqual(counts(view), [3, 1]);
   apply(view.rooms, removed(18, 'm13', 'm11'));
   assert.deepEqual(counts(view), [2, 0]);
@@ -112,8 +122,10 @@ test('what was never seen here is asked about, unless nothing can have changed',
   for (const [dispatch, unread, asked] of [
     [removed(20, 'm5'), 2, 2], [removed(20, 'm5'), 0, 1], [read(20, 7), 2, 2], [read(20, 10), 2, 1],
     [{ eventType: 'readreceipt.dispatch', data: message(5, { read_receipts: mine() }) }, 2, 2],
-    [{ eventType: 'readreceipt.dispatch', data: message(5, { read_receipts: [...mine(), { reader: { id: 3 }, read_at: '2026-01-01T00:05:00Z' }] }) }, 2, 1],
-    [{ eventType: 'messagemodification.dispatch', data: { message: message(5, { is_edited: true, mentions: [{ id: ME }] }) } }, 2, 2],
+    [{ eventType: 'readreceipt.dispatch',
+      data: message(5, { read_receipts: [...mine(), { reader: { id: 3 }, read_at: '2026-01-01T00:05:00Z' }] }) }, 2, 1],
+    [{ eventType: 'messagemodification.dispatch',
+      data: { message: message(5, { is_edited: true, mentions: [{ id: ME }] }) } }, 2, 2],
     [{ eventType: 'messagemodification.dispatch', data: { message: message(5, { is_edited: true }) } }, 2, 1]]) {
     const view = make([item({ unread, last_message: message(10) })]);
     await view.rooms.load();
@@ -134,7 +146,9 @@ test('a room that is not in the list yet, or that one joins, is looked up', asyn
   assert.deepEqual(counts(view), [1, 0]);
   const joined = make([]);
   await joined.rooms.load();
-  apply(joined.rooms, { eventType: 'roomaddmembers.dispatch', seq: 12, data: { room: { id: 'r', type: 'GroupChat', name: 'n', participants: [{ id: ME }] } } });
+  apply(joined.rooms,
+    { eventType: 'roomaddmembers.dispatch', seq: 12,
+      data: { room: { id: 'r', type: 'GroupChat', name: 'n', participants: [{ id: ME }] } } });
   assert.deepEqual(counts(joined), [0, 0]);
   assert.equal(joined.rooms.items.get('r').participants, undefined);
   assert.equal(joined.rooms.isSettled, false);
@@ -163,7 +177,8 @@ test('a room that falls takes what was forwarded from it along', async () => {
   const view = make([item({ last_message: message(10, { forwarded_from: origin }) })]);
   await view.rooms.load();
   apply(view.rooms, { eventType: 'roomdelete.dispatch', seq: 11, data: { room_id: 'q' } });
-  assert.deepEqual(view.rooms.items.get('r').last_message.forwarded_from, { id: 'm1', room: { id: 'q' }, sender: { id: 3 }, is_deleted: true });
+  assert.deepEqual(view.rooms.items.get('r').last_message.forwarded_from,
+    { id: 'm1', room: { id: 'q' }, sender: { id: 3 }, is_deleted: true });
 });
 
 test('who is unsure all the time asks less and less often', async () => {

@@ -49,7 +49,8 @@ test('of three tabs one has a connection, and all hear what comes', async () => 
   FakeSocket.last.says({ eventType: 'messagetyping.dispatch', data: {} });
   assert.equal(FakeSocket.all.length, 1);
   assert.deepEqual([first, ...others].map(({ share }) => share.isLeading), [true, false, false]);
-  for (const client of [first, ...others]) assert.deepEqual([client.seen, client.state, client.transport, client.sessionId], [[6, 7], 'open', 'ws', 's5']);
+  for (const client of [first, ...others])
+    assert.deepEqual([client.seen, client.state, client.transport, client.sessionId], [[6, 7], 'open', 'ws', 's5']);
 });
 
 test('a tab that comes late begins where the leader stands', async () => {
@@ -62,7 +63,8 @@ test('a tab that comes late begins where the leader stands', async () => {
   assert.deepEqual(late.seen, [8]);
 });
 
-test('when the leader closes another takes over from its own cursor: nothing is lost, nothing comes twice', async () => {
+test('when the leader closes another takes over from its own cursor: nothing is lost, nothing comes twice',
+    async () => {
   const first = await tab();
   FakeSocket.last.opens({ seq: 5 });
   const [second, third] = [await tab(), await tab()];
@@ -140,7 +142,8 @@ test('somebody is idle when idle in all tabs', async () => {
   const first = await tab();
   FakeSocket.last.opens({ seq: 5 });
   const second = await tab();
-  const told = () => FakeSocket.last.sent.filter(({ event_type }) => event_type === 'session.heartbeat').map(({ data }) => data.idle);
+  const told = () =>
+    FakeSocket.last.sent.filter(({ event_type }) => event_type === 'session.heartbeat').map(({ data }) => data.idle);
   first.idle.touch();
   second.idle.touch();
   second.idle.set(true);

@@ -1,4 +1,5 @@
-// The store beside what tests/http/store.test.mjs shows: when it tells, what it asks, how a message on its way becomes one that has arrived.
+// The store beside what tests/http/store.test.mjs shows: when it tells, what it asks, how a message on its way becomes
+// one that has arrived.
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { ConfabError, Store } from '../../htdocs/confab.js';
@@ -27,18 +28,23 @@ class FakeClient extends Api {
 }
 
 const message = (seq, more = {}) => ({
-  id: `m${seq}`, seq, room: { id: 'r' }, sender: { id: 2 }, parent_message: null, forwarded_from: null, mentions: [], read_receipts: [], reactions: [],
+  id: `m${seq}`, seq, room: { id: 'r' }, sender: { id: 2 }, parent_message: null, forwarded_from: null, mentions: [],
+  read_receipts: [], reactions: [],
   is_edited: false, created_at: `2026-01-01T00:00:${seq}Z`, ...more });
 const said = (seq, more) => ({ eventType: 'message.dispatch', seq, data: message(seq, more) });
 
-async function open(list = [{ id: 'r', type: 'GroupChat', unread: 2, mentions: 0, last_read_seq: 0, last_message: message(12), created_at: '' }]) {
+async function open(
+    list = [{ id: 'r', type: 'GroupChat', unread: 2, mentions: 0, last_read_seq: 0, last_message: message(12),
+        created_at: '' }]) {
   const client = new FakeClient();
-  client.answers = { 'room.list': list, 'room.messages': { has_next: false, has_previous: false, data: { messages: [message(12), message(11)] } } };
+  client.answers = { 'room.list': list,
+    'room.messages': { has_next: false, has_previous: false, data: { messages: [message(12), message(11)] } } };
   const store = new Store(client);
   await store.load();
   await store.openRoom('r');
   const told = [];
-  for (const event of ['rooms', 'messages', 'typing', 'reads', 'notifications']) store.on(event, (about) => told.push(`${event} ${about}`));
+  for (const event of ['rooms', 'messages', 'typing', 'reads', 'notifications'])
+    store.on(event, (about) => told.push(`${event} ${about}`));
   await settle();
   told.length = 0;
   client.asked.length = 0;
@@ -59,7 +65,8 @@ test('a message on its way is the last, and becomes the one that arrives, wherev
   const item = store.send('r', 'a < b');
   assert.deepEqual(store.messages('r').map(({ seq, state }) => seq ?? state), [11, 12, 'queued']);
   await settle();
-  assert.deepEqual(client.asked.find(([name]) => name === 'message.send')[1], { room_id: 'r', content: 'a &lt; b', client_id: item.client_id });
+  assert.deepEqual(client.asked.find(([name]) => name === 'message.send')[1],
+    { room_id: 'r', content: 'a &lt; b', client_id: item.client_id });
   client.emit('dispatch', said(13, { client_id: item.client_id })); // somebody else's, with the same
   assert.deepEqual(store.messages('r').map(({ seq, state }) => seq ?? state), [11, 12, 13, 'sent']);
   client.emit('dispatch', said(14, { client_id: item.client_id, sender: { id: 1 } }));
@@ -69,7 +76,9 @@ test('a message on its way is the last, and becomes the one that arrives, wherev
 
 test('a reply that was made just before its parent changed shows the parent as it is', async () => {
   const { client, store } = await open();
-  client.emit('dispatch', { eventType: 'messagemodification.dispatch', seq: 13, data: { message: message(12, { is_edited: true, content: 'new' }) } });
+  client.emit('dispatch',
+    { eventType: 'messagemodification.dispatch', seq: 13,
+      data: { message: message(12, { is_edited: true, content: 'new' }) } });
   client.emit('dispatch', said(14, { parent_message: message(12, { content: 'old' }) }));
   client.emit('dispatch', { eventType: 'reaction.dispatch', seq: 15, data: { type: 'add', message: message(14, {
     parent_message: message(12, { content: 'old' }), reactions: [{ id: 'x', user: { id: 2 }, created_at: '1' }] }) } });
@@ -86,7 +95,8 @@ test('reading is asked for once, however often it is seen, and again when that f
   assert.equal(asked(client, 'room.read'), 1);
   client.answers['room.read'] = {};
   await store.markRead('r');
-  client.emit('dispatch', { eventType: 'roomread.dispatch', seq: 13, data: { room_id: 'r', user: { id: 1 }, seq: 12 } });
+  client.emit('dispatch',
+    { eventType: 'roomread.dispatch', seq: 13, data: { room_id: 'r', user: { id: 1 }, seq: 12 } });
   await store.markRead('r');
   assert.equal(asked(client, 'room.read'), 2);
   assert.deepEqual(store.totals(), { unread: 0, mentions: 0 });
@@ -111,18 +121,22 @@ test('after a gap it loads again, until that succeeds', async () => {
 
 test('typing ends with the message; others\' reading is known by room and person', async () => {
   const { client, store } = await open();
-  client.emit('signal', { eventType: 'messagetyping.dispatch', data: { room_id: 'r', user: { id: 2, username: 'ben' }, username: 'ben' } });
+  client.emit('signal',
+    { eventType: 'messagetyping.dispatch', data: { room_id: 'r', user: { id: 2, username: 'ben' }, username: 'ben' } });
   assert.deepEqual(store.typing('r').map(({ username }) => username), ['ben']);
   client.emit('dispatch', said(13));
   assert.deepEqual(store.typing('r'), []);
-  client.emit('dispatch', { eventType: 'roomread.dispatch', seq: 14, data: { room_id: 'r', user: { id: 2 }, seq: 13 } });
+  client.emit('dispatch',
+    { eventType: 'roomread.dispatch', seq: 14, data: { room_id: 'r', user: { id: 2 }, seq: 13 } });
   assert.deepEqual([...store.reads('r')], [[2, 13]]);
 });
 
 test('roles are read from what is told of a room', async () => {
   const { client, store } = await open();
   const people = [1, 2, 3].map((id) => ({ id }));
-  client.emit('dispatch', { eventType: 'roomupdate.dispatch', seq: 13, data: { id: 'r', type: 'GroupChat', creator: { id: 2 }, participants: people, admins: [{ id: 2 }, { id: 1 }] } });
+  client.emit('dispatch',
+    { eventType: 'roomupdate.dispatch', seq: 13,
+      data: { id: 'r', type: 'GroupChat', creator: { id: 2 }, participants: people, admins: [{ id: 2 }, { id: 1 }] } });
   assert.deepEqual([2, 1, 3, 4].map((id) => store.role('r', id)), ['creator', 'admin', 'member', null]);
   client.emit('dispatch', { eventType: 'roomexit.dispatch', seq: 14, data: { room: { id: 'r' }, message: '' } });
   assert.deepEqual([store.room('r'), store.messages('r'), store.role('r')], [undefined, [], null]);

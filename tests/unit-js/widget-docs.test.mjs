@@ -16,12 +16,15 @@ const USER = { id: 7, name: 'Zoë "Z"', email: 'zoe@example.org' };
 
 /** The example in a language that signs, with the key from a folder of the test's. */
 const example = (language, folder) => [...docs.matchAll(/```(\w+)\n([^`]*(?:`[^`]+`[^`]*)*?)\n```/g)]
-  .find(([, name, text]) => name === language && text.includes('HS256'))[2].replace('/etc/confab/site.key', path.join(folder, 'site.key'));
+  .find(([, name, text]) => name === language && text.includes('HS256'))[2].replace('/etc/confab/site.key',
+    path.join(folder, 'site.key'));
 
 const PROGRAMS = {
   php: ['php', 'a.php', (code) => code.replace('<?php', `<?php $user = json_decode(getenv('CHAT_USER'), true);`)],
-  python: ['python3', 'a.py', (code) => `${code}\nimport os\nprint(chat_token(json.loads(os.environ['CHAT_USER'])), end='')\n`],
-  js: [process.execPath, 'a.mjs', (code) => `${code}\nprocess.stdout.write(chatToken(JSON.parse(process.env.CHAT_USER)));\n`],
+  python: ['python3', 'a.py',
+    (code) => `${code}\nimport os\nprint(chat_token(json.loads(os.environ['CHAT_USER'])), end='')\n`],
+  js: [process.execPath, 'a.mjs',
+    (code) => `${code}\nprocess.stdout.write(chatToken(JSON.parse(process.env.CHAT_USER)));\n`],
 };
 
 for (const [language, [program, file, complete]] of Object.entries(PROGRAMS))
@@ -32,7 +35,8 @@ for (const [language, [program, file, complete]] of Object.entries(PROGRAMS))
       assert.ok(code.split('\n').length <= 11, code);
       await writeFile(path.join(folder, 'site.key'), `${KEY}\n`);
       await writeFile(path.join(folder, file), complete(code));
-      const made = await run(program, [path.join(folder, file)], { env: { ...process.env, CHAT_USER: JSON.stringify(USER) } }).catch((error) => error);
+      const made = await run(program, [path.join(folder, file)],
+        { env: { ...process.env, CHAT_USER: JSON.stringify(USER) } }).catch((error) => error);
       if (made.code === 'ENOENT') return t.skip(`${program} is not installed`);
       assert.equal(made.stderr, '');
       const [head, body, signature] = made.stdout.trim().split('.');

@@ -28,7 +28,8 @@ export const PASSWORD = 'browser-password';
 
 /** A new account, logged in: {user, token, cookie}. */
 export function register(name) {
-  return api('session/register', { username: `${name}-${Math.random().toString(36).slice(2, 10)}`, password: PASSWORD });
+  return api('session/register',
+    { username: `${name}-${Math.random().toString(36).slice(2, 10)}`, password: PASSWORD });
 }
 
 export function command(account, event_type, data) {
@@ -37,7 +38,8 @@ export function command(account, event_type, data) {
 
 /** A group of these people; its id and name. */
 export async function makeRoom(creator, others, name = `room ${Math.random().toString(36).slice(2, 8)}`) {
-  const { data } = await command(creator, 'room.create', { type: 'GroupChat', name, participants: others.map(({ user }) => user.id) });
+  const { data } = await command(creator, 'room.create',
+    { type: 'GroupChat', name, participants: others.map(({ user }) => user.id) });
   return { id: data.id, name };
 }
 
@@ -48,13 +50,16 @@ export async function openAs(browser, account, { without = [], query = '', at = 
   page.setDefaultTimeout(DEADLINE);
   page.problems = [];
   page.on('pageerror', (error) => page.problems.push(String(error)));
-  page.on('console', (message) => { if (/Content Security Policy|TrustedHTML|Trusted Type/.test(message.text())) page.problems.push(message.text()); });
+  page.on('console', (message) => {
+    if (/Content Security Policy|TrustedHTML|Trusted Type/.test(message.text())) page.problems.push(message.text());
+  });
   await page.addInitScript((names) => {
     for (const name of names)
       if (name === 'events') {
         // SSE can't be had either: its requests never get an answer that streams.
         const real = globalThis.fetch;
-        globalThis.fetch = (where, init) => String(where).includes('/events') ? Promise.reject(new TypeError('blocked')) : real(where, init);
+        globalThis.fetch = (where,
+          init) => String(where).includes('/events') ? Promise.reject(new TypeError('blocked')) : real(where, init);
       } else {
         delete globalThis[name];
       }

@@ -15,13 +15,15 @@ let extended;
 export class Site {
   /**
    * @param {string} url the mount point
-   * @param {{extended?: boolean, unchecked?: boolean}} options extended: an operator has added dispatches or fields, so that what is not documented
+   * @param {{extended?: boolean, unchecked?: boolean}} options extended: an operator has added dispatches or fields, so
+   *   that what is not documented
    *   passes; unchecked: they have changed what is, so that nothing is held to it
    */
   constructor(url, options = {}) {
     this.url = new URL(url);
     this.newest = 0; // number of the newest dispatch that answered a command
-    this.contract = options.unchecked ? null : options.extended ? (extended ??= new Contract({ extended: true })) : closed;
+    this.contract = options.unchecked ? null : options.extended ? (extended ??= new Contract({ extended: true }))
+      : closed;
   }
 
   /** One request: {status, headers, text, body}; body is the parsed text when it is JSON. */
@@ -31,7 +33,8 @@ export class Site {
       const request = http.request(new URL(path, this.url), {
         method, agent, timeout: 60_000,
         headers: {
-          ...(payload !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }),
+          ...(payload !== undefined
+            && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }),
           ...(token && { authorization: `Bearer ${token}` }), ...headers,
         },
       }, (response) => {
@@ -55,7 +58,8 @@ export class Site {
   /** Holds an answer against the documents; what came from elsewhere on the host is not ours to judge. */
   #hold(method, path, response, body) {
     const { pathname } = new URL(path, this.url);
-    if (!this.contract || !pathname.startsWith(this.url.pathname) || !/^application\/json/.test(response.headers['content-type'])) return;
+    if (!this.contract || !pathname.startsWith(this.url.pathname)
+      || !/^application\/json/.test(response.headers['content-type'])) return;
     this.contract.answer(method, pathname.slice(this.url.pathname.length), response.statusCode, body);
   }
 
@@ -89,8 +93,9 @@ export class Site {
   }
 
   /**
-   * A stream: what all three have in common is next(), frames and close(). Without a cursor it begins where its program stands in the log, which may
-   * be a moment behind what was answered here already; then another one is opened, so that it tells nothing from before.
+   * A stream: what all three have in common is next(), frames and close(). Without a cursor it begins where its program
+   * stands in the log, which may be a moment behind what was answered here already; then another one is opened, so that
+   * it tells nothing from before.
    */
   async stream(kind, who, options = {}) {
     const open = { ws: openWebSocket, sse: openSse, poll: openPoll }[kind];
@@ -106,7 +111,10 @@ export class Site {
 
 const opened = new Set();
 
-/** Nothing a failed test has left open keeps the process; and a frame that is not as documented fails the file, if nobody has waited for it. */
+/**
+ * Nothing a failed test has left open keeps the process; and a frame that is not as documented fails the file, if
+ * nobody has waited for it.
+ */
 after(() => {
   const broken = [...opened].find((stream) => stream.broken && !stream.told);
   for (const stream of opened) stream.close();
@@ -207,7 +215,8 @@ class Stream {
 
   /** The dispatches that came, by seq. */
   get stored() {
-    return this.frames.filter(({ seq, eventType }) => seq !== undefined && eventType && eventType !== 'chat.notifications');
+    return this.frames
+      .filter(({ seq, eventType }) => seq !== undefined && eventType && eventType !== 'chat.notifications');
   }
 }
 
@@ -217,7 +226,8 @@ function withSince(url, since) {
 }
 
 /** options: since, path, protocols (['confab.v1']), headers, noToken, inQuery. */
-async function openWebSocket(at, who, { since, path = 'ws', protocols = ['confab.v1'], headers = {}, inQuery = true, wait = true, ...options }) {
+async function openWebSocket(at, who, { since, path = 'ws', protocols = ['confab.v1'], headers = {}, inQuery = true,
+    wait = true, ...options }) {
   const url = withSince(new URL(path, at.url), since);
   url.protocol = 'ws:';
   if (who?.token && inQuery) url.searchParams.set('token', who.token);
@@ -228,7 +238,8 @@ async function openWebSocket(at, who, { since, path = 'ws', protocols = ['confab
   socket.on('error', (error) => stream.end({ error: String(error) }));
   socket.on('close', (code) => stream.end({ code }));
   stream.close = () => socket.terminate();
-  stream.send = (value) => socket.send(typeof value === 'string' || Buffer.isBuffer(value) ? value : JSON.stringify(value));
+  stream.send =
+    (value) => socket.send(typeof value === 'string' || Buffer.isBuffer(value) ? value : JSON.stringify(value));
   let ids = 0;
   stream.command = (event_type, data) => {
     const id = `c${++ids}`;
@@ -244,7 +255,8 @@ async function openSse(at, who, { since, lastEventId, headers = {}, wait = true 
   const stream = new Stream(at);
   const request = http.get(withSince(new URL('events', at.url), since), {
     agent: false,
-    headers: { ...(who?.token && { authorization: `Bearer ${who.token}` }), ...(lastEventId !== undefined && { 'last-event-id': lastEventId }), ...headers },
+    headers: { ...(who?.token && { authorization: `Bearer ${who.token}` }),
+      ...(lastEventId !== undefined && { 'last-event-id': lastEventId }), ...headers },
   });
   stream.close = () => request.destroy();
   request.on('error', (error) => stream.end({ error: String(error) }));
@@ -298,8 +310,11 @@ async function openPoll(at, who, { since, headers, seconds = 25, wait = true }) 
     for (const event of eventTexts(text)) stream.arrived(event);
     stream.changed();
   };
-  (async () => { while (open) await once(); })().catch((error) => stream.end({ status: error.status, error: String(error) }));
-  if (wait) await stream.until(() => stream.cursor !== (since ?? '') || stream.frames.length || stream.ended, 'the first answer');
+  (async () => { while (open) await once(); })()
+    .catch((error) => stream.end({ status: error.status, error: String(error) }));
+  if (wait)
+    await stream.until(() => stream.cursor !== (since ?? '') || stream.frames.length || stream.ended,
+      'the first answer');
   return stream;
 }
 

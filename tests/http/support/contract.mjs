@@ -1,4 +1,5 @@
-// Whether what crosses the wire is what docs/asyncapi.yaml and docs/openapi.yaml say. client.mjs holds every frame and every answer against them.
+// Whether what crosses the wire is what docs/asyncapi.yaml and docs/openapi.yaml say. client.mjs holds every frame and
+// every answer against them.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import Ajv from 'ajv/dist/2020.js';
@@ -9,27 +10,34 @@ const read = (name) => parse(readFileSync(path.join(docs, name), 'utf8'));
 export const asyncapi = read('asyncapi.yaml');
 export const openapi = read('openapi.yaml');
 
-const pointer = (...steps) => `#/${steps.map((step) => encodeURIComponent(`${step}`.replaceAll('~', '~0').replaceAll('/', '~1'))).join('/')}`;
+const pointer = (...steps) =>
+  `#/${steps.map((step) => encodeURIComponent(`${step}`.replaceAll('~', '~0').replaceAll('/', '~1'))).join('/')}`;
 
 /** The same document with its objects open: for what an operator has extended. */
 function opened(node) {
   if (Array.isArray(node)) return node.map(opened);
   if (node === null || typeof node !== 'object') return node;
-  return Object.fromEntries(Object.entries(node).filter(([key, value]) => key !== 'additionalProperties' || value !== false)
+  return Object.fromEntries(Object.entries(node)
+    .filter(([key, value]) => key !== 'additionalProperties' || value !== false)
     .map(([key, value]) => [key, opened(value)]));
 }
 
 export class Contract {
-  #ajv = new Ajv({ strict: false, validateSchema: false, inlineRefs: false, code: { optimize: false } }); // compiles fast; there is little to check
+  // compiles fast; there is little to check
+  #ajv = new Ajv({ strict: false, validateSchema: false, inlineRefs: false, code: { optimize: false } });
   #extended;
 
-  /** @param {{extended?: boolean}} options extended: the operator's own dispatches and fields pass; what is ours is still held to */
+  /**
+   * @param {{extended?: boolean}} options extended: the operator's own dispatches and fields pass; what is ours is
+   *   still held to
+   */
   constructor({ extended = false } = {}) {
     this.#extended = extended;
     for (const [name, doc] of Object.entries({ 'asyncapi.yaml': asyncapi, 'openapi.yaml': openapi }))
       this.#ajv.addSchema(extended ? opened(doc) : doc, name);
     // Now rather than in the middle of a test, which may be waiting for something else.
-    for (const name of Object.keys(asyncapi.components.messages)) this.#check('asyncapi.yaml', ['components', 'messages', name, 'payload']);
+    for (const name of Object.keys(asyncapi.components.messages))
+      this.#check('asyncapi.yaml', ['components', 'messages', name, 'payload']);
   }
 
   #check(file, steps) {
@@ -41,16 +49,23 @@ export class Contract {
     if (check(value)) return null;
     // Of the ways a oneOf offers, the one that came furthest says most.
     const [worst] = check.errors.toSorted?.((a, b) => b.instancePath.length - a.instancePath.length) ?? check.errors;
-    return `${worst.instancePath || '/'} ${worst.message}${worst.params.additionalProperty ? ` (${worst.params.additionalProperty})` : ''}`;
+    return `${worst.instancePath || '/'} `
+      + `${worst.message}${worst.params.additionalProperty ? ` (${worst.params.additionalProperty})` : ''}`;
   }
 
-  /** A frame of a stream, or an answer to a command: throws, with the dispatch and the path, unless it is as documented. */
+  /**
+   * A frame of a stream, or an answer to a command: throws, with the dispatch and the path, unless it is as documented.
+   */
   frame(frame) {
-    const name = frame?.eventType ?? (frame?.error !== undefined ? 'error' : frame?.status !== undefined ? 'success' : undefined);
+    const name = frame?.eventType
+      ?? (frame?.error !== undefined ? 'error' : frame?.status !== undefined ? 'success' : undefined);
     const known = name !== undefined && Object.hasOwn(asyncapi.components.messages, name);
     if (!known && this.#extended && frame?.eventType) return;
-    const why = known ? this.#fails('asyncapi.yaml', ['components', 'messages', name, 'payload'], frame) : 'is not documented';
-    if (why) throw new Error(`${name ?? 'a frame'} is not as in docs/asyncapi.yaml: ${why}; it was ${JSON.stringify(frame).slice(0, 2000)}`);
+    const why = known ? this.#fails('asyncapi.yaml', ['components', 'messages', name, 'payload'], frame)
+      : 'is not documented';
+    if (why)
+      throw new Error(
+        `${name ?? 'a frame'} is not as in docs/asyncapi.yaml: ${why}; it was ${JSON.stringify(frame).slice(0, 2000)}`);
   }
 
   /** An HTTP answer. place: the path behind the mount point. body: parsed, when it is JSON. */
@@ -64,14 +79,18 @@ export class Contract {
     const response = operation?.responses[status];
     if (!operation) return;
     const [where, why] = [`${method} ${place} ${status}`, response ? null : 'is not documented'];
-    const steps = response?.$ref ? response.$ref.slice(2).split('/') : ['paths', `/${place}`, method.toLowerCase(), 'responses', status];
+    const steps = response?.$ref ? response.$ref.slice(2).split('/')
+      : ['paths', `/${place}`, method.toLowerCase(), 'responses', status];
     const failure = why ?? this.#fails('openapi.yaml', [...steps, 'content', 'application/json', 'schema'], body);
-    if (failure) throw new Error(`${where} is not as in docs/openapi.yaml: ${failure}; it was ${JSON.stringify(body).slice(0, 2000)}`);
+    if (failure)
+      throw new Error(
+        `${where} is not as in docs/openapi.yaml: ${failure}; it was ${JSON.stringify(body).slice(0, 2000)}`);
   }
 
   /** Whether a command is one that is documented, and its parameters are; else what is wrong. */
   command(command) {
     if (!Object.hasOwn(asyncapi.components.messages, `command.${command.event_type}`)) return 'is not documented';
-    return this.#fails('asyncapi.yaml', ['components', 'messages', `command.${command.event_type}`, 'payload'], command);
+    return this.#fails('asyncapi.yaml', ['components', 'messages', `command.${command.event_type}`, 'payload'],
+      command);
   }
 }

@@ -9,7 +9,8 @@ export class Follower {
 
   async #follow() {
     while (this.open) {
-      const stream = await this.site.stream(this.kind, this.who, { since: `${this.epoch}:${this.seq}`, seconds: 2, wait: false });
+      const stream = await this.site.stream(this.kind, this.who,
+        { since: `${this.epoch}:${this.seq}`, seconds: 2, wait: false });
       this.stream = stream;
       await stream.over(600_000).catch(() => {});
       this.#take();

@@ -22,6 +22,7 @@ export async function enter(account, options = {}) {
 
 /** Waits until a store has seen everything up to a seq, and is sure of its list. */
 export async function caughtUp({ client, store }, seq) {
-  await until(() => client.seq >= seq, `seq ${seq} at ${client.user.username} over ${client.transport}, who is at ${client.seq}`, 30_000);
+  await until(() => client.seq >= seq,
+    `seq ${seq} at ${client.user.username} over ${client.transport}, who is at ${client.seq}`, 30_000);
   await until(() => store.rooms.isSettled, 'a settled list', 90_000);
 }

@@ -1,4 +1,5 @@
-// What the tests of uploads and downloads have in common: a stack of their own, and one more program in front of its database.
+// What the tests of uploads and downloads have in common: a stack of their own, and one more program in front of its
+// database.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
@@ -23,12 +24,15 @@ class Program {
     this.socket = path.join(this.dir, 'media.sock');
     mkdirSync(this.media, { recursive: true });
     this.path = path.join(top, 'build', process.env.BUILD ?? 'release', 'confab-media');
-    this.environment = { ...process.env, CONFAB_RUN_DIR: this.dir, CONFAB_MEDIA_DIR: this.media, CONFAB_MEDIA_WORKERS: '1', CONFAB_MEDIA_MAX_SIZE: '1',
-      CONFAB_MEDIA_QUOTA: '2', CONFAB_SENDFILE: 'none', CONFAB_REQUEST_TIMEOUT: '2', CONFAB_LOG_LEVEL: 'warn', CONFAB_MEDIA_COLLECT: '3600' };
+    this.environment = { ...process.env, CONFAB_RUN_DIR: this.dir, CONFAB_MEDIA_DIR: this.media,
+      CONFAB_MEDIA_WORKERS: '1', CONFAB_MEDIA_MAX_SIZE: '1',
+      CONFAB_MEDIA_QUOTA: '2', CONFAB_SENDFILE: 'none', CONFAB_REQUEST_TIMEOUT: '2', CONFAB_LOG_LEVEL: 'warn',
+      CONFAB_MEDIA_COLLECT: '3600' };
   }
 
   async start() {
-    this.process = spawn(this.path, ['-c', path.join(stack.dir, 'confab.conf')], { stdio: ['ignore', 'ignore', 'inherit'], env: this.environment });
+    this.process = spawn(this.path, ['-c', path.join(stack.dir, 'confab.conf')],
+      { stdio: ['ignore', 'ignore', 'inherit'], env: this.environment });
     await until(() => existsSync(this.socket), 'the program listens');
     return this;
   }
@@ -40,7 +44,8 @@ class Program {
   }
 
   get worker() {
-    return Number(readFileSync(`/proc/${this.process.pid}/task/${this.process.pid}/children`, 'utf8').trim().split(' ').at(-1));
+    return Number(readFileSync(`/proc/${this.process.pid}/task/${this.process.pid}/children`,
+      'utf8').trim().split(' ').at(-1));
   }
 
   open(method, where, options) {
@@ -49,19 +54,24 @@ class Program {
 
   /** As Site.request(). */
   request(method, where, { raw, ...options } = {}) {
-    const request = this.open(method, where.startsWith('/') ? where : `/chat/${where}`, { ...options, length: raw?.length ?? 0 });
+    const request = this.open(method, where.startsWith('/') ? where : `/chat/${where}`,
+      { ...options, length: raw?.length ?? 0 });
     if (raw) request.write(raw);
     request.end();
     return request.response();
   }
 }
 
-/** One request through the web server, with the response as bytes. body: Buffer, or an async iterable that goes as chunks. */
+/**
+ * One request through the web server, with the response as bytes. body: Buffer, or an async iterable that goes as
+ * chunks.
+ */
 export function request(method, where, { token, headers = {}, raw, at = site } = {}) {
   return new Promise((resolve, reject) => {
     const asked = http.request(new URL(where, at.url), {
       method, agent: false,
-      headers: { ...(token && { authorization: `Bearer ${token}` }), ...(Buffer.isBuffer(raw) && { 'content-length': raw.length }), ...headers },
+      headers: { ...(token && { authorization: `Bearer ${token}` }),
+        ...(Buffer.isBuffer(raw) && { 'content-length': raw.length }), ...headers },
     }, (response) => {
       const parts = [];
       response.on('data', (part) => parts.push(part)).on('error', reject).on('end', () => {
@@ -74,7 +84,8 @@ export function request(method, where, { token, headers = {}, raw, at = site } =
     asked.on('error', reject);
     (async () => {
       if (raw && !Buffer.isBuffer(raw)) {
-        for await (const part of raw) if (!asked.write(part)) await new Promise((drained) => asked.once('drain', drained));
+        for await (const part of raw) if (!asked.write(part))
+          await new Promise((drained) => asked.once('drain', drained));
         asked.end();
       } else {
         asked.end(raw);
@@ -85,7 +96,8 @@ export function request(method, where, { token, headers = {}, raw, at = site } =
 
 export const web = { request };
 export const post = (who, name, bytes, type = 'application/octet-stream', at = web) =>
-  at.request('POST', `media?name=${encodeURIComponent(name)}`, { token: who.token, raw: bytes, headers: { 'content-type': type } });
+  at.request('POST', `media?name=${encodeURIComponent(name)}`,
+    { token: who.token, raw: bytes, headers: { 'content-type': type } });
 export const get = (who, url, headers, at = web) => at.request('GET', url, { token: who?.token, headers });
 
 /** An upload's asset; fails unless it was taken. */
@@ -96,10 +108,13 @@ export async function upload(who, name, bytes, type, at) {
   return body;
 }
 
-export const send = (who, room, ...media) => site.done(who, 'message.send', { room_id: room.id, extra_fields: { media } });
+export const send = (who, room,
+  ...media) => site.done(who, 'message.send', { room_id: room.id, extra_fields: { media } });
 
 function files(folder) {
-  return existsSync(folder) ? readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map(({ name }) => name) : [];
+  return existsSync(folder)
+    ? readdirSync(folder,
+      { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map(({ name }) => name) : [];
 }
 
 export const kept = (folder = path.join(stack.dir, 'media')) => files(folder).sort();

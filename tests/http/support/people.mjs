@@ -1,4 +1,5 @@
-// People, rooms and refusals, in few words. Accounts are made by the operator: the log-in program takes its time over passwords.
+// People, rooms and refusals, in few words. Accounts are made by the operator: the log-in program takes its time over
+// passwords.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
@@ -9,8 +10,10 @@ import { site as common, unique } from './client.mjs';
 const run = promisify(execFile);
 const top = path.resolve(import.meta.dirname, '../../..');
 
-export const MESSAGE = ['id', 'room', 'sender', 'read_receipts', 'reactions', 'attachments', 'parent_message', 'forwarded_from', 'delivered_to',
-  'content', 'is_deleted', 'is_forwarded', 'is_edited', 'created_at', 'updated_at', 'seq', 'delivered_count', 'read_count',
+export const MESSAGE = ['id', 'room', 'sender', 'read_receipts', 'reactions', 'attachments', 'parent_message',
+  'forwarded_from', 'delivered_to',
+  'content', 'is_deleted', 'is_forwarded', 'is_edited', 'created_at', 'updated_at', 'seq', 'delivered_count',
+  'read_count',
   'reaction_counts', 'mentions', 'pinned'];
 export const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 export const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -30,7 +33,8 @@ export async function people(names, query = sql) {
     return `(${i}, '${name}-${unique()}', '\\x${hash}'::bytea)`;
   });
   const out = await query(`select l.account from (values ${rows}) v (n, name, hash)
-    cross join lateral (select confab.account_create(v.name, null, '{"email": "e@mail.example", "first_name": "F"}') id offset 0) a
+    cross join lateral (select confab.account_create(v.name, null, '{"email": "e@mail.example", "first_name": "F"}')
+      id offset 0) a
     cross join lateral confab.login_create(a.id, v.hash, null, null) l order by v.n`);
   return out.split('\n').map((line, i) => {
     const user = JSON.parse(line), { id, username } = user;
@@ -56,11 +60,13 @@ export class Desk {
 
   /** A message that was sent: its Message. */
   say(who, room, content = `m ${unique()}`, extra_fields = undefined, more = {}) {
-    return this.data(who, 'message.send', { room_id: room.id, content, ...(extra_fields && { extra_fields }), ...more });
+    return this.data(who, 'message.send',
+      { room_id: room.id, content, ...(extra_fields && { extra_fields }), ...more });
   }
 
   make(who, type, fields = {}) {
-    return this.data(who, 'room.create', { type, ...(type !== 'OneToOneChat' && { name: `r ${unique()}` }), ...fields });
+    return this.data(who, 'room.create',
+      { type, ...(type !== 'OneToOneChat' && { name: `r ${unique()}` }), ...fields });
   }
 
   group(who, others = [], fields = {}) {

@@ -39,7 +39,8 @@ export class Stack {
 
   /** Runs the admin command; what it prints. */
   async confab(...words) {
-    const { stdout } = await run(path.join(top, 'build', process.env.BUILD ?? 'release', 'confab'), ['-c', path.join(this.dir, 'confab.conf'), ...words]);
+    const { stdout } = await run(path.join(top, 'build', process.env.BUILD ?? 'release', 'confab'),
+      ['-c', path.join(this.dir, 'confab.conf'), ...words]);
     return stdout;
   }
 
@@ -59,7 +60,8 @@ export class Stack {
 
   /** Starts a second run of a program, which is expected to give up: its exit code and what it said. */
   refused(name) {
-    return run(path.join(top, 'build', process.env.BUILD ?? 'release', `confab-${name}`), ['-c', path.join(this.dir, 'confab.conf')], { timeout: 10_000 })
+    return run(path.join(top, 'build', process.env.BUILD ?? 'release', `confab-${name}`),
+      ['-c', path.join(this.dir, 'confab.conf')], { timeout: 10_000 })
       .then(() => ({ code: 0, stderr: '' }), (error) => error);
   }
 
@@ -97,7 +99,8 @@ export class Stack {
   }
 
   #children(name) {
-    return readFileSync(`/proc/${this.pid(name)}/task/${this.pid(name)}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
+    return readFileSync(`/proc/${this.pid(name)}/task/${this.pid(name)}/children`,
+      'utf8').trim().split(' ').filter(Boolean).map(Number);
   }
 
   /** Sends a signal and waits until the process is gone. */

@@ -31,19 +31,23 @@ export class HostKeys {
       this.publicPem[alg] = publicKey.export({ type: 'spki', format: 'pem' });
       writeFileSync(path.join(folder, alg), this.publicPem[alg]);
     }
-    writeFileSync(this.list, ['HS256', ...Object.keys(pair)].map((alg) => `${alg.toLowerCase()} ${alg} ${alg}\n`).join(''));
+    writeFileSync(this.list,
+      ['HS256', ...Object.keys(pair)].map((alg) => `${alg.toLowerCase()} ${alg} ${alg}\n`).join(''));
   }
 
   #sign(alg, text, secret) {
-    if (secret !== undefined || alg === 'HS256') return createHmac('sha256', secret ?? this.secret).update(text).digest('base64url');
+    if (secret !== undefined || alg === 'HS256')
+      return createHmac('sha256', secret ?? this.secret).update(text).digest('base64url');
     const key = this.privateKey[alg];
-    return sign(alg === 'EdDSA' ? null : 'sha256', Buffer.from(text), alg === 'ES256' ? { key, dsaEncoding: 'ieee-p1363' } : key).toString('base64url');
+    return sign(alg === 'EdDSA' ? null : 'sha256', Buffer.from(text),
+      alg === 'ES256' ? { key, dsaEncoding: 'ieee-p1363' } : key).toString('base64url');
   }
 
   /** header overrides what is said of the key; secret signs with HMAC, whatever alg is. */
   make(claims, { alg = 'HS256', header = {}, secret } = {}) {
     const now = Math.floor(Date.now() / 1000);
-    const text = `${part({ alg, kid: alg.toLowerCase(), typ: 'JWT', ...header })}.${part({ exp: now + 300, iat: now, ...claims })}`;
+    const head = part({ alg, kid: alg.toLowerCase(), typ: 'JWT', ...header });
+    const text = `${head}.${part({ exp: now + 300, iat: now, ...claims })}`;
     return `${text}.${this.#sign(alg, text, secret)}`;
   }
 }

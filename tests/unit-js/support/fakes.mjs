@@ -37,7 +37,8 @@ export const dispatch = (seq, data = {}) => ({ eventType: 'message.dispatch', se
 
 /** An HTTP answer. */
 export function answer(status, body, headers = {}) {
-  return { ok: status < 300, status, headers: new Headers(headers), text: async () => JSON.stringify(body), json: async () => body };
+  return { ok: status < 300, status, headers: new Headers(headers), text: async () => JSON.stringify(body),
+    json: async () => body };
 }
 
 export class FakeStorage {
@@ -72,7 +73,8 @@ export class FakeBrowser {
       postMessage(data) {
         const copy = structuredClone(data);
         for (const other of channels)
-          if (other !== this && other.name === this.name) queueMicrotask(() => channels.has(other) && other.onmessage?.({ data: copy }));
+          if (other !== this && other.name === this.name)
+            queueMicrotask(() => channels.has(other) && other.onmessage?.({ data: copy }));
       }
 
       close() { channels.delete(this); }
