@@ -74,8 +74,8 @@ static const char *body_of(const struct buf *answer, size_t *len)
 /* Whether the program sent us away without looking. */
 static bool is_refusal(const struct buf *answer, size_t body_len)
 {
-	return memmem(answer->data, answer->len - body_len, USHER_REFUSAL,
-		      strlen(USHER_REFUSAL)) != NULL;
+	return memmem(answer->data, answer->len - body_len, OVERFLOW_REFUSAL,
+		      strlen(OVERFLOW_REFUSAL)) != NULL;
 }
 
 static void leave_line(struct question *q)

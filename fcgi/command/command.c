@@ -32,7 +32,6 @@ struct commands {
 	struct pg *pg;
 	struct traffic *traffic;
 	struct command_table *table;
-	int retry_after; /* s, of the last refusal */
 };
 
 /* One command on its way. */
@@ -84,15 +83,15 @@ static void log_failure(const struct call *call, const char *sqlstate,
 	       sqlstate, why);
 }
 
-static enum confab_error fail(struct call *call, enum confab_error error,
-			      const char *detail)
+static struct error_answer fail(struct call *call, enum confab_error error,
+				const char *detail)
 {
 	envelope_fail(&call->envelope, error, detail, call->out);
-	return error;
+	return error_answer(error, NULL);
 }
 
 /* The database is away; unknown: it went in the middle. */
-static enum confab_error fail_unavailable(struct call *call, bool unknown)
+static struct error_answer fail_unavailable(struct call *call, bool unknown)
 {
 	const struct error_info *info = error_info(ERROR_UNAVAILABLE);
 	struct buf body = { 0 };
@@ -106,23 +105,23 @@ static enum confab_error fail_unavailable(struct call *call, bool unknown)
 		 info->code, info->detail);
 	envelope_answer(&call->envelope, buf_text(&body), call->out);
 	buf_free(&body);
-	return ERROR_UNAVAILABLE;
+	return error_answer(ERROR_UNAVAILABLE, NULL);
 }
 
-static enum confab_error fail_statement(struct call *call)
+static struct error_answer fail_statement(struct call *call)
 {
 	const struct pg_result *result = call->result;
 	const char *sqlstate = pg_sqlstate(result);
-	enum confab_error error = error_from_sqlstate(sqlstate);
+	struct error_answer answer =
+		error_answer_statement(sqlstate, pg_detail(result));
 
-	/* confab.fail() has made the whole body. */
-	if (sqlstate[0] == 'C' && *pg_detail(result) == '{') {
-		envelope_answer(&call->envelope, pg_detail(result), call->out);
-		return error;
-	}
-	if (error_info(error)->http_status >= 500)
+	if (answer.http_status >= 500)
 		log_failure(call, sqlstate, pg_message(result));
-	return fail(call, error, NULL);
+	if (!answer.body)
+		return fail(call, answer.error, NULL);
+	envelope_answer(&call->envelope, answer.body, call->out);
+	answer.body = NULL; /* the result's, which goes */
+	return answer;
 }
 
 /* The answer, by who asks: docs/protocol.md. */
@@ -193,7 +192,7 @@ static void pause_before_repeat(void)
 }
 
 /* There is no such command; but only who is logged in is told so. */
-static enum confab_error refuse_event(struct call *call)
+static struct error_answer refuse_event(struct call *call)
 {
 	const struct pg_param hash = {
 		.data = (const char *)call->request->token_hash,
@@ -202,16 +201,16 @@ static enum confab_error refuse_event(struct call *call)
 	};
 	enum pg_status status = pg_run(call->commands->pg, &ACCOUNT, 1, &hash,
 				       NULL, &call->result);
-	enum confab_error error = status == PG_FAILED ? fail_statement(call)
-				  : status == PG_OK
-					  ? fail(call, ERROR_EVENT_TYPE, NULL)
-					  : fail_unavailable(call, false);
+	struct error_answer answer =
+		status == PG_FAILED ? fail_statement(call)
+		: status == PG_OK   ? fail(call, ERROR_EVENT_TYPE, NULL)
+				    : fail_unavailable(call, false);
 
 	pg_result_free(call->result);
-	return error;
+	return answer;
 }
 
-static enum confab_error carry_out(struct call *call, const char *data)
+static struct error_answer carry_out(struct call *call, const char *data)
 {
 	const struct command_request *request = call->request;
 	const struct pg_param params[] = {
@@ -234,7 +233,7 @@ static enum confab_error carry_out(struct call *call, const char *data)
 	}
 	if (status == PG_OK) {
 		succeed(call);
-		return ERROR_NONE;
+		return error_answer(ERROR_NONE, NULL);
 	}
 	if (status == PG_FAILED && call->result)
 		return fail_statement(call);
@@ -273,36 +272,43 @@ static int64_t find_account(struct call *call)
 	return account;
 }
 
-/* Whether there were too many of the kind: that is then answered. */
-static bool is_limited(struct call *call)
+/* The seconds to wait when there were too many commands of the kind, else 0. */
+static int seconds_to_wait(struct call *call)
 {
 	struct commands *commands = call->commands;
 	const struct command_request *request = call->request;
-	char seconds[12];
 
 	if (!commands->traffic || !commands->config->rate_limits)
-		return false;
-	commands->retry_after = traffic_admit(
+		return 0;
+	return traffic_admit(
 		commands->traffic, traffic_class_of(call->envelope.event_type),
 		find_account(call), request->token_hash, request->address);
-	if (!commands->retry_after)
-		return false;
-	snprintf(seconds, sizeof(seconds), "%d", commands->retry_after);
-	fail(call, ERROR_RATE, seconds);
-	return true;
 }
 
-static enum confab_error execute(struct call *call)
+static struct error_answer fail_rate(struct call *call, int seconds)
+{
+	struct error_answer answer;
+	char text[12];
+
+	snprintf(text, sizeof(text), "%d", seconds);
+	answer = fail(call, ERROR_RATE, text);
+	answer.retry_after = seconds;
+	return answer;
+}
+
+static struct error_answer execute(struct call *call)
 {
 	struct envelope *envelope = &call->envelope;
 	struct buf data = { 0 };
-	enum confab_error error;
+	struct error_answer answer;
 	struct command_entry *entry;
+	int seconds;
 
 	if (!connect_database(call->commands))
 		return fail_unavailable(call, false);
-	if (is_limited(call))
-		return ERROR_RATE;
+	seconds = seconds_to_wait(call);
+	if (seconds)
+		return fail_rate(call, seconds);
 	entry = command_table_find(call->commands->table, envelope->event_type);
 	if (!entry)
 		return refuse_event(call);
@@ -311,10 +317,10 @@ static enum confab_error execute(struct call *call)
 		envelope_clean(envelope, entry->rich_text[i],
 			       entry->keep_class_id);
 	envelope_print(envelope, &data);
-	error = carry_out(call, buf_text(&data));
+	answer = carry_out(call, buf_text(&data));
 	pg_result_free(call->result);
 	buf_free(&data);
-	return error;
+	return answer;
 }
 
 static bool is_key(const char *key)
@@ -324,39 +330,47 @@ static bool is_key(const char *key)
 	return utf8_valid(key, len) && utf8_characters(key, len) <= ENVELOPE_ID;
 }
 
-enum confab_error command_execute(struct commands *commands,
-				  const struct command_request *request,
-				  struct buf *out)
+/* Reads the request; ERROR_NONE, or the error that was answered. */
+static enum confab_error read_request(struct call *call)
+{
+	const struct command_request *request = call->request;
+	enum confab_error error = envelope_parse(
+		&call->envelope, request->body, request->body_len,
+		call->commands->config->max_depth, call->out);
+	struct uuid session;
+	const char *why = NULL;
+
+	if (error != ERROR_NONE)
+		return error;
+	if (!is_key(request->idempotency_key))
+		why = "Idempotency-Key must have at most 64 characters.";
+	else if (request->session && !uuid_parse(&session, request->session))
+		why = "Not a session.";
+	if (!why)
+		return ERROR_NONE;
+	fail(call, ERROR_INVALID, why);
+	return ERROR_INVALID;
+}
+
+struct error_answer command_execute(struct commands *commands,
+				    const struct command_request *request,
+				    struct buf *out)
 {
 	struct call call = { .commands = commands,
 			     .request = request,
 			     .out = out };
 	int64_t began = clock_us();
-	enum confab_error error;
-	struct uuid session;
+	struct error_answer answer;
 
 	if (!request->token_hash)
 		return fail(&call, ERROR_UNAUTHENTICATED, NULL);
-	error = envelope_parse(&call.envelope, request->body, request->body_len,
-			       commands->config->max_depth, out);
-	if (error == ERROR_NONE && !is_key(request->idempotency_key))
-		error = fail(
-			&call, ERROR_INVALID,
-			"Idempotency-Key must have at most 64 characters.");
-	if (error == ERROR_NONE && request->session &&
-	    !uuid_parse(&session, request->session))
-		error = fail(&call, ERROR_INVALID, "Not a session.");
-	if (error == ERROR_NONE)
-		error = execute(&call);
+	answer = error_answer(read_request(&call), NULL);
+	if (answer.error == ERROR_NONE)
+		answer = execute(&call);
 	if (commands->traffic)
 		traffic_done(commands->traffic,
-			     traffic_class_of(call.envelope.event_type), error,
-			     clock_us() - began);
+			     traffic_class_of(call.envelope.event_type),
+			     answer.error, clock_us() - began);
 	envelope_free(&call.envelope);
-	return error;
-}
-
-int command_retry_after(const struct commands *commands)
-{
-	return commands->retry_after;
+	return answer;
 }

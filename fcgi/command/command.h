@@ -20,9 +20,6 @@ struct commands *command_create(const struct config *config, struct pg *pg,
 				struct traffic *traffic);
 void command_free(struct commands *commands);
 
-/* Seconds to wait, after ERROR_RATE. */
-int command_retry_after(const struct commands *commands);
-
 struct command_request {
 	const char *body;
 	size_t body_len;
@@ -35,9 +32,10 @@ struct command_request {
 };
 
 /* Appends the JSON answer to out (nothing when a WebSocket caller is owed
- * nothing) and returns ERROR_NONE or what the answer says went wrong. */
-enum confab_error command_execute(struct commands *commands,
-				  const struct command_request *request,
-				  struct buf *out);
+ * nothing). Returns ERROR_NONE or what went wrong, with its status and
+ * Retry-After; the body is in out. */
+struct error_answer command_execute(struct commands *commands,
+				    const struct command_request *request,
+				    struct buf *out);
 
 #endif

@@ -48,8 +48,7 @@ static bool is_refused(const struct worker *w, const struct identity *who)
 		who, w->config, IDENTITY_CHANGE, http_param, http, &why);
 
 	if (strcmp(http_method(http), "POST") != 0) {
-		http_header(http, "Allow: POST");
-		http_refuse(http, 405, "Use POST.");
+		http_refuse_method(http, "POST", "Use POST.");
 	} else if (error != ERROR_NONE) {
 		http_fail(http, error, why);
 	} else if (!http_is_json(http)) {
@@ -79,8 +78,8 @@ static void find_identity(const struct worker *w, struct identity *who)
 		identity_find(who, w->rules, false, http_param, w->http);
 }
 
-static void answer(struct worker *w, const struct identity *who,
-		   const struct buf *body, const char *request_id)
+static void carry_out(struct worker *w, const struct identity *who,
+		      const struct buf *body, const char *request_id)
 {
 	bool websocket = is_bridge(w);
 	struct command_request request = {
@@ -95,23 +94,18 @@ static void answer(struct worker *w, const struct identity *who,
 		.request_id = request_id,
 	};
 	struct buf out = { 0 };
-	enum confab_error error = command_execute(w->commands, &request, &out);
-	const struct error_info *info;
+	struct error_answer answer =
+		command_execute(w->commands, &request, &out);
 
 	/* Nothing was done. It is asked only then, so that a token that is
 	 * known costs no question of its own. */
-	if (error == ERROR_UNAUTHENTICATED && who->external &&
+	if (answer.error == ERROR_UNAUTHENTICATED && who->external &&
 	    login_exchange(w->pg, who, http_param, w->http) == PG_OK) {
 		out.len = 0;
-		error = command_execute(w->commands, &request, &out);
+		answer = command_execute(w->commands, &request, &out);
 	}
-	info = error_info(error);
-	if (info->retry_after)
-		http_header(w->http, "Retry-After: %d",
-			    error == ERROR_RATE
-				    ? command_retry_after(w->commands)
-				    : info->retry_after);
-	http_respond(w->http, info->http_status, out.data, out.len);
+	answer.body = buf_text(&out);
+	http_answer(w->http, &answer);
 	buf_free(&out);
 }
 
@@ -140,7 +134,7 @@ static void serve(struct worker *w)
 		http_fail(w->http, error,
 			  "The body is shorter than announced.");
 	} else {
-		answer(w, &who, &body, request_id);
+		carry_out(w, &who, &body, request_id);
 	}
 	identity_free(&who);
 	buf_free(&body);

@@ -15,6 +15,7 @@
 #include "base/logger.h"
 #include "base/xalloc.h"
 #include "web/fastcgi.h"
+#include "web/head.h"
 
 enum {
 	PARAMS_LIMIT = 65536,   /* bytes of one request's parameters */
@@ -110,29 +111,34 @@ void held_finish(struct held *held)
 		 held->out.len ? FINISH_TIMEOUT : 0);
 }
 
-void held_respond(struct held *held, int status, const char *type,
-		  const struct buf *body)
+/* Writes a whole response and ends it; the length is the body's. */
+static void respond(struct held *held, struct head head, const struct buf *body)
 {
 	struct buf *content = &held->shared->content;
-	enum confab_error error = status == 503   ? ERROR_UNAVAILABLE
-				  : status == 429 ? ERROR_RATE
-						  : ERROR_NONE;
-	int retry_after = error_info(error)->retry_after;
 
 	content->len = 0;
-	buf_addf(content,
-		 "Status: %d\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
-		 "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff"
-		 "\r\n",
-		 status, type, body->len);
-	if (status == 405)
-		buf_add_text(content, "Allow: GET\r\n");
-	if (retry_after)
-		buf_addf(content, "Retry-After: %d\r\n", retry_after);
-	buf_add_text(content, "\r\n");
+	head.length = (long long)body->len;
+	head_write(content, &head);
 	buf_add(content, body->data, body->len);
 	held_write(held, content);
 	held_finish(held);
+}
+
+void held_respond(struct held *held, int status, const char *type,
+		  const struct buf *body)
+{
+	respond(held, (struct head){ .status = status, .type = type }, body);
+}
+
+static void fail(struct held *held, enum confab_error error, struct buf *body)
+{
+	struct error_answer answer = error_answer(error, buf_text(body));
+
+	respond(held,
+		(struct head){ .status = answer.http_status,
+			       .type = "application/json",
+			       .retry_after = answer.retry_after },
+		body);
 }
 
 void held_fail(struct held *held, enum confab_error error, const char *detail)
@@ -140,8 +146,7 @@ void held_fail(struct held *held, enum confab_error error, const char *detail)
 	struct buf body = { 0 };
 
 	error_body(&body, error, detail);
-	held_respond(held, error_info(error)->http_status, "application/json",
-		     &body);
+	fail(held, error, &body);
 	buf_free(&body);
 }
 
@@ -165,8 +170,7 @@ static void on_refused(struct stream *stream, enum confab_error error,
 		return;
 	}
 	buf_add_text(&made, body);
-	held_respond(held, error_info(error)->http_status, "application/json",
-		     &made);
+	fail(held, error, &made);
 	buf_free(&made);
 }
 
@@ -264,7 +268,11 @@ static void start(struct held *held)
 	loop_disarm(shared->loop, &held->timer);
 	request_name(held, name, sizeof(name));
 	if (!method || strcmp(method, "GET")) {
-		held_respond(held, 405, "application/json", &(struct buf){ 0 });
+		respond(held,
+			(struct head){ .status = 405,
+				       .type = "application/json",
+				       .allow = "GET" },
+			&(struct buf){ 0 });
 	} else if (held_report(held, name)) {
 		return;
 	} else if (strcmp(name, "events") && strcmp(name, "poll")) {

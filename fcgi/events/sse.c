@@ -3,6 +3,7 @@
 #include "base/crypto.h"
 #include "connection.h"
 #include "log/cursor.h"
+#include "web/head.h"
 
 enum {
 	PART = 32768 /* bytes gathered for one write, about */
@@ -38,14 +39,16 @@ static void sse_wake(struct held *held)
 
 static void sse_opened(struct held *held)
 {
+	static const struct head head = { .status = 200,
+					  .type = "text/event-stream",
+					  .length = HEAD_NO_LENGTH,
+					  .fields = "X-Accel-Buffering: no"
+						    "\r\n" };
 	struct buf *content = &held->shared->content;
 
 	content->len = 0;
-	buf_addf(content,
-		 "Status: 200\r\nContent-Type: text/event-stream\r\n"
-		 "Cache-Control: no-store\r\nX-Accel-Buffering: no\r\n"
-		 "X-Content-Type-Options: nosniff\r\n\r\nretry: %u\n\n",
-		 retry());
+	head_write(content, &head);
+	buf_addf(content, "retry: %u\n\n", retry());
 	held_write(held, content);
 	arm(held);
 }

@@ -70,24 +70,15 @@ void session_refuse_field(struct worker *w, const char *field,
 static void fail_statement(struct worker *w, const char *name,
 			   const struct pg_result *result)
 {
-	const char *sqlstate = result ? pg_sqlstate(result) : "08000";
-	enum confab_error error = error_from_sqlstate(sqlstate);
-	const struct error_info *info = error_info(error);
+	const char *sqlstate = result ? pg_sqlstate(result) : NULL;
+	struct error_answer answer = error_answer_statement(
+		sqlstate, result ? pg_detail(result) : NULL);
 
-	if (result && sqlstate[0] == 'C' && *pg_detail(result) == '{') {
-		/* The message of this one is the number of seconds. */
-		if (error == ERROR_RATE)
-			http_header(w->http, "Retry-After: %s",
-				    pg_message(result));
-		http_respond(w->http, info->http_status, pg_detail(result),
-			     strlen(pg_detail(result)));
-		return;
-	}
-	if (info->http_status >= 500)
+	if (answer.http_status >= 500)
 		logger(LEVEL_ERROR, "session",
-		       "statement=%s sqlstate=%s why=\"%s\"", name, sqlstate,
-		       pg_reason(w->pg));
-	http_fail(w->http, error, NULL);
+		       "statement=%s sqlstate=%s why=\"%s\"", name,
+		       sqlstate ? sqlstate : "none", pg_reason(w->pg));
+	http_answer(w->http, &answer);
 }
 
 enum pg_status session_run(struct worker *w, enum session_statement which,
@@ -237,8 +228,7 @@ bool session_attempt(struct worker *w, const char *username)
 		{ .data = numbers[2] },
 	};
 	struct pg_result *result;
-	struct buf body = { 0 };
-	long wait;
+	char seconds[24];
 
 	if (!w->config->login_attempts && !w->config->address_attempts)
 		return true;
@@ -249,18 +239,13 @@ bool session_attempt(struct worker *w, const char *username)
 	result = session_ask(w, SESSION_ATTEMPT, 5, params, false);
 	if (!result)
 		return false;
-	wait = strtol(pg_field(result, 0, 0), NULL, 10);
+	snprintf(seconds, sizeof(seconds), "%s", pg_field(result, 0, 0));
 	pg_result_free(result);
-	if (!wait)
+	if (!strcmp(seconds, "0"))
 		return true;
 	logger(LEVEL_INFO, "login", "limited=true address=%.64s",
 	       params[1].data ? params[1].data : "");
-	http_header(w->http, "Retry-After: %ld", wait);
-	buf_addf(&body, "{\"error\":{\"code\":%d,\"detail\":\"%ld\"}}",
-		 error_info(ERROR_RATE)->code, wait);
-	http_respond(w->http, error_info(ERROR_RATE)->http_status, body.data,
-		     body.len);
-	buf_free(&body);
+	http_fail(w->http, ERROR_RATE, seconds);
 	return false;
 }
 

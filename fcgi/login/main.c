@@ -64,8 +64,8 @@ static void serve(struct worker *w)
 			 routes[i].method);
 	}
 	if (allowed.len) {
-		http_header(w->http, "Allow: %s", buf_text(&allowed));
-		http_refuse(w->http, 405, "Use another method.");
+		http_refuse_method(w->http, buf_text(&allowed),
+				   "Use another method.");
 	} else {
 		http_fail(w->http, ERROR_NOT_FOUND, NULL);
 	}

@@ -24,28 +24,38 @@ struct file {
 	const char *name, *type;
 	struct buf relative; /* path below media_dir */
 	char etag[2 * SECRET_HASH_SIZE + 3];
+	char content_type[160];
 	int fd;
 	long long size;
 	long long first, end; /* what is asked for: [first, end) */
 };
 
-/* Headers of every answer about the file. */
+/* The head of an answer about the file. An upload never changes, but who may
+ * see it does. */
+static struct head file_head(int status)
+{
+	return (struct head){ .status = status,
+			      .length = HEAD_NO_LENGTH,
+			      .cache = "private, max-age=86400, immutable" };
+}
+
+/* Fields of every answer about the file. */
 static void describe(struct media *media, const struct file *file)
 {
 	http_header(media->http, "ETag: %s", file->etag);
-	/* What an upload is never changes; who may see it does. */
-	http_header(media->http,
-		    "Cache-Control: private, max-age=86400, immutable");
 	http_header(media->http, "Vary: Cookie, Authorization");
 }
 
-static void protect(struct media *media, const struct file *file)
+/* How a browser is to treat the content; what it could run is only saved. */
+static void protect(struct media *media, struct file *file, struct head *head)
 {
 	struct buf value = { 0 };
 
+	snprintf(file->content_type, sizeof(file->content_type), "%s%s",
+		 file->type,
+		 strncmp(file->type, "text/", 5) ? "" : "; charset=utf-8");
+	head->type = file->content_type;
 	filename_disposition(&value, filetype_is_shown(file->type), file->name);
-	http_header(media->http, "Content-Type: %s%s", file->type,
-		    strncmp(file->type, "text/", 5) ? "" : "; charset=utf-8");
 	http_header(media->http, "Content-Disposition: %s", buf_text(&value));
 	http_header(media->http,
 		    "Content-Security-Policy: sandbox; default-src 'none'");
@@ -123,20 +133,22 @@ static void send_file(struct media *media, struct file *file)
 	const char *condition = http_param(http, "HTTP_IF_RANGE");
 	bool partial = (!condition || strcmp(condition, file->etag) == 0) &&
 		       read_range(http_param(http, "HTTP_RANGE"), file);
+	struct head head = file_head(partial ? 206 : 200);
 
 	http_header(http, "Accept-Ranges: bytes");
 	if (partial && file->first >= file->end) {
 		http_header(http, "Content-Range: bytes */%lld", file->size);
-		http_start(http, 416);
+		head.status = 416;
+		http_start(http, &head);
 		http_end(http);
 		return;
 	}
 	if (partial)
 		http_header(http, "Content-Range: bytes %lld-%lld/%lld",
 			    file->first, file->end - 1, file->size);
-	protect(media, file);
-	http_header(http, "Content-Length: %lld", file->end - file->first);
-	http_start(http, partial ? 206 : 200);
+	protect(media, file, &head);
+	head.length = file->end - file->first;
+	http_start(http, &head);
 	if (strcmp(http_method(http), "HEAD") != 0)
 		send_part(media, file);
 	http_end(http);
@@ -147,15 +159,16 @@ static void hand_over(struct media *media, struct file *file)
 {
 	const struct config *config = media->config;
 	const char *path = buf_text(&file->relative);
+	struct head head = file_head(200);
 
-	protect(media, file);
+	protect(media, file, &head);
 	if (strcmp(config->sendfile, "x-sendfile") == 0)
 		http_header(media->http, "X-Sendfile: %s/%s", config->media_dir,
 			    path);
 	else
 		http_header(media->http, "X-Accel-Redirect: %s%s",
 			    config->sendfile_prefix, path);
-	http_start(media->http, 200);
+	http_start(media->http, &head);
 	http_end(media->http);
 }
 
@@ -186,6 +199,7 @@ static void give(struct media *media, const struct pg_result *row)
 	struct file file = { .fd = -1,
 			     .name = pg_field(row, 0, 3),
 			     .type = pg_field(row, 0, 4) };
+	struct head head;
 
 	store_path(&file.relative, pg_field(row, 0, 1), pg_field(row, 0, 0));
 	snprintf(file.etag, sizeof(file.etag), "\"%s\"", pg_field(row, 0, 1));
@@ -195,7 +209,8 @@ static void give(struct media *media, const struct pg_result *row)
 		describe(media, &file);
 		if (names(http_param(media->http, "HTTP_IF_NONE_MATCH"),
 			  file.etag)) {
-			http_start(media->http, 304);
+			head = file_head(304);
+			http_start(media->http, &head);
 			http_end(media->http);
 		} else if (strcmp(media->config->sendfile, "none") == 0) {
 			send_file(media, &file);

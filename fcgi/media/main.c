@@ -62,21 +62,16 @@ struct pg_param media_caller(const struct media *media)
 static void fail_statement(struct media *media, enum media_statement which,
 			   const struct pg_result *result)
 {
-	const char *sqlstate = result ? pg_sqlstate(result) : "08000";
-	enum confab_error error = error_from_sqlstate(sqlstate);
-	const struct error_info *info = error_info(error);
+	const char *sqlstate = result ? pg_sqlstate(result) : NULL;
+	struct error_answer answer = error_answer_statement(
+		sqlstate, result ? pg_detail(result) : NULL);
 
-	if (result && sqlstate[0] == 'C' && *pg_detail(result) == '{') {
-		http_respond(media->http, info->http_status, pg_detail(result),
-			     strlen(pg_detail(result)));
-		return;
-	}
-	if (info->http_status >= 500)
+	if (answer.http_status >= 500)
 		logger(LEVEL_ERROR, "media",
 		       "request=%s statement=%s sqlstate=%s why=\"%s\"",
-		       media->request_id, statements[which].name, sqlstate,
-		       pg_reason(media->pg));
-	http_fail(media->http, error, NULL);
+		       media->request_id, statements[which].name,
+		       sqlstate ? sqlstate : "none", pg_reason(media->pg));
+	http_answer(media->http, &answer);
 }
 
 struct pg_result *media_ask(struct media *media, enum media_statement which,
@@ -190,8 +185,8 @@ static void serve(struct media *media)
 	bool gets = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
 
 	if (is_file ? !gets : strcmp(method, "POST") != 0) {
-		http_header(http, "Allow: %s", is_file ? "GET, HEAD" : "POST");
-		http_refuse(http, 405, is_file ? "Use GET." : "Use POST.");
+		http_refuse_method(http, is_file ? "GET, HEAD" : "POST",
+				   is_file ? "Use GET." : "Use POST.");
 	} else if (is_refused(media, !is_file)) {
 		return;
 	} else if (is_file) {

@@ -23,7 +23,9 @@ static const struct error_info table[] = {
 };
 
 enum {
-	TABLE_ROWS = sizeof(table) / sizeof(table[0])
+	TABLE_ROWS = sizeof(table) / sizeof(table[0]),
+	BODY_DEPTH = 64,      /* levels of JSON in a body that SQL made */
+	LONGEST_WAIT = 86400, /* s that Retry-After asks for at most */
 };
 
 const struct error_info *error_info(enum confab_error error)
@@ -82,6 +84,47 @@ enum confab_error error_from_sqlstate(const char *sqlstate)
 	if (one_of(sqlstate, data))
 		return ERROR_INVALID;
 	return ERROR_INTERNAL;
+}
+
+/* The seconds that a body gives as its detail, or 0. */
+static int seconds_of(const char *body)
+{
+	const char *why;
+	struct json *root = json_parse(body, strlen(body), BODY_DEPTH, &why);
+	const struct json *detail = json_get(json_get(root, "error"), "detail");
+	const char *text = json_string(detail, NULL);
+	int64_t seconds = 0;
+
+	if (text && *text && strspn(text, "0123456789") == strlen(text))
+		seconds = strtoll(text, NULL, 10);
+	else if (!text)
+		json_integer(detail, &seconds);
+	json_free(root);
+	return seconds > 0 && seconds <= LONGEST_WAIT ? (int)seconds : 0;
+}
+
+struct error_answer error_answer(enum confab_error error, const char *body)
+{
+	const struct error_info *info = error_info(error);
+	struct error_answer answer = { .error = error,
+				       .http_status = info->http_status,
+				       .retry_after = info->retry_after,
+				       .body = body };
+	int seconds = error == ERROR_RATE && body ? seconds_of(body) : 0;
+
+	if (seconds)
+		answer.retry_after = seconds;
+	return answer;
+}
+
+struct error_answer error_answer_statement(const char *sqlstate,
+					   const char *detail)
+{
+	if (!sqlstate)
+		return error_answer(ERROR_UNAVAILABLE, NULL);
+	return error_answer(
+		error_from_sqlstate(sqlstate),
+		sqlstate[0] == 'C' && detail && *detail == '{' ? detail : NULL);
 }
 
 void error_body(struct buf *out, enum confab_error error, const char *detail)

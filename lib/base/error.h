@@ -35,6 +35,25 @@ enum confab_error error_from_code(int code);
 /* What a failed statement means to the caller (see docs/protocol.md). */
 enum confab_error error_from_sqlstate(const char *sqlstate);
 
+/* An error as a client is told of it. */
+struct error_answer {
+	enum confab_error error;
+	int http_status;
+	int retry_after;  /* seconds for Retry-After, 0 for none */
+	const char *body; /* made already; NULL: as error_body() makes it */
+};
+
+/* The answer for an error with the table's sentence, or with a body that was
+ * made elsewhere. The detail of a 4029 is a number of seconds: Retry-After
+ * says the same. */
+struct error_answer error_answer(enum confab_error error, const char *body);
+
+/* The answer for a failed statement. The DETAIL of an error that confab.fail()
+ * raised is the body, and detail has to live as long as the answer. sqlstate
+ * NULL: the database could not be asked. */
+struct error_answer error_answer_statement(const char *sqlstate,
+					   const char *detail);
+
 /* Appends {"error":{"code":N,"detail":<detail>}}. detail is plain text (valid
  * UTF-8); NULL takes the table's. ERROR_INVALID wraps it in a list of one. */
 void error_body(struct buf *out, enum confab_error error, const char *detail);

@@ -222,13 +222,14 @@ void opening_answered(struct opening *o, const struct pg_result *r)
 	struct stream *s = o->stream;
 	const char *failed = field(o, r, OPEN_FAILED);
 	const char *detail = field(o, r, OPEN_DETAIL);
+	struct error_answer answer;
 
 	if (!s) {
 		if (!failed)
 			close_new_session(o, r);
 	} else if (failed) {
-		opening_refuse(s, error_from_sqlstate(failed),
-			       detail && *detail == '{' ? detail : NULL);
+		answer = error_answer_statement(failed, detail);
+		opening_refuse(s, answer.error, answer.body);
 	} else if (login_ended(hub, o, r)) {
 		opening_refuse(s, ERROR_UNAUTHENTICATED, NULL);
 	} else if (is_crowded(hub, o, r)) {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "web/fastcgi.h"
+#include "web/head.h"
 #include "web/request.h"
 #include "web/request_internal.h"
 
@@ -36,56 +37,25 @@ void http_header(struct http *http, const char *format, ...)
 	buf_add_text(&http->headers, "\r\n");
 }
 
-static const char *reason(int status)
+void http_count_into(struct metrics *metrics)
 {
-	static const struct {
-		int status;
-		const char *reason;
-	} table[] = {
-		{ 200, "OK" },
-		{ 201, "Created" },
-		{ 202, "Accepted" },
-		{ 204, "No Content" },
-		{ 206, "Partial Content" },
-		{ 304, "Not Modified" },
-		{ 400, "Bad Request" },
-		{ 401, "Unauthorized" },
-		{ 403, "Forbidden" },
-		{ 404, "Not Found" },
-		{ 405, "Method Not Allowed" },
-		{ 409, "Conflict" },
-		{ 413, "Content Too Large" },
-		{ 415, "Unsupported Media Type" },
-		{ 416, "Range Not Satisfiable" },
-		{ 422, "Unprocessable Content" },
-		{ 429, "Too Many Requests" },
-		{ 500, "Internal Server Error" },
-		{ 503, "Service Unavailable" },
-	};
-
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		if (table[i].status == status)
-			return table[i].reason;
-	return "Status";
+	for (int i = 0; i < STATUS_CLASSES; i++)
+		counted[i] = metrics_add(metrics, "responses_total",
+					 "status=\"%dxx\"", i + 1);
 }
 
-static void print_response(struct http *http, int status, const char *body,
-			   size_t len, struct buf *out)
+/* Counts the response and appends its head, with what this request has. */
+static void write_head(struct http *http, const struct head *given,
+		       struct buf *out)
 {
-	buf_addf(out,
-		 "Status: %d %s\r\n"
-		 "Cache-Control: no-store\r\n"
-		 "X-Content-Type-Options: nosniff\r\n",
-		 status, reason(status));
-	if (status != 204)
-		buf_addf(out,
-			 "Content-Type: application/json\r\n"
-			 "Content-Length: %zu\r\n",
-			 len);
-	buf_add(out, http->headers.data, http->headers.len);
-	buf_add_text(out, "\r\n");
-	if (status != 204)
-		buf_add(out, body, len);
+	struct head head = *given;
+	int class = head.status / 100 - 1;
+
+	if (class >= 0 && class < STATUS_CLASSES && counted[class])
+		metric_count(counted[class], 1);
+	head.request_id = *http->request_id ? http->request_id : NULL;
+	head.fields = buf_text(&http->headers);
+	head_write(out, &head);
 }
 
 static bool write_all(int fd, const struct buf *bytes)
@@ -115,28 +85,16 @@ static void discard_body(struct http *http)
 		left -= n < left ? n : left;
 }
 
-void http_count_into(struct metrics *metrics)
-{
-	for (int i = 0; i < STATUS_CLASSES; i++)
-		counted[i] = metrics_add(metrics, "responses_total",
-					 "status=\"%dxx\"", i + 1);
-}
-
-static void count(int status)
-{
-	int class = status / 100 - 1;
-
-	if (class >= 0 && class < STATUS_CLASSES && counted[class])
-		metric_count(counted[class], 1);
-}
-
-void http_respond(struct http *http, int status, const char *body, size_t len)
+/* Sends a head that says how long the body is, the body, and the end. */
+static void respond(struct http *http, const struct head *head,
+		    const char *body)
 {
 	struct buf response = { 0 }, wire = { 0 };
 	unsigned id = (unsigned)http->request.requestId;
 
-	count(status);
-	print_response(http, status, body, len, &response);
+	write_head(http, head, &response);
+	if (head->status != 204)
+		buf_add(&response, body, (size_t)head->length);
 	if (http->listener < 0) {
 		write_all(STDOUT_FILENO, &response);
 		/* The web server waits until nobody can write any more. */
@@ -155,9 +113,18 @@ void http_respond(struct http *http, int status, const char *body, size_t len)
 	http_hang_up(http);
 }
 
-void http_start(struct http *http, int status)
+void http_respond(struct http *http, int status, const char *body, size_t len)
 {
-	struct buf head = { 0 };
+	const struct head head = { .status = status,
+				   .type = "application/json",
+				   .length = (long long)len };
+
+	respond(http, &head, body);
+}
+
+void http_start(struct http *http, const struct head *head)
+{
+	struct buf text = { 0 };
 
 	/* A client that does not take it is noticed with the first piece. */
 	if (http->listener >= 0) {
@@ -165,14 +132,9 @@ void http_start(struct http *http, int status)
 		discard_body(http);
 		http_unwatch();
 	}
-	buf_addf(&head,
-		 "Status: %d %s\r\n"
-		 "X-Content-Type-Options: nosniff\r\n",
-		 status, reason(status));
-	buf_add(&head, http->headers.data, http->headers.len);
-	buf_add_text(&head, "\r\n");
-	(void)!http_send(http, head.data, head.len);
-	buf_free(&head);
+	write_head(http, head, &text);
+	(void)!http_send(http, text.data, text.len);
+	buf_free(&text);
 }
 
 bool http_send(struct http *http, const char *bytes, size_t len)
@@ -212,23 +174,51 @@ void http_end(struct http *http)
 	http_hang_up(http);
 }
 
-void http_refuse(struct http *http, int status, const char *sentence)
+static void refuse(struct http *http, struct head head, const char *sentence)
 {
 	struct buf body = { 0 };
 
 	error_body(&body, ERROR_INVALID, sentence);
-	http_respond(http, status, body.data, body.len);
+	head.type = "application/json";
+	head.length = (long long)body.len;
+	respond(http, &head, body.data);
 	buf_free(&body);
+}
+
+void http_refuse(struct http *http, int status, const char *sentence)
+{
+	refuse(http, (struct head){ .status = status }, sentence);
+}
+
+void http_refuse_method(struct http *http, const char *allow,
+			const char *sentence)
+{
+	refuse(http, (struct head){ .status = 405, .allow = allow }, sentence);
+}
+
+void http_answer(struct http *http, const struct error_answer *answer)
+{
+	struct buf made = { 0 };
+	struct head head = { .status = answer->http_status,
+			     .type = "application/json",
+			     .retry_after = answer->retry_after };
+
+	if (answer->body)
+		buf_add_text(&made, answer->body);
+	else
+		error_body(&made, answer->error, NULL);
+	head.length = (long long)made.len;
+	respond(http, &head, made.data);
+	buf_free(&made);
 }
 
 void http_fail(struct http *http, enum confab_error error, const char *detail)
 {
-	const struct error_info *info = error_info(error);
 	struct buf body = { 0 };
+	struct error_answer answer;
 
-	if (info->retry_after)
-		http_header(http, "Retry-After: %d", info->retry_after);
 	error_body(&body, error, detail);
-	http_respond(http, info->http_status, body.data, body.len);
+	answer = error_answer(error, buf_text(&body));
+	http_answer(http, &answer);
 	buf_free(&body);
 }

@@ -1,5 +1,6 @@
-/* overflow: see usher.h. Called by prefork, in a process of its own: it reads
- * what strangers send, and answers without looking at it. */
+/* overflow: answers the connections that the workers would keep waiting too
+ * long. Called by prefork, in a process of its own: it reads what strangers
+ * send, and answers without looking at it. */
 #include "web/overflow.h"
 
 #include <linux/netlink.h>
@@ -15,6 +16,7 @@
 
 #include "base/error.h"
 #include "web/fastcgi.h"
+#include "web/head.h"
 
 enum {
 	IDLE = 100,    /* ms between looks at an empty queue */
@@ -23,7 +25,7 @@ enum {
 	LISTENING = 10 /* TCP_LISTEN, which unix sockets share */
 };
 
-int usher_diag(void)
+int overflow_diag(void)
 {
 	return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
 }
@@ -51,7 +53,7 @@ static bool ask(int diag, int listener)
 	       (ssize_t)sizeof(request);
 }
 
-int usher_queue(int diag, int listener)
+int overflow_queue(int diag, int listener)
 {
 	union {
 		struct nlmsghdr head;
@@ -100,16 +102,18 @@ static unsigned read_request(int fd)
 
 static void refuse(int fd)
 {
-	const struct error_info *info = error_info(ERROR_UNAVAILABLE);
+	const struct error_answer answer =
+		error_answer(ERROR_UNAVAILABLE, NULL);
+	struct head head = { .status = answer.http_status,
+			     .type = "application/json",
+			     .retry_after = answer.retry_after,
+			     .fields = OVERFLOW_REFUSAL };
 	unsigned id = read_request(fd);
 	struct buf body = { 0 }, text = { 0 }, wire = { 0 };
 
 	error_body(&body, ERROR_UNAVAILABLE, NULL);
-	buf_addf(&text,
-		 "Status: %d\r\nContent-Type: application/json\r\n"
-		 "Cache-Control: no-store\r\nRetry-After: %d\r\n" USHER_REFUSAL
-		 "\r\n",
-		 info->http_status, info->retry_after);
+	head.length = (long long)body.len;
+	head_write(&text, &head);
 	buf_add(&text, body.data, body.len);
 	fastcgi_write(&wire, FASTCGI_STDOUT, id, text.data, text.len);
 	fastcgi_write(&wire, FASTCGI_STDOUT, id, NULL, 0);
@@ -120,12 +124,12 @@ static void refuse(int fd)
 	buf_free(&wire);
 }
 
-bool usher_run(int listener, unsigned limit, struct metric *refused)
+bool overflow_run(int listener, unsigned limit, struct metric *refused)
 {
-	int diag = usher_diag(), waiting, fd;
+	int diag = overflow_diag(), waiting, fd;
 	bool told = false;
 
-	while ((waiting = usher_queue(diag, listener)) >= 0) {
+	while ((waiting = overflow_queue(diag, listener)) >= 0) {
 		told = true;
 		for (int i = (int)limit; i < waiting; i++) {
 			fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);

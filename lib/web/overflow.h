@@ -1,7 +1,6 @@
-/* overflow: sends away whom the workers would keep waiting too long. A process
- * beside them that looks at the length of their socket's queue; what is in it
- * beyond a limit is answered with 4053 at once, where a web server that finds
- * the queue full would answer with an error of its own. */
+/* overflow: a process beside the workers that watches the queue of their
+ * socket. It answers what is beyond the limit with 4053 at once; a web server
+ * that finds the queue full would answer with an error of its own. */
 #ifndef CONFAB_WEB_OVERFLOW_H
 #define CONFAB_WEB_OVERFLOW_H
 
@@ -9,16 +8,17 @@
 
 #include "base/metrics.h"
 
-/* The head line that tells confab-bridge that nothing was done. */
-#define USHER_REFUSAL "X-Confab-Refused: 1\r\n"
+/* The header field that tells confab-bridge that nothing was done. */
+#define OVERFLOW_REFUSAL "X-Confab-Refused: 1\r\n"
 
-/* Its whole life; returns when the kernel does not tell the length. False: it
- * never did (module unix_diag). refused counts the answers. */
-bool usher_run(int listener, unsigned limit, struct metric *refused);
+/* Answers what is beyond limit until the kernel does not tell the length of the
+ * queue any more. False: it never told (module unix_diag). refused counts the
+ * answers. */
+bool overflow_run(int listener, unsigned limit, struct metric *refused);
 
 /* The connections that wait at a listening unix socket, or -1. diag: from
- * usher_diag(). */
-int usher_queue(int diag, int listener);
-int usher_diag(void);
+ * overflow_diag(). */
+int overflow_queue(int diag, int listener);
+int overflow_diag(void);
 
 #endif

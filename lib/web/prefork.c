@@ -33,8 +33,8 @@ struct child {
 /* The processes of a program beside its parent. */
 struct family {
 	struct child *workers; /* as many as prefork says */
-	struct child usher;
-	bool no_usher; /* none is wanted, or it can't do its work here */
+	struct child overflow;
+	bool no_overflow; /* none is wanted, or it can't do its work here */
 };
 
 /* Waits for one of the signals, at most so many milliseconds. */
@@ -74,18 +74,18 @@ static void start(const struct prefork *p, struct child *child, void *shared)
 	exit(p->work(p->context, p->listener->fd, shared));
 }
 
-static void start_usher(const struct prefork *p, struct child *usher)
+static void start_overflow(const struct prefork *p, struct child *overflow)
 {
 	sigset_t none;
 
-	if (!fork_child(usher, SIGKILL))
+	if (!fork_child(overflow, SIGKILL))
 		return;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	prctl(PR_SET_NAME, "confab-usher");
-	if (usher_run(p->listener->fd, p->queue, p->refused))
+	prctl(PR_SET_NAME, "confab-overflow");
+	if (overflow_run(p->listener->fd, p->queue, p->refused))
 		_exit(EXIT_FAILURE);
-	logger(LEVEL_WARN, "usher",
+	logger(LEVEL_WARN, "overflow",
 	       "why=\"the kernel does not tell how many wait (unix_diag)\" "
 	       "advice=\"when too many wait, the web server answers\"");
 	_exit(EXIT_SUCCESS);
@@ -108,13 +108,14 @@ static int reap(const struct prefork *p, struct family *family, bool stopping)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (pid == family->usher.pid) {
-			family->usher.pid = 0;
+		if (pid == family->overflow.pid) {
+			family->overflow.pid = 0;
 			/* It has no work here: the kernel does not tell. */
-			family->no_usher = WIFEXITED(status) &&
-					   WEXITSTATUS(status) == EXIT_SUCCESS;
-			if (!family->no_usher && !stopping)
-				log_end("usher", pid, status, stopping);
+			family->no_overflow =
+				WIFEXITED(status) &&
+				WEXITSTATUS(status) == EXIT_SUCCESS;
+			if (!family->no_overflow && !stopping)
+				log_end("overflow", pid, status, stopping);
 		}
 		for (int i = 0; i < p->workers; i++)
 			if (family->workers[i].pid == pid) {
@@ -147,11 +148,11 @@ static bool fill(const struct prefork *p, struct family *family, void *shared)
 			start(p, child, shared);
 		all = all && child->pid > 0;
 	}
-	if (family->no_usher)
+	if (family->no_overflow)
 		return all;
-	if (is_due(&family->usher))
-		start_usher(p, &family->usher);
-	return all && family->usher.pid > 0;
+	if (is_due(&family->overflow))
+		start_overflow(p, &family->overflow);
+	return all && family->overflow.pid > 0;
 }
 
 static void kill_all(const struct prefork *p, const struct child *children,
@@ -184,7 +185,7 @@ int prefork_run(const struct prefork *p)
 {
 	struct family family = {
 		.workers = xcalloc((size_t)p->workers, sizeof(struct child)),
-		.no_usher = p->queue == 0,
+		.no_overflow = p->queue == 0,
 	};
 	void *shared =
 		mmap(NULL, p->shared_size ? p->shared_size : 1,
@@ -211,9 +212,9 @@ int prefork_run(const struct prefork *p)
 			got = wait_signal(&signals, RESTART_PAUSE / 4);
 		reap(p, &family, false);
 	} while (got != SIGTERM && got != SIGINT);
-	/* Who waits now is served. */
-	if (family.usher.pid)
-		kill(family.usher.pid, SIGKILL);
+	/* The workers serve everybody who waits now. */
+	if (family.overflow.pid)
+		kill(family.overflow.pid, SIGKILL);
 	stop(p, &family);
 	logger(LEVEL_INFO, "stop", "pid=%d", (int)getpid());
 	munmap(shared, p->shared_size ? p->shared_size : 1);

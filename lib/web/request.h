@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/metrics.h"
+#include "web/head.h"
 
 struct http;
 
@@ -75,19 +76,26 @@ void http_header(struct http *http, const char *format, ...)
  * request. status 204 has no body. */
 void http_respond(struct http *http, int status, const char *body, size_t len);
 
-/* A response in pieces: its status with the headers that were given (and
- * nosniff) and nothing else, then any number of pieces, then its end, which
- * ends the request. A piece that nobody takes within the timeout is false; only
- * the end can follow then. */
-void http_start(struct http *http, int status);
+/* A response in pieces: its head, then any number of pieces, then its end,
+ * which ends the request. The request id and the fields that http_header() was
+ * given join the head. A piece that nobody takes within the timeout is false;
+ * only the end can follow then. */
+void http_start(struct http *http, const struct head *head);
 bool http_send(struct http *http, const char *bytes, size_t len)
 	__attribute__((warn_unused_result));
 void http_end(struct http *http);
 
-/* 4003 under another status: 405, 415. */
+/* 4003 under another status: 415. */
 void http_refuse(struct http *http, int status, const char *sentence);
 
-/* The error as body and status, with Retry-After where the table has one. */
+/* 4003 under 405; allow lists the methods that the resource has. */
+void http_refuse_method(struct http *http, const char *allow,
+			const char *sentence);
+
+/* The answer with its status and Retry-After; ends the request. */
+void http_answer(struct http *http, const struct error_answer *answer);
+
+/* The error with a sentence of its own; NULL: the table's. */
 void http_fail(struct http *http, enum confab_error error, const char *detail);
 
 #endif

@@ -23,6 +23,7 @@ struct http {
 	size_t got;    /* bytes of the body that http_read() gave */
 	FCGX_Request request;
 	struct buf headers, path;
+	char request_id[48];         /* "": none */
 	void (*task)(void *context); /* see http_every() */
 	void *task_context;
 	int task_every;   /* s */

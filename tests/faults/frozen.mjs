@@ -22,7 +22,8 @@ const backend = (condition) => async ({ stack }) =>
 export default [
   frozen('worker', 'a worker of confab-command', ({ stack }) => [stack.workers('command')[0]], { long: true }),
   frozen('parent', 'confab-command\'s parent', ({ stack }) => [stack.pid('command')], { long: true }),
-  frozen('usher', 'the usher of confab-command', ({ stack }) => [stack.usher('command')], { long: true }),
+  frozen('overflow', 'the overflow process of confab-command', ({ stack }) => [stack.overflow('command')],
+    { long: true }),
   frozen('command', 'confab-command', ({ stack }) => [...stack.workers('command'), stack.pid('command')],
     { long: true }),
   frozen('events', 'confab-events', ({ stack }) => [stack.pid('events')]),

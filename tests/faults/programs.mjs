@@ -27,8 +27,8 @@ const childKilled = (name, title, find) => ({
 
 export default [
   childKilled('worker-killed', 'a worker of confab-command is killed', (stack) => stack.workers('command')),
-  childKilled('usher-killed', 'the usher of confab-command is killed',
-    (stack) => [stack.usher('command')].filter(Boolean)),
+  childKilled('overflow-killed', 'the overflow process of confab-command is killed',
+    (stack) => [stack.overflow('command')].filter(Boolean)),
   killed('command', 'confab-command\'s parent is killed'),
   killed('events', 'confab-events is killed'),
   killed('bridge', 'confab-bridge is killed'),

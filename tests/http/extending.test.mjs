@@ -119,6 +119,19 @@ test('hooks see what is asked, and what came of it', async () => {
     `${alice.user.id}|${room.id}|${body.seq}`);
 });
 
+test('a hook that asks for patience says for how long', async () => {
+  await psql(`create or replace function confab_site.before_message_send(p_caller confab.caller, p_data jsonb)
+    returns jsonb language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
+    begin
+      if p_data ->> 'content' = 'too often' then perform fail(4029, '"7"', '{"hint": "site"}'); end if;
+      return p_data;
+    end $$`, 'confab_admin', 'confab_owner');
+  const { status, headers, body } = await site.command(alice, 'message.send',
+    { room_id: room.id, content: 'too often' });
+  assert.deepEqual([status, headers['retry-after'], body],
+    [429, '7', { error: { code: 4029, detail: '7' }, hint: 'site' }]);
+});
+
 test('another program writes in its own transaction, from psql and from PHP', async () => {
   await psql(block('sql shop-role'), 'confab_admin');
   const stream = await site.stream('ws', bob);

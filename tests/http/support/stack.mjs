@@ -90,12 +90,12 @@ export class Stack {
 
   /** A program's workers. */
   workers(name) {
-    return this.#children(name).filter((pid) => nameOf(pid) !== 'confab-usher');
+    return this.#children(name).filter((pid) => nameOf(pid) !== 'confab-overflow');
   }
 
   /** The process that watches a program's queue; undefined for the moment in which there is none. */
-  usher(name) {
-    return this.#children(name).find((pid) => nameOf(pid) === 'confab-usher');
+  overflow(name) {
+    return this.#children(name).find((pid) => nameOf(pid) === 'confab-overflow');
   }
 
   #children(name) {
