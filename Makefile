@@ -32,7 +32,7 @@ LIB := $(addprefix base/, buf config crypto error json logger metrics utf8 uuid 
 	$(addprefix event/, instance listener loop service) \
 	$(addprefix pg/, async conn result sync) \
 	$(addprefix text/, entities escape html sanitise url) \
-	$(addprefix web/, answer fastcgi head overflow prefork request) \
+	$(addprefix web/, answer fastcgi head overflow prefork request worker) \
 	$(addprefix auth/, identity jwt jwt_keys login query) \
 	$(addprefix log/, cursor deletions dispatch fence tail window) \
 	$(addprefix hub/, closing hub opener opening replayer report roster signal stream turns withdraw)

@@ -5,24 +5,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "auth/identity.h"
 #include "auth/login.h"
 #include "base/config.h"
-#include "base/crypto.h"
-#include "base/logger.h"
-#include "base/metrics.h"
+#include "base/xalloc.h"
 #include "command.h"
 #include "traffic.h"
-#include "web/prefork.h"
-#include "web/request.h"
-
-static const char program[] = "confab-command";
+#include "web/worker.h"
 
 /* What the parent leaves to its workers. */
-struct setup {
-	struct config config;
+struct parent {
 	struct identity_rules *rules;
 	struct traffic *traffic; /* NULL: plain CGI */
 };
@@ -34,8 +27,6 @@ struct worker {
 	struct http *http;
 	struct pg *pg;
 	struct commands *commands;
-	char id[33];       /* random, of this worker */
-	unsigned requests; /* so far */
 };
 
 /* Answers what may not be looked at further; the order is that of what the
@@ -79,7 +70,7 @@ static void find_identity(const struct worker *w, struct identity *who)
 }
 
 static void carry_out(struct worker *w, const struct identity *who,
-		      const struct buf *body, const char *request_id)
+		      const struct buf *body)
 {
 	bool websocket = is_bridge(w);
 	struct command_request request = {
@@ -91,7 +82,7 @@ static void carry_out(struct worker *w, const struct identity *who,
 		.idempotency_key = http_param(w->http, "HTTP_IDEMPOTENCY_KEY"),
 		.websocket = websocket,
 		.address = http_param(w->http, "REMOTE_ADDR"),
-		.request_id = request_id,
+		.request_id = http_request_id(w->http),
 	};
 	struct buf out = { 0 };
 	struct error_answer answer =
@@ -109,16 +100,14 @@ static void carry_out(struct worker *w, const struct identity *who,
 	buf_free(&out);
 }
 
-static void serve(struct worker *w)
+static void serve(void *worker)
 {
+	struct worker *w = worker;
 	struct buf body = { 0 };
 	struct identity who;
-	char request_id[48], limit[80];
+	char limit[80];
 	enum confab_error error;
 
-	snprintf(request_id, sizeof(request_id), "%.20s-%u", w->id,
-		 ++w->requests);
-	http_header(w->http, "X-Request-Id: %s", request_id);
 	find_identity(w, &who);
 	if (is_refused(w, &who)) {
 		identity_free(&who);
@@ -134,76 +123,83 @@ static void serve(struct worker *w)
 		http_fail(w->http, error,
 			  "The body is shorter than announced.");
 	} else {
-		carry_out(w, &who, &body, request_id);
+		carry_out(w, &who, &body);
 	}
 	identity_free(&who);
 	buf_free(&body);
 }
 
-static int work(void *context, int listener, void *shared)
+static void begin(struct worker_parent *parent)
 {
-	const struct setup *setup = context;
-	const struct config *config = &setup->config;
-	struct worker w = {
-		.config = config,
-		.rules = setup->rules,
-		.http = http_create(listener, config->request_timeout),
-		.pg = pg_create(config->database, "confab_command", program),
-	};
+	struct parent *own = xcalloc(1, sizeof(*own));
 
-	if (setup->traffic)
-		traffic_attach(setup->traffic, shared);
-	w.commands = command_create(config, w.pg, setup->traffic);
-	secret_id(w.id);
-	while (http_accept(w.http))
-		serve(&w);
-	command_free(w.commands);
-	pg_free(w.pg);
-	http_free(w.http);
-	return EXIT_SUCCESS;
+	own->rules = identity_rules_create(parent->config);
+	if (parent->metrics) {
+		own->traffic = traffic_create(parent->config, parent->metrics);
+		parent->shared_size = traffic_size();
+	}
+	parent->own = own;
 }
 
-static int serve_all(struct setup *setup)
+static void end(struct worker_parent *parent)
 {
-	const struct config *config = &setup->config;
-	struct metrics *metrics = metrics_open(config->run_dir, "command");
-	struct buf path = { 0 };
-	struct listener listener;
-	struct prefork prefork = { .program = program,
-				   .workers = config->command_workers,
-				   .work = work,
-				   .context = setup,
-				   .listener = &listener,
-				   .shared_size = traffic_size() };
-	int status;
+	struct parent *own = parent->own;
 
-	buf_addf(&path, "%s/command.sock", config->run_dir);
-	prefork.queue = (unsigned)config->command_queue;
-	prefork.refused = metrics_add(metrics, "queue_refused_total", "%s", "");
-	listener_open(&listener, buf_text(&path),
-		      config->command_queue + PREFORK_SPARE, config->replace);
-	metric_set(metrics_add(metrics, "workers", "%s", ""),
-		   (uint64_t)config->command_workers);
-	http_count_into(metrics);
-	setup->traffic = traffic_create(config, metrics);
-	status = prefork_run(&prefork);
-	traffic_free(setup->traffic);
-	metrics_close(metrics);
-	buf_free(&path);
-	return status;
+	traffic_free(own->traffic);
+	identity_rules_free(own->rules);
+	free(own);
+}
+
+static void *open_worker(const struct worker_parent *parent, struct http *http,
+			 void *shared)
+{
+	const struct parent *own = parent->own;
+	const struct config *config = parent->config;
+	struct worker *w = xcalloc(1, sizeof(*w));
+
+	w->config = config;
+	w->rules = own->rules;
+	w->http = http;
+	w->pg = pg_create(config->database, "confab_command", "confab-command");
+	if (own->traffic)
+		traffic_attach(own->traffic, shared);
+	w->commands = command_create(config, w->pg, own->traffic);
+	return w;
+}
+
+static void close_worker(void *worker)
+{
+	struct worker *w = worker;
+
+	command_free(w->commands);
+	pg_free(w->pg);
+	free(w);
+}
+
+static int count_workers(const struct config *config)
+{
+	return config->command_workers;
+}
+
+static int queue_length(const struct config *config)
+{
+	return config->command_queue;
 }
 
 int main(int argc, char **argv)
 {
-	struct setup setup = { .traffic = NULL };
-	int status;
+	static const struct worker_program program = {
+		.name = "confab-command",
+		.purpose = "carries out chat commands",
+		.socket = "command",
+		.workers = count_workers,
+		.queue = queue_length,
+		.begin = begin,
+		.end = end,
+		.open = open_worker,
+		.serve = serve,
+		.close = close_worker,
+	};
 
-	config_main(&setup.config, program, "carries out chat commands", argc,
-		    argv);
-	secret_init();
-	setup.rules = identity_rules_create(&setup.config);
-	status = http_is_cgi() ? work(&setup, -1, NULL) : serve_all(&setup);
-	identity_rules_free(setup.rules);
-	config_free(&setup.config);
-	return status;
+	return worker_main(&program, argc, argv);
 }

@@ -5,27 +5,16 @@
  * CGI, one process does one request. */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/crypto.h"
-#include "base/logger.h"
-#include "base/metrics.h"
+#include "base/xalloc.h"
 #include "session.h"
-#include "web/prefork.h"
-
-static const char program[] = "confab-session";
+#include "web/worker.h"
 
 enum {
-	QUEUE = 256 /* who may wait for a worker */
+	QUEUE = 256 /* connections that may wait for a worker */
 };
 
-/* What the parent leaves to its workers. */
-struct setup {
-	struct config config;
-	struct identity_rules *rules;
-};
-
-/* Who answers what, by what follows "session". */
+/* The function for each method and path below "session". */
 static const struct route {
 	const char *path, *method;
 	void (*serve)(struct worker *w);
@@ -43,8 +32,9 @@ enum {
 	N_ROUTES = sizeof(routes) / sizeof(routes[0])
 };
 
-static void serve(struct worker *w)
+static void serve(void *worker)
 {
+	struct worker *w = worker;
 	const char *method = http_method(w->http);
 	/* "session", or another name where the program is a CGI script. */
 	const char *path = strchr(http_path(w->http, w->config->mount), '/');
@@ -72,60 +62,63 @@ static void serve(struct worker *w)
 	buf_free(&allowed);
 }
 
-static int work(void *context, int listener, void *shared)
+static void begin(struct worker_parent *parent)
 {
-	const struct setup *setup = context;
-	const struct config *config = &setup->config;
-	struct worker w = {
-		.config = config,
-		.rules = setup->rules,
-		.http = http_create(listener, config->request_timeout),
-		.pg = pg_create(config->database, "confab_session", program),
-	};
+	parent->own = identity_rules_create(parent->config);
+}
+
+static void end(struct worker_parent *parent)
+{
+	identity_rules_free(parent->own);
+}
+
+static void *open_worker(const struct worker_parent *parent, struct http *http,
+			 void *shared)
+{
+	struct worker *w = xcalloc(1, sizeof(*w));
 
 	(void)shared;
-	while (http_accept(w.http))
-		serve(&w);
-	pg_free(w.pg);
-	http_free(w.http);
-	return EXIT_SUCCESS;
+	w->config = parent->config;
+	w->rules = parent->own;
+	w->http = http;
+	w->pg = pg_create(w->config->database, "confab_session",
+			  "confab-session");
+	return w;
+}
+
+static void close_worker(void *worker)
+{
+	struct worker *w = worker;
+
+	pg_free(w->pg);
+	free(w);
+}
+
+static int count_workers(const struct config *config)
+{
+	return config->session_workers;
+}
+
+static int queue_length(const struct config *config)
+{
+	(void)config;
+	return QUEUE;
 }
 
 int main(int argc, char **argv)
 {
-	struct setup setup;
-	struct buf path = { 0 };
-	struct listener listener;
-	struct prefork prefork = { .program = program,
-				   .work = work,
-				   .context = &setup };
-	struct metrics *metrics;
-	int status;
+	static const struct worker_program program = {
+		.name = "confab-session",
+		.purpose = "logs people in and out",
+		.socket = "session",
+		.workers = count_workers,
+		.queue = queue_length,
+		.begin = begin,
+		.end = end,
+		.open = open_worker,
+		.serve = serve,
+		.close = close_worker,
+	};
 
-	config_main(&setup.config, program, "logs people in and out", argc,
-		    argv);
-	secret_init();
-	setup.rules = identity_rules_create(&setup.config);
-	if (http_is_cgi()) {
-		status = work(&setup, -1, NULL);
-	} else {
-		buf_addf(&path, "%s/session.sock", setup.config.run_dir);
-		prefork.workers = setup.config.session_workers;
-		listener_open(&listener, buf_text(&path), QUEUE + PREFORK_SPARE,
-			      setup.config.replace);
-		prefork.listener = &listener;
-		metrics = metrics_open(setup.config.run_dir, "session");
-		metric_set(metrics_add(metrics, "workers", "%s", ""),
-			   (uint64_t)setup.config.session_workers);
-		prefork.queue = QUEUE;
-		prefork.refused =
-			metrics_add(metrics, "queue_refused_total", "%s", "");
-		http_count_into(metrics);
-		status = prefork_run(&prefork);
-		metrics_close(metrics);
-	}
-	buf_free(&path);
-	identity_rules_free(setup.rules);
-	config_free(&setup.config);
-	return status;
+	return worker_main(&program, argc, argv);
 }

@@ -1,7 +1,7 @@
 /* session: what the files of confab-session share.
- *   session.c           main() and who answers what
+ *   main.c      main() and the table of routes
  *   ask.c       statements, bodies and answers
- *   log_in.c     logging in and out, registering, tickets
+ *   log_in.c    logging in and out, registering, tickets
  *   password.c  changing a password, or making a new one by mail */
 #ifndef CONFAB_FCGI_LOGIN_SESSION_H
 #define CONFAB_FCGI_LOGIN_SESSION_H

@@ -183,7 +183,7 @@ static bool open_file(struct media *media, struct file *file)
 	file->fd = open(buf_text(&path), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (file->fd < 0 || fstat(file->fd, &is) != 0) {
 		logger(LEVEL_ERROR, "disk", "request=%s file=%s why=\"%s\"",
-		       media->request_id, buf_text(&file->relative),
+		       http_request_id(media->http), buf_text(&file->relative),
 		       strerror(errno));
 		buf_free(&path);
 		return false;

@@ -5,29 +5,21 @@
  * plain CGI, one process does one request. */
 #include "media.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "auth/login.h"
-#include "base/crypto.h"
 #include "base/logger.h"
 #include "base/uuid.h"
-#include "web/prefork.h"
-
-static const char program[] = "confab-media";
+#include "base/xalloc.h"
+#include "web/worker.h"
 
 enum {
 	QUEUE = 256,
 	COLLECT_AT_ONCE = 100, /* uploads and files */
-};
-
-/* What the parent leaves to its workers. */
-struct setup {
-	struct config config;
-	struct identity_rules *rules;
 };
 
 #define CALLER " from confab.authenticate($1::bytea) c cross join lateral "
@@ -69,7 +61,7 @@ static void fail_statement(struct media *media, enum media_statement which,
 	if (answer.http_status >= 500)
 		logger(LEVEL_ERROR, "media",
 		       "request=%s statement=%s sqlstate=%s why=\"%s\"",
-		       media->request_id, statements[which].name,
+		       http_request_id(media->http), statements[which].name,
 		       sqlstate ? sqlstate : "none", pg_reason(media->pg));
 	http_answer(media->http, &answer);
 }
@@ -175,7 +167,7 @@ static void serve_file(struct media *media, const char *path)
 		http_fail(media->http, ERROR_NOT_FOUND, NULL);
 }
 
-static void serve(struct media *media)
+static void answer(struct media *media)
 {
 	struct http *http = media->http;
 	const char *method = http_method(http);
@@ -196,88 +188,97 @@ static void serve(struct media *media)
 	}
 }
 
-static int work(void *context, int listener, void *shared)
+static void serve(void *worker)
 {
-	const struct setup *setup = context;
-	const struct config *config = &setup->config;
+	struct media *media = worker;
+
+	identity_find(&media->who, media->rules, false, http_param,
+		      media->http);
+	answer(media);
+	identity_free(&media->who);
+}
+
+static void begin(struct worker_parent *parent)
+{
+	const char *directory = parent->config->media_dir;
+
+	/* Files are for us and our group: the web server may have to read them.
+	 */
+	umask(027);
+	if (!store_prepare(directory)) {
+		logger(LEVEL_ERROR, "start",
+		       "option=media_dir why=\"no file can be written below "
+		       "%s: %s\"",
+		       directory, strerror(errno));
+		exit(EXIT_FAILURE);
+	}
+	parent->own = identity_rules_create(parent->config);
+}
+
+static void end(struct worker_parent *parent)
+{
+	identity_rules_free(parent->own);
+}
+
+static void *open_worker(const struct worker_parent *parent, struct http *http,
+			 void *shared)
+{
+	struct media *media = xcalloc(1, sizeof(*media));
 	const char *why = NULL;
-	char worker[33], request_id[48];
-	unsigned requests = 0;
-	struct media media = {
-		.config = config,
-		.rules = setup->rules,
-		.http = http_create(listener, config->request_timeout),
-		.pg = pg_create(config->database, "confab_media", program),
-		.filetype = filetype_open(&why),
-		.request_id = request_id,
-	};
 
 	(void)shared;
-	if (!media.filetype) {
+	media->config = parent->config;
+	media->rules = parent->own;
+	media->http = http;
+	media->collects_last = !parent->metrics;
+	media->filetype = filetype_open(&why);
+	if (!media->filetype) {
 		logger(LEVEL_ERROR, "start", "why=\"%s\"", why);
-		return EXIT_FAILURE;
+		free(media);
+		return NULL;
 	}
-	secret_id(worker);
-	http_every(media.http, config->media_collect, media_collect, &media);
-	while (http_accept(media.http)) {
-		snprintf(request_id, sizeof(request_id), "%.20s-%u", worker,
-			 ++requests);
-		http_header(media.http, "X-Request-Id: %s", request_id);
-		identity_find(&media.who, media.rules, false, http_param,
-			      media.http);
-		serve(&media);
-		identity_free(&media.who);
-	}
-	if (listener < 0)
-		media_collect(&media);
-	filetype_close(media.filetype);
-	pg_free(media.pg);
-	http_free(media.http);
-	return EXIT_SUCCESS;
+	media->pg = pg_create(media->config->database, "confab_media",
+			      "confab-media");
+	http_every(http, media->config->media_collect, media_collect, media);
+	return media;
+}
+
+static void close_worker(void *worker)
+{
+	struct media *media = worker;
+
+	if (media->collects_last)
+		media_collect(media);
+	filetype_close(media->filetype);
+	pg_free(media->pg);
+	free(media);
+}
+
+static int count_workers(const struct config *config)
+{
+	return config->media_workers;
+}
+
+static int queue_length(const struct config *config)
+{
+	(void)config;
+	return QUEUE;
 }
 
 int main(int argc, char **argv)
 {
-	struct setup setup;
-	const struct config *config = &setup.config;
-	struct buf path = { 0 };
-	struct prefork prefork = { .program = program,
-				   .work = work,
-				   .context = &setup };
-	struct listener listener;
-	struct metrics *metrics;
-	int status;
+	static const struct worker_program program = {
+		.name = "confab-media",
+		.purpose = "takes uploads and gives them out",
+		.socket = "media",
+		.workers = count_workers,
+		.queue = queue_length,
+		.begin = begin,
+		.end = end,
+		.open = open_worker,
+		.serve = serve,
+		.close = close_worker,
+	};
 
-	config_main(&setup.config, program, "takes uploads and gives them out",
-		    argc, argv);
-	secret_init();
-	setup.rules = identity_rules_create(config);
-	/* Files are for us and our group: the web server may have to read them.
-	 */
-	umask(027);
-	if (http_is_cgi()) {
-		status = work(&setup, -1, NULL);
-	} else {
-		if (mkdir(config->media_dir, 0750) == 0)
-			logger(LEVEL_INFO, "start", "made=%s",
-			       config->media_dir);
-		buf_addf(&path, "%s/media.sock", config->run_dir);
-		prefork.workers = config->media_workers;
-		listener_open(&listener, buf_text(&path), QUEUE + PREFORK_SPARE,
-			      config->replace);
-		prefork.listener = &listener;
-		metrics = metrics_open(config->run_dir, "media");
-		metric_set(metrics_add(metrics, "workers", "%s", ""),
-			   (uint64_t)config->media_workers);
-		prefork.queue = QUEUE;
-		prefork.refused =
-			metrics_add(metrics, "queue_refused_total", "%s", "");
-		http_count_into(metrics);
-		status = prefork_run(&prefork);
-		metrics_close(metrics);
-	}
-	buf_free(&path);
-	identity_rules_free(setup.rules);
-	config_free(&setup.config);
-	return status;
+	return worker_main(&program, argc, argv);
 }

@@ -27,7 +27,7 @@ struct media {
 	struct pg *pg;
 	struct filetype *filetype;
 	struct identity who; /* of the request */
-	const char *request_id;
+	bool collects_last;  /* plain CGI: there is no time in between */
 };
 
 /* The caller as a parameter: what every statement for one begins with. */

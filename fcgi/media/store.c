@@ -223,3 +223,13 @@ void store_sweep(const char *directory)
 		closedir(entries);
 	free(folder);
 }
+
+bool store_prepare(const char *directory)
+{
+	struct spool trial;
+
+	if (!make_directory(directory) || !spool_open(&trial, directory))
+		return false;
+	spool_discard(&trial);
+	return true;
+}

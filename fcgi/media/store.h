@@ -23,6 +23,10 @@ struct spool {
 	unsigned char hash[SECRET_HASH_SIZE]; /* once it is finished */
 };
 
+/* Makes the directory if it is not there. False, with errno, when no file can
+ * be written in it. */
+bool store_prepare(const char *directory) __attribute__((warn_unused_result));
+
 /* All of these are false, with errno, when the disk does not do its part. */
 bool spool_open(struct spool *out, const char *directory)
 	__attribute__((warn_unused_result));

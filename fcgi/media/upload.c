@@ -119,7 +119,7 @@ static void read_upload(struct upload *upload)
 static void fail_disk(struct media *media, const char *what, int why)
 {
 	logger(LEVEL_ERROR, "disk", "request=%s doing=%s why=\"%s\"",
-	       media->request_id, what, strerror(why));
+	       http_request_id(media->http), what, strerror(why));
 	http_fail(media->http, ERROR_UNAVAILABLE, NULL);
 }
 

@@ -53,7 +53,7 @@ static void write_head(struct http *http, const struct head *given,
 
 	if (class >= 0 && class < STATUS_CLASSES && counted[class])
 		metric_count(counted[class], 1);
-	head.request_id = *http->request_id ? http->request_id : NULL;
+	head.request_id = http_request_id(http);
 	head.fields = buf_text(&http->headers);
 	head_write(out, &head);
 }
@@ -74,15 +74,23 @@ static bool write_all(int fd, const struct buf *bytes)
 }
 
 /* Reads what is left of the body: a web server that is still sending it might
- * not look at the response, and unread bytes make closing a reset. */
+ * not look at the response, and unread bytes make closing a reset. A CGI
+ * program may read no more than the announced length. */
 static void discard_body(struct http *http)
 {
 	char scratch[HTTP_CHUNK];
-	size_t left = DISCARD, n;
+	long long length = http_length(http);
+	size_t left = DISCARD, n = 1;
 
-	while (left > 0 &&
-	       (n = http_read_some(http, scratch, sizeof(scratch))) > 0)
-		left -= n < left ? n : left;
+	if (http->listener < 0)
+		left = length > (long long)http->got
+			       ? (size_t)length - http->got
+			       : 0;
+	while (left > 0 && n > 0) {
+		n = http_read_some(http, scratch,
+				   left < HTTP_CHUNK ? left : HTTP_CHUNK);
+		left -= n;
+	}
 }
 
 /* Sends a head that says how long the body is, the body, and the end. */
@@ -96,6 +104,7 @@ static void respond(struct http *http, const struct head *head,
 	if (head->status != 204)
 		buf_add(&response, body, (size_t)head->length);
 	if (http->listener < 0) {
+		discard_body(http);
 		write_all(STDOUT_FILENO, &response);
 		/* The web server waits until nobody can write any more. */
 		dup2(STDERR_FILENO, STDOUT_FILENO);
@@ -127,11 +136,9 @@ void http_start(struct http *http, const struct head *head)
 	struct buf text = { 0 };
 
 	/* A client that does not take it is noticed with the first piece. */
-	if (http->listener >= 0) {
-		http_watch(http);
-		discard_body(http);
-		http_unwatch();
-	}
+	http_watch(http);
+	discard_body(http);
+	http_unwatch();
 	write_head(http, head, &text);
 	(void)!http_send(http, text.data, text.len);
 	buf_free(&text);

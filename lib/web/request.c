@@ -32,6 +32,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/crypto.h"
 #include "base/logger.h"
 #include "base/xalloc.h"
 #include "web/request_internal.h"
@@ -136,6 +137,7 @@ struct http *http_create(int listener, int timeout)
 
 	http->listener = listener;
 	http->timeout = timeout;
+	secret_id(http->worker_id);
 	http->epoll = http->signals = -1;
 	signal(SIGPIPE, SIG_IGN);
 	if (listener < 0)
@@ -233,14 +235,28 @@ void http_hang_up(struct http *http)
 	http->got = 0;
 }
 
+static void begin_request(struct http *http)
+{
+	http->open = true;
+	snprintf(http->request_id, sizeof(http->request_id), "%.20s-%u",
+		 http->worker_id, ++http->requests);
+}
+
+const char *http_request_id(const struct http *http)
+{
+	return http->request_id;
+}
+
 bool http_accept(struct http *http)
 {
 	if (http->open)
 		http_hang_up(http);
 	if (http->listener < 0) {
-		http->open = !http->cgi_done;
+		if (http->cgi_done)
+			return false;
 		http->cgi_done = true;
-		return http->open;
+		begin_request(http);
+		return true;
 	}
 	for (;;) {
 		int fd = next_connection(http);
@@ -257,7 +273,7 @@ bool http_accept(struct http *http)
 		http_hang_up(http);
 	}
 	http_unwatch();
-	http->open = true;
+	begin_request(http);
 	return true;
 }
 
@@ -326,6 +342,8 @@ size_t http_read_some(struct http *http, char *to, size_t len)
 			n = read(STDIN_FILENO, to, len);
 		while (n < 0 && errno == EINTR);
 	}
+	if (n > 0)
+		http->got += (size_t)n;
 	return n > 0 ? (size_t)n : 0;
 }
 
@@ -381,7 +399,6 @@ ssize_t http_read(struct http *http, char *to, size_t len)
 	http_watch(http);
 	n = http_read_some(http, to, len);
 	http_unwatch();
-	http->got += n;
 	/* Where no length was given, the web server says where the end is. */
 	broken = length >= 0 || FCGX_GetError(http->request.in) != 0;
 	return n == 0 && broken ? -1 : (ssize_t)n;

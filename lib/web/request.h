@@ -38,6 +38,10 @@ bool http_accept(struct http *http);
 void http_every(struct http *http, int seconds, void (*task)(void *context),
 		void *context);
 
+/* The id of the request, which its response carries as X-Request-Id. Owned by
+ * the request. */
+const char *http_request_id(const struct http *http);
+
 /* A CGI variable, or NULL. Owned by the request. Fits identity_param. */
 const char *http_param(void *http, const char *name);
 const char *http_method(struct http *http);

@@ -20,10 +20,12 @@ struct http {
 	bool cgi_done; /* the one request was handed out */
 	bool stopping; /* SIGTERM came */
 	bool open;     /* a request is being answered */
-	size_t got;    /* bytes of the body that http_read() gave */
+	size_t got;    /* bytes of the body that were read */
 	FCGX_Request request;
 	struct buf headers, path;
-	char request_id[48];         /* "": none */
+	char worker_id[33];          /* random */
+	unsigned requests;           /* so far */
+	char request_id[48];         /* of the request that is open */
 	void (*task)(void *context); /* see http_every() */
 	void *task_context;
 	int task_every;   /* s */

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { finished } from 'node:stream/promises';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { Site, unique, until } from './support/client.mjs';
@@ -95,9 +96,10 @@ describe('downloading', () => {
         GATEWAY_INTERFACE: 'CGI/1.1',
         ...variables(method, where,
           { token: ann.token, length: input.length, headers: { 'content-type': 'text/plain' } }) } });
-      child.stdin.on('error', () => {}).end(input); // it need not take all
+      const taken = finished(child.stdin.end(input)); // a web server reports an error when its pipe breaks
       const parts = [];
       for await (const part of child.stdout) parts.push(part);
+      await taken;
       return Buffer.concat(parts).toString();
     };
     const answer = await cgi('POST', '/chat/media?name=x.txt', 'by itself');
@@ -106,6 +108,7 @@ describe('downloading', () => {
     const file = await cgi('GET', media_url);
     assert.match(file, /^Status: 200 OK\r\n[^]*\r\nContent-Length: 9\r\n(?:[^\r\n]+\r\n)*\r\nby itself$/);
     assert.match(await cgi('POST', '/chat/media?name=x.txt', 'x'.repeat(1_200_000)), /^Status: 413 /);
+    assert.match(await cgi('POST', `${media_url}/x`, 'x'.repeat(1_200_000)), /^Status: 405 /);
   });
 
   test('what a browser could run is saved, never shown', async () => {

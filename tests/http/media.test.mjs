@@ -1,6 +1,8 @@
 // Uploads: through the web server, and at the program itself where a web server would stand between.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { describe, test } from 'node:test';
@@ -34,6 +36,20 @@ describe('uploading', () => {
       assert.match(body.error.detail.file[0], /^Files of the type .* can't be sent\.$/);
       await until(() => spooled(path.join(stack.dir, 'media')).length === 0, 'nothing is left');
     });
+
+  test('a directory that takes no file is said at start', () => {
+    const file = path.join(program.dir, 'no-directory');
+    writeFileSync(file, '');
+    for (const [directory, why] of [[file, 'Not a directory'], ['/proc/nowhere', 'No such file or directory']]) {
+      const { status, stderr } = spawnSync(program.path, ['-c', path.join(stack.dir, 'confab.conf')],
+        { encoding: 'utf8', timeout: 10_000,
+          env: { ...program.environment, CONFAB_RUN_DIR: path.join(program.dir, 'other'),
+            CONFAB_MEDIA_DIR: directory } });
+      assert.equal(status, 1);
+      assert.equal(stderr.trim().split('\n').length, 1, stderr);
+      assert.match(stderr, new RegExp(`option=media_dir why="no file can be written below ${directory}: ${why}"`));
+    }
+  });
 
   test('a form is taken too, and only its first file', async () => {
     const ann = await site.register('ann');

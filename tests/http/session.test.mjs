@@ -20,6 +20,7 @@ test('registering answers 201 with the account, a token and a cookie', async () 
   assert.match(cookieOf({ headers }), /; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Lax/);
   assert.equal(headers['cache-control'], 'no-store');
   assert.equal(headers['x-content-type-options'], 'nosniff');
+  assert.match(headers['x-request-id'], /^[0-9a-f]{20}-[1-9]\d*$/);
   assert.ok(new Date(body.expires_at) > Date.now());
 });
 

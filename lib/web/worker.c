@@ -1,0 +1,90 @@
+/* worker: the life of a program that does one request at a time. Called by the
+ * main() of confab-command, confab-session and confab-media; owns the
+ * configuration, the metrics and the listening socket. */
+#include "web/worker.h"
+
+#include <stdlib.h>
+
+#include "base/crypto.h"
+#include "web/prefork.h"
+
+/* A program on its way. */
+struct run {
+	const struct worker_program *program;
+	struct worker_parent parent;
+};
+
+static int work(void *context, int listener, void *shared)
+{
+	const struct run *run = context;
+	const struct worker_program *program = run->program;
+	struct http *http =
+		http_create(listener, run->parent.config->request_timeout);
+	void *worker = program->open(&run->parent, http, shared);
+
+	if (!worker)
+		return EXIT_FAILURE;
+	while (http_accept(http))
+		program->serve(worker);
+	program->close(worker);
+	http_free(http);
+	return EXIT_SUCCESS;
+}
+
+static int serve_alone(struct run *run)
+{
+	int status;
+
+	run->program->begin(&run->parent);
+	status = work(run, -1, NULL);
+	run->program->end(&run->parent);
+	return status;
+}
+
+static int serve_many(struct run *run)
+{
+	const struct worker_program *program = run->program;
+	const struct config *config = run->parent.config;
+	struct metrics *metrics =
+		metrics_open(config->run_dir, program->socket);
+	int workers = program->workers(config), queue = program->queue(config);
+	struct buf path = { 0 };
+	struct listener listener;
+	struct prefork prefork = { .program = program->name,
+				   .workers = workers,
+				   .work = work,
+				   .context = run,
+				   .listener = &listener,
+				   .queue = (unsigned)queue };
+	int status;
+
+	run->parent.metrics = metrics;
+	program->begin(&run->parent);
+	prefork.shared_size = run->parent.shared_size;
+	prefork.refused = metrics_add(metrics, "queue_refused_total", "%s", "");
+	metric_set(metrics_add(metrics, "workers", "%s", ""),
+		   (uint64_t)workers);
+	http_count_into(metrics);
+	buf_addf(&path, "%s/%s.sock", config->run_dir, program->socket);
+	listener_open(&listener, buf_text(&path), queue + PREFORK_SPARE,
+		      config->replace);
+	status = prefork_run(&prefork);
+	program->end(&run->parent);
+	metrics_close(metrics);
+	buf_free(&path);
+	return status;
+}
+
+int worker_main(const struct worker_program *program, int argc, char **argv)
+{
+	struct config config;
+	struct run run = { .program = program,
+			   .parent = { .config = &config } };
+	int status;
+
+	config_main(&config, program->name, program->purpose, argc, argv);
+	secret_init();
+	status = http_is_cgi() ? serve_alone(&run) : serve_many(&run);
+	config_free(&config);
+	return status;
+}
