@@ -105,7 +105,7 @@ select is(pg_temp.outcome(role, statement), state, format('%s %s: %s', role, cas
   ('confab_stream', 'select * from confab.stream_open(null, null, ''sse'', null, null, ''grants-test'')', 'C4001'),
   ('confab_stream', 'select confab.stream_close(''{}'')', null),
   ('confab_stream', 'select confab.authenticate(null)', '42501'),
-  ('confab_stream', 'select confab.log_write(1, null, null, ''x'', ''{}'')', '42501'),
+  ('confab_stream', 'select confab.log_append(null)', '42501'),
   ('confab_stream', 'select confab.log_partition_create(8000000000000000)', '42501'),
   ('confab_stream', 'select confab.room_list(row(1, null, null, null), ''{}'')', '42501'),
   ('confab_media', 'select confab.media_allow(row(0, null, null, null), 1, 2)', null),

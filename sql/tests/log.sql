@@ -53,7 +53,7 @@ create function pg_temp.seq(p_n int) returns bigint language sql as $$
   select seq from drawn where n = p_n
 $$;
 create temporary table written as
-  select n, confab.log_write(pg_temp.seq(n), room::uuid, accounts, event, data, effect) payload
+  select n, confab.log_put(pg_temp.seq(n), confab.log_entry(room::uuid, accounts, event, data, effect)) payload
   from (values
     (3, null, '{7,8}'::bigint[], 'roomexit.dispatch', '{"message": "You left"}'::json, '{"departed":[7]}'::json),
     (1, '11111111-2222-3333-4444-555555555555', null, 'message.dispatch', '{"content" : "a\"b\u000a"}', null),
@@ -64,7 +64,7 @@ select is(payload, '{"eventType":"message.dispatch","data":{"content" : "a\"b\u0
 select results_eq($$ select l.payload from confab.log l join drawn using (seq) where n < 4 order by n $$, $$ select payload from written order by n $$,
   'what is stored is what was answered');
 select is(created_at, now(), 'a row of the log knows its time') from confab.log where seq = pg_temp.seq(1);
-select throws_ok($$ select confab.log_write(pg_temp.seq(1), null, '{1}', 'x.dispatch', '{}') $$, '23505', null, 'a number is written once');
+select throws_ok($$ select confab.log_put(pg_temp.seq(1), confab.log_entry(null, '{1}', 'x.dispatch', '{}')) $$, '23505', null, 'a number is written once');
 select is(confab.reply_text('roomlist.dispatch', '[]'), '{"eventType":"roomlist.dispatch","data":[]}', 'a reply to the caller alone has no number');
 
 -- Reading. Others write too: only rows made here are looked at.

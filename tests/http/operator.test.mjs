@@ -100,9 +100,8 @@ const SITE = `
     o confab.outcome;
   begin
     perform confab.check_may(p_caller.account_id, v_room, 'send');
-    o.seq := confab.log_draw();
-    o.dispatch := confab.log_write(o.seq, v_room.id, null, 'dice.dispatch', json_build_object('text', p_data ->>
-      'text', 'user', confab.user_ref(p_caller.account_id)));
+    o := confab.log_append(confab.log_entry(v_room.id, null, 'dice.dispatch', json_build_object('text', p_data ->>
+      'text', 'user', confab.user_ref(p_caller.account_id))));
     return o;
   end $$;
   create function confab_site.list(p_caller confab.caller, p_data jsonb) returns confab.outcome

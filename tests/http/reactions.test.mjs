@@ -53,6 +53,31 @@ test('a reaction is added, replaced and taken back, and counted', async () => {
   his.close();
 });
 
+test('of a long message that another replies to, a reaction, a receipt and a pin tell the beginning', async () => {
+  const long = await desk.say(ann, room, `<b>${'&lt;'.repeat(4000)}</b>`);
+  const reply = await desk.say(ben, room, `<i>${'r'.repeat(5000)}</i>`, { parent_message_id: long.id });
+  assert.deepEqual([reply.parent_message.content, 'excerpt' in reply.parent_message], [long.content, false]);
+  const told = [
+    (await react(cid, reply, '+')).data.message,
+    (await unreact(cid, reply)).data.message,
+    (await desk.ask(ann, 'message.pin', { message_id: reply.id, type: 'add' })).data.message,
+    (await desk.ask(cid, 'message.read', { message_id: reply.id })).data,
+  ];
+  for (const { content, parent_message } of told) {
+    assert.equal(content, reply.content);
+    assert.deepEqual([parent_message.id, parent_message.excerpt], [long.id, true]);
+    assert.match(parent_message.content, /^(&lt;){120,125}$/);
+  }
+  const forward = await desk.say(ann, room, 'see', { forwarded_from_id: long.id });
+  const { forwarded_from } = (await react(cid, forward, '+')).data.message;
+  assert.match(forwarded_from.content, /^(&lt;){120,125}$/);
+  // What is short stays as it is, formatting included.
+  const short = await desk.say(ann, room, '<b>short</b>');
+  const { data: { message } } = await react(cid, await desk.say(ben, room, 'x', { parent_message_id: short.id }), '+');
+  assert.deepEqual([message.parent_message.content, 'excerpt' in message.parent_message], ['<b>short</b>', false]);
+  assert.equal((await desk.messages(ann, room)).find(({ id }) => id === reply.id).parent_message.content, long.content);
+});
+
 test('what is no reaction', async () => {
   const message = await desk.say(ann, room);
   const wrong = (data, code,

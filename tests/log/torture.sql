@@ -22,7 +22,7 @@ $$;
 -- write(seq, room, text): a dispatch under a number that was drawn before; that number.
 create function torture.write(p_seq bigint, p_room int, p_text text) returns bigint language plpgsql as $$
 begin
-  perform confab.log_write(p_seq, r.id, null, 'message.dispatch', json_build_object('content', p_text)) from torture.room r where r.n = p_room;
+  perform confab.log_put(p_seq, confab.log_entry(r.id, null, 'message.dispatch', json_build_object('content', p_text))) from torture.room r where r.n = p_room;
   return p_seq;
 end $$;
 

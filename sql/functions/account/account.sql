@@ -128,8 +128,9 @@ end $$;
 
 -- logins_end(account, logins): ends log-ins and, by a row of the log that every delivering program reads, their streams.
 -- A token of the host application is remembered until it expires, for it would make a new log-in; REMOTE_USER may make one.
+-- Returns the number of that row.
 create or replace function confab.logins_end(p_account bigint, p_logins bigint[])
-returns void language plpgsql as $$
+returns bigint language plpgsql as $$
 begin
   insert into confab.ended_token (token_hash, expires_at)
   select token_hash, expires_at from confab.login where id = any (p_logins) and issuer like 'jwt:%' and expires_at > now()
@@ -137,8 +138,7 @@ begin
   delete from confab.ended_token where token_hash in (
     select token_hash from confab.ended_token where expires_at <= now() limit 1000 for update skip locked);
   delete from confab.login where id = any (p_logins);
-  insert into confab.log (seq, account_ids, effect)
-  values (confab.log_draw(), array[p_account], json_build_object('ended_logins', p_logins));
+  return (confab.log_append(confab.log_effect(null, array[p_account], json_build_object('ended_logins', p_logins)))).seq;
 end $$;
 
 -- login_end(token_hash): logs out. False when the token was none.

@@ -1,7 +1,8 @@
 -- The log: drawing numbers, writing rows, reading them. lib/log/tail.c has the rule and why it is right; what is here keeps its conditions.
 
--- log_draw(): the next number. The last step of a command before its inserts: whoever holds a number makes every reader wait.
--- A commit that is not durable could give the same number twice, so that synchronous_commit is forced.
+-- log_draw(): the next number. From here to the commit every reader waits, so nothing may follow whose cost depends on what is in the tables, and
+-- nothing that waits: commands make their entries first (log_entry()), and then number them (log_append()).
+-- A commit that is not durable could give the same number twice: synchronous_commit is forced.
 create or replace function confab.log_draw()
 returns bigint language plpgsql as $$
 begin
@@ -17,27 +18,53 @@ returns text language sql immutable as $$
   select '{"eventType":"' || p_event || '","data":' || p_data::text || ',"seq":' || p_seq::text || '}'
 $$;
 
--- log_write(seq, room, accounts, event, data, effect): appends a dispatch that everybody in the audience gets; returns it as text.
-create or replace function confab.log_write(p_seq bigint, p_room uuid, p_accounts bigint[], p_event text, p_data json, p_effect json default null)
+-- log_entry(room, accounts, event, data, effect): a dispatch for everybody in the audience, ready to be numbered.
+create or replace function confab.log_entry(p_room uuid, p_accounts bigint[], p_event text, p_data json, p_effect json default null)
+returns confab.entry language plpgsql immutable as $$
+begin
+  return row(p_room, p_accounts, p_event, p_data, p_effect, confab.shown_messages(p_data))::confab.entry;
+end $$;
+
+-- log_effect(room, accounts, effect): an entry that delivering programs apply and nobody is told.
+create or replace function confab.log_effect(p_room uuid, p_accounts bigint[], p_effect json)
+returns confab.entry language plpgsql immutable as $$
+begin
+  return row(p_room, p_accounts, null, null, p_effect, '{}')::confab.entry;
+end $$;
+
+-- log_put(seq, entry): writes it under a number that was drawn; the dispatch, as text. Writes: log.
+create or replace function confab.log_put(p_seq bigint, p_entry confab.entry)
 returns text language plpgsql as $$
 declare
-  v_payload text := confab.dispatch_text(p_event, p_data, p_seq);
+  v_payload text := case when p_entry.event is not null then confab.dispatch_text(p_entry.event, p_entry.data, p_seq) end;
 begin
   insert into confab.log (seq, room_id, account_ids, effect, payload, message_ids)
-  values (p_seq, p_room, p_accounts, p_effect, v_payload, confab.shown_messages(p_data));
+  values (p_seq, p_entry.room_id, p_entry.account_ids, p_entry.effect, v_payload, p_entry.message_ids);
   return v_payload;
 end $$;
 
--- log_write_about(seq, room, message, event, data, effect): the same to a room, about a message of it (its seq; of several the smallest). Who has deleted
--- a one-to-one since the message was sent does not hear of it.
-create or replace function confab.log_write_about(p_seq bigint, p_room uuid, p_message bigint, p_event text, p_data json, p_effect json default null)
-returns text language plpgsql as $$
+-- log_append(entry): draws a number and writes it. Returns the dispatch and the number.
+create or replace function confab.log_append(p_entry confab.entry)
+returns confab.outcome language plpgsql as $$
+declare
+  v_outcome confab.outcome;
+begin
+  v_outcome.seq := confab.log_draw();
+  v_outcome.dispatch := confab.log_put(v_outcome.seq, p_entry);
+  return v_outcome;
+end $$;
+
+-- log_entry_about(room, message, event, data, effect): the same to a room, about a message of it (its seq; of several the smallest). A side that has
+-- deleted a one-to-one since the message was sent does not hear of it.
+create or replace function confab.log_entry_about(p_room uuid, p_message bigint, p_event text, p_data json, p_effect json default null)
+returns confab.entry language plpgsql stable as $$
 begin
   if exists (select from confab.room where id = p_room and pair is not null)
      and exists (select from confab.member where room_id = p_room and history_floor >= p_message) then
-    return confab.log_write(p_seq, null, array(select account_id from confab.member where room_id = p_room and history_floor < p_message), p_event, p_data, p_effect);
+    return confab.log_entry(null, array(select account_id from confab.member where room_id = p_room and history_floor < p_message),
+                            p_event, p_data, p_effect);
   end if;
-  return confab.log_write(p_seq, p_room, null, p_event, p_data, p_effect);
+  return confab.log_entry(p_room, null, p_event, p_data, p_effect);
 end $$;
 
 -- reply_text(event, data): a dispatch for the asking connection alone; it is not stored.

@@ -60,9 +60,8 @@ begin
   end loop;
   is_over := v_seen < 200 and deleted < p_limit;
   update confab.upkeep set place = case when is_over then '00000000-0000-0000-0000-000000000000' else v_place end where name = 'messages_expire';
-  -- Last: a number is drawn when nothing can block any more.
   if deleted > 0 then
-    insert into confab.log (seq, effect) values (confab.log_draw(), confab.effect_deleted(v_all));
+    perform confab.log_append(confab.log_effect(null, null, confab.effect_deleted(v_all)));
   end if;
 end $$;
 

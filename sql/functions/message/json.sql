@@ -14,7 +14,9 @@ begin
   if m.parent_seq is not null then
     v_parent := confab.message_parent_json(m);
   end if;
-  return confab.message_body_json(m, v_state, v_parent, case when m.forwarded_from is not null then confab.message_origin_json(m) end);
+  return confab.message_body_json(m, v_state, v_parent, case
+    when p_fresh then m.forwarded_from::json
+    when m.forwarded_from is not null then confab.message_origin_json(m) end);
 end $$;
 
 -- message_weight(message): about how many bytes it is as a Message, without being made one.
@@ -50,22 +52,22 @@ begin
   return (left(v_body::text, -1) || ', ' || substr(v_more::text, 2))::json;
 end $$;
 
+-- Each row's account is asked for by its key, row by row: as a join it may become a walk through all accounts.
 create or replace function confab.read_receipts_json(p_room uuid, p_seq bigint)
 returns json language plpgsql stable as $$
 declare
   v_own boolean := confab.not_own();
 begin
-  return (select coalesce(json_agg(json_build_object('reader', user_json(a, v_own), 'read_at', confab.time_text(t.read_at)) order by t.read_at, a.id), '[]')
-          from (select * from confab.receipt where room_id = p_room and seq = p_seq and read_at is not null order by account_id limit 100) t
-          join confab.account a on a.id = t.account_id);
+  return (select coalesce(json_agg(json_build_object('reader', (select user_json(a, v_own) from confab.account a where a.id = t.account_id),
+                                                     'read_at', confab.time_text(t.read_at)) order by t.read_at, t.account_id), '[]')
+          from (select * from confab.receipt where room_id = p_room and seq = p_seq and read_at is not null order by account_id limit 100) t);
 end $$;
 
 create or replace function confab.delivered_to_json(p_room uuid, p_seq bigint)
 returns json language plpgsql stable as $$
 begin
-  return (select coalesce(json_agg(a.username order by t.delivered_at, a.id), '[]')
-    from (select * from confab.receipt where room_id = p_room and seq = p_seq order by account_id limit 100) t
-    join confab.account a on a.id = t.account_id);
+  return (select coalesce(json_agg((select a.username from confab.account a where a.id = t.account_id) order by t.delivered_at, t.account_id), '[]')
+          from (select * from confab.receipt where room_id = p_room and seq = p_seq order by account_id limit 100) t);
 end $$;
 
 -- reaction_json(reaction): one Reaction.
@@ -101,8 +103,8 @@ end $$;
 create or replace function confab.mentions_json(p_room uuid, p_seq bigint)
 returns json language plpgsql stable as $$
 begin
-  return (select coalesce(json_agg(json_build_object('id', a.id, 'username', a.username) order by a.id), '[]')
-    from confab.mention n join confab.account a on a.id = n.account_id where n.room_id = p_room and n.seq = p_seq);
+  return (select coalesce(json_agg(confab.user_ref(n.account_id) order by n.account_id), '[]')
+          from confab.mention n where n.room_id = p_room and n.seq = p_seq);
 end $$;
 
 -- message_parent_json(message): what it replies to, without anything nested; null when that was deleted.
@@ -135,6 +137,41 @@ create or replace function confab.message_stub(p_message jsonb)
 returns jsonb language sql immutable as $$
   select jsonb_build_object('id', p_message -> 'id', 'room', p_message -> 'room', 'sender', p_message -> 'sender', 'is_deleted', true)
 $$;
+
+-- excerpt(content): of a long text the beginning: at most 500 characters, still HTML, without tags.
+create or replace function confab.excerpt(p_content text)
+returns text language plpgsql immutable as $$
+declare
+  v_text text;
+  v_html text := p_content;
+begin
+  if length(p_content) > 500 then
+    v_text := left(btrim(confab.plain_text(left(p_content, 4000)), E' \t\r\n'), 500);
+    loop
+      v_html := confab.html_of_text(v_text);
+      exit when length(v_html) <= 500;
+      v_text := left(v_text, length(v_text) * 499 / length(v_html));
+    end loop;
+  end if;
+  return v_html;
+end $$;
+
+-- message_excerpted(message): a Message in which what it replies to and forwards are excerpts, where they are long.
+create or replace function confab.message_excerpted(p_message json)
+returns json language plpgsql immutable as $$
+declare
+  v_key text;
+  v_message jsonb;
+begin
+  foreach v_key in array array['parent_message', 'forwarded_from'] loop
+    if length(p_message -> v_key ->> 'content') > 500 then
+      v_message := coalesce(v_message, p_message::jsonb);
+      v_message := jsonb_set(v_message, array[v_key], v_message -> v_key
+        || jsonb_build_object('content', confab.excerpt(v_message #>> array[v_key, 'content']), 'excerpt', true));
+    end if;
+  end loop;
+  return coalesce(v_message::json, p_message);
+end $$;
 
 -- message_snapshot(message): a Message as a forward keeps it: nothing nested, empty lists.
 create or replace function confab.message_snapshot(m confab.message)

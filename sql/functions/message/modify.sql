@@ -1,6 +1,7 @@
 -- Editing, deleting and pinning messages, and the versions of an edited one.
 
 -- messages_find(account, ids): the messages, when all of them are there and in rooms of the account's, which are shared then. Raises 4004, 4002.
+-- A scalar subquery by a whole key is the one form that no planner turns into a walk through all rooms of the account.
 create or replace function confab.messages_find(p_account bigint, p_ids uuid[])
 returns confab.message[] language plpgsql as $$
 declare
@@ -9,33 +10,37 @@ declare
 begin
   v_rooms := array(select distinct m.room_id from confab.message m where m.id = any (p_ids) order by 1);
   perform confab.room_share(r) from unnest(v_rooms) r;
-  v_messages := array(select m from confab.message m join confab.room r on r.id = m.room_id
-                      where m.id = any (p_ids) and not m.is_deleted order by m.room_id, m.seq);
+  v_messages := array(select m from confab.message m
+                      where m.id = any (p_ids) and not m.is_deleted and (select true from confab.room r where r.id = m.room_id)
+                      order by m.room_id, m.seq);
   if cardinality(v_messages) < cardinality(p_ids) then
     perform confab.fail_not_found();
   elsif exists (select from unnest(v_messages) m
-                where not exists (select from confab.member b where b.room_id = m.room_id and b.account_id = p_account and m.seq > b.history_floor)) then
+                where (select m.seq > b.history_floor from confab.member b where b.room_id = m.room_id and b.account_id = p_account) is not true) then
     perform confab.fail_denied('message');
   end if;
   return v_messages;
 end $$;
 
--- messages_lock(messages): whoever changes something that is told of a message waits here for who did before, so that each tells of all before it.
--- Returns them as they are then; without those that were deleted meanwhile. Writes: message_state.
+-- messages_lock(messages): two who change what is told of a message wait here for each other, so that each tells of all before it.
+-- Returns the messages as they are then, without those that were deleted meanwhile. Writes: message_state.
 create or replace function confab.messages_lock(p_messages confab.message[])
 returns confab.message[] language plpgsql as $$
 declare
-  v_messages confab.message[];
+  v_message confab.message;
+  v_now confab.message;
+  v_messages confab.message[] := '{}';
 begin
-  insert into confab.message_state (room_id, seq) select m.room_id, m.seq from unnest(p_messages) m order by m.room_id, m.seq on conflict do nothing;
-  perform from confab.message_state s
-  where (s.room_id, s.seq) in (select m.room_id, m.seq from unnest(p_messages) m) order by s.room_id, s.seq for update;
-  v_messages := array(select m from confab.message m join unnest(p_messages) p on p.room_id = m.room_id and p.seq = m.seq
-                      where not m.is_deleted order by m.room_id, m.seq);
-  if cardinality(v_messages) < cardinality(p_messages) then
-    delete from confab.message_state s using unnest(p_messages) p
-    where s.room_id = p.room_id and s.seq = p.seq and not exists (select from confab.message m where m.room_id = s.room_id and m.seq = s.seq);
-  end if;
+  for v_message in select m.* from unnest(p_messages) m order by m.room_id, m.seq loop
+    insert into confab.message_state (room_id, seq) values (v_message.room_id, v_message.seq) on conflict do nothing;
+    perform from confab.message_state where room_id = v_message.room_id and seq = v_message.seq for update;
+    select * into v_now from confab.message where room_id = v_message.room_id and seq = v_message.seq;
+    if not found then
+      delete from confab.message_state where room_id = v_message.room_id and seq = v_message.seq;
+    elsif not v_now.is_deleted then
+      v_messages := v_messages || v_now;
+    end if;
+  end loop;
   return v_messages;
 end $$;
 
@@ -58,6 +63,13 @@ begin
   return (select message_json(m) from confab.message m where m.room_id = p_message.room_id and m.seq = p_message.seq);
 end $$;
 
+-- message_told(message): the same where something small has happened to it: what it replies to or forwards is an excerpt.
+create or replace function confab.message_told(p_message confab.message)
+returns json language plpgsql stable as $$
+begin
+  return confab.message_excerpted(confab.message_now(p_message));
+end $$;
+
 -- message_update(message, extra): new text; the old one is kept as a version. Raises 4003.
 -- Writes: message, message_version, mention, log.
 create or replace function confab.message_update(m confab.message, p_extra jsonb)
@@ -65,7 +77,6 @@ returns confab.outcome language plpgsql as $$
 declare
   v_content text := p_extra ->> 'content';
   v_mentions bigint[];
-  v_outcome confab.outcome;
 begin
   insert into confab.message_version (room_id, seq, version, content, created_at) values (m.room_id, m.seq, m.version, m.content, m.updated_at);
   v_mentions := confab.message_mentions(m.room_id, m.sender_id, v_content);
@@ -75,10 +86,8 @@ begin
   set content = v_content, is_edited = true, version = version + 1, has_mentions = v_mentions <> '{}', updated_at = now(),
       custom = nullif(coalesce(x.custom, '{}') || coalesce(confab.message_custom(p_extra), '{}'), '{}')
   where x.room_id = m.room_id and x.seq = m.seq;
-  v_outcome.seq := confab.log_draw();
-  v_outcome.dispatch := confab.log_write_about(v_outcome.seq, m.room_id, m.seq, 'messagemodification.dispatch',
-    json_build_object('status', 'successful', 'action', 'update', 'message', confab.message_now(m)));
-  return v_outcome;
+  return confab.log_append(confab.log_entry_about(m.room_id, m.seq, 'messagemodification.dispatch',
+    json_build_object('status', 'successful', 'action', 'update', 'message', confab.message_now(m))));
 end $$;
 
 -- check_new_content(extra): 4003 unless extra_fields has a text to replace the old one.
@@ -125,14 +134,13 @@ create or replace function confab.messages_remove(p_account bigint, p_messages c
 returns confab.outcome language plpgsql as $$
 declare
   v_room uuid := (p_messages[1]).room_id;
-  v_outcome confab.outcome;
 begin
   perform confab.messages_delete(p_messages);
-  v_outcome.seq := confab.log_draw();
-  v_outcome.dispatch := confab.log_write_about(v_outcome.seq, v_room, (select min(m.seq) from unnest(p_messages) m), 'messagemodification.dispatch', json_build_object(
-    'status', 'successful', 'action', 'delete', 'message_ids', case jsonb_typeof(p_ids) when 'array' then p_ids else jsonb_build_array(p_ids) end,
-    'room_id', v_room, 'user', confab.user_ref(p_account)), confab.effect_deleted(p_messages));
-  return v_outcome;
+  return confab.log_append(confab.log_entry_about(v_room, (select min(m.seq) from unnest(p_messages) m), 'messagemodification.dispatch',
+    json_build_object('status', 'successful', 'action', 'delete',
+      'message_ids', case jsonb_typeof(p_ids) when 'array' then p_ids else jsonb_build_array(p_ids) end,
+      'room_id', v_room, 'user', confab.user_ref(p_account)),
+    confab.effect_deleted(p_messages)));
 end $$;
 
 -- own_messages(account, ids): the caller's own messages of one room, locked. Raises 4002, 4003, 4004.
@@ -223,10 +231,8 @@ begin
     return v_outcome;
   end if;
   update confab.message set pinned_at = case when v_add then now() end where room_id = m.room_id and seq = m.seq;
-  v_outcome.seq := confab.log_draw();
-  v_outcome.dispatch := confab.log_write_about(v_outcome.seq, m.room_id, m.seq, 'messagepin.dispatch', json_build_object(
-    'status', 'successful', 'type', p_data ->> 'type', 'message', confab.message_now(m), 'user', confab.user_ref(p_caller.account_id)));
-  return v_outcome;
+  return confab.log_append(confab.log_entry_about(m.room_id, m.seq, 'messagepin.dispatch', json_build_object(
+    'status', 'successful', 'type', p_data ->> 'type', 'message', confab.message_told(m), 'user', confab.user_ref(p_caller.account_id))));
 end $$;
 
 -- room.pins: room_id. Reply roompins: what is pinned, the newest pin first. Raises 4002, 4003, 4004.

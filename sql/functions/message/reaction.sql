@@ -30,6 +30,7 @@ create or replace function confab.reaction_add(p_account bigint, m confab.messag
 returns confab.outcome language plpgsql as $$
 declare
   v_old text;
+  v_entry confab.entry;
   v_outcome confab.outcome;
 begin
   delete from confab.reaction where room_id = m.room_id and seq = m.seq and account_id = p_account and content <> p_content returning content into v_old;
@@ -39,10 +40,11 @@ begin
   update confab.message_state s
   set reaction_counts = confab.reaction_count(case when v_old is null then s.reaction_counts else confab.reaction_count(s.reaction_counts, v_old, -1) end, p_content, 1)
   where s.room_id = m.room_id and s.seq = m.seq;
-  v_outcome.seq := confab.log_draw();
-  insert into confab.reaction (room_id, seq, account_id, content, log_seq) values (m.room_id, m.seq, p_account, p_content, v_outcome.seq);
-  v_outcome.dispatch := confab.log_write_about(v_outcome.seq, m.room_id, m.seq, 'reaction.dispatch',
-    json_build_object('status', 'successful', 'type', 'add', 'message', message_json(m)));
+  insert into confab.reaction (room_id, seq, account_id, content, log_seq) values (m.room_id, m.seq, p_account, p_content, 0);
+  v_entry := confab.log_entry_about(m.room_id, m.seq, 'reaction.dispatch',
+    json_build_object('status', 'successful', 'type', 'add', 'message', confab.message_told(m)));
+  v_outcome := confab.log_append(v_entry);
+  update confab.reaction set log_seq = v_outcome.seq where room_id = m.room_id and seq = m.seq and account_id = p_account;
   return v_outcome;
 end $$;
 
@@ -59,10 +61,8 @@ begin
     return v_outcome;
   end if;
   update confab.message_state s set reaction_counts = confab.reaction_count(s.reaction_counts, v_old, -1) where s.room_id = m.room_id and s.seq = m.seq;
-  v_outcome.seq := confab.log_draw();
-  v_outcome.dispatch := confab.log_write_about(v_outcome.seq, m.room_id, m.seq, 'reaction.dispatch',
-    json_build_object('status', 'successful', 'message', message_json(m), 'action', 'remove'));
-  return v_outcome;
+  return confab.log_append(confab.log_entry_about(m.room_id, m.seq, 'reaction.dispatch',
+    json_build_object('status', 'successful', 'message', confab.message_told(m), 'action', 'remove')));
 end $$;
 
 -- message.react: message_id, type add or remove, reaction_content. Dispatch reaction. Raises 4002, 4003, 4004, 4005.

@@ -4,88 +4,113 @@
 -- notifications are ever looked for in what was dealt with long ago. They stay behind the last seconds: there, a message with a lower number may still be
 -- on its way to its commit, and it must not be taken for read.
 
--- member_advance(account, rooms): moves the two up in each room, at most a thousand messages at once. Writes: member.
-create or replace function confab.member_advance(p_account bigint, p_rooms uuid[])
-returns void language plpgsql as $$
+-- member_reach(account, room, from, read): up to where, from a place in a room on, all messages are the account's own or have its receipt; a thousand
+-- messages at once. It stops at the first that is due, which mostly is the first there is.
+create or replace function confab.member_reach(p_account bigint, p_room uuid, p_from bigint, p_read boolean)
+returns bigint language plpgsql stable as $$
+declare
+  v_message record;
 begin
-  update confab.member b
-  set last_read_seq = greatest(b.last_read_seq, p.read_to), last_acked_seq = greatest(b.last_acked_seq, p.acked_to)
-  from (
-    select m.room_id, r.read_to, a.acked_to
-    from confab.member m
-    cross join lateral (
-      select coalesce(min(x.seq) filter (where x.due) - 1, max(x.seq)) read_to
-      from (select x.seq, x.sender_id <> p_account and t.read_at is null as due
-            from confab.message x left join confab.receipt t on t.room_id = x.room_id and t.seq = x.seq and t.account_id = p_account
-            where x.room_id = m.room_id and x.seq > m.last_read_seq and x.created_at < clock_timestamp() - interval '15 seconds' and not x.is_deleted order by x.seq limit 1000) x) r
-    cross join lateral (
-      select coalesce(min(x.seq) filter (where x.due) - 1, max(x.seq)) acked_to
-      from (select x.seq, x.sender_id <> p_account and t.seq is null as due
-            from confab.message x left join confab.receipt t on t.room_id = x.room_id and t.seq = x.seq and t.account_id = p_account
-            where x.room_id = m.room_id and x.seq > greatest(m.last_acked_seq, m.last_read_seq) and x.created_at < clock_timestamp() - interval '15 seconds' and not x.is_deleted order by x.seq limit 1000) x) a
-    where m.account_id = p_account and m.room_id = any (p_rooms)) p
-  where b.room_id = p.room_id and b.account_id = p_account and (p.read_to > b.last_read_seq or p.acked_to > b.last_acked_seq);
+  for v_message in
+    select x.seq, x.sender_id = p_account
+        or (select not p_read or t.read_at is not null from confab.receipt t where t.room_id = p_room and t.seq = x.seq and t.account_id = p_account) as done
+    from confab.message x
+    where x.room_id = p_room and x.seq > p_from and x.created_at < clock_timestamp() - interval '15 seconds' and not x.is_deleted
+    order by x.seq limit 1000
+  loop
+    exit when v_message.done is not true;
+    p_from := v_message.seq;
+  end loop;
+  return p_from;
 end $$;
 
--- receipts_write(account, messages, read, seq): makes the receipts, or makes delivered ones read, and counts them. The messages are locked.
--- seq: the number of the dispatch that tells of it. Writes: receipt, message_state, member.
-create or replace function confab.receipts_write(p_account bigint, p_messages confab.message[], p_read boolean, p_seq bigint)
+-- member_advance(account, room): moves the two up. Writes: member.
+create or replace function confab.member_advance(p_account bigint, p_room uuid)
 returns void language plpgsql as $$
+declare
+  v_read bigint;
+  v_acked bigint;
+  b confab.member;
 begin
-  with written as (
+  select * into b from confab.member where room_id = p_room and account_id = p_account;
+  v_read := confab.member_reach(p_account, p_room, b.last_read_seq, true);
+  v_acked := confab.member_reach(p_account, p_room, greatest(b.last_acked_seq, b.last_read_seq), false);
+  if v_read > b.last_read_seq or v_acked > greatest(b.last_acked_seq, b.last_read_seq) then
+    update confab.member set last_read_seq = greatest(last_read_seq, v_read), last_acked_seq = greatest(last_acked_seq, v_acked)
+    where room_id = p_room and account_id = p_account;
+  end if;
+end $$;
+
+-- receipts_write(account, messages, read): makes the receipts, or makes delivered ones read, and counts them. The messages are locked, so that whatever
+-- was stored of them has a number up to the last one drawn. Each row is found by its whole key. Writes: receipt, message_state, member.
+create or replace function confab.receipts_write(p_account bigint, p_messages confab.message[], p_read boolean)
+returns void language plpgsql as $$
+declare
+  m confab.message;
+  v_new boolean;
+  v_seen bigint := (select case when is_called then last_value else 0 end from confab.log_seq);
+begin
+  foreach m in array p_messages loop
     insert into confab.receipt as t (room_id, seq, account_id, acked_seq, read_at)
-    select m.room_id, m.seq, p_account, p_seq, case when p_read then now() end from unnest(p_messages) m
+    values (m.room_id, m.seq, p_account, v_seen, case when p_read then now() end)
     on conflict (room_id, seq, account_id) do update set acked_seq = excluded.acked_seq, read_at = coalesce(t.read_at, excluded.read_at)
-    returning t.room_id, t.seq, xmax = 0 as new)
-  update confab.message_state s
-  set delivered_count = s.delivered_count + w.new::int, read_count = s.read_count + p_read::int
-  from written w where s.room_id = w.room_id and s.seq = w.seq;
-  perform confab.member_advance(p_account, array(select distinct m.room_id from unnest(p_messages) m));
+    returning xmax = 0 into v_new;
+    update confab.message_state set delivered_count = delivered_count + v_new::int, read_count = read_count + p_read::int
+    where room_id = m.room_id and seq = m.seq;
+  end loop;
+  perform confab.member_advance(p_account, r) from (select distinct x.room_id as r from unnest(p_messages) x order by 1) rooms;
 end $$;
 
 -- receipts_due(account, messages, read): those of them of which acknowledging, or reading, would tell anything new.
 create or replace function confab.receipts_due(p_account bigint, p_messages confab.message[], p_read boolean)
 returns confab.message[] language plpgsql stable as $$
 begin
-  if p_read then
-    return array(select m from unnest(p_messages) m
-                 where not exists (select from confab.receipt t where t.room_id = m.room_id and t.seq = m.seq and t.account_id = p_account
-                                   and t.read_at is not null));
-  end if;
-  return array(select m from unnest(p_messages) m
-               where not exists (select from confab.receipt t where t.room_id = m.room_id and t.seq = m.seq and t.account_id = p_account
-                                 and not exists (select from confab.reaction r where r.room_id = m.room_id and r.seq = m.seq
-                                                 and r.log_seq > t.acked_seq and r.account_id <> p_account)));
+  return array(
+    select m from unnest(p_messages) m
+    where (select case when p_read then t.read_at is not null
+                  else not exists (select from confab.reaction r where r.room_id = m.room_id and r.seq = m.seq
+                                   and r.log_seq > t.acked_seq and r.account_id <> p_account) end
+           from confab.receipt t where t.room_id = m.room_id and t.seq = m.seq and t.account_id = p_account) is not true);
 end $$;
 
--- receipts_tell(account, messages, read, seq, single): tells each sender of what was delivered, or each room of what was read, in dispatches of about a
--- million bytes: the first by the number that was drawn. single: as a Message, not as a list. Returns what the account is owed.
-create or replace function confab.receipts_tell(p_account bigint, p_messages confab.message[], p_read boolean, p_seq bigint, p_single boolean)
-returns confab.outcome language plpgsql as $$
+-- receipts_entries(messages, read, single): what tells each sender of what was delivered, or each room of what was read, in dispatches of about a
+-- million bytes. single: as a Message, not as a list.
+create or replace function confab.receipts_entries(p_messages confab.message[], p_read boolean, p_single boolean)
+returns confab.entry[] language plpgsql stable as $$
 declare
   v_to record;
-  v_some confab.message[];
   v_list json;
-  v_text text;
-  v_outcome confab.outcome;
+  v_entries confab.entry[] := '{}';
 begin
   for v_to in
-    select w.room, w.sender, array_agg(w.message) as messages from (
+    select w.room, w.sender, array_agg(w.message) as messages, min((w.message).seq) as first from (
       select t.room, t.sender, m as message, (sum(confab.message_weight(m)) over (partition by t.room, t.sender order by m.seq) / 1000000)::bigint as part
-      from unnest(p_messages) m cross join lateral (select case when p_read then m.room_id end as room, case when not p_read then m.sender_id end as sender) t) w
+      from unnest(p_messages) m
+      cross join lateral (select case when p_read then m.room_id end as room, case when not p_read then m.sender_id end as sender) t) w
     group by w.room, w.sender, w.part order by w.room, w.sender, w.part
   loop
-    v_outcome.seq := case when v_text is null then p_seq else confab.log_draw() end;
-    v_some := v_to.messages;
-    v_list := confab.messages_json(v_some);
-    if p_read then
-      v_text := confab.log_write_about(v_outcome.seq, v_to.room, (select min(m.seq) from unnest(v_some) m), 'readreceipt.dispatch',
-                                       case when p_single then v_list -> 0 else v_list end);
-    else
-      v_text := confab.log_write(v_outcome.seq, null, array[v_to.sender], 'messagedelivered.dispatch', v_list);
-    end if;
-    if p_read or v_to.sender = p_account then
-      v_outcome.dispatch := coalesce(v_outcome.dispatch, v_text);
+    select json_agg(confab.message_excerpted(message_json(m)) order by m.seq desc) into v_list from unnest(v_to.messages) m;
+    v_entries := v_entries || case
+      when p_read then confab.log_entry_about(v_to.room, v_to.first, 'readreceipt.dispatch', case when p_single then v_list -> 0 else v_list end)
+      else confab.log_entry(null, array[v_to.sender], 'messagedelivered.dispatch', v_list) end;
+  end loop;
+  return v_entries;
+end $$;
+
+-- receipts_tell(account, messages, read, single): tells of receipts that are written. Returns what the account is owed. Writes: log.
+create or replace function confab.receipts_tell(p_account bigint, p_messages confab.message[], p_read boolean, p_single boolean)
+returns confab.outcome language plpgsql as $$
+declare
+  v_entry confab.entry;
+  v_entries confab.entry[] := confab.receipts_entries(p_messages, p_read, p_single);
+  v_told confab.outcome;
+  v_outcome confab.outcome;
+begin
+  foreach v_entry in array v_entries loop
+    v_told := confab.log_append(v_entry);
+    v_outcome.seq := v_told.seq;
+    if p_read or v_entry.account_ids = array[p_account] then
+      v_outcome.dispatch := coalesce(v_outcome.dispatch, v_told.dispatch);
     end if;
   end loop;
   return v_outcome;
@@ -96,7 +121,6 @@ create or replace function confab.receipts_make(p_caller confab.caller, p_data j
 returns confab.outcome language plpgsql as $$
 declare
   v_messages confab.message[] := confab.messages_find(p_caller.account_id, confab.message_ids_value(p_data));
-  v_seq bigint;
 begin
   if p_read then
     v_messages := array(select m from unnest(v_messages) m where m.sender_id <> p_caller.account_id);
@@ -107,9 +131,8 @@ begin
   if v_messages = '{}' then
     return null;
   end if;
-  v_seq := confab.log_draw();
-  perform confab.receipts_write(p_caller.account_id, v_messages, p_read, v_seq);
-  return confab.receipts_tell(p_caller.account_id, v_messages, p_read, v_seq, jsonb_typeof(p_data -> 'message_id') <> 'array');
+  perform confab.receipts_write(p_caller.account_id, v_messages, p_read);
+  return confab.receipts_tell(p_caller.account_id, v_messages, p_read, jsonb_typeof(p_data -> 'message_id') <> 'array');
 end $$;
 
 -- message.acknowledged: message_id (or a list). Dispatch messagedelivered, a list, to each sender of them. Raises 4002, 4003, 4004.
@@ -135,6 +158,7 @@ declare
   v_room confab.room := confab.room_find(p_data);
   v_seq bigint;
   v_newest bigint;
+  v_entry confab.entry;
   v_outcome confab.outcome;
 begin
   perform confab.room_share(v_room.id);
@@ -149,10 +173,10 @@ begin
   if not found then
     return null;
   end if;
-  v_outcome.seq := confab.log_draw();
+  v_entry := confab.log_entry(v_room.id, null, 'roomread.dispatch',
+    json_build_object('room_id', v_room.id, 'user', confab.user_ref(p_caller.account_id), 'seq', v_seq));
+  v_outcome := confab.log_append(v_entry);
   update confab.member set last_read_seq = greatest(last_read_seq, v_seq), reactions_seen_seq = v_outcome.seq
   where room_id = v_room.id and account_id = p_caller.account_id;
-  v_outcome.dispatch := confab.log_write(v_outcome.seq, v_room.id, null, 'roomread.dispatch',
-    json_build_object('room_id', v_room.id, 'user', confab.user_ref(p_caller.account_id), 'seq', v_seq));
   return v_outcome;
 end $$;

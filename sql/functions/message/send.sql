@@ -229,7 +229,8 @@ end $$;
 create or replace function confab.message_store(m confab.message, p_media jsonb, p_mentions bigint[])
 returns confab.outcome language plpgsql as $$
 declare
-  v_json json;
+  v_shown uuid[] := array_remove(array[m.id, (m.forwarded_from ->> 'id')::uuid,
+    case when m.parent_seq is not null then (select x.id from confab.message x where x.room_id = m.room_id and x.seq = m.parent_seq) end], null);
   v_outcome confab.outcome;
 begin
   m.is_deleted := false;
@@ -238,7 +239,7 @@ begin
   m.has_attachments := p_media is not null;
   m.has_mentions := p_mentions <> '{}';
   m.seq := confab.log_draw();
-  m.created_at := clock_timestamp();  -- never before the draw: member_advance() counts on it
+  m.created_at := clock_timestamp();  -- never before the draw: member_reach() counts on it
   m.updated_at := m.created_at;
   insert into confab.message values (m.*);
   if m.has_attachments then
@@ -251,11 +252,8 @@ begin
     insert into confab.mention (account_id, room_id, seq) select x, m.room_id, m.seq from unnest(p_mentions) x;
   end if;
   v_outcome.seq := m.seq;
-  v_json := message_json(m, true);
-  v_outcome.dispatch := confab.dispatch_text('message.dispatch', v_json, m.seq);
-  insert into confab.log (seq, room_id, payload, message_ids)
-  values (m.seq, m.room_id, v_outcome.dispatch,
-          case when m.parent_seq is null and m.forwarded_from is null then array[m.id] else confab.shown_messages(v_json) end);
+  v_outcome.dispatch := confab.dispatch_text('message.dispatch', message_json(m, true), m.seq);
+  insert into confab.log (seq, room_id, payload, message_ids) values (m.seq, m.room_id, v_outcome.dispatch, v_shown);
   return v_outcome;
 end $$;
 

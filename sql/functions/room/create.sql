@@ -5,16 +5,29 @@
 create or replace function confab.room_open(p_room confab.room, p_members bigint[], p_admins bigint[])
 returns confab.outcome language plpgsql as $$
 declare
+  v_entry confab.entry;
   v_outcome confab.outcome;
 begin
-  v_outcome.seq := confab.log_draw();
   insert into confab.member (room_id, account_id, since_seq, role, grants)
-  select p_room.id, m, v_outcome.seq, case when m = any (p_admins) then 'admin' else 'member' end,
+  select p_room.id, m, 0, case when m = any (p_admins) then 'admin' else 'member' end,
          case when m = any (p_admins) then confab.room_grants(p_room) else '{}' end
   from unnest(p_members) m;
-  v_outcome.dispatch := confab.log_write(v_outcome.seq, p_room.id, null, 'roomcreate.dispatch', room_json(p_room),
-                                         json_build_object('joined', p_members));
+  v_entry := confab.log_entry(p_room.id, null, 'roomcreate.dispatch', room_json(p_room), json_build_object('joined', p_members));
+  v_outcome := confab.log_append(v_entry);
+  perform confab.members_since(p_room.id, p_members, v_outcome.seq);
   return v_outcome;
+end $$;
+
+-- members_since(room, accounts, seq): they are in the room from this dispatch on. One row at a time, by the whole key: whatever the planner believes
+-- of the table, nothing else is read.
+create or replace function confab.members_since(p_room uuid, p_accounts bigint[], p_seq bigint)
+returns void language plpgsql as $$
+declare
+  v_account bigint;
+begin
+  foreach v_account in array p_accounts loop
+    update confab.member set since_seq = p_seq where room_id = p_room and account_id = v_account;
+  end loop;
 end $$;
 
 -- room_insert(room, members, admins): a new room with its first members. Writes: room, and what room_open() writes.
@@ -120,8 +133,6 @@ end $$;
 -- and its own devices are told.
 create or replace function confab.room_reopen(p_account bigint, p_room confab.room)
 returns confab.outcome language plpgsql as $$
-declare
-  v_outcome confab.outcome;
 begin
   update confab.member set hidden = false
   where room_id = p_room.id and account_id = p_account and hidden
@@ -129,9 +140,7 @@ begin
   if not found then
     perform confab.fail_validation('Chat already exists', jsonb_build_object('room_id', p_room.id));
   end if;
-  v_outcome.seq := confab.log_draw();
-  v_outcome.dispatch := confab.log_write(v_outcome.seq, null, array[p_account], 'roomcreate.dispatch', room_json(p_room));
-  return v_outcome;
+  return confab.log_append(confab.log_entry(null, array[p_account], 'roomcreate.dispatch', room_json(p_room)));
 end $$;
 
 create or replace function confab.room_create_named(p_account bigint, p_data jsonb, p_room confab.room)

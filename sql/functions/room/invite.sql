@@ -115,6 +115,7 @@ create or replace function confab.request_make(p_room confab.room, p_account big
 returns confab.outcome language plpgsql as $$
 declare
   v_request confab.join_request;
+  v_entry confab.entry;
   v_outcome confab.outcome;
   v_new boolean;
 begin
@@ -124,10 +125,10 @@ begin
   select * into v_request from confab.join_request where room_id = p_room.id and account_id = p_account;
   v_outcome.reply := confab.reply_text('roomrequest.dispatch', (confab.request_json(v_request) || '{"status": "pending"}')::json);
   if v_new then
-    v_outcome.seq := confab.log_draw();
-    perform confab.log_write(v_outcome.seq, null,
-      array(select account_id from confab.member where room_id = p_room.id and (role = 'admin' or account_id = p_room.creator_id)),
-      'roomrequest.dispatch', confab.request_json(v_request)::json);
+    v_entry := confab.log_entry(null, array(select account_id from confab.member where room_id = p_room.id and role = 'admin'
+                                            union select p_room.creator_id order by 1),
+                                'roomrequest.dispatch', confab.request_json(v_request)::json);
+    v_outcome.seq := (confab.log_append(v_entry)).seq;
   end if;
   return v_outcome;
 end $$;
@@ -174,8 +175,7 @@ begin
   select json_build_object('room_id', p_room.id, 'user', user_json(a), 'status', 'refused') into v_data
   from confab.account a where a.id = p_account;
   v_outcome.reply := confab.reply_text('roomrequest.dispatch', v_data);
-  v_outcome.seq := confab.log_draw();
-  perform confab.log_write(v_outcome.seq, null, array[p_account], 'roomrequest.dispatch', v_data);
+  v_outcome.seq := (confab.log_append(confab.log_entry(null, array[p_account], 'roomrequest.dispatch', v_data))).seq;
   return v_outcome;
 end $$;
 

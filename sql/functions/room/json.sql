@@ -7,7 +7,7 @@ returns json language plpgsql stable as $$
 declare
   v_property json := json_build_object('preferences', r.preferences);
   v_members json := case when r.type <> 'OneToOneChat' then confab.members_json(r.id) end;
-  v_admins json := case when r.type <> 'OneToOneChat' then confab.members_json(r.id, 'admin') end;
+  v_admins json := case when r.type <> 'OneToOneChat' then confab.admins_json(r.id) end;
 begin
   return case r.type
     when 'OneToOneChat' then json_build_object(
@@ -26,16 +26,23 @@ begin
   end;
 end $$;
 
--- members_json(room, role): a room's members as Users, all or those of one role.
-create or replace function confab.members_json(p_room uuid, p_role text default null)
+-- members_json(room), admins_json(room): a room's members, or its admins, as Users.
+create or replace function confab.members_json(p_room uuid)
 returns json language plpgsql stable as $$
 declare
   v_own boolean := confab.not_own();
 begin
-  return (select coalesce(json_agg(user_json(a, v_own) order by a.id), '[]')
-          from (select m.account_id from confab.member m where m.room_id = p_room and (p_role is null or m.role = p_role)
-                order by m.account_id limit 1000) m
-          join confab.account a on a.id = m.account_id);
+  return (select coalesce(json_agg((select user_json(a, v_own) from confab.account a where a.id = m.account_id) order by m.account_id), '[]')
+          from (select account_id from confab.member where room_id = p_room order by account_id limit 1000) m);
+end $$;
+
+create or replace function confab.admins_json(p_room uuid)
+returns json language plpgsql stable as $$
+declare
+  v_own boolean := confab.not_own();
+begin
+  return (select coalesce(json_agg((select user_json(a, v_own) from confab.account a where a.id = m.account_id) order by m.account_id), '[]')
+          from (select account_id from confab.member where room_id = p_room and role = 'admin' order by account_id limit 1000) m);
 end $$;
 
 create or replace function confab.creator_json(r confab.room)

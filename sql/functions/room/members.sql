@@ -6,20 +6,21 @@
 create or replace function confab.members_add(p_room confab.room, p_accounts bigint[], p_by text)
 returns confab.outcome language plpgsql as $$
 declare
-  v_outcome confab.outcome;
   v_new bigint[] := array(select x from unnest(p_accounts) x
-                          where not exists (select from confab.member m where m.room_id = p_room.id and m.account_id = x) order by x);
+                          where (select true from confab.member m where m.room_id = p_room.id and m.account_id = x) is null order by x);
+  v_entry confab.entry;
+  v_outcome confab.outcome;
 begin
   if v_new <> '{}' then
     perform confab.check_capacity(p_room, cardinality(v_new) + (select count(*) from confab.member where room_id = p_room.id));
   end if;
   delete from confab.join_request where room_id = p_room.id and account_id = any (v_new);
-  v_outcome.seq := confab.log_draw();
-  insert into confab.member (room_id, account_id, since_seq, role)
-  select p_room.id, x, v_outcome.seq, 'member' from unnest(v_new) x;
-  v_outcome.dispatch := confab.log_write(v_outcome.seq, p_room.id, null, 'roomaddmembers.dispatch',
-    json_build_object('room', room_json(p_room), 'new_members', confab.usernames_json(case when p_by = 'self' then p_accounts else v_new end), 'added_by', p_by),
+  insert into confab.member (room_id, account_id, since_seq) select p_room.id, x, 0 from unnest(v_new) x;
+  v_entry := confab.log_entry(p_room.id, null, 'roomaddmembers.dispatch', json_build_object(
+      'room', room_json(p_room), 'new_members', confab.usernames_json(case when p_by = 'self' then p_accounts else v_new end), 'added_by', p_by),
     case when v_new <> '{}' then json_build_object('joined', v_new) end);
+  v_outcome := confab.log_append(v_entry);
+  perform confab.members_since(p_room.id, v_new, v_outcome.seq);
   return v_outcome;
 end $$;
 
@@ -43,31 +44,50 @@ returns confab.outcome language plpgsql as $$
 declare
   v_gone bigint[];
   v_creator bigint := p_room.creator_id;
+  v_json json;
+  v_told confab.entry;
+  v_exit confab.entry;
+  v_update confab.entry;
+  v_left confab.outcome;
   v_outcome confab.outcome;
-  v_exit confab.outcome;
 begin
-  with gone as (delete from confab.member where room_id = p_room.id and account_id = any (p_accounts) returning account_id)
-  select coalesce(array_agg(account_id), '{}') into v_gone from gone;
+  v_gone := confab.members_drop(p_room.id, p_accounts);
   if not exists (select from confab.member where room_id = p_room.id) then
     return confab.room_erase(p_room, v_gone);
   end if;
   p_room := confab.room_hand_over(p_room);
-  v_outcome.seq := confab.log_draw();
-  v_outcome.dispatch := confab.log_write(v_outcome.seq, p_room.id, null, 'roomremovemembers.dispatch',
-    json_build_object('room', room_json(p_room), 'removed_members', confab.usernames_json(v_gone), 'removed_by', p_by),
+  v_json := room_json(p_room);
+  v_told := confab.log_entry(p_room.id, null, 'roomremovemembers.dispatch',
+    json_build_object('room', v_json, 'removed_members', confab.usernames_json(v_gone), 'removed_by', p_by),
     case when v_gone <> '{}' then json_build_object('departed', v_gone) end);
+  v_exit := confab.log_entry(null, v_gone, 'roomexit.dispatch', json_build_object('room', v_json, 'message', p_message));
+  v_update := confab.log_entry(p_room.id, null, 'roomupdate.dispatch', v_json);
+  v_outcome := confab.log_append(v_told);
   if v_gone <> '{}' then
-    v_exit.seq := confab.log_draw();
-    v_exit.dispatch := confab.log_write(v_exit.seq, null, v_gone, 'roomexit.dispatch', json_build_object('room', room_json(p_room), 'message', p_message));
+    v_left := confab.log_append(v_exit);
+    v_outcome.seq := v_left.seq;
+    v_outcome.dispatch := case when p_caller = any (v_gone) then v_left.dispatch else v_outcome.dispatch end;
   end if;
   if p_room.creator_id <> v_creator then
-    perform confab.log_write(confab.log_draw(), p_room.id, null, 'roomupdate.dispatch', room_json(p_room));
+    v_outcome.seq := (confab.log_append(v_update)).seq;
   end if;
-  if p_caller = any (v_gone) then
-    v_outcome.dispatch := v_exit.dispatch;
-  end if;
-  v_outcome.seq := currval('confab.log_seq');
   return v_outcome;
+end $$;
+
+-- members_drop(room, accounts): takes them out of the table, each by the whole key; those who were in it.
+create or replace function confab.members_drop(p_room uuid, p_accounts bigint[])
+returns bigint[] language plpgsql as $$
+declare
+  v_account bigint;
+  v_gone bigint[] := '{}';
+begin
+  foreach v_account in array p_accounts loop
+    delete from confab.member where room_id = p_room and account_id = v_account;
+    if found then
+      v_gone := v_gone || v_account;
+    end if;
+  end loop;
+  return v_gone;
 end $$;
 
 -- room_hand_over(room): a room whose creator is no member gets the longest-serving admin, else member, as its creator, with the role.
@@ -92,16 +112,16 @@ end $$;
 create or replace function confab.room_erase(p_room confab.room, p_told bigint[] default null)
 returns confab.outcome language plpgsql as $$
 declare
-  v_outcome confab.outcome;
+  v_effect confab.entry := confab.log_effect(p_room.id, null, json_build_object('room_deleted', true));
+  v_entry confab.entry;
 begin
-  p_told := coalesce(p_told, array(select account_id from confab.member where room_id = p_room.id));
+  -- By name: somebody who comes back later is no member of anything by which it would be found.
+  v_entry := confab.log_entry(null, coalesce(p_told, array(select account_id from confab.member where room_id = p_room.id)),
+                              'roomdelete.dispatch', json_build_object('room_id', p_room.id));
   insert into confab.erased_room (room_id) values (p_room.id);
   delete from confab.room where id = p_room.id;
-  insert into confab.log (seq, room_id, effect) values (confab.log_draw(), p_room.id, json_build_object('room_deleted', true));
-  -- By name: whoever comes back later is no member of anything by which it would be found.
-  v_outcome.seq := confab.log_draw();
-  v_outcome.dispatch := confab.log_write(v_outcome.seq, null, p_told, 'roomdelete.dispatch', json_build_object('room_id', p_room.id));
-  return v_outcome;
+  perform confab.log_append(v_effect);
+  return confab.log_append(v_entry);
 end $$;
 
 -- collect_erased(limit): deletes some of what is left of erased rooms; how many rows.

@@ -5,12 +5,9 @@ create or replace function confab.room_updated(p_room uuid)
 returns confab.outcome language plpgsql as $$
 declare
   v_room confab.room;
-  v_outcome confab.outcome;
 begin
   update confab.room set updated_at = now() where id = p_room returning * into v_room;
-  v_outcome.seq := confab.log_draw();
-  v_outcome.dispatch := confab.log_write(v_outcome.seq, p_room, null, 'roomupdate.dispatch', room_json(v_room));
-  return v_outcome;
+  return confab.log_append(confab.log_entry(p_room, null, 'roomupdate.dispatch', room_json(v_room)));
 end $$;
 
 -- room_new_capacity(room, data): its limit, changed by data; never below what it holds. Raises 4003.
@@ -139,7 +136,8 @@ create or replace function confab.one_to_one_hide(p_room confab.room, p_account 
 returns confab.outcome language plpgsql as $$
 declare
   v_newest bigint;
-  v_outcome confab.outcome;
+  v_effect confab.entry := confab.log_effect(p_room.id, null, json_build_object('departed', array[p_account], 'joined', array[p_account]));
+  v_entry confab.entry := confab.log_entry(null, array[p_account], 'roomdelete.dispatch', json_build_object('room_id', p_room.id));
 begin
   select coalesce(max(seq), 0) into v_newest from confab.message where room_id = p_room.id;
   update confab.member set hidden = true, history_floor = greatest(history_floor, v_newest)
@@ -147,13 +145,8 @@ begin
   if not exists (select from confab.member m where m.room_id = p_room.id and not (m.hidden and m.history_floor >= v_newest)) then
     return confab.room_erase(p_room, array[p_account]);
   end if;
-  v_outcome.seq := confab.log_draw();
-  update confab.member set since_seq = v_outcome.seq where room_id = p_room.id and account_id = p_account;
-  insert into confab.log (seq, room_id, effect)
-  values (v_outcome.seq, p_room.id, json_build_object('departed', array[p_account], 'joined', array[p_account]));
-  v_outcome.seq := confab.log_draw();
-  v_outcome.dispatch := confab.log_write(v_outcome.seq, null, array[p_account], 'roomdelete.dispatch', json_build_object('room_id', p_room.id));
-  return v_outcome;
+  perform confab.members_since(p_room.id, array[p_account], (confab.log_append(v_effect)).seq);
+  return confab.log_append(v_entry);
 end $$;
 
 -- room_delete(account, room): the action delete of room.modify: by the creator; a one-to-one by either side, for itself.

@@ -141,6 +141,8 @@ end $$;
 create or replace function confab.deferred_run()
 returns trigger language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 begin
+  -- All that one transaction asked for is done one after the other: the rooms' locks come before the first number.
+  perform confab.room_lock(d.room_id) from (select distinct room_id from confab.deferred order by room_id) d;
   delete from confab.deferred where id = new.id;
   if new.message_id is null then
     perform confab.deferred_members(new);

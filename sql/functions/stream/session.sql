@@ -70,7 +70,7 @@ begin
     if not exists (select from confab.login where id = v_login and account_id = p_caller.account_id) then
       perform confab.fail_not_found();
     end if;
-    perform confab.logins_end(p_caller.account_id, array[v_login]);
+    v_outcome.seq := confab.logins_end(p_caller.account_id, array[v_login]);
     v_outcome.reply := confab.reply_text('sessionend.dispatch', json_build_object('login_id', v_login));
   else
     if confab.is_falsy(p_data -> 'session_id') then
@@ -78,10 +78,9 @@ begin
     end if;
     v_session := confab.session_of(p_caller, p_data);
     perform confab.stream_close(array[v_session]);
-    insert into confab.log (seq, account_ids, effect)
-    values (confab.log_draw(), array[p_caller.account_id], json_build_object('ended_sessions', array[v_session]));
+    v_outcome.seq := (confab.log_append(confab.log_effect(null, array[p_caller.account_id],
+                                                          json_build_object('ended_sessions', array[v_session])))).seq;
     v_outcome.reply := confab.reply_text('sessionend.dispatch', json_build_object('session_id', v_session));
   end if;
-  v_outcome.seq := currval('confab.log_seq');
   return v_outcome;
 end $$;
