@@ -28,12 +28,12 @@ LDFLAGS := $(LDFLAGS_$(BUILD))
 LIBS := -lfcgi -lpq -ljson-c -lsodium -lcrypto
 
 # The rooms of lib/, lowest first; tools/check knows who may include whom.
-LIB := $(addprefix base/, buf config crypto error json logger metrics utf8 uuid xalloc) \
+LIB := $(addprefix base/, buf config crypto error hex json logger metrics utf8 uuid xalloc) \
 	$(addprefix event/, instance listener loop service) \
 	$(addprefix pg/, async conn result sync) \
 	$(addprefix text/, entities escape html sanitise url) \
 	$(addprefix web/, answer fastcgi head overflow prefork request worker) \
-	$(addprefix auth/, identity jwt jwt_keys login query) \
+	$(addprefix auth/, identity jwt jwt_keys login origin provider_jwt provider_remote_user provider_token query) \
 	$(addprefix log/, cursor deletions dispatch fence tail window) \
 	$(addprefix hub/, closing hub opener opening replayer report roster signal stream turns withdraw)
 # What each program has beside its main().
@@ -119,7 +119,7 @@ $(O)/tests/faults/clock.so: tests/faults/clock.c
 
 # What is checked about parsers of hostile bytes: with inputs that clang's
 # libFuzzer looks for, and with those that are kept.
-PARSERS := $(addprefix lib/base/, buf error json logger utf8 uuid xalloc) $(addprefix lib/text/, entities escape html sanitise url) \
+PARSERS := $(addprefix lib/base/, buf error hex json logger utf8 uuid xalloc) $(addprefix lib/text/, entities escape html sanitise url) \
 	$(addprefix lib/auth/, jwt jwt_keys query) lib/log/cursor lib/web/fastcgi fcgi/command/envelope fcgi/media/multipart
 TARGETS := cursor envelope fastcgi jwt multipart query richtext utf8 uuid
 CHECKS := $(TARGETS:%=$(O)/tests/fuzz/%_target.o) $(O)/tests/fuzz/grammar.o \

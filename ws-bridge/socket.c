@@ -270,7 +270,7 @@ static void open_stream(struct socket *s, struct handshake *h)
 		close_with(s, END_OVERLOAD);
 		return;
 	}
-	identity_find(&identity, bridge->rules, true, handshake_param, h);
+	identity_find_stream(&identity, bridge->rules, handshake_param, h);
 	if (identity_check(&identity, bridge->config, IDENTITY_CHANGE,
 			   handshake_param, h, &why) != ERROR_NONE) {
 		close_with(s, END_UNAUTHENTICATED);

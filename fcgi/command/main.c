@@ -66,7 +66,7 @@ static void find_identity(const struct worker *w, struct identity *who)
 	if (is_bridge(w))
 		identity_from_bridge(who, hash ? hash : "");
 	else
-		identity_find(who, w->rules, false, http_param, w->http);
+		identity_find(who, w->rules, http_param, w->http);
 }
 
 static void carry_out(struct worker *w, const struct identity *who,

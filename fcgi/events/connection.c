@@ -244,7 +244,7 @@ static void open_stream(struct held *held)
 		.identity = &identity,
 	};
 
-	identity_find(&identity, held->shared->rules, true, held_param, held);
+	identity_find_stream(&identity, held->shared->rules, held_param, held);
 	error = identity_check(&identity, held->shared->config, IDENTITY_STREAM,
 			       held_param, held, &why);
 	if (error != ERROR_NONE) {

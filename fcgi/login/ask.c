@@ -159,9 +159,8 @@ struct json *session_read(struct worker *w)
 	enum confab_error error;
 
 	/* Another site's page could otherwise log its visitor in as itself. */
-	if (!identity_origin_allowed(w->config, false, http_param, w->http,
-				     &why)) {
-		http_fail(w->http, ERROR_DENIED, why);
+	if (!origin_is_allowed(w->config, http_param, w->http)) {
+		http_fail(w->http, ERROR_DENIED, IDENTITY_OTHER_ORIGIN);
 		return NULL;
 	}
 	if (!http_is_json(w->http)) {
@@ -199,7 +198,7 @@ bool session_know(struct worker *w, bool changes, struct known *out)
 	enum confab_error error;
 	const char *why;
 
-	identity_find(&out->who, w->rules, false, http_param, w->http);
+	identity_find(&out->who, w->rules, http_param, w->http);
 	error = identity_check(&out->who, w->config,
 			       changes ? IDENTITY_CHANGE : IDENTITY_READ,
 			       http_param, w->http, &why);

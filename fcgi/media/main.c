@@ -192,8 +192,7 @@ static void serve(void *worker)
 {
 	struct media *media = worker;
 
-	identity_find(&media->who, media->rules, false, http_param,
-		      media->http);
+	identity_find(&media->who, media->rules, http_param, media->http);
 	answer(media);
 	identity_free(&media->who);
 }

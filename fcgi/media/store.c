@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/hex.h"
 #include "base/xalloc.h"
 
 enum {
@@ -157,13 +158,6 @@ static bool make_folders(const char *directory, const char *hash, bool sync)
 	return ok;
 }
 
-static void print_hash(const unsigned char *hash,
-		       char out[2 * SECRET_HASH_SIZE + 1])
-{
-	for (int i = 0; i < SECRET_HASH_SIZE; i++)
-		snprintf(out + 2 * (size_t)i, 3, "%02x", hash[i]);
-}
-
 bool spool_place(struct spool *spool, const char *directory, const char *id)
 {
 	char hash[2 * SECRET_HASH_SIZE + 1];
@@ -171,7 +165,7 @@ bool spool_place(struct spool *spool, const char *directory, const char *id)
 	char *path;
 	bool ok;
 
-	print_hash(spool->hash, hash);
+	hex_print(hash, spool->hash, sizeof(spool->hash));
 	store_path(&relative, hash, id);
 	path = join(directory, buf_text(&relative));
 	buf_free(&relative);

@@ -297,6 +297,7 @@ static bool is_allowed(struct media *media, long long length)
 					   { .data = size },
 					   { .data = quota } };
 	struct pg_result *result;
+	bool allowed;
 
 	/* A form's length is not quite that of its file. */
 	length -= FORM_LIMIT;
@@ -304,8 +305,9 @@ static bool is_allowed(struct media *media, long long length)
 	snprintf(quota, sizeof(quota), "%lld",
 		 (long long)media->config->media_quota * MIB);
 	result = media_ask(media, MEDIA_ALLOW, 3, params);
+	allowed = result != NULL;
 	pg_result_free(result);
-	return result != NULL;
+	return allowed;
 }
 
 void media_upload(struct media *media)

@@ -2,28 +2,20 @@
  * at the start of every request; owns nothing but the keys it was given. */
 #include "auth/identity.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
-#include "auth/jwt.h"
+#include "auth/provider.h"
 #include "auth/query.h"
-#include "base/crypto.h"
-#include "base/json.h"
+#include "base/hex.h"
 #include "base/logger.h"
 #include "base/utf8.h"
 #include "base/xalloc.h"
 
+/* The longest credential that is copied out of a field. */
 enum {
-	TOKEN_LENGTH = 43, /* base64url of 32 bytes */
-};
-
-struct identity_rules {
-	struct jwt_keys *keys; /* NULL: the host application has none */
-	struct jwt_rules jwt;
-	bool trust_remote_user;
+	CREDENTIAL = JWT_LIMIT + 1
 };
 
 struct identity_rules *identity_rules_create(const struct config *config)
@@ -34,6 +26,7 @@ struct identity_rules *identity_rules_create(const struct config *config)
 	rules->trust_remote_user = config->trust_remote_user;
 	rules->jwt.issuer = config->jwt_issuer;
 	rules->jwt.audience = config->jwt_audience;
+	rules->jwt.subject = config->jwt_subject;
 	if (*config->jwt_keys) {
 		rules->keys = jwt_keys_load(config->jwt_keys, &why);
 		rules->jwt.keys = rules->keys;
@@ -54,130 +47,7 @@ void identity_rules_free(struct identity_rules *rules)
 	free(rules);
 }
 
-/* Whether text is a token of ours, and nothing else. */
-static bool is_token(const char *text)
-{
-	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				       "abcdefghijklmnopqrstuvwxyz"
-				       "0123456789-_";
-
-	return strspn(text, alphabet) == TOKEN_LENGTH &&
-	       text[TOKEN_LENGTH] == '\0';
-}
-
-/* SHA-256 of text behind a word that is part of no token. */
-static void hash_apart(const char *word, const char *text,
-		       unsigned char out[SECRET_HASH_SIZE])
-{
-	struct buf both = { 0 };
-
-	buf_addf(&both, "%s %s", word, text);
-	secret_hash(buf_text(&both), out);
-	buf_free(&both);
-}
-
-void identity_ticket_hash(const char *ticket, unsigned char out[32])
-{
-	hash_apart("ticket", ticket, out);
-}
-
-/* Copies the texts among the claims that fill an account; SQL cuts them. */
-static char *profile_of(const struct json *claims)
-{
-	static const struct {
-		const char *claim, *name;
-	} fields[] = {
-		{ "preferred_username", "username" },
-		{ "email", "email" },
-		{ "given_name", "first_name" },
-		{ "family_name", "last_name" },
-	};
-	struct buf out = { 0 };
-	const char *before = "{";
-	char *profile;
-
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-		const struct json *value = json_get(claims, fields[i].claim);
-
-		if (json_kind(value) != JSON_STRING)
-			continue;
-		buf_addf(&out, "%s\"%s\":", before, fields[i].name);
-		json_print(value, &out);
-		before = ",";
-	}
-	buf_add_text(&out, *before == '{' ? "{}" : "}");
-	profile = xstrdup(buf_text(&out));
-	buf_free(&out);
-	return profile;
-}
-
-static void take_jwt(struct identity *out, const struct identity_rules *rules,
-		     enum identity_source source, const char *token)
-{
-	struct buf issuer = { 0 };
-	struct external *who;
-	const char *why;
-	struct jwt jwt;
-
-	if (!jwt_verify(&jwt, &rules->jwt, token, time(NULL), &why)) {
-		logger(LEVEL_DEBUG, "jwt", "why=\"%s\"", why);
-		return;
-	}
-	out->source = source;
-	memcpy(out->token_hash, jwt.digest, sizeof(out->token_hash));
-	out->external = who = xcalloc(1, sizeof(*who));
-	buf_addf(&issuer, "jwt:%s", jwt.issuer);
-	who->issuer = xstrdup(buf_text(&issuer));
-	who->subject = xstrdup(jwt.subject);
-	who->profile = profile_of(jwt.claims);
-	snprintf(who->expires_at, sizeof(who->expires_at), "%lld",
-		 (long long)jwt.expires_at + JWT_LEEWAY);
-	buf_free(&issuer);
-	jwt_free(&jwt);
-}
-
-static void take(struct identity *out, const struct identity_rules *rules,
-		 enum identity_source source, const char *token)
-{
-	if (is_token(token)) {
-		out->source = source;
-		secret_hash(token, out->token_hash);
-	} else if (rules->keys && source != IDENTITY_COOKIE &&
-		   jwt_is_shaped(token)) {
-		take_jwt(out, rules, source, token);
-	}
-}
-
-static void take_ticket(struct identity *out, const char *ticket)
-{
-	if (!is_token(ticket))
-		return;
-	out->source = IDENTITY_TICKET;
-	identity_ticket_hash(ticket, out->token_hash);
-}
-
-/* The web server has asked who it is, and keeps asking: the log-in has no
- * secret of its own. */
-static void take_remote_user(struct identity *out, const char *name)
-{
-	size_t len = strlen(name);
-	struct buf profile = { 0 };
-
-	if (!len || len >= IDENTITY_TEXT || !utf8_valid(name, len))
-		return;
-	out->source = IDENTITY_SERVER;
-	hash_apart("remote_user", name, out->token_hash);
-	out->external = xcalloc(1, sizeof(*out->external));
-	out->external->issuer = xstrdup("remote_user");
-	out->external->subject = xstrdup(name);
-	buf_add_text(&profile, "{\"username\":");
-	json_quote(&profile, name, len);
-	buf_add_text(&profile, "}");
-	out->external->profile = xstrdup(buf_text(&profile));
-	buf_free(&profile);
-}
-
-/* What stands behind "Bearer ", NULL when it is another scheme (a web server's
+/* What follows "Bearer ", NULL when it is another scheme (a web server's
  * Basic authentication lives beside our cookie). */
 static const char *bearer(const char *authorization)
 {
@@ -189,44 +59,111 @@ static const char *bearer(const char *authorization)
 	return authorization + strspn(authorization, " ");
 }
 
-void identity_find(struct identity *out, const struct identity_rules *rules,
-		   bool stream, identity_param *param, void *request)
+static const char *read_bearer(identity_param *param, void *request, char *copy)
 {
-	const char *token = bearer(param(request, "HTTP_AUTHORIZATION"));
-	const char *query = stream ? param(request, "QUERY_STRING") : NULL;
+	(void)copy;
+	return bearer(param(request, "HTTP_AUTHORIZATION"));
+}
+
+static const char *read_query(identity_param *param, void *request,
+			      const char *name, char *copy)
+{
+	const char *query = param(request, "QUERY_STRING");
+
+	return query_get(query, name, copy, CREDENTIAL) ? copy : NULL;
+}
+
+static const char *read_query_token(identity_param *param, void *request,
+				    char *copy)
+{
+	return read_query(param, request, "token", copy);
+}
+
+static const char *read_query_ticket(identity_param *param, void *request,
+				     char *copy)
+{
+	return read_query(param, request, "ticket", copy);
+}
+
+static const char *read_cookie(identity_param *param, void *request, char *copy)
+{
 	const char *name = identity_cookie_name(param, request);
-	const char *user = param(request, "REMOTE_USER");
-	char text[JWT_LIMIT + 1];
+
+	return query_cookie(param(request, "HTTP_COOKIE"), name, copy,
+			    CREDENTIAL)
+		       ? copy
+		       : NULL;
+}
+
+static const char *read_remote_user(identity_param *param, void *request,
+				    char *copy)
+{
+	(void)copy;
+	return param(request, "REMOTE_USER");
+}
+
+/* Where credentials stand and what they may be there, the strongest first. A
+ * place may have several kinds, in rows one after another. */
+static const struct {
+	enum identity_source source;
+	bool in_streams_only;
+	/* The credential as the request carries it, NULL for none; it may be
+	 * copied to copy, which has room for CREDENTIAL bytes. */
+	const char *(*read)(identity_param *param, void *request, char *copy);
+	provider_check *check;
+} PROVIDERS[] = {
+	{ IDENTITY_BEARER, false, read_bearer, provider_token },
+	{ IDENTITY_BEARER, false, read_bearer, provider_jwt },
+	{ IDENTITY_QUERY, true, read_query_token, provider_token },
+	{ IDENTITY_QUERY, true, read_query_token, provider_jwt },
+	{ IDENTITY_TICKET, true, read_query_ticket, provider_ticket },
+	{ IDENTITY_COOKIE, false, read_cookie, provider_token },
+	{ IDENTITY_SERVER, false, read_remote_user, provider_remote_user },
+};
+
+static void find(struct identity *out, const struct identity_rules *rules,
+		 bool stream, identity_param *param, void *request)
+{
+	enum identity_source found = IDENTITY_NONE;
+	char copy[CREDENTIAL];
 
 	*out = (struct identity){ .source = IDENTITY_NONE };
-	if (token)
-		take(out, rules, IDENTITY_BEARER, token);
-	else if (query_get(query, "token", text, sizeof(text)))
-		take(out, rules, IDENTITY_QUERY, text);
-	else if (query_get(query, "ticket", text, sizeof(text)))
-		take_ticket(out, text);
-	else if (query_cookie(param(request, "HTTP_COOKIE"), name, text,
-			      sizeof(text)))
-		take(out, rules, IDENTITY_COOKIE, text);
-	else if (user && rules->trust_remote_user)
-		take_remote_user(out, user);
+	for (size_t i = 0; i < sizeof(PROVIDERS) / sizeof(PROVIDERS[0]); i++) {
+		enum identity_source source = PROVIDERS[i].source;
+		const char *text = NULL;
+
+		if (found != IDENTITY_NONE && found != source)
+			return;
+		if (stream || !PROVIDERS[i].in_streams_only)
+			text = PROVIDERS[i].read(param, request, copy);
+		if (!text)
+			continue;
+		found = source;
+		if (PROVIDERS[i].check(out, rules, text)) {
+			out->source = source;
+			return;
+		}
+	}
+}
+
+void identity_find(struct identity *out, const struct identity_rules *rules,
+		   identity_param *param, void *request)
+{
+	find(out, rules, false, param, request);
+}
+
+void identity_find_stream(struct identity *out,
+			  const struct identity_rules *rules,
+			  identity_param *param, void *request)
+{
+	find(out, rules, true, param, request);
 }
 
 void identity_from_bridge(struct identity *out, const char *token_hash)
 {
-	size_t len = sizeof(out->token_hash);
-
 	*out = (struct identity){ .source = IDENTITY_NONE };
-	if (strspn(token_hash, "0123456789abcdef") != len * 2 ||
-	    token_hash[len * 2] != '\0')
-		return;
-	for (size_t i = 0; i < len; i++) {
-		const char digits[] = { token_hash[i * 2],
-					token_hash[i * 2 + 1], '\0' };
-
-		out->token_hash[i] = (unsigned char)strtoul(digits, NULL, 16);
-	}
-	out->source = IDENTITY_BRIDGE;
+	if (hex_parse(out->token_hash, sizeof(out->token_hash), token_hash))
+		out->source = IDENTITY_BRIDGE;
 }
 
 void identity_free(struct identity *identity)
@@ -268,83 +205,9 @@ const char *identity_text(identity_param *param, void *request,
 	return out;
 }
 
-static bool is_https(identity_param *param, void *request)
-{
-	const char *https = param(request, "HTTPS");
-	const char *scheme = param(request, "REQUEST_SCHEME");
-
-	if (https && *https && strcasecmp(https, "off") != 0)
-		return true;
-	return scheme && strcasecmp(scheme, "https") == 0;
-}
-
 const char *identity_cookie_name(identity_param *param, void *request)
 {
-	return is_https(param, request) ? "__Host-confab" : "confab";
-}
-
-static bool is_listed(const char *list, const char *origin)
-{
-	size_t len = strlen(origin), word;
-
-	for (list += strspn(list, " \t"); *list; list += strspn(list, " \t")) {
-		word = strcspn(list, " \t");
-		if (word == len && strncasecmp(list, origin, len) == 0)
-			return true;
-		list += word;
-	}
-	return false;
-}
-
-/* Whether an Origin is the host the request was sent to. A web server behind a
- * TLS proxy may take the request for plain http, so an https origin passes
- * there; never an http origin on https. */
-static bool is_same_host(const char *origin, const char *host, bool https)
-{
-	const char *port;
-	size_t len;
-
-	if (!host || !*host)
-		return false;
-	if (strncasecmp(origin, "https://", 8) == 0) {
-		origin += 8;
-		port = ":443";
-	} else if (!https && strncasecmp(origin, "http://", 7) == 0) {
-		origin += 7;
-		port = ":80";
-	} else {
-		return false;
-	}
-	/* An Origin never names its scheme's own port; a Host header may. */
-	len = strlen(host);
-	if (len > strlen(port) && strcmp(host + len - strlen(port), port) == 0)
-		len -= strlen(port);
-	return strlen(origin) == len && strncasecmp(origin, host, len) == 0;
-}
-
-static bool is_origin_allowed(const struct config *config, bool strict,
-			      identity_param *param, void *request)
-{
-	const char *site = param(request, "HTTP_SEC_FETCH_SITE");
-	const char *origin = param(request, "HTTP_ORIGIN");
-
-	if (site && strcmp(site, "same-origin") == 0)
-		return true;
-	if (origin && *origin)
-		return is_listed(config->allowed_origins, origin) ||
-		       is_same_host(origin, param(request, "HTTP_HOST"),
-				    is_https(param, request));
-	return !site && !strict;
-}
-
-bool identity_origin_allowed(const struct config *config, bool strict,
-			     identity_param *param, void *request,
-			     const char **why)
-{
-	bool allowed = is_origin_allowed(config, strict, param, request);
-
-	*why = allowed ? NULL : "This origin is not allowed.";
-	return allowed;
+	return origin_is_https(param, request) ? "__Host-confab" : "confab";
 }
 
 enum confab_error identity_check(const struct identity *identity,
@@ -352,12 +215,18 @@ enum confab_error identity_check(const struct identity *identity,
 				 enum identity_use use, identity_param *param,
 				 void *request, const char **why)
 {
+	bool allowed;
+
 	*why = NULL;
 	if (identity->source == IDENTITY_NONE)
 		return ERROR_UNAUTHENTICATED;
-	if (use == IDENTITY_READ || !is_ambient(identity) ||
-	    identity_origin_allowed(config, use == IDENTITY_CHANGE, param,
-				    request, why))
+	if (use == IDENTITY_READ || !is_ambient(identity))
 		return ERROR_NONE;
+	allowed = use == IDENTITY_CHANGE
+			  ? origin_is_proven(config, param, request)
+			  : origin_is_allowed(config, param, request);
+	if (allowed)
+		return ERROR_NONE;
+	*why = IDENTITY_OTHER_ORIGIN;
 	return ERROR_DENIED;
 }

@@ -5,7 +5,9 @@
 
 #include <stdbool.h>
 
+#include "auth/origin.h"
 #include "base/config.h"
+#include "base/crypto.h"
 #include "base/error.h"
 
 enum identity_source {
@@ -31,12 +33,9 @@ struct identity {
 	enum identity_source source;
 	/* What the database knows the log-in by: SHA-256 of a built-in token or
 	 * of what the host application signed. Of a ticket, its own. */
-	unsigned char token_hash[32];
+	unsigned char token_hash[SECRET_HASH_SIZE];
 	struct external *external; /* NULL: a built-in token, or a ticket */
 };
-
-/* A CGI variable of the request (HTTP_COOKIE, QUERY_STRING ...), or NULL. */
-typedef const char *identity_param(void *request, const char *name);
 
 /* What the configuration says about it; reads the keys. One per process, at
  * start. Ends the process with a sentence when a key can't be read. */
@@ -45,12 +44,18 @@ struct identity_rules *identity_rules_create(const struct config *config)
 	__attribute__((malloc));
 void identity_rules_free(struct identity_rules *rules);
 
-/* Finds the credential: Authorization: Bearer, then ?token= and ?ticket= when
- * stream, then the cookie, then REMOTE_USER when that is trusted. The first
- * place that has one decides: when it is malformed there is no credential,
- * whatever the weaker places have. Free with identity_free(). */
+/* Finds the credential: Authorization: Bearer, then the cookie, then
+ * REMOTE_USER when that is trusted. The first place that has one decides: when
+ * it is malformed there is no credential, whatever the weaker places have. Free
+ * with identity_free(). */
 void identity_find(struct identity *out, const struct identity_rules *rules,
-		   bool stream, identity_param *param, void *request);
+		   identity_param *param, void *request);
+
+/* The same for a stream, which may also carry ?token= or ?ticket=, between the
+ * header and the cookie. */
+void identity_find_stream(struct identity *out,
+			  const struct identity_rules *rules,
+			  identity_param *param, void *request);
 
 /* The credential of a command that came through confab-bridge: 64 hexadecimal
  * digits. Not for what a client can set. */
@@ -73,19 +78,16 @@ enum confab_error identity_check(const struct identity *identity,
 				 enum identity_use use, identity_param *param,
 				 void *request, const char **why);
 
-/* Whether the request's Origin (or Sec-Fetch-Site) is this site's or listed in
- * allowed_origins; also when it carries neither header, unless strict. *why as
- * above. */
-bool identity_origin_allowed(const struct config *config, bool strict,
-			     identity_param *param, void *request,
-			     const char **why);
+/* What a page of another origin is told. */
+#define IDENTITY_OTHER_ORIGIN "This origin is not allowed."
 
 /* Name of the session cookie for this request: __Host-confab over https. */
 const char *identity_cookie_name(identity_param *param, void *request);
 
 /* The hash of a ticket: another than that of a token, so that neither can be
  * used as the other. */
-void identity_ticket_hash(const char *ticket, unsigned char out[32]);
+void identity_ticket_hash(const char *ticket,
+			  unsigned char out[SECRET_HASH_SIZE]);
 
 enum {
 	IDENTITY_TEXT = 256

@@ -10,10 +10,13 @@
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/hmac.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "auth/jwt_keys.h"
+#include "base/hex.h"
+#include "base/xalloc.h"
 
 enum {
 	DEPTH = 8,        /* levels of JSON */
@@ -54,44 +57,6 @@ bool jwt_is_shaped(const char *text)
 	return split(&parts, text);
 }
 
-static int base64url_digit(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == '-')
-		return 62;
-	return c == '_' ? 63 : -1;
-}
-
-/* Decodes base64url without padding, in its one form: no other letters, no bits
- * left over (RFC 4648 section 3.5). out has room for len bytes. */
-static bool decode(const char *text, size_t len, unsigned char *out,
-		   size_t *out_len)
-{
-	unsigned bits = 0, n = 0;
-
-	*out_len = 0;
-	if (len % 4 == 1)
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		int digit = base64url_digit(text[i]);
-
-		if (digit < 0)
-			return false;
-		bits = (bits << 6 | (unsigned)digit) & 0x3fff;
-		n += 6;
-		if (n >= 8) {
-			n -= 8;
-			out[(*out_len)++] = (unsigned char)(bits >> n);
-		}
-	}
-	return (bits & ((1u << n) - 1)) == 0;
-}
-
 /* A part that is a JSON object; NULL when it is not. */
 static struct json *decode_object(const char *text, size_t len)
 {
@@ -100,7 +65,7 @@ static struct json *decode_object(const char *text, size_t len)
 	const char *why;
 	size_t n;
 
-	if (!decode(text, len, bytes, &n))
+	if (!base64url_parse(bytes, sizeof(bytes), &n, text, len))
 		return NULL;
 	object = json_parse((const char *)bytes, n, DEPTH, &why);
 	if (json_kind(object) == JSON_OBJECT)
@@ -188,9 +153,11 @@ static const struct jwt_key *choose_key(const struct jwt_keys *keys,
 	return key;
 }
 
-/* Why the token was not made by one of the keys; NULL when it was. */
+/* Why the token was not made by one of the keys; NULL when it was made by
+ * *out. */
 static const char *check_signature(const struct jwt_keys *keys,
-				   const struct parts *parts)
+				   const struct parts *parts,
+				   const struct jwt_key **out)
 {
 	struct json *header = decode_object(parts->header, parts->header_len);
 	const unsigned char *text = (const unsigned char *)parts->header;
@@ -205,13 +172,15 @@ static const char *check_signature(const struct jwt_keys *keys,
 		why = "crit is not understood";
 	else if (!(key = choose_key(keys, header)))
 		why = "no key for its kid and alg";
-	else if (!decode(parts->signature, parts->signature_len, signature, &n))
+	else if (!base64url_parse(signature, sizeof(signature), &n,
+				  parts->signature, parts->signature_len))
 		why = "the signature can't be read";
 	else if (!(key->algorithm == JWT_HS256
 			   ? same_hmac(key, text, len, signature, n)
 			   : is_signed(key, text, len, signature, n)))
 		why = "the signature is wrong";
 	json_free(header);
+	*out = key;
 	return why;
 }
 
@@ -252,24 +221,42 @@ static bool is_for(const struct json *audience, const char *wanted)
 	return one ? !strcmp(one, wanted) : json_lists_text(audience, wanted);
 }
 
+/* Copies the claim that says who it is; NULL when it has no such claim. */
+static char *read_subject(const struct json *claims, const char *name)
+{
+	const struct json *claim = json_get(claims, name);
+	size_t len = 0;
+	const char *text = json_string(claim, &len);
+	char digits[24];
+	int64_t number;
+
+	if (text)
+		return len && len <= NAME_LIMIT ? xstrdup(text) : NULL;
+	if (!strcmp(name, "sub") || !json_integer(claim, &number))
+		return NULL;
+	snprintf(digits, sizeof(digits), "%lld", (long long)number);
+	return xstrdup(digits);
+}
+
 static const char *check_claims(struct jwt *jwt, const struct jwt_rules *rules,
-				int64_t now)
+				const struct jwt_key *key, int64_t now)
 {
 	const struct json *claims = jwt->claims;
+	const char *issuer = key->issuer ? key->issuer : rules->issuer;
 	const char *why = check_times(jwt, now);
 	size_t len = 0;
 
 	if (why)
 		return why;
-	jwt->subject = json_string(json_get(claims, "sub"), &len);
-	if (!jwt->subject || !len || len > NAME_LIMIT)
+	jwt->subject = read_subject(claims, rules->subject);
+	if (!jwt->subject)
 		return "sub is missing";
 	jwt->issuer = json_string(json_get(claims, "iss"), &len);
 	if (jwt->issuer ? len > NAME_LIMIT : json_has(claims, "iss"))
 		return "iss is no name";
 	if (!jwt->issuer)
 		jwt->issuer = "";
-	if (*rules->issuer && strcmp(jwt->issuer, rules->issuer) != 0)
+	if (*issuer && strcmp(jwt->issuer, issuer) != 0)
 		return "another issuer";
 	if (*rules->audience &&
 	    !is_for(json_get(claims, "aud"), rules->audience))
@@ -281,6 +268,7 @@ bool jwt_verify(struct jwt *out, const struct jwt_rules *rules,
 		const char *token, int64_t now, const char **why)
 {
 	struct jwt jwt = { .claims = NULL };
+	const struct jwt_key *key;
 	struct parts parts;
 
 	if (strlen(token) > JWT_LIMIT) {
@@ -291,11 +279,11 @@ bool jwt_verify(struct jwt *out, const struct jwt_rules *rules,
 		*why = "it has not three parts";
 		return false;
 	}
-	*why = check_signature(rules->keys, &parts);
+	*why = check_signature(rules->keys, &parts, &key);
 	if (*why)
 		return false;
 	jwt.claims = decode_object(parts.payload, parts.payload_len);
-	*why = jwt.claims ? check_claims(&jwt, rules, now)
+	*why = jwt.claims ? check_claims(&jwt, rules, key, now)
 			  : "the claims can't be read";
 	if (!*why &&
 	    !EVP_Digest(token, parts.header_len + 1 + parts.payload_len,
@@ -312,5 +300,6 @@ bool jwt_verify(struct jwt *out, const struct jwt_rules *rules,
 void jwt_free(struct jwt *jwt)
 {
 	json_free(jwt->claims);
-	jwt->claims = NULL;
+	free(jwt->subject);
+	*jwt = (struct jwt){ .claims = NULL };
 }

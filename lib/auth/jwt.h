@@ -16,25 +16,28 @@ enum {
 
 struct jwt_keys; /* from the configuration; never written again */
 
-/* What a token must be. issuer and audience "" are not checked. */
+/* What a token must be. issuer and audience "" are not checked; a key that is
+ * bound to an issuer accepts that one instead. subject names the claim that
+ * says who it is: a text or, unless it is "sub", an integer. */
 struct jwt_rules {
 	const struct jwt_keys *keys;
-	const char *issuer, *audience;
+	const char *issuer, *audience, *subject;
 };
 
-/* A token that is good. The texts belong to claims. */
+/* A token that is good. */
 struct jwt {
 	struct json *claims;
-	const char *issuer; /* "" when it names none */
-	const char *subject;
+	const char *issuer; /* "" when it names none; belongs to claims */
+	char *subject;
 	int64_t expires_at;       /* Unix seconds, without leeway */
 	unsigned char digest[32]; /* SHA-256 of what is signed */
 };
 
-/* Reads a file of keys, one a line: "KID ALGORITHM FILE", where ALGORITHM is
- * HS256, RS256, ES256 or EdDSA and FILE, beside the list when it is no absolute
- * path, has the shared secret (at least 32 bytes; a line feed at the end does
- * not count) or the public key as PEM. NULL with a sentence in why. */
+/* Reads a file of keys, one a line: "KID ALGORITHM FILE [ISSUER]", where
+ * ALGORITHM is HS256, RS256, ES256 or EdDSA and FILE, beside the list when it
+ * is no absolute path, has the shared secret (at least 32 bytes; a line feed at
+ * the end does not count) or the public key as PEM. A key with an ISSUER is
+ * good for tokens with that iss alone. NULL with a sentence in why. */
 struct jwt_keys *jwt_keys_load(const char *path, struct buf *why)
 	__attribute__((warn_unused_result));
 void jwt_keys_free(struct jwt_keys *keys);

@@ -40,6 +40,7 @@ static bool find_algorithm(const char *name, enum jwt_algorithm *out)
 static void free_key(struct jwt_key *key)
 {
 	free(key->kid);
+	free(key->issuer);
 	EVP_PKEY_free(key->public_key);
 	if (key->secret)
 		OPENSSL_cleanse(key->secret, key->secret_len);
@@ -141,12 +142,13 @@ static bool read_line(struct jwt_keys *keys, const char *list, char *line,
 	char *rest, *kid = strtok_r(line, blank, &rest);
 	char *algorithm = strtok_r(NULL, blank, &rest);
 	char *name = strtok_r(NULL, blank, &rest);
+	char *issuer = strtok_r(NULL, blank, &rest);
 	struct jwt_key *key = &keys->list[keys->count];
 
 	if (!kid || *kid == '#')
 		return true;
 	if (!name || strtok_r(NULL, blank, &rest)) {
-		buf_add_text(why, "a line is \"KID ALGORITHM FILE\"");
+		buf_add_text(why, "a line is \"KID ALGORITHM FILE [ISSUER]\"");
 		return false;
 	}
 	if (keys->count == KEYS_MOST) {
@@ -165,6 +167,7 @@ static bool read_line(struct jwt_keys *keys, const char *list, char *line,
 	}
 	keys->count++;
 	key->kid = xstrdup(kid);
+	key->issuer = issuer ? xstrdup(issuer) : NULL;
 	return read_key(key, list, name, why);
 }
 

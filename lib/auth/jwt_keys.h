@@ -15,6 +15,7 @@ enum jwt_algorithm {
 
 struct jwt_key {
 	char *kid;
+	char *issuer; /* the only iss it speaks for; NULL: jwt_rules says */
 	enum jwt_algorithm algorithm;
 	EVP_PKEY *public_key;  /* NULL for HS256 */
 	unsigned char *secret; /* HS256 alone */

@@ -4,20 +4,10 @@
 
 #include <string.h>
 
+#include "base/hex.h"
 #include "base/utf8.h"
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
-/* Decodes the next character of a form field and moves *at behind it. A '%'
+/* Decodes the next character of a form field and moves *at after it. A '%'
  * that starts no escape stands for itself, as in the WHATWG URL parser. */
 static char decode_next(const char **at, const char *end)
 {
@@ -45,7 +35,7 @@ static bool decodes_to(const char *at, const char *end, const char *name)
 	return *name == '\0';
 }
 
-static bool finish(char *out, size_t len)
+static bool terminate(char *out, size_t len)
 {
 	if (!utf8_valid(out, len))
 		return false;
@@ -69,7 +59,7 @@ bool query_get(const char *query, const char *name, char *out, size_t cap)
 				return false;
 			out[len++] = decode_next(&at, end);
 		}
-		return finish(out, len);
+		return terminate(out, len);
 	}
 	return false;
 }
@@ -93,7 +83,7 @@ bool query_cookie(const char *cookies, const char *name, char *out, size_t cap)
 		if (len + 1 > cap)
 			return false;
 		memcpy(out, at, len);
-		return finish(out, len);
+		return terminate(out, len);
 	}
 	return false;
 }

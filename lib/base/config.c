@@ -28,42 +28,94 @@ struct option_row {
 	const char *text; /* default of a text option; NULL: a number */
 	int number, least, most;
 	const char *help;
+	bool (*is_valid)(const char *text); /* of a text; NULL: any is */
 };
+
+static bool find_level(const char *name, enum logger_level *out)
+{
+	static const char *const NAMES[] = { "error", "warn", "info", "debug" };
+
+	for (int i = 0; i < 4; i++)
+		if (!strcmp(NAMES[i], name)) {
+			*out = (enum logger_level)i;
+			return true;
+		}
+	return false;
+}
+
+static bool is_level(const char *text)
+{
+	enum logger_level level;
+
+	return find_level(text, &level);
+}
+
+static bool is_name(const char *text)
+{
+	return *text != '\0';
+}
+
+static bool is_full_path(const char *text)
+{
+	return *text == '/';
+}
+
+/* "/", or with a slash at both ends. */
+static bool is_prefix(const char *text)
+{
+	return *text == '/' && text[strlen(text) - 1] == '/';
+}
+
+static bool is_sendfile(const char *text)
+{
+	return !strcmp(text, "none") || !strcmp(text, "x-sendfile") ||
+	       !strcmp(text, "x-accel-redirect");
+}
 
 #define TEXT(name, value, help)                                                \
 	{                                                                      \
-#name, offsetof(struct config, name), value, 0, 0, 0, help     \
+#name, offsetof(struct config, name), value, 0, 0, 0, help,    \
+			NULL                                                   \
+	}
+#define CHECKED(name, value, is_valid, help)                                   \
+	{                                                                      \
+#name, offsetof(struct config, name), value, 0, 0, 0, help,    \
+			is_valid                                               \
 	}
 #define NUMBER(name, value, least, most, help)                                 \
 	{                                                                      \
 #name, offsetof(struct config, name), NULL, value, least,      \
-			most, help                                             \
+			most, help, NULL                                       \
 	}
 
 static const struct option_row OPTIONS[] = {
 	TEXT(database, "dbname=confab",
 	     "libpq connection string, without user"),
 	TEXT(run_dir, "/run/confab", "directory of the unix sockets"),
-	TEXT(mount, "/chat/", "URL prefix"),
+	CHECKED(mount, "/chat/", is_prefix, "URL prefix"),
 	TEXT(allowed_origins, "", "origins besides our own, space-separated"),
 	TEXT(jwt_keys, "",
 	     "file with the host application's keys, a line each: KID "
-	     "ALGORITHM FILE"),
+	     "ALGORITHM FILE [ISSUER]"),
 	TEXT(jwt_issuer, "", "what iss in its tokens must be; empty: anything"),
 	TEXT(jwt_audience, "",
 	     "what must be in aud of its tokens; empty: anything"),
+	CHECKED(jwt_subject, "sub", is_name,
+		"claim of its tokens that says who it is"),
 	TEXT(mail_command, "",
 	     "sends a message from standard input (\"sendmail -t\"); empty: no "
 	     "password resets"),
 	TEXT(reset_url, "",
 	     "address of the page for a new password; a token is appended"),
-	TEXT(media_dir, "/var/lib/confab/media", "directory of the uploads"),
-	TEXT(sendfile, "none",
-	     "how the web server is told to send a file: none, x-sendfile or "
-	     "x-accel-redirect"),
-	TEXT(sendfile_prefix, "/confab-media/",
-	     "internal location of media_dir, for x-accel-redirect"),
-	TEXT(log_level, "info", "error, warn, info or debug"),
+	CHECKED(media_dir, "/var/lib/confab/media", is_full_path,
+		"directory of the uploads"),
+	CHECKED(sendfile, "none", is_sendfile,
+		"how the web server is told to send a file: none, x-sendfile "
+		"or "
+		"x-accel-redirect"),
+	CHECKED(sendfile_prefix, "/confab-media/", is_prefix,
+		"internal location of media_dir, for x-accel-redirect"),
+	CHECKED(log_level, "info", is_level, "error, warn, info or debug"),
 	NUMBER(trust_remote_user, 0, 0, 1,
 	       "1: whom the web server calls REMOTE_USER is logged in"),
 	NUMBER(login_attempts, 10, 0, 1000000,
@@ -118,18 +170,6 @@ enum {
 	N_OPTIONS = sizeof(OPTIONS) / sizeof(OPTIONS[0])
 };
 
-static bool level_named(const char *name, enum logger_level *out)
-{
-	static const char *const NAMES[] = { "error", "warn", "info", "debug" };
-
-	for (int i = 0; i < 4; i++)
-		if (!strcmp(NAMES[i], name)) {
-			*out = (enum logger_level)i;
-			return true;
-		}
-	return false;
-}
-
 static char **text_of(struct config *c, const struct option_row *o)
 {
 	return (char **)(void *)((char *)c + o->offset);
@@ -149,25 +189,6 @@ static const struct option_row *find(const char *name, size_t len)
 	return NULL;
 }
 
-static bool valid_text(const struct option_row *o, const char *value)
-{
-	enum logger_level level;
-	size_t len = strlen(value);
-
-	if (!strcmp(o->name, "mount"))
-		return len && value[0] == '/' && value[len - 1] == '/';
-	if (!strcmp(o->name, "sendfile"))
-		return !strcmp(value, "none") || !strcmp(value, "x-sendfile") ||
-		       !strcmp(value, "x-accel-redirect");
-	if (!strcmp(o->name, "media_dir"))
-		return value[0] == '/';
-	if (!strcmp(o->name, "sendfile_prefix"))
-		return len && value[0] == '/' && value[len - 1] == '/';
-	if (!strcmp(o->name, "log_level"))
-		return level_named(value, &level);
-	return true;
-}
-
 static bool set(struct config *c, const struct option_row *o, const char *value,
 		struct buf *why)
 {
@@ -175,7 +196,7 @@ static bool set(struct config *c, const struct option_row *o, const char *value,
 	long number;
 
 	if (o->text) {
-		if (!valid_text(o, value)) {
+		if (o->is_valid && !o->is_valid(value)) {
 			buf_addf(why, "%s can't be \"%s\"", o->name, value);
 			return false;
 		}
@@ -382,6 +403,6 @@ void config_main(struct config *out, const char *program, const char *purpose,
 	if (check)
 		exit(0);
 	out->replace = replace;
-	level_named(out->log_level, &level);
+	find_level(out->log_level, &level);
 	logger_open(program, level);
 }

@@ -14,6 +14,7 @@ struct config {
 	char *jwt_keys;        /* list of the host application's keys, or "" */
 	char *jwt_issuer;      /* its iss, "": not checked */
 	char *jwt_audience;    /* its aud, "": not checked */
+	char *jwt_subject;     /* the claim that says who it is */
 	char *mail_command;    /* takes a message; "": no password resets */
 	char *reset_url;       /* of the page for a new password */
 	char *media_dir;       /* uploads live here */

@@ -1,5 +1,5 @@
 /* crypto: tokens and passwords. Called by the programs that face clients; owns
- * nothing but libsodium's state. The only module that sees libsodium. */
+ * nothing but libsodium's state. */
 #include "base/crypto.h"
 
 #include <sodium.h>

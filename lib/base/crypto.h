@@ -1,4 +1,4 @@
-/* crypto: tokens and passwords. The only module that sees libsodium. */
+/* crypto: tokens and passwords. */
 #ifndef CONFAB_BASE_CRYPTO_H
 #define CONFAB_BASE_CRYPTO_H
 

@@ -14,6 +14,7 @@
 #include <json-c/json_tokener.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "base/utf8.h"
 
 /* The members of struct json are json-c's; values read through const pointers
@@ -45,7 +46,7 @@ static bool is_digit(int c)
 	return c >= '0' && c <= '9';
 }
 
-/* The number behind "\u"; -1 when it is not four hexadecimal digits. */
+/* The number after "\u"; -1 when it is not four hexadecimal digits. */
 static int scan_hex(struct scan *scan)
 {
 	int value = 0;
@@ -53,14 +54,11 @@ static int scan_hex(struct scan *scan)
 	if (scan->end - scan->at < 4)
 		return -1;
 	for (int i = 0; i < 4; i++) {
-		int c = (unsigned char)*scan->at++;
+		int digit = hex_digit(*scan->at++);
 
-		if (is_digit(c))
-			value = value * 16 + c - '0';
-		else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-			value = value * 16 + (c | 0x20) - 'a' + 10;
-		else
+		if (digit < 0)
 			return -1;
+		value = value * 16 + digit;
 	}
 	return value;
 }
@@ -421,23 +419,22 @@ void json_print(const struct json *value, struct buf *out)
 
 void json_quote(struct buf *out, const char *text, size_t len)
 {
-	static const char hex[] = "0123456789abcdef";
 	size_t done = 0;
 
 	buf_add(out, "\"", 1);
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)text[i];
-		char escape[] = {
-			'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]
-		};
+		char escape[] = "\\u0000";
 
 		if (c >= 0x20 && c != '"' && c != '\\')
 			continue;
 		buf_add(out, text + done, i - done);
-		if (c >= 0x20)
+		if (c >= 0x20) {
 			buf_add(out, (char[]){ '\\', (char)c }, 2);
-		else
-			buf_add(out, escape, sizeof(escape));
+		} else {
+			hex_print(escape + 4, &c, 1);
+			buf_add_text(out, escape);
+		}
 		done = i + 1;
 	}
 	buf_add(out, text + done, len - done);

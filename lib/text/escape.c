@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/hex.h"
 #include "text/entities.h"
 
 enum {
@@ -39,10 +40,9 @@ static bool is_numeric_reference(const char *number, size_t len)
 		       hex ? "0123456789abcdefABCDEF" : "0123456789"))
 		return false;
 	for (size_t i = 0; i < len; i++) {
-		char c = digits[i];
-		int digit = c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
+		unsigned long digit = (unsigned long)hex_digit(digits[i]);
 
-		code = code * (hex ? 16 : 10) + (unsigned long)digit;
+		code = code * (hex ? 16 : 10) + digit;
 	}
 	return is_character(code);
 }

@@ -75,7 +75,9 @@ static bool verify(const struct jwt_rules *rules, const char *token)
 void target_jwt(const char *bytes, size_t len)
 {
 	const char *feed = len ? memchr(bytes, '\n', len) : NULL;
-	static struct jwt_rules rules = { .issuer = "", .audience = "" };
+	static struct jwt_rules rules = { .issuer = "",
+					  .audience = "",
+					  .subject = "sub" };
 	struct buf token = { 0 };
 	char *raw = target_text(bytes, len);
 

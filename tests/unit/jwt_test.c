@@ -115,9 +115,9 @@ static void expect_rules(const struct jwt_rules *rules, const char *token,
 
 static void expect(const char *token, const char *reason)
 {
-	const struct jwt_rules rules = { .keys = keys,
-					 .issuer = "",
-					 .audience = "" };
+	const struct jwt_rules rules = {
+		.keys = keys, .issuer = "", .audience = "", .subject = "sub"
+	};
 
 	expect_rules(&rules, token, reason);
 }
@@ -144,9 +144,9 @@ static void each_algorithm_passes(void **state)
 
 static void says_who_and_until_when(void **state)
 {
-	const struct jwt_rules rules = { .keys = keys,
-					 .issuer = "app",
-					 .audience = "" };
+	const struct jwt_rules rules = {
+		.keys = keys, .issuer = "app", .audience = "", .subject = "sub"
+	};
 	struct token t = { { 0 } };
 	const char *why;
 	struct jwt jwt;
@@ -336,7 +336,8 @@ static void looks_at_names(void **state)
 	};
 	const struct jwt_rules rules = { .keys = keys,
 					 .issuer = "app",
-					 .audience = "chat" };
+					 .audience = "chat",
+					 .subject = "sub" };
 	struct token t = { { 0 } };
 
 	(void)state;
@@ -373,7 +374,7 @@ static void refuses_other_spellings(void **state)
 		expect(buf_text(&text), "the signature can't be read");
 	}
 	for (size_t cut = 0; cut < len; cut++) {
-		const struct jwt_rules rules = { keys, "", "" };
+		const struct jwt_rules rules = { keys, "", "", "sub" };
 		struct jwt jwt;
 		const char *why;
 
@@ -394,9 +395,9 @@ static void refuses_other_spellings(void **state)
 /* Each single changed byte spoils it. */
 static void refuses_every_change(void **state)
 {
-	const struct jwt_rules rules = { .keys = keys,
-					 .issuer = "",
-					 .audience = "" };
+	const struct jwt_rules rules = {
+		.keys = keys, .issuer = "", .audience = "", .subject = "sub"
+	};
 	struct token t = { { 0 } };
 
 	(void)state;
@@ -440,9 +441,9 @@ static void refuses_what_is_too_long(void **state)
 /* (r, n - s) is as good a signature as (r, s); it must not be another token. */
 static void a_second_signature_is_the_same_token(void **state)
 {
-	const struct jwt_rules rules = { .keys = keys,
-					 .issuer = "",
-					 .audience = "" };
+	const struct jwt_rules rules = {
+		.keys = keys, .issuer = "", .audience = "", .subject = "sub"
+	};
 	const char *why;
 	struct token a = { { 0 } }, b = { { 0 } };
 	struct jwt first, second;
@@ -495,9 +496,9 @@ static void the_only_key_needs_no_name(void **state)
 	struct token t = { { 0 } };
 	struct buf why = { 0 };
 	struct jwt_keys *one = load("one HS256 secret\n", &why);
-	const struct jwt_rules rules = { .keys = one,
-					 .issuer = "",
-					 .audience = "" };
+	const struct jwt_rules rules = {
+		.keys = one, .issuer = "", .audience = "", .subject = "sub"
+	};
 
 	(void)state;
 	assert_non_null(one);
@@ -511,6 +512,74 @@ static void the_only_key_needs_no_name(void **state)
 	buf_free(&t.text);
 }
 
+static void a_key_speaks_for_its_issuer_alone(void **state)
+{
+	static const char *const apps =
+		"{\"sub\":\"7\",\"iss\":\"app\"," TIMES "}";
+	static const char *const shops =
+		"{\"sub\":\"7\",\"iss\":\"shop\"," TIMES "}";
+	static const char *const nobodys = "{\"sub\":\"7\"," TIMES "}";
+	static const char *const bound = "{\"alg\":\"HS256\",\"kid\":\"b\"}";
+	static const char *const any = "{\"alg\":\"HS256\",\"kid\":\"a\"}";
+	struct token t = { { 0 } };
+	struct buf why = { 0 };
+	struct jwt_keys *two =
+		load("a HS256 secret\nb HS256 secret shop\n", &why);
+	struct jwt_rules rules = { two, "app", "", "sub" };
+
+	(void)state;
+	assert_non_null(two);
+	expect_rules(&rules, make(&t, NULL, SECRET, any, apps), NULL);
+	expect_rules(&rules, make(&t, NULL, SECRET, any, shops),
+		     "another issuer");
+	expect_rules(&rules, make(&t, NULL, SECRET, bound, shops), NULL);
+	expect_rules(&rules, make(&t, NULL, SECRET, bound, apps),
+		     "another issuer");
+	rules.issuer = "";
+	expect_rules(&rules, make(&t, NULL, SECRET, any, apps), NULL);
+	expect_rules(&rules, make(&t, NULL, SECRET, bound, apps),
+		     "another issuer");
+	expect_rules(&rules, make(&t, NULL, SECRET, bound, nobodys),
+		     "another issuer");
+	jwt_keys_free(two);
+	buf_free(&t.text);
+}
+
+static void another_claim_says_who_it_is(void **state)
+{
+	static const struct {
+		const char *claims, *subject;
+	} cases[] = {
+		{ "{\"user_id\":4711,\"sub\":\"x\"," TIMES "}", "4711" },
+		{ "{\"user_id\":\"4711\"," TIMES "}", "4711" },
+		{ "{\"user_id\":-1," TIMES "}", "-1" },
+		{ "{\"user_id\":4711.5," TIMES "}", NULL },
+		{ "{\"user_id\":[4711]," TIMES "}", NULL },
+		{ "{\"user_id\":\"\"," TIMES "}", NULL },
+		{ "{\"sub\":\"4711\"," TIMES "}", NULL },
+	};
+	const struct jwt_rules rules = { keys, "", "", "user_id" };
+	struct token t = { { 0 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct jwt jwt = { .claims = NULL };
+		const char *why;
+
+		make(&t, NULL, SECRET, "{\"alg\":\"HS256\",\"kid\":\"hs\"}",
+		     cases[i].claims);
+		if (jwt_verify(&jwt, &rules, t.text.data, NOW, &why)) {
+			assert_non_null(cases[i].subject);
+			assert_string_equal(jwt.subject, cases[i].subject);
+		} else {
+			assert_null(cases[i].subject);
+			assert_string_equal(why, "sub is missing");
+		}
+		jwt_free(&jwt);
+	}
+	buf_free(&t.text);
+}
+
 static void refuses_lists_that_can_not_be_meant(void **state)
 {
 	static const struct {
@@ -518,9 +587,9 @@ static void refuses_lists_that_can_not_be_meant(void **state)
 	} cases[] = {
 		{ "", "no key" },
 		{ "# nothing\n\n", "no key" },
-		{ "hs HS256\n", "a line is \"KID ALGORITHM FILE\"" },
-		{ "hs HS256 secret more\n",
-		  "a line is \"KID ALGORITHM FILE\"" },
+		{ "hs HS256\n", "a line is \"KID ALGORITHM FILE [ISSUER]\"" },
+		{ "hs HS256 secret app more\n",
+		  "a line is \"KID ALGORITHM FILE [ISSUER]\"" },
 		{ "hs HS512 secret\n",
 		  "\"HS512\" is not HS256, RS256, ES256 or EdDSA" },
 		{ "hs none secret\n",
@@ -616,6 +685,8 @@ int main(void)
 		cmocka_unit_test(refuses_what_is_too_long),
 		cmocka_unit_test(a_second_signature_is_the_same_token),
 		cmocka_unit_test(the_only_key_needs_no_name),
+		cmocka_unit_test(a_key_speaks_for_its_issuer_alone),
+		cmocka_unit_test(another_claim_says_who_it_is),
 		cmocka_unit_test(refuses_lists_that_can_not_be_meant),
 	};
 
