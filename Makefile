@@ -34,15 +34,15 @@ LIB := $(addprefix base/, buf config crypto error hex json logger metrics utf8 u
 	$(addprefix text/, entities escape html sanitise url) \
 	$(addprefix web/, answer fastcgi head overflow prefork request worker) \
 	$(addprefix auth/, identity jwt jwt_keys login origin provider_jwt provider_remote_user provider_token query) \
-	$(addprefix log/, cursor deletions dispatch fence tail window) \
-	$(addprefix hub/, closing hub opener opening replayer report roster signal stream turns withdraw)
+	$(addprefix log/, cursor deletions dispatch fence selftest tail window) \
+	$(addprefix hub/, hub liveness opener opening replayer report roster signal stream transport turns withdraw)
 # What each program has beside its main().
 COMMAND := command command_table envelope rate traffic
 EVENTS := connection poll report sse
 LOGIN := ask log_in mail password
 MEDIA := download filename filetype multipart preview store upload
 PREVIEW := jpeg png preview sandbox size webp
-BRIDGE := command_client pollset socket
+BRIDGE := command_client frame handshake pollset socket
 PROGRAMS := confab confab-command confab-session confab-events confab-bridge confab-media confab-preview
 
 # Where tools/setup puts Node.js when that of the system is too old for the tests.

@@ -98,6 +98,8 @@ static const struct family {
 	  "Reads that met a hole in the numbering", 1, false },
 	{ "tail_fences_total", "counter", "Fences raised because of it", 1,
 	  false },
+	{ "tail_fence_seconds", "gauge",
+	  "How long delivery has waited for one transaction", 1e-3, true },
 };
 
 enum {
