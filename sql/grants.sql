@@ -24,7 +24,8 @@ grant execute on function confab.login_external(text, text, jsonb, timestamptz, 
 grant execute on function
   confab.account_register(text, text, jsonb), confab.account_set_password_hash(bigint, text), confab.login_credentials(text),
   confab.login_create(bigint, bytea, text, text), confab.login_whoami(bytea), confab.login_end(bytea), confab.ring(),
-  confab.ticket_create(bytea, bytea), confab.attempt_begin(text, text, int, int, int), confab.attempt_succeeded(text, text),
+  confab.ticket_create(bytea, bytea), confab.attempt_begin(text, text, bytea, int[], int),
+  confab.attempt_succeeded(text, text, bytea), confab.registration_begin(text, int, int), confab.device_remember(bigint, bytea, bytea),
   confab.password_current(bytea), confab.password_change(bytea, text),
   confab.reset_begin(text, text, bytea), confab.reset_check(bytea), confab.reset_finish(bytea, text)
   to confab_session;

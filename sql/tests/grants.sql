@@ -57,8 +57,8 @@ select is(pg_temp.outcome(role, statement), '42501', format('%s may not: %s', ro
 -- Functions.
 select is(pg_temp.functions('confab_command'), '{authenticate,command_list,command_stamp,login_external,ring}', 'the command program authenticates, makes log-ins known, lists commands and rings');
 select is(pg_temp.functions('confab_session'),
-  '{account_register,account_set_password_hash,attempt_begin,attempt_succeeded,login_create,login_credentials,login_end,login_external,login_whoami,'
-  'password_change,password_current,reset_begin,reset_check,reset_finish,ring,ticket_create}', 'the session program registers, logs in and out, keeps passwords, and rings');
+  '{account_register,account_set_password_hash,attempt_begin,attempt_succeeded,device_remember,login_create,login_credentials,login_end,login_external,login_whoami,'
+  'password_change,password_current,registration_begin,reset_begin,reset_check,reset_finish,ring,ticket_create}', 'the session program registers, logs in and out, keeps passwords, and rings');
 select is(pg_temp.functions('confab_stream'),
   '{log_holders,log_holds,log_lag,log_maintain,log_probe,log_read,log_read_back,log_state,login_external,login_key,stream_close,stream_leave,stream_open,stream_open_all,stream_sweep,'
   'stream_upkeep}',
@@ -90,7 +90,7 @@ select is(pg_temp.outcome(role, statement), state, format('%s %s: %s', role, cas
   ('confab_session', 'select confab.account_disable(1, false)', '42501'),
   ('confab_session', 'select confab.authenticate(null)', '42501'),
   ('confab_session', 'select confab.ticket_create(null, null)', 'C4001'),
-  ('confab_session', 'select confab.attempt_begin(''grants-test.x'', null, 1, 1, 1)', null),
+  ('confab_session', 'select confab.attempt_begin(''grants-test.x'', null, null, ''{1,1,1}'', 1)', null),
   ('confab_session', 'select confab.reset_finish(null, null)', null),
   ('confab_session', 'select confab.account_change_password(1, null)', '42501'),
   ('confab_session', 'select confab.external_account(''x'', ''x'', ''{}'')', '42501'),

@@ -1,6 +1,6 @@
 -- Log-ins that somebody else vouches for, tickets, attempts, passwords.
 begin;
-select plan(63);
+select plan(78);
 
 create function pg_temp.hash(p_text text) returns bytea language sql as $$
   select sha256(('identity-test ' || p_text)::bytea)
@@ -104,15 +104,44 @@ select confab.login_end(pg_temp.hash('quite new')) \g /dev/null
 select is_empty($$ select from confab.ticket where ticket_hash = pg_temp.hash('next') $$, 'tickets go with their log-in');
 
 -- Attempts.
-select is(array(select confab.attempt_begin('identity-test.Ann', '10.9.8.7', 2, 4, 60) from generate_series(1, 3)), '{0,0,60}', 'an account has so many attempts, then one waits');
-select is(confab.attempt_begin('IDENTITY-TEST.ann', '10.9.8.6', 2, 4, 60), 60, 'under any spelling, from anywhere');
-select confab.attempt_succeeded('identity-test.ann', '10.9.8.7') \g /dev/null
-select is(confab.attempt_begin('identity-test.ann', '10.9.8.7', 2, 4, 60), 0, 'the right password starts the count anew');
-select is(array(select confab.attempt_begin('identity-test ' || i, '10.9.8.5', 2, 4, 60) from generate_series(1, 5) i), '{0,0,0,0,60}', 'so has an address');
-select is(array(select confab.attempt_begin(null, '2001:db8:1:2::' || i, 2, 4, 60) from generate_series(1, 5) i), '{0,0,0,0,60}', 'an IPv6 address counts by its network');
-select is(array(select confab.attempt_begin('identity-test none', 'not:an address', 0, 0, 60) from generate_series(1, 5) i), '{0,0,0,0,0}', 'without limits nobody waits');
-update confab.attempt set ends_at = now() where key = sha256('address 10.9.8.5');
-select is(confab.attempt_begin(null, '10.9.8.5', 2, 4, 60), 0, 'nor after the window');
+create function pg_temp.attempt(p_name text, p_address text, p_device text default null, p_limits int[] default '{2,4,0}')
+returns int language sql as $$ select confab.attempt_begin(p_name, p_address, pg_temp.hash(p_device), p_limits, 60) $$;
+-- The time that has to be waited passes.
+create function pg_temp.wait() returns void language sql as $$ update confab.attempt set next_at = now() where next_at > now() $$;
+select is(array(select pg_temp.attempt('identity-test.Ann', '10.9.8.7') from generate_series(1, 4)), '{0,0,1,1}',
+  'after so many wrong passwords for an account from an address there is a pause');
+select is(pg_temp.attempt('IDENTITY-TEST.ann', '10.9.8.7'), 1, 'under any spelling');
+select is(pg_temp.attempt('identity-test.ann', '10.9.8.6'), 0, 'from another address there is none');
+select pg_temp.wait() \g /dev/null
+select is(array(select pg_temp.attempt('identity-test.ann', '10.9.8.7') from generate_series(1, 2)), '{0,2}', 'each failure makes the pause longer');
+update confab.attempt set failures = 1000, next_at = now() where key = confab.attempt_pair('identity-test.ann', '10.9.8.7');
+select is(array(select pg_temp.attempt('identity-test.ann', '10.9.8.7') from generate_series(1, 2)), '{0,30}', 'half a minute at most');
+select confab.attempt_succeeded('identity-test.ann', '10.9.8.7', null) \g /dev/null
+select is(pg_temp.attempt('identity-test.ann', '10.9.8.7'), 0, 'the right password starts the count anew');
+select is(array(select pg_temp.attempt('identity-test ' || i, '10.9.8.5') from generate_series(1, 6) i), '{0,0,0,0,1,1}', 'an address has pauses, too');
+select is(array(select pg_temp.attempt(null, '2001:db8:1:2::' || i) from generate_series(1, 5) i), '{0,0,0,0,1}', 'an IPv6 address counts by its network');
+select is(array(select pg_temp.attempt('identity-test none', 'not:an address', null, '{0,0,0}') from generate_series(1, 5) i), '{0,0,0,0,0}', 'without limits nobody waits');
+update confab.attempt set ends_at = now() where key = confab.attempt_key('address', '10.9.8.5');
+select is(pg_temp.attempt(null, '10.9.8.5'), 0, 'nor after the window');
+select is(array(select pg_temp.attempt('identity-test ' || i, '10.9.8.4', null, '{0,0,3}') from generate_series(1, 5) i), '{0,0,0,60,60}',
+  'an address has so many log-ins in a window, right ones too');
+-- Devices.
+select ok(confab.device_remember(:ann, null, pg_temp.hash('device')), 'a new browser gets a cookie');
+select ok(not confab.device_remember(:ann, pg_temp.hash('device'), pg_temp.hash('other')), 'one that is known keeps its own');
+select is(array(select pg_temp.attempt('identity-test.ann', '10.9.8.3') from generate_series(1, 3)), '{0,0,1}', 'somebody guesses beside it');
+select is(array(select pg_temp.attempt('identity-test.ann', '10.9.8.3', 'device') from generate_series(1, 3)), '{0,0,1}', 'and can not delay it');
+select is(pg_temp.attempt('identity-test none', '10.9.8.3', 'device'), 0, 'for another account it is an address like any');
+select confab.attempt_succeeded('identity-test.ann', '10.9.8.2', pg_temp.hash('device')) \g /dev/null
+select is(pg_temp.attempt('identity-test.ann', '10.9.8.3', 'device'), 0, 'its own count starts anew, too');
+select confab.device_remember(:ann, null, pg_temp.hash('device ' || i)) from generate_series(1, 30) i \g /dev/null
+select is(count(*)::int, 20, 'an account remembers twenty') from confab.device where account_id = :ann;
+-- Registrations.
+update confab.setting set value = 'true' where name = 'allow_register';
+select is(array(select confab.registration_begin('10.9.8.7', 2, 60) from generate_series(1, 3)), '{0,0,60}', 'an address makes so many accounts in a window');
+select is(confab.registration_begin('10.9.8.6', 2, 60), 0, 'another one is another matter');
+select is(array(select confab.registration_begin('10.9.8.7', 0, 60) from generate_series(1, 3)), '{0,0,0}', 'without a limit any number');
+update confab.setting set value = 'false' where name = 'allow_register';
+select throws_ok($$ select confab.registration_begin('10.9.8.7', 2, 60) $$, 'C4002', 'Registration is closed.', 'closed is said first');
 
 -- Passwords.
 select confab.login_create(:ann, pg_temp.hash('ann 1'), null, null), confab.login_create(:ann, pg_temp.hash('ann 2'), null, null) \g /dev/null

@@ -29,15 +29,22 @@ returns boolean language sql immutable as $$
   select lower(normalize(p_username, nfkc)) = 'self'
 $$;
 
+-- registration_check(): raises 4002 when the setting allow_register is off.
+create or replace function confab.registration_check()
+returns void language plpgsql stable as $$
+begin
+  if confab.setting_value('allow_register') is distinct from 'true' then
+    perform confab.fail(4002, '"Registration is closed."');
+  end if;
+end $$;
+
 -- account_register(username, password_hash, profile): a new account; its id.
 --   profile  email, first_name, last_name are taken, the rest is ignored
 -- Raises 4002 when the setting allow_register is off, 4003 by field.
 create or replace function confab.account_register(p_username text, p_password_hash text, p_profile jsonb)
 returns bigint language plpgsql security definer set search_path = '' as $$
 begin
-  if confab.setting_value('allow_register') is distinct from 'true' then
-    perform confab.fail(4002, '"Registration is closed."');
-  end if;
+  perform confab.registration_check();
   return confab.account_create(p_username, p_password_hash, p_profile);
 end $$;
 
