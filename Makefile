@@ -119,8 +119,10 @@ $(O)/tests/faults/clock.so: tests/faults/clock.c
 
 # What is checked about parsers of hostile bytes: with inputs that clang's
 # libFuzzer looks for, and with those that are kept.
-PARSERS := $(addprefix lib/base/, buf error hex json logger utf8 uuid xalloc) $(addprefix lib/text/, entities escape html sanitise url) \
-	$(addprefix lib/auth/, jwt jwt_keys query) lib/log/cursor lib/web/fastcgi fcgi/command/envelope fcgi/media/multipart
+PARSERS := $(addprefix lib/base/, buf error hex json logger utf8 uuid xalloc) \
+	$(addprefix lib/text/, entities escape html sanitise url) \
+	$(addprefix lib/auth/, jwt jwt_keys query) \
+	lib/log/cursor lib/web/fastcgi fcgi/command/envelope fcgi/media/multipart
 TARGETS := cursor envelope fastcgi jwt multipart query richtext utf8 uuid
 CHECKS := $(TARGETS:%=$(O)/tests/fuzz/%_target.o) $(O)/tests/fuzz/grammar.o \
 	$(O)/tests/fuzz/base64url.o $(O)/tests/fuzz/target.o
@@ -211,7 +213,8 @@ fuzz:
 	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=fuzz fuzzers V=$(V)
 	@env -u SECONDS tests/fuzz/run $(SECONDS) $(TARGETS)
 
-# The page, the library and the widget as few minified files. Who has asked for them once gets them installed, as they are now; else make install takes
+# The page, the library and the widget as few minified files. Who has asked for them once gets them installed, as they
+# are now; else make install takes
 # the modules as they are written, which need nothing but a web server.
 BUNDLED := build/htdocs
 PAGE ?= $(if $(wildcard $(BUNDLED)/index.html),$(BUNDLED),htdocs)
@@ -231,10 +234,12 @@ PREFIX ?= /usr/local
 SHARE := $(DESTDIR)$(PREFIX)/share/confab
 MAN := $(DESTDIR)$(PREFIX)/share/man
 # What the samples speak of as @NAME@: where things are on an ordinary machine.
-FILL := sed -e 's,@BIN@,$(PREFIX)/bin,g' -e 's,@HTDOCS@,$(PREFIX)/share/confab/htdocs,g' -e 's,@RUN@,/run/confab,g' -e 's,@MEDIA@,/var/lib/confab/media,g'
+FILL := sed -e 's,@BIN@,$(PREFIX)/bin,g' -e 's,@HTDOCS@,$(PREFIX)/share/confab/htdocs,g' \
+	-e 's,@RUN@,/run/confab,g' -e 's,@MEDIA@,/var/lib/confab/media,g'
 
 install: all $(filter $(BUNDLED)/%,$(PAGE)/index.html)
-	$(Q)install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/conf $(SHARE)/systemd $(DESTDIR)/etc/confab $(MAN)/man1 $(MAN)/man5 $(MAN)/man8
+	$(Q)install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/conf $(SHARE)/systemd $(DESTDIR)/etc/confab
+	$(Q)install -d $(MAN)/man1 $(MAN)/man5 $(MAN)/man8
 	$(Q)install $(PROGRAMS:%=$(O)/%) $(DESTDIR)$(PREFIX)/bin
 	$(Q)rm -rf $(SHARE)/sql $(SHARE)/htdocs
 	$(Q)cp -R sql $(SHARE)
@@ -254,5 +259,6 @@ clean:
 	rm -rf build
 
 .SECONDARY:
-.PHONY: all unit fuzzers help setup demo demo-reset test test-faults torture check bench fuzz bundles screenshots install clean
+.PHONY: all unit fuzzers help setup demo demo-reset test test-faults torture check coverage bench fuzz bundles \
+	screenshots install clean
 -include $(wildcard $(O)/*/*.d $(O)/*/*/*.d)

@@ -19,9 +19,10 @@ enum {
 	BACKLOG = 4096,
 	CALLS = 64,             /* of confab-command at a time */
 	ANSWER_TIMEOUT = 15000, /* ms */
-	PIECE = 512,            /* bytes of a message at a time; each socket has
-				 * a buffer of this size for as long as it lives */
-	WRITE = 1 << 20,        /* bytes at a time; else lws takes PIECE */
+	/* Bytes of a message at a time. Each socket has such a buffer for as
+	 * long as it lives. */
+	PIECE = 512,
+	WRITE = 1 << 20, /* bytes at a time; else lws takes PIECE */
 };
 
 static int loop_callback(struct lws *wsi, enum lws_callback_reasons reason,
