@@ -164,6 +164,7 @@ help:
 	@echo 'make fuzz         looks for input that breaks a parser (SECONDS=60 each, TARGETS="richtext ...")'
 	@echo 'make setup        install the packages that make demo needs'
 	@echo 'make bundles      the page and the library as few small files, for make install (needs Node.js)'
+	@echo 'make schema       sql/schema.sql anew, after a change in sql/upgrades'
 	@echo 'make screenshots  the pictures in docs/'
 	@echo 'make install      programs, SQL, page and configuration (PREFIX=/usr/local, DESTDIR=)'
 	@echo 'make clean        remove what was built'
@@ -225,6 +226,12 @@ bundles:
 	@tools/setup bundles
 	@$(MAKE) --no-print-directory $(BUNDLED)/index.html V=$(V)
 
+# What the upgrades add up to.
+schema: all
+	@dir=$$(mktemp -d) && STACK_FSYNC=off tools/stack database $$dir && \
+		{ echo '-- What the upgrades add up to; made by make schema, compared by tests/upgrade.test.'; \
+		tools/stack schema $$dir; } >sql/schema.sql; tools/stack stop $$dir; rm -rf $$dir
+
 screenshots:
 	@tools/setup test
 	@$(MAKE) --no-print-directory -j$$(nproc) all V=$(V)
@@ -260,5 +267,5 @@ clean:
 
 .SECONDARY:
 .PHONY: all unit fuzzers help setup demo demo-reset test test-faults torture check coverage bench fuzz bundles \
-	screenshots install clean
+	schema screenshots install clean
 -include $(wildcard $(O)/*/*.d $(O)/*/*/*.d)

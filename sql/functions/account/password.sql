@@ -18,16 +18,19 @@ exception when data_exception then
   return p_address;
 end $$;
 
--- attempt_pair(username, address): an account's name, existing or not, together with the address: nobody can use up the attempts of another address.
+-- attempt_pair(username, address): an account's name, existing or not, together with the address: nobody can use up the
+-- attempts of another address.
 create or replace function confab.attempt_pair(p_username text, p_address text)
 returns bytea language sql stable as $$
-  select confab.attempt_key('account', lower(normalize(p_username, nfc)) || ' ' || coalesce(confab.attempt_address(p_address), ''))
+  select confab.attempt_key('account', lower(normalize(p_username, nfc)) || ' '
+                            || coalesce(confab.attempt_address(p_address), ''))
 $$;
 
 -- attempt_sweep(): what is over goes, some of it at a time.
 create or replace function confab.attempt_sweep()
 returns void language sql as $$
-  delete from confab.attempt where key in (select key from confab.attempt where ends_at <= now() limit 1000 for update skip locked)
+  delete from confab.attempt where key in (select key from confab.attempt where ends_at <= now()
+                                           limit 1000 for update skip locked)
 $$;
 
 -- attempt_lock(key, seconds): the row of a key, locked; begins a window when there is none, or when it is over.
@@ -36,7 +39,8 @@ returns confab.attempt language plpgsql as $$
 declare
   v_row confab.attempt;
 begin
-  insert into confab.attempt as a (key, failures, ends_at, next_at) values (p_key, 0, now() + make_interval(secs => p_seconds), now())
+  insert into confab.attempt as a (key, failures, ends_at, next_at)
+    values (p_key, 0, now() + make_interval(secs => p_seconds), now())
   on conflict (key) do update set
     failures = case when a.ends_at <= now() then 0 else a.failures end,
     next_at = case when a.ends_at <= now() then now() else a.next_at end,
@@ -77,8 +81,8 @@ begin
   return 0;
 end $$;
 
--- attempt_rate(key, limit, seconds): counts what costs much work whatever comes of it; no more than the limit in a window, 0: any number.
--- Returns 0, or the seconds to wait.
+-- attempt_rate(key, limit, seconds): counts what costs much work whatever comes of it; no more than the limit in a
+-- window, 0: any number. Returns 0, or the seconds to wait.
 create or replace function confab.attempt_rate(p_key bytea, p_limit int, p_seconds int)
 returns int language plpgsql as $$
 declare
@@ -95,12 +99,16 @@ begin
   return 0;
 end $$;
 
--- attempt_begin(username, address, device_hash, limits, seconds): counts an attempt at a password before it is looked at.
+-- attempt_begin(username, address, device_hash, limits, seconds): counts an attempt at a password before it is looked
+-- at.
 --   username     may be null: then the address counts alone
---   device_hash  of the cookie of a browser that was logged in before; it has attempts of its own, so that nobody can delay it; may be null
---   limits       attempts without a pause for an account and an address together, and for an address; attempts of an address in a window, right ones too
+--   device_hash  of the cookie of a browser that was logged in before; it has attempts of its own, so that nobody can
+--                delay it; may be null
+--   limits       attempts without a pause for an account and an address together, and for an address; attempts of an
+--                address in a window, right ones too
 -- Returns 0, or the seconds to wait: half a minute at most, but for the last of the limits. Writes: attempt.
-create or replace function confab.attempt_begin(p_username text, p_address text, p_device_hash bytea, p_limits int[], p_seconds int)
+create or replace function confab.attempt_begin(p_username text, p_address text, p_device_hash bytea, p_limits int[],
+  p_seconds int)
 returns int language plpgsql security definer set search_path = '' as $$
 declare
   v_address bytea := confab.attempt_key('address', confab.attempt_address(p_address));
@@ -112,7 +120,8 @@ begin
     return v_wait;
   end if;
   if confab.device_is_known(p_username, p_device_hash)
-      and confab.attempt_count(confab.attempt_key('device', encode(p_device_hash, 'hex')), p_limits[1], p_seconds, 30) = 0 then
+      and confab.attempt_count(confab.attempt_key('device', encode(p_device_hash, 'hex')), p_limits[1], p_seconds,
+                               30) = 0 then
     return 0;
   end if;
   v_wait := confab.attempt_count(confab.attempt_pair(p_username, p_address), p_limits[1], p_seconds, 30);
@@ -122,8 +131,8 @@ begin
   return confab.attempt_count(v_address, p_limits[2], p_seconds, 10);
 end $$;
 
--- attempt_succeeded(username, address, device_hash): the attempt was none: the count of the browser starts anew, or that of
--- the account and the address, which gets its own one back.
+-- attempt_succeeded(username, address, device_hash): the attempt was none: the count of the browser starts anew, or
+-- that of the account and the address, which gets its own one back.
 create or replace function confab.attempt_succeeded(p_username text, p_address text, p_device_hash bytea)
 returns void language plpgsql security definer set search_path = '' as $$
 begin
@@ -157,7 +166,8 @@ $$;
 
 -- device_remember(account, device_hash, new_hash): a browser has logged in.
 --   device_hash  of the cookie it has, or null
--- Returns whether it is to get the cookie of new_hash. An account remembers its last twenty browsers, for a year. Writes: device.
+-- Returns whether it is to get the cookie of new_hash. An account remembers its last twenty browsers, for a year.
+-- Writes: device.
 create or replace function confab.device_remember(p_account bigint, p_device_hash bytea, p_new_hash bytea)
 returns boolean language plpgsql security definer set search_path = '' as $$
 begin
@@ -171,7 +181,8 @@ begin
   return true;
 end $$;
 
--- password_current(token_hash): the caller's name and password hash. Raises 4001; 4002 for an account that has no password here.
+-- password_current(token_hash): the caller's name and password hash. Raises 4001; 4002 for an account that has no
+-- password here.
 create or replace function confab.password_current(p_token_hash bytea)
 returns table (username text, password_hash text) language plpgsql security definer set search_path = '' as $$
 #variable_conflict use_column
@@ -201,8 +212,8 @@ end $$;
 
 -- reset_begin(username, email, token_hash): somebody forgot the password: an hour for whoever gets the mail.
 --   username or email  says whose; an address may belong to several accounts, then it is the oldest one's
--- Returns no row when there is nobody to write to: unknown, disabled, no address, no password here, or a mail in the last minute.
--- Writes: password_reset.
+-- Returns no row when there is nobody to write to: unknown, disabled, no address, no password here, or a mail in the
+-- last minute. Writes: password_reset.
 create or replace function confab.reset_begin(p_username text, p_email text, p_token_hash bytea)
 returns table (username text, email text) language plpgsql security definer set search_path = '' as $$
 #variable_conflict use_column
@@ -213,14 +224,17 @@ begin
     select token_hash from confab.password_reset where expires_at <= now() limit 1000 for update skip locked);
   -- Locked, so that two requests at once make one mail.
   select a.* into v_account from confab.account a
-  where (lower(a.username) = lower(normalize(p_username, nfc)) or p_username is null and lower(a.email) = lower(p_email))
+  where (lower(a.username) = lower(normalize(p_username, nfc)) or p_username is null
+         and lower(a.email) = lower(p_email))
     and a.email <> '' and a.password_hash is not null and not a.disabled
   order by a.id limit 1 for update;
   if not found or exists (
-    select from confab.password_reset r where r.account_id = v_account.id and r.created_at > now() - interval '1 minute') then
+    select from confab.password_reset r where r.account_id = v_account.id
+      and r.created_at > now() - interval '1 minute') then
     return;
   end if;
-  insert into confab.password_reset (token_hash, account_id, expires_at) values (p_token_hash, v_account.id, now() + interval '1 hour');
+  insert into confab.password_reset (token_hash, account_id, expires_at)
+    values (p_token_hash, v_account.id, now() + interval '1 hour');
   return query select v_account.username, v_account.email;
 end $$;
 
@@ -231,7 +245,8 @@ returns boolean language sql stable security definer set search_path = '' as $$
     where r.token_hash = p_token_hash and r.expires_at > now() and not a.disabled)
 $$;
 
--- reset_finish(token_hash, hash): the new password. All links and all log-ins of the account end. False when the link is no good.
+-- reset_finish(token_hash, hash): the new password. All links and all log-ins of the account end. False when the link
+-- is no good.
 create or replace function confab.reset_finish(p_token_hash bytea, p_password_hash text)
 returns boolean language plpgsql security definer set search_path = '' as $$
 declare
