@@ -31,7 +31,7 @@ LIBS := -lfcgi -lpq -ljson-c -lsodium -lcrypto
 LIB := $(addprefix base/, buf config crypto error hex json logger metrics utf8 uuid xalloc) \
 	$(addprefix event/, instance listener loop service) \
 	$(addprefix pg/, async conn result sync) \
-	$(addprefix text/, entities escape html sanitise url) \
+	$(addprefix text/, entities escape html sanitise tag url) \
 	$(addprefix web/, answer fastcgi head overflow prefork request worker) \
 	$(addprefix auth/, identity jwt jwt_keys login origin provider_jwt provider_remote_user provider_token query) \
 	$(addprefix log/, cursor deletions dispatch fence selftest tail window) \
@@ -120,7 +120,7 @@ $(O)/tests/faults/clock.so: tests/faults/clock.c
 # What is checked about parsers of hostile bytes: with inputs that clang's
 # libFuzzer looks for, and with those that are kept.
 PARSERS := $(addprefix lib/base/, buf error hex json logger utf8 uuid xalloc) \
-	$(addprefix lib/text/, entities escape html sanitise url) \
+	$(addprefix lib/text/, entities escape html sanitise tag url) \
 	$(addprefix lib/auth/, jwt jwt_keys query) \
 	lib/log/cursor lib/web/fastcgi fcgi/command/envelope fcgi/media/multipart
 TARGETS := cursor envelope fastcgi jwt multipart query richtext utf8 uuid
