@@ -18,6 +18,8 @@ CFLAGS_debug := -O0 -g3
 CFLAGS_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
 LDFLAGS_asan := -fsanitize=address,undefined
+CFLAGS_cover := -O0 -g --coverage -fprofile-update=atomic
+LDFLAGS_cover := --coverage
 CFLAGS_fuzz := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all \
 	-fsanitize=fuzzer-no-link,address,undefined -Wno-unknown-warning-option
 LDFLAGS_fuzz := -fsanitize=fuzzer,address,undefined
@@ -28,9 +30,9 @@ LDFLAGS := $(LDFLAGS_$(BUILD))
 LIBS := -lfcgi -lpq -ljson-c -lsodium -lcrypto
 
 # The rooms of lib/, lowest first; tools/check knows who may include whom.
-LIB := $(addprefix base/, buf config crypto error hex json logger metrics utf8 uuid xalloc) \
+LIB := $(addprefix base/, buf config crypto error hex json logger metrics utf8 uuid version xalloc) \
 	$(addprefix event/, instance listener loop service) \
-	$(addprefix pg/, async conn result sync) \
+	$(addprefix pg/, async conn result schema sync) \
 	$(addprefix text/, entities escape html sanitise tag url) \
 	$(addprefix web/, answer fastcgi head overflow prefork request worker) \
 	$(addprefix auth/, identity jwt jwt_keys login origin provider_jwt provider_remote_user provider_token query) \
@@ -61,13 +63,16 @@ $(O)/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
 
+$(O)/lib/base/version.o: CFLAGS += -DCONFAB_VERSION='"$(file < VERSION)"'
+$(O)/lib/base/version.o: VERSION
+
 $(O)/libconfab.a: $(LIB:%=$(O)/lib/%.o)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
 link = $(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS)
 
-$(O)/confab: $(O)/tools/confab.o $(O)/tools/confab_operate.o $(O)/libconfab.a
+$(O)/confab: $(O)/tools/confab.o $(O)/tools/confab_operate.o $(O)/tools/confab_upgrade.o $(O)/libconfab.a
 	$(call say,LD,$@)
 	$(link)
 $(O)/confab-command: $(O)/fcgi/command/main.o $(COMMAND:%=$(O)/fcgi/command/%.o) $(O)/libconfab.a
@@ -160,6 +165,7 @@ help:
 	@echo 'make test-faults  one thing after the other is broken, for an hour (FAULTS="NAME ...", ROUNDS=10)'
 	@echo 'make torture      the reading rule of the log, for long (SECONDS=600)'
 	@echo 'make check        style, layers, documentation of options'
+	@echo 'make coverage     how much of each room the tests reach (TESTS="FILE ...")'
 	@echo 'make bench        measurements'
 	@echo 'make fuzz         looks for input that breaks a parser (SECONDS=60 each, TARGETS="richtext ...")'
 	@echo 'make setup        install the packages that make demo needs'
@@ -202,6 +208,16 @@ check:
 	@tools/setup check
 	@$(MAKE) --no-print-directory -j$$(nproc) all V=$(V)
 	@BUILD=$(BUILD) tools/check
+
+# How much of each room the tests reach. Programs run as somebody else, who has to be able to write beside the objects.
+coverage: export COVERAGE := $(CURDIR)/build/coverage
+coverage:
+	@tools/setup test
+	@rm -rf build/coverage && find build -name '*.gcda' -delete
+	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=cover all unit V=$(V)
+	@chmod -R a+rwX build/cover
+	@BUILD=cover tests/run || echo 'some tests failed; what they reached counts all the same'
+	@node tools/coverage.mjs build/coverage build/cover
 
 bench:
 	@tools/setup bench

@@ -7,6 +7,9 @@ revoke all on all functions in schema confab from public;
 grant usage on schema confab to confab_command, confab_session, confab_stream, confab_push, confab_media;
 grant usage on schema confab_site to confab_command;
 
+-- Programs ask whether the schema is as new as they are.
+grant execute on function confab.version() to confab_command, confab_session, confab_stream, confab_push, confab_media;
+
 grant execute on function confab.command_list(), confab.command_stamp(), confab.authenticate(bytea, uuid, text),
   confab.ring() to confab_command;
 

@@ -100,6 +100,7 @@ static void *open_worker(const struct worker_parent *parent, struct http *http,
 	w->http = http;
 	w->pg = pg_create(w->config->database, "confab_session",
 			  "confab-session");
+	pg_require_schema(w->pg);
 	return w;
 }
 

@@ -13,11 +13,8 @@
 #include <unistd.h>
 
 #include "base/logger.h"
+#include "base/version.h"
 #include "base/xalloc.h"
-
-#ifndef CONFAB_VERSION
-#define CONFAB_VERSION "0.1.0"
-#endif
 
 /* Where the file is looked for when nobody says where. */
 #define CONFIG_PATH "/etc/confab/confab.conf"
@@ -397,7 +394,7 @@ void config_main(struct config *out, const char *program, const char *purpose,
 		} else if (c == 'r') {
 			replace = true;
 		} else if (c == 'V') {
-			printf("%s %s\n", program, CONFAB_VERSION);
+			printf("%s %s\n", program, version_text());
 			exit(0);
 		} else {
 			print_help(program, purpose);

@@ -5,6 +5,7 @@
 
 #include "base/container.h"
 #include "base/crypto.h"
+#include "pg/schema.h"
 
 enum {
 	RING_DEADLINE = 2000 /* ms for our own ring to come back */
@@ -26,6 +27,17 @@ static void ignore(void *context, enum pg_status status,
 	(void)context;
 	(void)status;
 	(void)result;
+}
+
+static void on_version(void *context, enum pg_status status,
+		       const struct pg_result *result)
+{
+	struct selftest *test = context;
+	struct buf why = { 0 };
+
+	if (!schema_is_usable(status, result, &why) && why.len)
+		test->failed(test->context, buf_text(&why));
+	buf_free(&why);
 }
 
 static void on_held(void *context, enum pg_status status,
@@ -64,6 +76,7 @@ void selftest_run(struct selftest *test)
 	secret_id(test->ring);
 	test->held = false;
 	test->limit.fire = ring_is_late;
+	pg_async_send(test->pg, &SCHEMA_VERSION, 0, NULL, on_version, test);
 	pg_async_send(test->pg, &LISTEN, 0, NULL, ignore, test);
 	pg_async_send(test->pg, &BEGIN, 0, NULL, ignore, test);
 	pg_async_send(test->pg, &DRAW, 0, NULL, ignore, test);

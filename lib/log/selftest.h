@@ -1,6 +1,6 @@
 /* selftest: whether a connection keeps what the log's reading rule rests on
- * (tail.c): nextval() holds its lock until the transaction ends, and the
- * doorbell is heard. For the tail. */
+ * (tail.c): the schema is that of this program, nextval() holds its lock until
+ * the transaction ends, and the doorbell is heard. For the tail. */
 #ifndef CONFAB_LOG_SELFTEST_H
 #define CONFAB_LOG_SELFTEST_H
 

@@ -68,20 +68,21 @@ select is(pg_temp.outcome(role, statement), '42501', format('%s may not: %s', ro
   'create table confab.x ()']) statement order by role, statement;
 
 -- Functions.
-select is(pg_temp.functions('confab_command'), '{authenticate,command_list,command_stamp,login_external,ring}',
+select is(pg_temp.functions('confab_command'), '{authenticate,command_list,command_stamp,login_external,ring,version}',
           'the command program authenticates, makes log-ins known, lists commands and rings');
 select is(pg_temp.functions('confab_session'),
   '{account_register,account_set_password_hash,attempt_begin,attempt_succeeded,device_remember,login_create,
     login_credentials,login_end,login_external,login_whoami,'
-  'password_change,password_current,registration_begin,reset_begin,reset_check,reset_finish,ring,ticket_create}',
+  'password_change,password_current,registration_begin,reset_begin,reset_check,reset_finish,ring,'
+  'ticket_create,version}',
     'the session program registers, logs in and out, keeps passwords, and rings');
 select is(pg_temp.functions('confab_stream'),
   '{log_holders,log_holds,log_lag,log_maintain,log_probe,log_read,log_read_back,log_state,login_external,login_key,
     stream_close,stream_leave,stream_open,stream_open_all,stream_sweep,'
-  'stream_upkeep}',
+  'stream_upkeep,version}',
   'the delivering programs open and close streams and read the log');
 select is(pg_temp.functions('confab_media'), '{authenticate,login_external,media_allow,media_collect,media_collected,
-  media_create,media_get}',
+  media_create,media_get,version}',
   'the media program authenticates, and takes, gives and collects uploads');
 select is_empty($$ select function from confab.command where not has_function_privilege('confab_command', function,
   'execute')
