@@ -18,7 +18,7 @@ struct bridge {
 	struct identity_rules *rules;
 	struct loop *loop;
 	struct hub *hub;
-	struct command_client *commands;
+	struct asker *asker;
 	struct lws_vhost *vhost;
 	unsigned sockets;
 	struct buf frames; /* scratch: what goes out in one write */

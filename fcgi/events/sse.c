@@ -15,80 +15,81 @@ static unsigned retry(void)
 	return 1000 + secret_random(4000);
 }
 
-static void arm(struct connection *c)
+static void arm(struct held *held)
 {
-	loop_arm(c->connections->loop, &c->timer,
-		 hub_heartbeat(c->connections->hub));
+	loop_arm(held->shared->loop, &held->timer,
+		 hub_heartbeat(held->shared->hub));
 }
 
-static void sse_wake(struct connection *c)
+static void sse_wake(struct held *held)
 {
-	struct buf *content = &c->connections->content;
+	struct buf *content = &held->shared->content;
 	struct dispatch *d;
 
-	while (!c->out.len && stream_peek(&c->stream)) {
+	while (!held->out.len && stream_peek(&held->stream)) {
 		content->len = 0;
-		while (content->len < PART && (d = stream_take(&c->stream))) {
+		while (content->len < PART &&
+		       (d = stream_take(&held->stream))) {
 			buf_add(content, d->text, d->size);
 			dispatch_unref(d);
 		}
-		connection_write(c, content);
+		held_write(held, content);
 	}
 }
 
-static void sse_opened(struct connection *c)
+static void sse_opened(struct held *held)
 {
 	static const struct head head = { .status = 200,
 					  .type = "text/event-stream",
 					  .length = HEAD_NO_LENGTH,
 					  .fields = "X-Accel-Buffering: no"
 						    "\r\n" };
-	struct buf *content = &c->connections->content;
+	struct buf *content = &held->shared->content;
 
 	content->len = 0;
 	head_write(content, &head);
 	buf_addf(content, "retry: %u\n\n", retry());
-	connection_write(c, content);
-	arm(c);
+	held_write(held, content);
+	arm(held);
 }
 
 /* The comment keeps proxies from closing the stream; the id lets a reader that
  * nobody writes to come back with a young cursor. */
-static void sse_timer(struct connection *c)
+static void sse_timer(struct held *held)
 {
-	struct connections *all = c->connections;
+	struct held_shared *shared = held->shared;
 	char cursor[CURSOR_TEXT];
 
-	if (c->out.len) {
-		if (loop_now(all->loop) - c->progress >
-		    all->config->stall_timeout * 1000) {
-			c->kind->end(c, END_SLOW);
+	if (held->out.len) {
+		if (loop_now(shared->loop) - held->progress >
+		    shared->config->stall_timeout * 1000) {
+			held->kind->end(held, END_SLOW);
 			return;
 		}
 	} else {
-		all->content.len = 0;
-		buf_addf(&all->content, ": heartbeat\nid: %s\n\n",
-			 cursor_print(cursor, hub_epoch(all->hub),
-				      hub_position(&c->stream)));
-		connection_write(c, &all->content);
+		shared->content.len = 0;
+		buf_addf(&shared->content, ": heartbeat\nid: %s\n\n",
+			 cursor_print(cursor, hub_epoch(shared->hub),
+				      hub_position(&held->stream)));
+		held_write(held, &shared->content);
 	}
-	arm(c);
+	arm(held);
 }
 
-static void sse_end(struct connection *c, enum stream_end why)
+static void sse_end(struct held *held, enum stream_end why)
 {
-	struct buf *content = &c->connections->content;
+	struct buf *content = &held->shared->content;
 
 	if (why == END_RESTART || why == END_OVERLOAD) {
 		content->len = 0;
 		buf_addf(content, "retry: %u\n\n", retry());
-		connection_write(c, content);
+		held_write(held, content);
 	}
-	connection_finish(c);
+	held_finish(held);
 }
 
-const struct connection_kind CONNECTION_SSE = {
-	.transport = TRANSPORT_SSE,
+const struct held_kind HELD_SSE = {
+	.transport = STREAM_SSE,
 	.opened = sse_opened,
 	.wake = sse_wake,
 	.timer = sse_timer,

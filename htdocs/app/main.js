@@ -21,6 +21,7 @@ async function enter() {
   chat = new Chat(app, leave);
   document.body.append(chat.element);
   await app.client.start();
+  if (!chat) return; // the log-in was over: the form is there again
   // As often as it takes, while the network comes and goes.
   await persist(() => app.store.load(chat?.wanted), { isWanted: () => !!chat });
   chat?.route();
@@ -58,6 +59,9 @@ function reset() {
   show(new ResetPassword(app, token, (said) => leave('', said)));
   return true;
 }
+
+// Where no storage took them, unsent messages end with the page.
+addEventListener('beforeunload', (event) => { if (app.store.outbox.loose.length) event.preventDefault(); });
 
 const account = app.client.whoAmI();
 account.catch(() => {}); // it is looked at below

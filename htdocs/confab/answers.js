@@ -1,6 +1,6 @@
 import { Code } from './codes.js';
 import { ConfabError } from './error.js';
-import { uniqueId } from './text.js';
+import { encode, uniqueId } from './text.js';
 
 const ANSWER = 15_000; // ms until a command over the WebSocket counts as lost
 
@@ -20,7 +20,7 @@ export class Answers {
    */
   ask(send, event_type, data) {
     const id = uniqueId();
-    if (!send(JSON.stringify({ event_type, data, id }))) return null;
+    if (!send(encode({ event_type, data, id }))) return null;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.settle(id, { error: { code: Code.NETWORK, detail: 'No answer.' } }), ANSWER);
       this.#waiting.set(id, { resolve, reject, timer });
@@ -38,7 +38,12 @@ export class Answers {
     else waiting.resolve(body);
   }
 
-  /** The connection is gone: what it did not answer may have been carried out or not. */
+  /** An error that does not say of which command it is. Where only one waits, it is of that one. @param {any} body */
+  settleOnly(body) {
+    if (this.#waiting.size === 1) this.settle([...this.#waiting.keys()][0], body);
+  }
+
+  /** The connection is gone: commands without an answer may have been carried out or not. */
   lose() {
     for (const id of [...this.#waiting.keys()])
       this.settle(id, { error: { code: Code.NETWORK, detail: 'The connection was lost.' } });

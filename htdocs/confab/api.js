@@ -8,10 +8,10 @@ import { Emitter } from './emitter.js';
  */
 export class Api extends Emitter {
   /**
-   * @param {string} event_type @param {object} [data]
+   * @param {string} event_type @param {object} [data] @param {{byPost?: boolean}} [_how]
    * @returns {Promise<any>} the reply, or the dispatch; `{status, seq?}` where neither is owed
    */
-  async command(event_type, data) {
+  async command(event_type, data, _how) {
     throw new Error(`${event_type} ${data}`);
   }
 

@@ -1,5 +1,8 @@
+import { Code } from './codes.js';
+import { ConfabError } from './error.js';
+
 /**
- * The token, where there is one: given once, or asked for and asked for again when the server does not take it any
+ * The token, where there is one: given once, or asked for, and asked for again when the server does not take it any
  * more.
  */
 export class Auth {
@@ -11,11 +14,36 @@ export class Auth {
     this.source = source;
   }
 
-  /** @returns {Promise<string | undefined>} */
+  /** Whether the browser's cookie says who it is. */
+  get isByCookie() {
+    return this.source === undefined;
+  }
+
+  /** A log-in answered with a token, where no browser keeps its cookie. @param {string | undefined} token */
+  take(token) {
+    this.source = token;
+    this.#token = undefined;
+  }
+
+  /** Rejects with 4001 when the source gives none: nobody is logged in there. @returns {Promise<string | undefined>} */
   token() {
-    this.#token ??= Promise.resolve(typeof this.source === 'function' ? this.source() : this.source);
-    this.#token.catch(() => { this.#token = undefined; });
-    return this.#token;
+    const asked = this.#token ??= this.#ask();
+    asked.catch(() => { if (this.#token === asked) this.#token = undefined; });
+    return asked;
+  }
+
+  async #ask() {
+    if (typeof this.source !== 'function') return this.source;
+    /** @type {string | null | undefined} */
+    let token;
+    try {
+      token = await this.source();
+    } catch (error) {
+      if (error instanceof ConfabError) throw error;
+      throw new ConfabError(Code.UNAVAILABLE, 'No token could be had.');
+    }
+    if (!token) throw new ConfabError(Code.UNAUTHENTICATED, 'Nobody is logged in.');
+    return token;
   }
 
   /**

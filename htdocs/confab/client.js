@@ -1,13 +1,17 @@
+import { AccountMark } from './account-mark.js';
 import { Answers } from './answers.js';
 import { Api } from './api.js';
 import { Auth } from './auth.js';
-import { Command, Dispatch, OF_SESSION, SWIFT } from './codes.js';
+import { Code, Command, Dispatch, OF_SESSION, SWIFT } from './codes.js';
 import { Connection } from './connection.js';
+import { ConfabError } from './error.js';
 import { IdleTimer } from './idle.js';
 import { request } from './request.js';
 import { persist } from './retry.js';
 import { Share } from './share.js';
 import { Typing } from './typing.js';
+
+/** @typedef {import('./types.js').User} User */
 
 /**
  * One person's connection to one server. Events:
@@ -19,7 +23,7 @@ import { Typing } from './typing.js';
  *   state          'connecting', 'open', 'waiting', 'unauthenticated', 'stopped'
  */
 export class Client extends Api {
-  /** @type {import('./types.js').User | null} who this is, once it is known */
+  /** @type {User | null} who this is, once it is known */
   user = null;
   epoch = '';
   seq = 0; // of the last dispatch
@@ -46,14 +50,16 @@ export class Client extends Api {
     super();
     this.base = new URL(url, globalThis.location?.href);
     this.auth = new Auth(token);
+    this.mark = new AccountMark(this.base, () => { if (this.#isReplaced) this.#endLogIn(); });
     this.connection = new Connection({
       base: this.base, auth: this.auth, transports,
-      frame: (frame) => this.#arrived(frame),
+      frame: (frame) => this.#arrived(frame), heartbeat: () => ({ idle: this.share.isIdle }),
       state: (state) => this.share.isLeading && this.setState(state),
     });
     this.share = new Share(this, share);
-    this.idle = new IdleTimer((idle) => this.share.setIdle(idle));
+    this.idle = new IdleTimer((idle) => this.share.setIdle(idle), () => this.share.touch());
     globalThis.addEventListener?.('online', () => this.hurry());
+    globalThis.addEventListener?.('offline', () => { if (this.share.isLeading) this.connection.lose(); });
   }
 
   /** @returns {string} 'ws', 'sse' or 'poll' */
@@ -72,9 +78,12 @@ export class Client extends Api {
   async #begin() {
     const run = ++this.#run, isWanted = () => run === this.#run;
     this.setState('connecting');
-    if (this.share.isPossible && !this.user) {
+    const { user } = this;
+    if (user ? this.#isReplaced : this.share.isPossible) {
       try {
         await persist(() => this.whoAmI(), { isWanted, failed: () => this.setState('waiting') });
+        if (user && this.user?.id !== user.id)
+          throw new ConfabError(Code.UNAUTHENTICATED, 'Somebody else is logged in.');
       } catch {
         return isWanted() ? this.setState('unauthenticated') : undefined;
       }
@@ -85,11 +94,14 @@ export class Client extends Api {
   }
 
   /**
-   * Resolves when the stream stands somewhere: what is asked for from now on, and the dispatches from now on, leave no
-   * gap.
+   * Resolves when the stream stands somewhere: answers and dispatches from then on leave no gap. Rejects with 4001 when
+   * nobody is logged in.
    */
   async ready() {
-    if (!this.#standing) await this.once('ready');
+    while (!this.#standing) {
+      if (this.state === 'unauthenticated') throw new ConfabError(Code.UNAUTHENTICATED, 'Nobody is logged in.');
+      await Promise.race([this.once('ready'), this.once('state')]);
+    }
   }
 
   stop() {
@@ -115,13 +127,43 @@ export class Client extends Api {
    * @param {string} method @param {string} path @param {object} [body]
    */
   async account(method, path, body) {
-    return this.user = (await this.request(method, path, body)).user;
+    const isByCookie = this.auth.isByCookie;
+    try {
+      const { user, token } = await this.request(method, path, body);
+      if (isByCookie) this.mark.set(user.id);
+      if (this.user && this.user.id !== user.id) {
+        this.stop();
+        this.forget(); // the place in the log was somebody else's
+      }
+      this.user = user;
+      // outside of browsers nobody keeps cookies
+      if (isByCookie && token && !globalThis.location) this.auth.take(token);
+      return user;
+    } catch (error) {
+      const isOut = error instanceof ConfabError && error.code === Code.UNAUTHENTICATED;
+      if (isByCookie && isOut && method === 'GET') this.mark.set(undefined);
+      throw error;
+    }
   }
 
   async logOut() {
     this.stop();
     this.forget();
+    if (this.auth.isByCookie) this.mark.set(undefined);
     await this.request('DELETE', 'session');
+  }
+
+  /** Whether the cookie is known to be somebody else's by now. @returns {boolean} */
+  get #isReplaced() {
+    return this.auth.isByCookie && !!this.user && this.mark.isOther(this.user.id);
+  }
+
+  /** The log-in is over, or somebody else's by now: nothing may be sent with it in the name of this person. */
+  #endLogIn() {
+    if (this.state === 'stopped' || this.state === 'unauthenticated') return;
+    this.#run++;
+    this.setState('unauthenticated');
+    this.connection.stop();
   }
 
   /**
@@ -137,10 +179,16 @@ export class Client extends Api {
    * @override
    * @param {string} event_type
    * @param {object} [data]
+   * @param {{byPost?: boolean}} [how]
+   * @returns {Promise<any>}
    */
-  async command(event_type, data = {}) {
+  async command(event_type, data = {}, { byPost = false } = {}) {
+    if (this.#isReplaced) {
+      this.#endLogIn();
+      throw new ConfabError(Code.UNAUTHENTICATED, 'Somebody else is logged in.');
+    }
     if (OF_SESSION.has(event_type) && this.sessionId) data = { ...data, session_id: this.sessionId };
-    const answer = SWIFT.has(event_type) && this.share.isLeading
+    const answer = SWIFT.has(event_type) && this.share.isLeading && !byPost
       ? this.#answers.ask((text) => this.connection.send(text), event_type, data) : null;
     return answer ?? this.request('POST', 'command', { event_type, data });
   }
@@ -161,6 +209,8 @@ export class Client extends Api {
   /** A frame of our own stream. @param {any} frame */
   #arrived(frame) {
     if (frame.id !== undefined) return this.#answers.settle(frame.id, frame);
+    if (frame.error) return this.#answers.settleOnly(frame);
+    if (frame.eventType === Dispatch.READY && !this.#isOurs(frame.data.user)) return this.#endLogIn();
     this.share.publish(frame, this.seq);
     this.take(frame);
   }
@@ -180,6 +230,12 @@ export class Client extends Api {
       default:
         return this.#dispatch(frame);
     }
+  }
+
+  /** Whether a stream is of this person: the cookie may be somebody else's by now. @param {User | undefined} user */
+  #isOurs(user) {
+    this.user ??= user ?? null;
+    return !user || user.id === this.user?.id;
   }
 
   /**

@@ -1,5 +1,6 @@
 import { backoff } from './backoff.js';
 import { Code } from './codes.js';
+import { ConfabError } from './error.js';
 import { openPoll } from './poll.js';
 import { recallTransport, rememberTransport } from './remembered.js';
 import { openSse } from './sse.js';
@@ -16,9 +17,15 @@ const FIRST_FRAME = 8_000; // ms; a proxy that buffers never lets it through
 const TRIES = 2; // of a transport that has not brought a frame, or not for long
 const LASTING = 5_000; // ms; what ends sooner does not work
 const SILENCE = 2.5; // heartbeats; then the stream is dead
+const QUIET = 9_000; // ms without a frame; then the server is asked for one
+const PATIENCE = 5_000; // ms until it has to come
+const OFTEN = 6; // questions; each later one doubles the time to the next
+const RARELY = 15 * 60_000; // ms between questions at most
 
 /**
- * Keeps one stream open: picks the transport that works, reconnects, resumes from the cursor.
+ * Keeps one stream open: picks the transport that works, reconnects, resumes from the cursor. A network that is half
+ * there is noticed within fifteen seconds of somebody doing something; a stream where nothing happens asks ever more
+ * rarely.
  *
  * States: 'stopped', 'connecting', 'open', 'waiting' (for the next attempt), 'unauthenticated'.
  */
@@ -29,6 +36,7 @@ export class Connection {
    * @param {import('./auth.js').Auth} options.auth
    * @param {string[]} options.transports in order of preference
    * @param {(frame: any) => void} options.frame
+   * @param {() => object} options.heartbeat what a heartbeat says
    * @param {(state: import('./types.js').State) => void} options.state
    */
   constructor(options) {
@@ -36,11 +44,15 @@ export class Connection {
     this.state = /** @type {import('./types.js').State} */ ('stopped');
     this.cursor = '';
     this.heartbeat = 25;
-    this.preferred = recallTransport(options.base, options.transports); // index into options.transports
+    this.transports = options.transports.filter((name) => name !== 'ws' || typeof WebSocket === 'function');
+    this.preferred = recallTransport(options.base, this.transports); // index into them
     this.tries = 0; // of this transport without a frame
     this.failures = 0; // in a row
     this.attempt = 0; // what an older one brings late is dropped
     this.openedAt = 0;
+    this.quiet = 0; // questions that nothing but their answers followed
+    this.heardAt = 0;
+    this.isAsking = false;
     /** @type {string | undefined} */
     this.token = undefined;
     /** @type {import('./transport.js').Transport | null} */
@@ -51,7 +63,7 @@ export class Connection {
 
   /** The transport in use: 'ws', 'sse' or 'poll'. */
   get name() {
-    return this.options.transports[this.preferred];
+    return this.transports[this.preferred];
   }
 
   start() {
@@ -69,9 +81,22 @@ export class Connection {
     if (this.state === 'waiting') this.#connect();
   }
 
+  /** The network is gone. */
+  lose() {
+    if (this.state === 'connecting' || this.state === 'open') this.#ended({ code: Code.NETWORK });
+  }
+
+  /** Somebody does something, so the stream had better be alive. */
+  touch() {
+    this.quiet = 0;
+    if (this.state !== 'open' || this.isAsking) return;
+    if (Date.now() - this.heardAt >= QUIET) this.#ask();
+    else this.#watch();
+  }
+
   /** Goes on over another transport, from the same place. @param {string} name */
   use(name) {
-    const index = this.options.transports.indexOf(name);
+    const index = this.transports.indexOf(name);
     if (index < 0 || index === this.preferred) return;
     this.preferred = index;
     this.tries = 0;
@@ -108,18 +133,19 @@ export class Connection {
     };
     const ended = current((why) => this.#ended(why));
     this.#setState('connecting');
-    this.#watch(FIRST_FRAME);
+    this.#endAfter(FIRST_FRAME);
     try {
       this.token = await this.options.auth.token();
-    } catch {
-      return ended({ code: Code.UNAVAILABLE }); // who gives tokens is away
+    } catch (error) {
+      const isOut = error instanceof ConfabError && error.code === Code.UNAUTHENTICATED;
+      return ended({ code: isOut ? Code.INVALID : Code.UNAVAILABLE });
     }
     if (attempt !== this.attempt) return;
     try {
       this.transport = TRANSPORTS[this.name]({ base: this.options.base, token: this.token, cursor: this.cursor }, {
         frame: current((frame) => this.#frame(frame)),
         cursor: current((cursor) => { this.cursor = cursor; }),
-        alive: current(() => this.#watch(this.heartbeat * SILENCE * 1000)),
+        alive: current((isHeartbeat) => this.#alive(isHeartbeat)),
         end: ended,
       });
     } catch {
@@ -127,8 +153,40 @@ export class Connection {
     }
   }
 
+  /** Something came. @param {boolean} [isHeartbeat] an answer to a question of ours: nothing has happened */
+  #alive(isHeartbeat = false) {
+    this.heardAt = Date.now();
+    this.quiet = isHeartbeat ? this.quiet + 1 : 0;
+    this.#watch();
+  }
+
+  #watch() {
+    this.isAsking = false;
+    clearTimeout(this.timer);
+    const most = this.transport?.probe ? RARELY : this.heartbeat * 1000;
+    this.timer = setTimeout(() => this.#ask(), Math.min(QUIET * 2 ** Math.max(0, this.quiet - OFTEN), most));
+  }
+
+  /**
+   * Asks for a sign of life. A transport that sends nothing upwards has heartbeats of its own; whether the server is
+   * there is asked beside it.
+   */
+  #ask() {
+    const attempt = this.attempt;
+    this.isAsking = true;
+    this.#endAfter(PATIENCE);
+    if (this.transport?.probe?.(this.options.heartbeat())) return;
+    const isSilent = Date.now() - this.heardAt > this.heartbeat * SILENCE * 1000;
+    if (isSilent) return this.#ended({ code: Code.NETWORK });
+    this.#isServerThere().then((isThere) => {
+      if (attempt !== this.attempt || !isThere) return;
+      this.quiet++;
+      this.#watch();
+    });
+  }
+
   /** @param {number} ms */
-  #watch(ms) {
+  #endAfter(ms) {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.#ended({ code: Code.NETWORK }), ms);
   }
@@ -155,6 +213,7 @@ export class Connection {
   /** @param {import('./transport.js').End} why */
   async #ended(why) {
     const lasted = this.state === 'open' && Date.now() - this.openedAt >= LASTING;
+    this.quiet = 0;
     this.#drop();
     const attempt = this.attempt;
     if (why.code === Code.UNAUTHENTICATED || why.code === Code.INVALID) {
@@ -169,7 +228,7 @@ export class Connection {
     this.#setState('waiting');
     if (this.tries >= TRIES && await this.#isServerThere() && attempt === this.attempt) {
       this.tries = 0;
-      this.preferred = (this.preferred + 1) % this.options.transports.length;
+      this.preferred = (this.preferred + 1) % this.transports.length;
     }
     if (attempt !== this.attempt) return;
     this.timer = setTimeout(() => this.#connect(), backoff(this.failures, {

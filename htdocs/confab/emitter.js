@@ -1,4 +1,4 @@
-/** Events by name, to whoever listens. */
+/** Events by name. */
 export class Emitter {
   /** @type {Map<string, Set<(value: any) => void>>} */
   #listeners = new Map();
@@ -28,8 +28,23 @@ export class Emitter {
     });
   }
 
-  /** @param {string} event @param {any} [value] */
+  /**
+   * A listener that throws is reported; the others are called all the same.
+   * @param {string} event @param {any} [value]
+   */
   emit(event, value) {
-    for (const listener of [...this.#listeners.get(event) ?? []]) listener(value);
+    for (const listener of [...this.#listeners.get(event) ?? []]) {
+      try {
+        listener(value);
+      } catch (error) {
+        report(error);
+      }
+    }
   }
+}
+
+/** As an uncaught error, but without ending the work that is under way. @param {unknown} error */
+function report(error) {
+  if (typeof globalThis.reportError === 'function') globalThis.reportError(error);
+  else queueMicrotask(() => { throw error; });
 }

@@ -1,6 +1,4 @@
-/**
- * Tells when nobody has done anything for a while. It sees nothing by itself: whoever sees the person calls touch().
- */
+/** Tells when nobody has done anything for a while. It sees nothing by itself: the page calls touch(). */
 export class IdleTimer {
   /** @type {boolean | undefined} not known before the first touch */
   idle;
@@ -8,9 +6,10 @@ export class IdleTimer {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
-  /** @param {(idle: boolean) => void} tell */
-  constructor(tell) {
+  /** @param {(idle: boolean) => void} tell @param {() => void} [touched] told each time */
+  constructor(tell, touched = () => {}) {
     this.tell = tell;
+    this.touched = touched;
   }
 
   /** Somebody moved, typed or looked. The first call starts the watch. */
@@ -18,6 +17,7 @@ export class IdleTimer {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.set(true), this.after);
     this.set(false);
+    this.touched();
   }
 
   /** @param {boolean} idle */

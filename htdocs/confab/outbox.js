@@ -1,20 +1,24 @@
+import { Code } from './codes.js';
 import { Emitter } from './emitter.js';
 import { ConfabError } from './error.js';
+import { findLocks } from './locks.js';
 import { Sender } from './sender.js';
 import { Shelf } from './shelf.js';
-import { escapeText, uniqueId } from './text.js';
+import { escapeText, uniqueId, wellFormed } from './text.js';
 
 /**
- * Messages on their way. They are kept until the server has them, over reloads too, and sent one after the other; their
- * client_id sees to it that each arrives once, however often it is sent. With several tabs, one of them sends at a
- * time.
- * Events: change (the id of the room).
+ * Messages on their way. Each is kept until the server has it, over reloads too, and is sent as the one who wrote it,
+ * one after the other; its client_id makes sure that it arrives once, however often it is sent. Of several tabs one
+ * sends at a time. Events: change (the id of the room).
  */
 export class Outbox extends Emitter {
   /** @type {Map<string, import('./types.js').Unsent>} by client_id, in order */
   items = new Map();
   #owner = '';
+  #user = 0;
   #n = 0;
+  /** @type {Map<string, Shelf>} by owner; somebody who logs in again finds theirs, also without storage */
+  #shelves = new Map();
   /** @type {BroadcastChannel | null} */
   #channel = null;
 
@@ -22,27 +26,48 @@ export class Outbox extends Emitter {
   constructor(client) {
     super();
     this.client = client;
-    this.shelf = new Shelf('');
-    this.sender = new Sender(client, () => ({ shelf: this.shelf, owner: this.#owner }),
+    this.sender = new Sender(client, () => ({ shelf: this.shelf, owner: this.#owner, user: this.#user }),
       (id, state, error) => this.#set(id, state, error));
     client.on('state', (state) => { if (state === 'open') this.sender.wake(); });
   }
 
+  /** Where those of this person lie. */
+  get shelf() {
+    const shelf = this.#shelves.get(this.#owner) ?? new Shelf(this.#owner);
+    this.#shelves.set(this.#owner, shelf);
+    return shelf;
+  }
+
+  /** Messages that end with this page, because no storage took them; also of people who are logged out again. */
+  get loose() {
+    return [...this.#shelves.values()].flatMap((shelf) => shelf.loose);
+  }
+
   /** Takes up what was left. The client knows who it is by now. */
   async open() {
-    const owner = `${this.client.base.href} ${this.client.user?.id}`;
-    if (owner !== this.#owner) {
-      this.close();
-      this.#owner = owner;
-      this.shelf = new Shelf(owner);
-      if (globalThis.navigator?.locks && typeof BroadcastChannel === 'function') {
-        this.#channel = new BroadcastChannel(`confab outbox:${owner}`);
-        this.#channel.onmessage = ({ data }) => this.#heard(data);
-      }
-    }
-    for (const entry of await this.shelf.all()) if (owner === this.#owner && !this.items.has(entry.client_id))
-      this.#show(entry);
+    this.#become();
+    const owner = this.#owner, { shelf } = this;
+    for (const entry of shelf.all) if (!this.items.has(entry.client_id)) this.#show(entry);
+    await shelf.load((entry) => {
+      if (owner !== this.#owner) return;
+      if (!this.items.has(entry.client_id)) this.#show(entry);
+      this.sender.drain();
+    });
     this.sender.drain();
+  }
+
+  /** Whoever is logged in now writes from here on. */
+  #become() {
+    const { user, base } = this.client;
+    if (!user) throw new ConfabError(Code.UNAUTHENTICATED, 'Nobody is logged in.');
+    const owner = `${base.href} ${user.id}`;
+    if (owner === this.#owner) return;
+    this.close();
+    this.#owner = owner;
+    this.#user = user.id;
+    if (!findLocks() || typeof BroadcastChannel !== 'function') return;
+    this.#channel = new BroadcastChannel(`confab outbox:${owner}`);
+    this.#channel.onmessage = ({ data }) => this.#heard(data);
   }
 
   close() {
@@ -50,7 +75,7 @@ export class Outbox extends Emitter {
     this.#channel?.close();
     this.#channel = null;
     this.items.clear();
-    this.sender.wake();
+    this.sender.stop();
   }
 
   /** Plain text. @param {string} room_id @param {string} text @param {object} [extra_fields] */
@@ -66,10 +91,13 @@ export class Outbox extends Emitter {
    * @returns {import('./types.js').Unsent}
    */
   send(room_id, content, extra_fields, text = '') {
+    this.#become();
     // A clock that is set back must not change the order.
-    this.#n = Math.max(this.#n + 1, Date.now());
-    const entry = { owner: this.#owner, n: this.#n, client_id: uniqueId(), room_id, content, text, extra_fields,
-      created_at: new Date().toISOString() };
+    this.#n = Math.max(this.#n + 1, Date.now(), (this.shelf.all.at(-1)?.n ?? 0) + 1);
+    const entry = {
+      owner: this.#owner, n: this.#n, client_id: uniqueId(), room_id, content: wellFormed(content), text, extra_fields,
+      created_at: new Date().toISOString(),
+    };
     const item = this.#show(entry);
     this.#put(entry);
     return item;
@@ -82,7 +110,7 @@ export class Outbox extends Emitter {
 
   /** As of a Follower: the dispatch of a message has come. @param {import('./types.js').Message} message */
   said({ client_id, sender }) {
-    if (client_id && sender.id === this.client.user?.id) this.settle(client_id);
+    if (client_id && sender.id === this.#user) this.settle(client_id);
   }
 
   /** A message is not on its way any more. @param {string} client_id */
@@ -91,6 +119,7 @@ export class Outbox extends Emitter {
     if (!item) return;
     this.items.delete(client_id);
     this.shelf.remove(client_id);
+    this.sender.settled(client_id);
     this.emit('change', item.room.id);
   }
 
@@ -100,10 +129,10 @@ export class Outbox extends Emitter {
   }
 
   /** @param {import('./shelf.js').Entry} entry */
-  async #put(entry) {
-    await this.shelf.put(entry);
+  #put(entry) {
+    this.shelf.put(entry);
+    queueMicrotask(() => this.sender.drain()); // it is shown as waiting first
     this.#channel?.postMessage({ entry });
-    this.sender.drain();
   }
 
   /** @param {import('./shelf.js').Entry} entry */
@@ -114,15 +143,16 @@ export class Outbox extends Emitter {
       this.settle(client_id);
     };
     const retry = async () => {
+      if (this.items.get(client_id) !== item) return;
       if (item.state === 'failed') this.#set(client_id, 'queued');
-      await this.#put({ ...entry, failure: undefined });
+      this.#put({ ...entry, failure: undefined });
       this.sender.wake();
     };
     /** @type {import('./types.js').Unsent} */
     const item = {
-      client_id, room: { id: room_id }, sender: /** @type {any} */ (this.client.user), content, text, extra_fields,
-      created_at, retry, discard,
-      state: failure ? 'failed' : 'queued', error: errorOf(failure),
+      client_id, room: { id: room_id }, sender: /** @type {import('./types.js').User} */ (this.client.user), content,
+      text,
+      extra_fields, created_at, retry, discard, state: failure ? 'failed' : 'queued', error: errorOf(failure),
     };
     this.items.set(client_id, item);
     this.emit('change', room_id);
@@ -144,12 +174,24 @@ export class Outbox extends Emitter {
   /** What another tab says. @param {any} said */
   #heard({ entry, set, state, failure, gone }) {
     if (entry) {
+      this.shelf.learn(entry);
       if (!this.items.has(entry.client_id)) this.#show(entry);
       this.sender.wake();
-      this.sender.drain(); // should that tab close before it is done
+      this.sender.drain(); // in case that tab is closed before it is done
     }
-    if (set) this.#set(set, state, errorOf(failure), true);
+    if (set) this.#told(set, state, failure);
     if (gone) this.settle(gone);
+  }
+
+  /**
+   * How a message does that another tab sends.
+   * @param {string} id @param {import('./types.js').Unsent['state']} state @param {any} failure
+   */
+  #told(id, state, failure) {
+    const entry = this.shelf.all.find(({ client_id }) => client_id === id);
+    if (state === 'sent') this.shelf.remove(id);
+    else if (state === 'failed' && entry) this.shelf.learn({ ...entry, failure });
+    this.#set(id, state, errorOf(failure), true);
   }
 }
 

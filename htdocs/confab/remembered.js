@@ -1,6 +1,8 @@
+import { readItem, removeItem, writeItem } from './storage.js';
+
 /**
- * Which transport works here, for the next page: without it each would try in vain first. Forgotten after an hour, for
- * networks change. Where there is no localStorage, or it may not be used, nothing is remembered.
+ * Which transport works here, for the next page: without it each page would try the others in vain first. It is
+ * forgotten after an hour, because networks change.
  */
 const HOUR = 3600_000;
 
@@ -14,7 +16,7 @@ const keyOf = (base) => `confab:transport:${base.href}`;
  */
 export function recallTransport(base, transports) {
   try {
-    const { name, until } = JSON.parse(localStorage.getItem(keyOf(base)) ?? '{}');
+    const { name, until } = JSON.parse(readItem(keyOf(base)) ?? '{}');
     return until > Date.now() ? Math.max(0, transports.indexOf(name)) : 0;
   } catch {
     return 0;
@@ -25,8 +27,6 @@ export function recallTransport(base, transports) {
  * @param {URL} base @param {string} name @param {boolean} first it is the first choice: nothing is worth remembering
  */
 export function rememberTransport(base, name, first) {
-  try {
-    if (first) localStorage.removeItem(keyOf(base));
-    else localStorage.setItem(keyOf(base), JSON.stringify({ name, until: Date.now() + HOUR }));
-  } catch { /* next time again, then */ }
+  if (first) removeItem(keyOf(base));
+  else writeItem(keyOf(base), JSON.stringify({ name, until: Date.now() + HOUR }));
 }

@@ -1,7 +1,10 @@
 import { authorization } from './auth.js';
 import { Code } from './codes.js';
 import { ConfabError } from './error.js';
+import { encode } from './text.js';
 import { retryAfterOf } from './transport.js';
+
+const PATIENCE = 30_000; // ms; a network that is half there never ends a request by itself
 
 /**
  * One HTTP request with a JSON answer. A refused token is renewed once.
@@ -11,33 +14,61 @@ import { retryAfterOf } from './transport.js';
  */
 export async function request({ base, auth }, method, path, body) {
   for (let again = true; ; again = false) {
-    let response, token, text;
-    try {
-      token = await auth.token();
-      response = await fetch(new URL(path, base), {
-        method, credentials: 'same-origin', cache: 'no-store',
+    const token = await auth.token();
+    const { response, text } = await within(PATIENCE, async (signal) => {
+      const response = await fetch(new URL(path, base), {
+        method, credentials: 'same-origin', cache: 'no-store', signal,
         headers: { ...(body && { 'Content-Type': 'application/json' }), ...authorization(token) },
-        body: body && JSON.stringify(body),
+        body: body && encode(body),
       });
-      text = await response.text();
-    } catch {
-      throw new ConfabError(Code.NETWORK, 'The server could not be reached.');
-    }
+      return { response, text: await response.text() };
+    }).catch(() => { throw new ConfabError(Code.NETWORK, 'The server could not be reached.'); });
     if (response.status === 401 && again && await auth.renew(token)) continue;
     return answerOf(response, text);
   }
 }
 
-/** @param {Response} response @param {string} text */
-function answerOf(response, text) {
-  let answer;
+/**
+ * Work that is given up after a time.
+ * @template T
+ * @param {number} ms @param {(signal: AbortSignal) => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+async function within(ms, work) {
+  const abort = new AbortController();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => {
+      abort.abort();
+      reject(new Error('late'));
+    }, ms);
+  });
   try {
-    answer = text ? JSON.parse(text) : {};
-  } catch {
-    throw new ConfabError(response.status >= 500 ? Code.UNAVAILABLE : Code.UNEXPECTED,
-      `The server answered ${response.status}.`, retryAfterOf(response));
+    return await /** @type {Promise<T>} */ (Promise.race([work(abort.signal), late]));
+  } finally {
+    clearTimeout(timer);
   }
-  const error = ConfabError.from(answer, retryAfterOf(response));
+}
+
+/**
+ * The answer, or what it says went wrong. Something else than the server may have answered: a proxy, or a hotel's page.
+ * @param {Response} response @param {string} text
+ */
+function answerOf(response, text) {
+  const { ok, status } = response, retryAfter = retryAfterOf(response), answer = parse(text);
+  const error = ConfabError.from(answer, retryAfter);
   if (error) throw error;
-  return answer;
+  if (ok && answer && typeof answer === 'object') return answer;
+  throw new ConfabError(ok || status >= 500 ? Code.UNAVAILABLE : Code.UNEXPECTED, `The server answered ${status}.`,
+    retryAfter);
+}
+
+/** @param {string} text @returns {any} undefined: it is no JSON */
+function parse(text) {
+  try {
+    return text ? JSON.parse(text) : {};
+  } catch {
+    return undefined;
+  }
 }

@@ -1,21 +1,33 @@
 import { Code, Command } from './codes.js';
 import { ConfabError } from './error.js';
+import { findLocks } from './locks.js';
 import { persist } from './retry.js';
+
+const LOCK_LOST = 1_000; // ms until it is asked for again
 
 /** Whether a message that failed so is tried again by itself. @param {ConfabError} error */
 const mayPass = ({ retryable, code }) => retryable || code === Code.UNAUTHENTICATED;
 
 /**
  * Takes messages from the shelf to the server, one after the other, for as long as it takes. Of several tabs one does.
+ * A message that the server can't take lets those of other rooms go first.
  */
 export class Sender {
-  #isBusy = false;
+  /** @type {AbortController | null} what is going on */
+  #work = null;
   /** @type {() => void} ends the waiting for the network */
   #wake = () => {};
+  /** @type {{id: string, done: () => void}} the message that is on its way */
+  #current = { id: '', done: () => {} };
+  /** @type {Set<string>} rooms whose first message failed since others were tried */
+  #aside = new Set();
+  /** @type {string} the message that got no answer: over a WebSocket it may be refused without a word of which one */
+  #unanswered = '';
 
   /**
    * @param {import('./client.js').Client} client
-   * @param {() => {shelf: import('./shelf.js').Shelf, owner: string}} source owner: '' when nobody is there
+   * @param {() => {shelf: import('./shelf.js').Shelf, owner: string, user: number}} source owner: '' when nobody is
+   *   there
    * @param {(client_id: string, state: import('./types.js').Unsent['state'], error?: ConfabError) => void} set
    */
   constructor(client, source, set) {
@@ -29,60 +41,104 @@ export class Sender {
     this.#wake();
   }
 
-  /** Sends all there is, when no other tab is at it. */
-  async drain() {
-    if (this.#isBusy) return;
-    this.#isBusy = true;
-    const { owner } = this.source();
-    const work = () => this.#sendAll(owner);
-    const locks = globalThis.navigator?.locks;
-    await (locks ? locks.request(`confab outbox:${owner}`, work) : work()).catch(() => {});
-    this.#isBusy = false;
-    const now = this.source();
-    if (now.owner && (now.owner !== owner || (await now.shelf.all()).some(({ failure }) => !failure))) this.drain();
+  /** Somebody else may be next. */
+  stop() {
+    this.#work?.abort();
+    this.#work = null;
+    this.#wake();
   }
 
-  /** @param {string} owner */
-  async #sendAll(owner) {
-    const how = { isWanted: () => owner === this.source().owner, mayPass,
-      wait: (/** @type {number} */ ms, /** @type {ConfabError} */ error) => this.#pause(ms, error) };
+  /** A message has arrived, or was discarded: nobody needs its answer. @param {string} id */
+  settled(id) {
+    if (id === this.#current.id) this.#current.done();
+  }
+
+  /** Sends all there is, when no other tab does. */
+  async drain() {
+    if (this.#work) return;
+    const { owner, shelf } = this.source();
+    if (!owner || !shelf.all.some(({ failure }) => !failure)) return;
+    const { signal } = this.#work = new AbortController();
+    const isWanted = () => !signal.aborted && owner === this.source().owner;
+    const work = () => this.#sendAll(owner, isWanted);
+    const locks = findLocks();
+    const isDone = await (locks ? locks.request(`confab outbox:${owner}`, { signal }, work) : work())
+      .then(() => true, () => false);
+    if (signal.aborted) return;
+    this.#work = null;
+    if (isDone) this.drain(); // for what came meanwhile
+    else setTimeout(() => this.drain(), LOCK_LOST);
+  }
+
+  /** @param {string} owner @param {() => boolean} isWanted */
+  async #sendAll(owner, isWanted) {
+    const how = {
+      isWanted, mayPass, wait: (/** @type {number} */ ms, /** @type {ConfabError} */ error) => this.#pause(ms, error),
+    };
     let isMore;
-    do isMore = await persist(() => this.#sendNext(owner), how);
+    do isMore = await persist(() => this.#sendNext(isWanted), how);
     while (isMore);
   }
 
-  /**
-   * The first of those that wait, as it lies there now.
-   * @param {string} owner @returns {Promise<boolean>} whether there was one
-   */
-  async #sendNext(owner) {
-    const { shelf } = this.source();
-    const entry = (await shelf.all()).find(({ failure }) => !failure);
-    if (!entry || owner !== this.source().owner) return false;
+  /** The one to send now. */
+  #next() {
+    const waiting = this.source().shelf.all.filter(({ failure }) => !failure);
+    const next = waiting.find(({ room_id }) => !this.#aside.has(room_id));
+    if (!next) this.#aside.clear();
+    return next ?? waiting[0];
+  }
+
+  /** The first of those that wait. @param {() => boolean} isWanted @returns {Promise<boolean>} whether there was one */
+  async #sendNext(isWanted) {
+    if (!isWanted()) return false;
+    const { shelf, user } = this.source(), entry = this.#next();
+    if (!entry) return false;
     const { client_id, room_id, content, extra_fields } = entry;
     this.set(client_id, 'sending');
     try {
-      await this.client.command(Command.SEND, { room_id, content, client_id, ...(extra_fields && { extra_fields }) });
-      await shelf.remove(client_id);
-      this.set(client_id, 'sent');
+      const gone = new Promise((resolve) => { this.#current = { id: client_id, done: () => resolve(null) }; });
+      const data = { room_id, content, client_id, as_user: user, ...(extra_fields && { extra_fields }) };
+      const answer = this.client.command(Command.SEND, data, { byPost: this.#unanswered === client_id });
+      answer.catch(() => {}); // when nobody needs it any more
+      await Promise.race([answer, gone]);
+      shelf.remove(client_id);
+      this.#aside.delete(room_id);
+      if (isWanted()) this.set(client_id, 'sent');
     } catch (thrown) {
       const error = thrown instanceof ConfabError ? thrown : new ConfabError(Code.UNEXPECTED, String(thrown));
-      if (!mayPass(error)) await shelf.put({ ...entry, failure: { code: error.code, detail: error.detail } });
-      this.set(client_id, mayPass(error) ? 'queued' : 'failed', error);
-      if (mayPass(error)) throw error;
+      this.#failed(entry, error, shelf, isWanted());
+    } finally {
+      if (this.#current.id === client_id) this.#current = { id: '', done: () => {} };
     }
     return true;
   }
 
-  /** Whoever asked for time gets it; the network may be back sooner. @param {number} ms @param {ConfabError} error */
+  /**
+   * @param {import('./shelf.js').Entry} entry @param {ConfabError} error @param {import('./shelf.js').Shelf} shelf
+   * @param {boolean} isShown whether its owner is still there
+   */
+  #failed(entry, error, shelf, isShown) {
+    const { client_id, room_id } = entry, isOver = !mayPass(error);
+    if (isOver && shelf.has(client_id)) shelf.put({ ...entry, failure: { code: error.code, detail: error.detail } });
+    if (isShown) this.set(client_id, isOver ? 'failed' : 'queued', error);
+    if (isOver) return;
+    this.#unanswered = error.code === Code.NETWORK ? client_id : '';
+    if (error.code === Code.UNAVAILABLE) this.#aside.add(room_id);
+    throw error;
+  }
+
+  /**
+   * Waits as long as the server asked; less when the network is back sooner.
+   * @param {number} ms @param {ConfabError} error
+   */
   #pause(ms, { code }) {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);
-      if (code === Code.NETWORK || code === Code.UNAUTHENTICATED)
-        this.#wake = () => {
-          clearTimeout(timer);
-          resolve(undefined);
-        };
+      const wake = () => {
+        clearTimeout(timer);
+        resolve(undefined);
+      };
+      this.#wake = () => { if (code === Code.NETWORK || code === Code.UNAUTHENTICATED || !this.#work) wake(); };
     });
   }
 }

@@ -1,4 +1,5 @@
 import { Command, Dispatch } from './codes.js';
+import { findLocks } from './locks.js';
 import { SharedIdle } from './shared-idle.js';
 import { uniqueId } from './text.js';
 
@@ -8,11 +9,11 @@ const WELCOME = 5_000; // ms; a leading tab that says nothing for so long is asl
 /**
  * One connection for all tabs of one person in one browser: who holds the lock leads, has the stream, and tells the
  * others what comes down. When its tab closes, the next in line gets the lock and goes on from its own cursor. A tab
- * that has missed something (each frame names the one before it) asks for it. Without Web Locks or BroadcastChannel
- * each tab leads itself.
+ * that has missed something (each frame names the one before it) asks for it. Where locks.js finds no locks, or
+ * there is no BroadcastChannel, each tab has a stream of its own.
  *
  * Between tabs: {lead}, {hello: tab, seq, epoch}, {welcome: tab, …}, {frame, before}, {state, transport}, {hurry},
- * {tab, idle}.
+ * {touch}, {tab, idle}.
  */
 export class Share {
   isLeading = false;
@@ -38,7 +39,8 @@ export class Share {
   /** @param {import('./client.js').Client} client @param {boolean} wanted */
   constructor(client, wanted) {
     this.client = client;
-    this.isPossible = wanted && !!globalThis.navigator?.locks && typeof BroadcastChannel === 'function';
+    this.locks = wanted && typeof BroadcastChannel === 'function' ? findLocks() : undefined;
+    this.isPossible = !!this.locks;
     globalThis.addEventListener?.('pagehide', () => this.#channel?.postMessage({ tab: this.#tab, idle: true }));
   }
 
@@ -72,17 +74,28 @@ export class Share {
     this.#ready = this.#release = null;
   }
 
+  /** @returns {boolean} */
+  get isIdle() {
+    return this.#idle.isIdle;
+  }
+
+  /** Somebody does something in this tab. */
+  touch() {
+    if (this.isLeading) this.client.connection.touch();
+    else this.#channel?.postMessage({ touch: true });
+  }
+
   hurry() {
     if (this.isLeading) this.client.connection.hurry();
     else this.#channel?.postMessage({ hurry: true });
   }
 
-  /** Queues for the lock, and leads when it comes. @param {number} run @param {LockOptions} how */
+  /** Queues for the lock, and leads when it comes. @param {number} run @param {import('./locks.js').How} how */
   #wait(run, how) {
     this.#queue?.abort();
     const queue = this.#queue = new AbortController();
     let isGranted = false;
-    navigator.locks.request(this.#name, how.steal ? how : { signal: queue.signal }, () => {
+    this.locks?.request(this.#name, how.steal ? how : { signal: queue.signal }, () => {
       if (run !== this.#run) return;
       clearTimeout(this.#timer);
       this.#queue = null;
@@ -127,6 +140,7 @@ export class Share {
     if (this.isLeading) {
       if (said.hello) this.#welcome(said);
       if (said.hurry) this.client.connection.hurry();
+      if (said.touch) this.client.connection.touch();
     } else if (said.welcome === this.#tab) {
       this.#isWelcome(said);
     } else if (said.lead || (!this.#welcomed && said.frame?.eventType === Dispatch.READY)) {

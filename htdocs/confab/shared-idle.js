@@ -21,8 +21,13 @@ export class SharedIdle {
     queueMicrotask(() => this.say());
   }
 
+  /** @returns {boolean} */
+  get isIdle() {
+    return this.#tabs.size > 0 && [...this.#tabs.values()].every(Boolean);
+  }
+
   say() {
-    const idle = this.#tabs.size > 0 && [...this.#tabs.values()].every(Boolean);
+    const idle = this.isIdle;
     if (idle === this.#said) return;
     const told = this.tell(idle);
     if (!told) return;

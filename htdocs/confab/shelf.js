@@ -1,7 +1,12 @@
+import { keysOf, readItem, removeItem, writeItem } from './storage.js';
+
 const STORE = 'unsent';
+const PATIENCE = 3_000; // ms until a database that does not answer counts as missing
 
 /**
- * Where unsent messages lie while the page is not there: IndexedDB, or only memory where that is missing or refused.
+ * Unsent messages of one person, in the order in which they were written. Memory is what counts: storage that fails,
+ * hangs or vanishes loses nothing while the page is there. For the next page they are also in IndexedDB, and in
+ * localStorage until IndexedDB has them: that is written at once, so a reload right after Enter finds them too.
  * @typedef {{
  *   owner: string, n: number, client_id: string, room_id: string, content: string, text: string, extra_fields?: any,
  *   created_at: string, failure?: {code: number, detail: any}
@@ -11,50 +16,114 @@ export class Shelf {
   /** @type {Promise<IDBDatabase | null> | undefined} */
   #opened;
   /** @type {Map<string, Entry>} */
-  #memory = new Map();
+  #entries = new Map();
+  /** @type {Set<string>} the ones that were taken off, which a slow database may still bring */
+  #gone = new Set();
+  /** @type {Set<string>} the ones that only this page has */
+  #loose = new Set();
 
   /** @param {string} owner whose they are: server and person */
   constructor(owner) {
     this.owner = owner;
+    this.prefix = `confab unsent ${owner} `;
   }
 
-  /** In the order in which they were written. @returns {Promise<Entry[]>} */
-  async all() {
-    /** @type {Entry[]} */
-    const entries = await this.#do('readonly', (store) => store.getAll()) ?? [...this.#memory.values()];
-    return entries.filter(({ owner }) => owner === this.owner).sort((a, b) => a.n - b.n);
+  /** In order. @returns {Entry[]} */
+  get all() {
+    return [...this.#entries.values()].sort((a, b) => a.n - b.n);
   }
 
-  /** @param {Entry} entry */
-  async put(entry) {
-    if (await this.#do('readwrite', (store) => store.put(entry)) === null) this.#memory.set(entry.client_id, entry);
+  /** The ones that end with this page. @returns {Entry[]} */
+  get loose() {
+    return this.all.filter(({ client_id }) => this.#loose.has(client_id));
   }
 
   /** @param {string} id */
-  async remove(id) {
-    this.#memory.delete(id);
-    await this.#do('readwrite', (store) => store.delete(id));
+  has(id) {
+    return this.#entries.has(id);
   }
 
   /**
-   * null: there is no database.
+   * Takes up what earlier pages and other tabs left.
+   * @param {(entry: Entry) => void} found told of each that is new, at once or when a slow database answers
+   * @returns {Promise<void>} resolves when there is nothing more to wait for
+   */
+  load(found) {
+    const add = (/** @type {Entry} */ entry) => {
+      if (entry?.owner !== this.owner || this.#entries.has(entry.client_id) || this.#gone.has(entry.client_id)) return;
+      this.#entries.set(entry.client_id, entry);
+      found(entry);
+    };
+    for (const key of keysOf(this.prefix)) add(parse(readItem(key)));
+    const loading = this.#do('readonly', (store) => store.getAll()).then((entries) => {
+      for (const entry of (entries ?? []).sort((/** @type {Entry} */ a, /** @type {Entry} */ b) => a.n - b.n))
+        add(entry);
+    });
+    return Promise.race([loading, patience()]);
+  }
+
+  /** @param {Entry} entry */
+  put(entry) {
+    const { client_id } = entry, key = this.prefix + client_id;
+    this.#entries.set(client_id, entry);
+    this.#gone.delete(client_id);
+    if (!writeItem(key, JSON.stringify(entry))) this.#loose.add(client_id);
+    this.#do('readwrite', (store) => store.put(entry)).then((result) => {
+      if (result === null || this.#entries.get(client_id) !== entry) return;
+      removeItem(key);
+      this.#loose.delete(client_id);
+    });
+  }
+
+  /** Of another tab, which keeps it. @param {Entry} entry */
+  learn(entry) {
+    if (!this.#gone.has(entry.client_id)) this.#entries.set(entry.client_id, entry);
+  }
+
+  /** @param {string} id */
+  remove(id) {
+    this.#entries.delete(id);
+    this.#gone.add(id);
+    this.#loose.delete(id);
+    removeItem(this.prefix + id);
+    this.#do('readwrite', (store) => store.delete(id));
+  }
+
+  /**
+   * null: there is no database, or it failed.
    * @param {IDBTransactionMode} mode @param {(store: IDBObjectStore) => IDBRequest} work @returns {Promise<any>}
    */
   async #do(mode, work) {
     const database = await (this.#opened ??= open());
     if (!database) return null;
     return new Promise((resolve) => {
+      const fail = () => {
+        this.#opened = undefined; // the next one tries again
+        resolve(null);
+      };
       try {
         const transaction = database.transaction(STORE, mode);
         const request = work(transaction.objectStore(STORE));
         transaction.oncomplete = () => resolve(request.result);
-        transaction.onabort = transaction.onerror = () => resolve(null);
+        transaction.onabort = transaction.onerror = fail;
       } catch {
-        resolve(null);
+        fail();
       }
     });
   }
 }
+
+/** @param {string | null} text @returns {any} */
+function parse(text) {
+  try {
+    return JSON.parse(text ?? 'null');
+  } catch {
+    return null;
+  }
+}
+
+/** @returns {Promise<void>} */
+const patience = () => new Promise((resolve) => { setTimeout(resolve, PATIENCE); });
 
 /** @returns {Promise<IDBDatabase | null>} */
 function open() {

@@ -1,4 +1,4 @@
-/** Unguessable enough not to meet itself; also on plain http, where crypto.randomUUID is missing. */
+/** Unguessable and unique; also on plain http, where crypto.randomUUID is missing. */
 export function uniqueId() {
   if (typeof crypto.randomUUID === 'function') return crypto.randomUUID();
   const bytes = /** @type {Crypto} */ (crypto).getRandomValues(new Uint8Array(16));
@@ -6,9 +6,19 @@ export function uniqueId() {
 }
 
 /**
- * Content is rich text: what somebody types is meant as it stands.
+ * Content is rich text: this makes HTML of plain text.
  * @param {string} text
  */
 export function escapeText(text) {
   return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
+}
+
+/** Text without NUL and without halves of characters, which the server refuses. @param {string} text */
+export function wellFormed(text) {
+  return text.replace(/[\0\p{Surrogate}]/gu, '');
+}
+
+/** JSON of it, with all its texts well formed. @param {unknown} value */
+export function encode(value) {
+  return JSON.stringify(value, (_, one) => (typeof one === 'string' ? wellFormed(one) : one));
 }

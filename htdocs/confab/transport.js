@@ -5,7 +5,7 @@
  * @typedef {object} Receiver what a transport tells the client
  * @property {(frame: any) => void} frame a dispatch, a reply or an error, parsed
  * @property {(cursor: string) => void} cursor everything up to it has come
- * @property {() => void} alive something came, if only a heartbeat
+ * @property {(isHeartbeat?: boolean) => void} alive something came, if only a heartbeat
  * @property {(end: End) => void} end it is over
  *
  * @typedef {object} End
@@ -19,6 +19,7 @@
  *
  * @typedef {object} Transport
  * @property {() => void} close
+ * @property {(data: object) => boolean} [probe] asks for a sign of life; false: it can't
  * @property {(text: string) => boolean} send false: it can't
  */
 import { Code } from './codes.js';

@@ -1,5 +1,8 @@
-import { Code } from './codes.js';
+import { Code, Command } from './codes.js';
+import { encode } from './text.js';
 import { streamUrl } from './transport.js';
+
+const HEARTBEAT = 'h'; // the id of heartbeats: no other command has it
 
 /**
  * Both directions over one WebSocket.
@@ -20,8 +23,9 @@ export function openWebSocket(where, receiver) {
   };
   socket.onmessage = ({ data }) => {
     if (over) return;
-    receiver.alive();
-    receiver.frame(JSON.parse(data));
+    const frame = JSON.parse(data);
+    receiver.alive(frame.id === HEARTBEAT);
+    receiver.frame(frame);
   };
   socket.onclose =
     ({ code }) =>
@@ -33,9 +37,16 @@ export function openWebSocket(where, receiver) {
       over = true;
       socket.close();
     },
+    probe(data) {
+      return this.send(encode({ event_type: Command.HEARTBEAT, data, id: HEARTBEAT }));
+    },
     send(text) {
       if (socket.readyState !== WebSocket.OPEN) return false;
-      socket.send(text);
+      try {
+        socket.send(text);
+      } catch {
+        return false;
+      }
       return true;
     },
   };

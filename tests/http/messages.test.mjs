@@ -101,6 +101,26 @@ test('media become attachments, and the text is Media Files', async () => {
   for (const media of [[], null]) assert.deepEqual((await desk.say(ann, room, 'text', { media })).attachments, []);
 });
 
+test('text stays beside media where that is asked for, and can name somebody', async () => {
+  const media = [{ media_url: 'u', media_type: 'image' }];
+  const { content, attachments, mentions } = await desk.data(ann, 'message.send', { room_id: room.id,
+    content: `for @${ben.user.username}<br>and all`, extra_fields: { media, with_text: true } });
+  assert.equal(content, `for @${ben.user.username}<br>and all`);
+  assert.equal(attachments.length, 1);
+  assert.deepEqual(mentions.map(({ id }) => id), [ben.user.id]);
+  const bare = await desk.data(ann, 'message.send',
+    { room_id: room.id, content: 'x', extra_fields: { media, with_text: false } });
+  assert.equal(bare.content, 'Media Files');
+});
+
+test('what is meant to come from somebody else is not sent', async () => {
+  const count = (await desk.messages(ann, room)).length;
+  const send = (as_user) => site.command(ann, 'message.send', { room_id: room.id, content: 'in whose name?', as_user });
+  assert.equal((await send(ben.user.id)).status, 401);
+  assert.equal((await desk.messages(ann, room)).length, count);
+  for (const mine of [ann.user.id, null]) assert.equal((await send(mine)).status, 200);
+});
+
 test('wrong media are refused, and nothing is stored', async () => {
   const count = (await desk.messages(ann, room)).length;
   const wrong = (media, code,

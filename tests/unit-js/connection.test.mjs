@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { Client, ConfabError } from '../../htdocs/confab.js';
-import { answer, dispatch, FakeSocket, FakeStorage, settle } from './support/fakes.mjs';
+import { answer, dispatch, FakeSocket, FakeStorage, fakeWindow, settle } from './support/fakes.mjs';
 
 const clients = [];
 let fetches;
@@ -123,14 +123,115 @@ test('a server that restarts is given time, and keeps its transport', async () =
   Math.random.mock.restore();
 });
 
-test('a silent stream is dead after two and a half heartbeats', async () => {
+test('a stream where nothing happens stays open for an hour, and costs little', async () => {
   const client = connect();
   await settle();
   FakeSocket.last.opens();
-  await pass(62_000);
-  assert.equal(client.state, 'open');
-  await pass(600);
+  for (let minute = 0; minute < 60 * 60; minute++) await pass(1000);
+  assert.equal(FakeSocket.all.length, 1);
+  assert.deepEqual(client.states, ['connecting', 'open']);
+  assert.ok(FakeSocket.last.heartbeats <= 16, String(FakeSocket.last.heartbeats));
+  assert.ok(JSON.stringify(FakeSocket.last.sent).length < 1500);
+});
+
+test('a network that is half there is noticed within fifteen seconds', async () => {
+  const client = connect();
+  await settle();
+  FakeSocket.last.opens();
+  for (let second = 0; second < 600; second++) await pass(1000);
+  client.idle.touch(); // somebody is there again
+  FakeSocket.last.isHalfOpen = true;
+  let seconds = 0;
+  for (; client.state === 'open' && seconds < 60; seconds++) await pass(1000);
+  assert.ok(seconds <= 15, `${seconds} s`);
   assert.equal(client.state, 'waiting');
+});
+
+test('that the network is gone is said at once, and that it is back is used at once', async () => {
+  const window = fakeWindow(), client = connect({ share: false });
+  await settle();
+  FakeSocket.last.opens();
+  window.tell('offline');
+  assert.equal(client.state, 'waiting');
+  window.tell('online');
+  await settle();
+  assert.equal(client.state, 'connecting');
+  FakeSocket.last.opens();
+  assert.equal(client.state, 'open');
+  window.off();
+});
+
+test('a stream of somebody else ends the log-in: nothing is sent in the wrong name', async () => {
+  const client = connect();
+  client.user = { id: 1, username: 'ann' };
+  await settle();
+  FakeSocket.last.opens();
+  FakeSocket.last.ends(1012);
+  await pass(4000);
+  FakeSocket.last.opens({ user: { id: 2, username: 'ben' } });
+  assert.equal(client.state, 'unauthenticated');
+  assert.equal(client.user.id, 1);
+  await assert.rejects(client.ready().then(() => client.whoAmI()), (error) => error instanceof Error);
+});
+
+test('when another tab logs in as somebody else, this one sends nothing any more', async () => {
+  const window = fakeWindow();
+  globalThis.fetch = async (url, init) => {
+    fetches.push({ url: new URL(url), init });
+    return answer(200, { user: { id: 1, username: 'ann' } });
+  };
+  const client = connect({ share: false });
+  await client.whoAmI();
+  await settle();
+  FakeSocket.last.opens();
+  const before = fetches.length;
+  globalThis.localStorage.setItem(client.mark.key, '2');
+  await assert.rejects(client.command('room.join', { room_id: 'r' }), { code: 4001 });
+  assert.equal(client.state, 'unauthenticated');
+  assert.equal(fetches.length, before);
+  window.off();
+});
+
+test('an error that does not say of what settles the one command that waits', async () => {
+  const client = connect();
+  await settle();
+  FakeSocket.last.opens();
+  const work = client.command('message.send', { content: 'x' });
+  FakeSocket.last.says({ error: { code: 4003, detail: 'Invalid JSON.' } });
+  await assert.rejects(work, { code: 4003 });
+});
+
+test('half characters and NUL never go up', async () => {
+  const client = connect();
+  await settle();
+  FakeSocket.last.opens();
+  client.command('message.send',
+    { content: 'a\ud83d b\0', extra_fields: { media: [{ caption: '\ude00c' }] } }).catch(() => {});
+  client.command('room.modify', { name: 'x\ud83d' }).catch(() => {});
+  await settle();
+  assert.deepEqual(FakeSocket.last.sent[0].data, { content: 'a b', extra_fields: { media: [{ caption: 'c' }] } });
+  assert.deepEqual(JSON.parse(fetches.at(-1).init.body).data, { name: 'x' });
+});
+
+test('a request that is never answered ends after half a minute', async () => {
+  const client = connect();
+  globalThis.fetch = () => new Promise(() => {});
+  const work = client.request('POST', 'command', {});
+  work.catch(() => {});
+  await settle();
+  await pass(30_000);
+  await assert.rejects(work, { code: 0 });
+});
+
+test('a listener that throws stops no other', () => {
+  const seen = [], reported = [];
+  globalThis.reportError = (error) => reported.push(error.message);
+  const client = new Client({ url: 'http://chat.test/chat/' });
+  client.on('signal', () => { throw new Error('mine'); });
+  client.on('signal', (signal) => seen.push(signal));
+  client.emit('signal', 1);
+  assert.deepEqual([seen, reported], [[1], ['mine']]);
+  delete globalThis.reportError;
 });
 
 test('a token is asked for again when it is refused, and only then', async () => {
@@ -240,7 +341,8 @@ test('idle is told once nothing was done for five minutes, and taken back at the
   FakeSocket.last.opens();
   await settle();
   const told = () =>
-    FakeSocket.last.sent.filter(({ event_type }) => event_type === 'session.heartbeat').map(({ data }) => data.idle);
+    FakeSocket.last.sent.filter(({ event_type, id }) => event_type === 'session.heartbeat' && id !== 'h')
+      .map(({ data }) => data.idle);
   client.idle.touch();
   await pass(30_000);
   FakeSocket.last.says(dispatch(2));
@@ -250,7 +352,7 @@ test('idle is told once nothing was done for five minutes, and taken back at the
     FakeSocket.last.says(dispatch(3 + i));
   }
   assert.deepEqual(told(), [true]);
-  FakeSocket.last.says({ status: 'success', id: FakeSocket.last.sent[0].id });
+  FakeSocket.last.says({ status: 'success', id: FakeSocket.last.sent.find(({ id }) => id !== 'h').id });
   client.idle.touch();
   assert.deepEqual(told(), [true, false]);
 });

@@ -4,11 +4,12 @@ import { afterEach, beforeEach, mock, test } from 'node:test';
 import { ConfabError } from '../../htdocs/confab.js';
 import { Emitter } from '../../htdocs/confab/emitter.js';
 import { Outbox } from '../../htdocs/confab/outbox.js';
-import { FakeBrowser, settle } from './support/fakes.mjs';
+import { FakeBrowser, FakeStorage, settle } from './support/fakes.mjs';
 
 beforeEach(() => {
   mock.timers.enable({ apis: ['setTimeout'] });
   mock.method(Math, 'random', () => 0.5);
+  globalThis.localStorage = new FakeStorage();
 });
 afterEach(() => {
   mock.timers.reset();
@@ -19,21 +20,22 @@ class FakeClient extends Emitter {
   base = new URL('http://chat.test/chat/');
   user = { id: 1, username: 'ann' };
   sent = [];
+  users = [];
   /** What the next commands are answered; then success. */
   answers = [];
 
   async command(name, data) {
     this.sent.push(data.content);
+    this.users.push(data.as_user);
     const next = this.answers.shift();
     if (next) throw next;
     return { status: 'success', seq: this.sent.length };
   }
 }
 
-async function open(client = new FakeClient(), shelf) {
+async function open(client = new FakeClient()) {
   const outbox = new Outbox(client);
   await outbox.open();
-  if (shelf) outbox.shelf = shelf;
   return { client, outbox };
 }
 
@@ -49,7 +51,7 @@ test('messages go one after the other, and stay until their dispatch comes', asy
   assert.deepEqual(states(outbox), ['a sent', 'b & c sent']);
   outbox.settle(items[0].client_id);
   assert.deepEqual(states(outbox), ['b & c sent']);
-  assert.deepEqual(await outbox.shelf.all(), []);
+  assert.deepEqual(outbox.shelf.all, []);
 });
 
 test('without a network it tries again, in order, with the same client_id, and sooner when the network is back',
@@ -105,11 +107,8 @@ test('what was not sent is there after a reload, failed ones as failed', async (
   client.answers = [error(4002), error(0)];
   for (const text of ['a', 'b', 'c']) outbox.sendText('r', text);
   await settle();
-  const { shelf } = outbox;
   outbox.close();
   const again = new Outbox(client);
-  // The same shelf, as IndexedDB would be.
-  Object.defineProperty(again, 'shelf', { get: () => shelf, set: () => {} });
   await again.open();
   await settle();
   assert.deepEqual(states(again), ['a failed', 'b sent', 'c sent']);
@@ -127,11 +126,95 @@ test('a lost log-in keeps what is unsent until there is one again', async () => 
   assert.deepEqual(states(outbox), ['a sent']);
 });
 
+/** IndexedDB of which something fails. */
+function database({ isSilent = false, isFull = false } = {}) {
+  const transaction = () => {
+    const it = { objectStore: () => ({ put: () => ({}), delete: () => ({}), getAll: () => ({ result: [] }) }) };
+    queueMicrotask(() => (isFull ? it.onabort() : it.oncomplete()));
+    return it;
+  };
+  return { open: () => {
+    const request = { result: { transaction } };
+    if (!isSilent) queueMicrotask(() => request.onsuccess());
+    return request;
+  } };
+}
+
+test('storage that is full, silent, refused or missing costs no message, and what would not be kept is known',
+    async () => {
+  const refused = { getItem() { throw new Error('refused'); }, setItem() { throw new Error('refused'); } };
+  for (const [indexedDB, localStorage, isKept] of [[database(), refused, true],
+    [database({ isFull: true }), refused, false],
+    [database({ isSilent: true }), new FakeStorage(), true], [database({ isSilent: true }), undefined, false],
+    [undefined, undefined, false]]) {
+    Object.assign(globalThis, { indexedDB, localStorage });
+    const client = new FakeClient(), outbox = new Outbox(client), opening = outbox.open();
+    await settle();
+    mock.timers.tick(3000);
+    await opening;
+    client.answers = [error(0)];
+    outbox.sendText('r', 'a');
+    await settle();
+    assert.deepEqual(outbox.loose.map(({ text }) => text), isKept ? [] : ['a']);
+    client.emit('state', 'open');
+    await settle();
+    assert.deepEqual([client.sent, states(outbox), outbox.loose], [['a', 'a'], ['a sent'], []]);
+  }
+  delete globalThis.indexedDB;
+});
+
+test('a message that the server fails on lets those of other rooms go first', async () => {
+  const { client, outbox } = await open();
+  client.answers = [error(4053), undefined, error(4053)];
+  for (const [room, text] of [['r', 'poison'], ['r', 'after it'], ['s', 'other']]) outbox.sendText(room, text);
+  for (let i = 0; i < 3; i++) {
+    await settle();
+    mock.timers.tick(1000);
+  }
+  await settle();
+  assert.deepEqual(client.sent, ['poison', 'other', 'poison', 'poison', 'after it']);
+});
+
+test('each message goes as the one who wrote it, also when somebody else has logged in meanwhile', async () => {
+  const { client, outbox } = await open();
+  client.answers = [error(0)];
+  outbox.sendText('r', 'hers');
+  await settle();
+  client.user = { id: 2, username: 'ben' };
+  await outbox.open();
+  outbox.sendText('r', 'his');
+  await settle();
+  assert.deepEqual([client.sent, client.users], [['hers', 'his'], [1, 2]]);
+  assert.deepEqual(states(outbox), ['his sent']);
+  client.user = { id: 1, username: 'ann' };
+  await outbox.open();
+  await settle();
+  assert.deepEqual([client.sent.at(-1), client.users.at(-1)], ['hers', 1]);
+});
+
+test('a tab whose turn to send has not come goes on for the next person', async () => {
+  const browser = new FakeBrowser();
+  Object.defineProperty(globalThis, 'navigator', { configurable: true, value: { locks: browser.locks } });
+  globalThis.BroadcastChannel = browser.BroadcastChannel;
+  const first = await open(), second = await open();
+  first.client.answers = [error(0)];
+  first.outbox.sendText('r', 'a');
+  second.outbox.sendText('r', 'b');
+  await settle();
+  second.client.user = { id: 2, username: 'ben' };
+  await second.outbox.open();
+  second.outbox.sendText('r', 'c');
+  await settle();
+  assert.deepEqual([second.client.sent, second.client.users], [['c'], [2]]);
+  for (const { outbox } of [first, second]) outbox.close();
+  Object.defineProperty(globalThis, 'navigator', { configurable: true, value: {} });
+});
+
 test('of two tabs one sends at a time; both show it, and one goes on when the other is closed', async () => {
   const browser = new FakeBrowser();
   Object.defineProperty(globalThis, 'navigator', { configurable: true, value: { locks: browser.locks } });
   globalThis.BroadcastChannel = browser.BroadcastChannel;
-  const first = await open(), second = await open(undefined, first.outbox.shelf);
+  const first = await open(), second = await open();
   first.client.answers = [error(0)];
   first.outbox.sendText('r', 'a');
   await settle();

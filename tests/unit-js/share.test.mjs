@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { Client } from '../../htdocs/confab.js';
-import { answer, dispatch, FakeBrowser, FakeSocket, FakeStorage, settle } from './support/fakes.mjs';
+import { answer, dispatch, FakeBrowser, FakeSocket, FakeStorage, fakeWindow, settle } from './support/fakes.mjs';
 
 const clients = [];
 
@@ -34,6 +34,14 @@ async function tab(user = 1) {
   client.start();
   await settle();
   return client;
+}
+
+/** Time goes by in steps, for timers that follow on each other. */
+async function pass(ms) {
+  for (; ms > 0; ms -= 100) {
+    mock.timers.tick(100);
+    await settle();
+  }
 }
 
 const says = async (...seqs) => {
@@ -154,11 +162,34 @@ test('somebody is idle when idle in all tabs', async () => {
   assert.deepEqual(told(), [true]);
 });
 
-test('without Web Locks each tab has its own connection', async () => {
-  Object.defineProperty(globalThis, 'navigator', { configurable: true, value: {} });
+test('without BroadcastChannel each tab has its own connection', async () => {
+  delete globalThis.BroadcastChannel;
   await tab();
   await tab();
   assert.equal(FakeSocket.all.length, 2);
+});
+
+test('without Web Locks, as on plain http, tabs share one connection too, and another takes over', async () => {
+  const window = fakeWindow();
+  Object.defineProperty(globalThis, 'navigator', { configurable: true, value: {} });
+  const begin = async () => {
+    const client = await tab();
+    await pass(3000);
+    return client;
+  };
+  const first = await begin();
+  FakeSocket.last.opens({ seq: 5 });
+  const second = await begin(), third = await begin();
+  await says(6);
+  assert.equal(FakeSocket.all.length, 1);
+  for (const client of [first, second, third]) assert.deepEqual([client.seen, client.state], [[6], 'open']);
+  first.stop();
+  await pass(5000);
+  assert.equal(FakeSocket.all.filter(({ readyState }) => readyState < 3).length, 1);
+  FakeSocket.last.opens({ seq: 7 });
+  await says(7, 8);
+  for (const client of [second, third]) assert.deepEqual([client.seen, client.state], [[6, 7, 8], 'open']);
+  window.off();
 });
 
 test('a log-in that has ended ends in all tabs, and the next leads anew', async () => {

@@ -66,7 +66,7 @@ test('a message on its way is the last, and becomes the one that arrives, wherev
   assert.deepEqual(store.messages('r').map(({ seq, state }) => seq ?? state), [11, 12, 'queued']);
   await settle();
   assert.deepEqual(client.asked.find(([name]) => name === 'message.send')[1],
-    { room_id: 'r', content: 'a &lt; b', client_id: item.client_id });
+    { room_id: 'r', content: 'a &lt; b', client_id: item.client_id, as_user: 1 });
   client.emit('dispatch', said(13, { client_id: item.client_id })); // somebody else's, with the same
   assert.deepEqual(store.messages('r').map(({ seq, state }) => seq ?? state), [11, 12, 13, 'sent']);
   client.emit('dispatch', said(14, { client_id: item.client_id, sender: { id: 1 } }));

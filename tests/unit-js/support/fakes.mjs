@@ -9,13 +9,21 @@ export class FakeSocket {
 
   readyState = 0;
   sent = [];
+  isHalfOpen = false; // what is sent goes nowhere
 
   constructor(url) {
     this.url = new URL(url);
     FakeSocket.all.push(this);
   }
 
-  send(text) { this.sent.push(JSON.parse(text)); }
+  send(text) {
+    const frame = JSON.parse(text);
+    this.sent.push(frame);
+    if (frame.id === 'h' && !this.isHalfOpen) queueMicrotask(() => this.says({ status: 'success', id: 'h' }));
+  }
+
+  /** How often it was asked for a sign of life. */
+  get heartbeats() { return this.sent.filter(({ id }) => id === 'h').length; }
 
   close() { this.readyState = 3; }
 
@@ -43,9 +51,25 @@ export function answer(status, body, headers = {}) {
 
 export class FakeStorage {
   #items = new Map();
+  get length() { return this.#items.size; }
+  key(i) { return [...this.#items.keys()][i] ?? null; }
   getItem(key) { return this.#items.get(key) ?? null; }
   setItem(key, value) { this.#items.set(key, value); }
   removeItem(key) { this.#items.delete(key); }
+}
+
+/** What a window tells: online, offline, storage, pagehide. Give `off` to a test's end. */
+export function fakeWindow() {
+  const target = new EventTarget();
+  globalThis.addEventListener = target.addEventListener.bind(target);
+  globalThis.location = new URL('http://chat.test/chat/');
+  return {
+    tell: (type, more = {}) => target.dispatchEvent(Object.assign(new Event(type), more)),
+    off() {
+      delete globalThis.addEventListener;
+      delete globalThis.location;
+    },
+  };
 }
 
 /** Lets everything that is due now happen. */
@@ -58,15 +82,35 @@ export class FakeBrowser {
   #queues = new Map();
   #channels = new Set();
 
-  get locks() {
-    return { request: (name, options, work) => this.#request(name, options, work ?? options) };
+  get locks() { return this.#locksOf(null); }
+
+  #locksOf(tab) {
+    return { request: (name, options, work) => this.#request(name, options, work ?? options, tab) };
   }
 
-  get BroadcastChannel() {
+  get BroadcastChannel() { return this.#channelOf(null); }
+
+  /** What one tab has of it; close() is the end of the tab. */
+  tab() {
+    const tab = {};
+    return { locks: this.#locksOf(tab), BroadcastChannel: this.#channelOf(tab), close: () => this.#close(tab) };
+  }
+
+  #close(tab) {
+    for (const channel of [...this.#channels]) if (channel.tab === tab) channel.close();
+    for (const queue of this.#queues.values()) {
+      const isHeld = queue[0]?.tab === tab && queue[0].held;
+      queue.splice(0, Infinity, ...queue.filter((one) => one.tab !== tab));
+      if (isHeld) this.#next(queue);
+    }
+  }
+
+  #channelOf(tab) {
     const channels = this.#channels;
     return class {
       constructor(name) {
         this.name = name;
+        this.tab = tab;
         channels.add(this);
       }
 
@@ -81,11 +125,11 @@ export class FakeBrowser {
     };
   }
 
-  #request(name, { signal, steal } = {}, work) {
+  #request(name, { signal, steal } = {}, work, tab) {
     const queue = this.#queues.get(name) ?? [];
     this.#queues.set(name, queue);
     return new Promise((resolve, reject) => {
-      const one = { work, resolve, reject, held: false };
+      const one = { work, resolve, reject, tab, held: false };
       signal?.addEventListener('abort', () => {
         if (one.held) return;
         queue.splice(queue.indexOf(one), 1);
