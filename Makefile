@@ -18,6 +18,8 @@ CFLAGS_debug := -O0 -g3
 CFLAGS_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
 LDFLAGS_asan := -fsanitize=address,undefined
+CFLAGS_cover := -O0 -g --coverage -fprofile-update=atomic
+LDFLAGS_cover := --coverage
 CFLAGS_fuzz := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all \
 	-fsanitize=fuzzer-no-link,address,undefined -Wno-unknown-warning-option
 LDFLAGS_fuzz := -fsanitize=fuzzer,address,undefined
@@ -28,21 +30,21 @@ LDFLAGS := $(LDFLAGS_$(BUILD))
 LIBS := -lfcgi -lpq -ljson-c -lsodium -lcrypto
 
 # The rooms of lib/, lowest first; tools/check knows who may include whom.
-LIB := $(addprefix base/, buf config crypto error hex json logger metrics utf8 uuid xalloc) \
+LIB := $(addprefix base/, buf config crypto error hex json logger metrics utf8 uuid version xalloc) \
 	$(addprefix event/, instance listener loop service) \
-	$(addprefix pg/, async conn result sync) \
-	$(addprefix text/, entities escape html sanitise url) \
+	$(addprefix pg/, async conn result schema sync) \
+	$(addprefix text/, entities escape html sanitise tag url) \
 	$(addprefix web/, answer fastcgi head overflow prefork request worker) \
 	$(addprefix auth/, identity jwt jwt_keys login origin provider_jwt provider_remote_user provider_token query) \
-	$(addprefix log/, cursor deletions dispatch fence tail window) \
-	$(addprefix hub/, closing hub opener opening replayer report roster signal stream turns withdraw)
+	$(addprefix log/, cursor deletions dispatch fence selftest tail window) \
+	$(addprefix hub/, hub liveness opener opening replayer report roster signal stream transport turns withdraw)
 # What each program has beside its main().
 COMMAND := command command_table envelope rate traffic
 EVENTS := connection poll report sse
 LOGIN := ask log_in mail password
 MEDIA := download filename filetype multipart preview store upload
 PREVIEW := jpeg png preview sandbox size webp
-BRIDGE := command_client pollset socket
+BRIDGE := command_client frame handshake pollset socket
 PROGRAMS := confab confab-command confab-session confab-events confab-bridge confab-media confab-preview
 
 # Where tools/setup puts Node.js when that of the system is too old for the tests.
@@ -61,13 +63,16 @@ $(O)/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
 
+$(O)/lib/base/version.o: CFLAGS += -DCONFAB_VERSION='"$(file < VERSION)"'
+$(O)/lib/base/version.o: VERSION
+
 $(O)/libconfab.a: $(LIB:%=$(O)/lib/%.o)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
 link = $(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS)
 
-$(O)/confab: $(O)/tools/confab.o $(O)/tools/confab_operate.o $(O)/libconfab.a
+$(O)/confab: $(O)/tools/confab.o $(O)/tools/confab_operate.o $(O)/tools/confab_upgrade.o $(O)/libconfab.a
 	$(call say,LD,$@)
 	$(link)
 $(O)/confab-command: $(O)/fcgi/command/main.o $(COMMAND:%=$(O)/fcgi/command/%.o) $(O)/libconfab.a
@@ -119,8 +124,10 @@ $(O)/tests/faults/clock.so: tests/faults/clock.c
 
 # What is checked about parsers of hostile bytes: with inputs that clang's
 # libFuzzer looks for, and with those that are kept.
-PARSERS := $(addprefix lib/base/, buf error hex json logger utf8 uuid xalloc) $(addprefix lib/text/, entities escape html sanitise url) \
-	$(addprefix lib/auth/, jwt jwt_keys query) lib/log/cursor lib/web/fastcgi fcgi/command/envelope fcgi/media/multipart
+PARSERS := $(addprefix lib/base/, buf error hex json logger utf8 uuid xalloc) \
+	$(addprefix lib/text/, entities escape html sanitise tag url) \
+	$(addprefix lib/auth/, jwt jwt_keys query) \
+	lib/log/cursor lib/web/fastcgi fcgi/command/envelope fcgi/media/multipart
 TARGETS := cursor envelope fastcgi jwt multipart query richtext utf8 uuid
 CHECKS := $(TARGETS:%=$(O)/tests/fuzz/%_target.o) $(O)/tests/fuzz/grammar.o \
 	$(O)/tests/fuzz/base64url.o $(O)/tests/fuzz/target.o
@@ -158,10 +165,12 @@ help:
 	@echo 'make test-faults  one thing after the other is broken, for an hour (FAULTS="NAME ...", ROUNDS=10)'
 	@echo 'make torture      the reading rule of the log, for long (SECONDS=600)'
 	@echo 'make check        style, layers, documentation of options'
+	@echo 'make coverage     how much of each room the tests reach (TESTS="FILE ...")'
 	@echo 'make bench        measurements'
 	@echo 'make fuzz         looks for input that breaks a parser (SECONDS=60 each, TARGETS="richtext ...")'
 	@echo 'make setup        install the packages that make demo needs'
 	@echo 'make bundles      the page and the library as few small files, for make install (needs Node.js)'
+	@echo 'make schema       sql/schema.sql anew, after a change in sql/upgrades'
 	@echo 'make screenshots  the pictures in docs/'
 	@echo 'make install      programs, SQL, page and configuration (PREFIX=/usr/local, DESTDIR=)'
 	@echo 'make clean        remove what was built'
@@ -200,6 +209,16 @@ check:
 	@$(MAKE) --no-print-directory -j$$(nproc) all V=$(V)
 	@BUILD=$(BUILD) tools/check
 
+# How much of each room the tests reach. Programs run as somebody else, who has to be able to write beside the objects.
+coverage: export COVERAGE := $(CURDIR)/build/coverage
+coverage:
+	@tools/setup test
+	@rm -rf build/coverage && find build -name '*.gcda' -delete
+	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=cover all unit V=$(V)
+	@chmod -R a+rwX build/cover
+	@BUILD=cover tests/run || echo 'some tests failed; what they reached counts all the same'
+	@node tools/coverage.mjs build/coverage build/cover
+
 bench:
 	@tools/setup bench
 	@$(MAKE) --no-print-directory -j$$(nproc) all $(O)/bench/swarm $(O)/bench/bare V=$(V)
@@ -211,7 +230,8 @@ fuzz:
 	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=fuzz fuzzers V=$(V)
 	@env -u SECONDS tests/fuzz/run $(SECONDS) $(TARGETS)
 
-# The page, the library and the widget as few minified files. Who has asked for them once gets them installed, as they are now; else make install takes
+# The page, the library and the widget as few minified files. Who has asked for them once gets them installed, as they
+# are now; else make install takes
 # the modules as they are written, which need nothing but a web server.
 BUNDLED := build/htdocs
 PAGE ?= $(if $(wildcard $(BUNDLED)/index.html),$(BUNDLED),htdocs)
@@ -222,6 +242,12 @@ bundles:
 	@tools/setup bundles
 	@$(MAKE) --no-print-directory $(BUNDLED)/index.html V=$(V)
 
+# What the upgrades add up to.
+schema: all
+	@dir=$$(mktemp -d) && STACK_FSYNC=off tools/stack database $$dir && \
+		{ echo '-- What the upgrades add up to; made by make schema, compared by tests/upgrade.test.'; \
+		tools/stack schema $$dir; } >sql/schema.sql; tools/stack stop $$dir; rm -rf $$dir
+
 screenshots:
 	@tools/setup test
 	@$(MAKE) --no-print-directory -j$$(nproc) all V=$(V)
@@ -231,10 +257,12 @@ PREFIX ?= /usr/local
 SHARE := $(DESTDIR)$(PREFIX)/share/confab
 MAN := $(DESTDIR)$(PREFIX)/share/man
 # What the samples speak of as @NAME@: where things are on an ordinary machine.
-FILL := sed -e 's,@BIN@,$(PREFIX)/bin,g' -e 's,@HTDOCS@,$(PREFIX)/share/confab/htdocs,g' -e 's,@RUN@,/run/confab,g' -e 's,@MEDIA@,/var/lib/confab/media,g'
+FILL := sed -e 's,@BIN@,$(PREFIX)/bin,g' -e 's,@HTDOCS@,$(PREFIX)/share/confab/htdocs,g' \
+	-e 's,@RUN@,/run/confab,g' -e 's,@MEDIA@,/var/lib/confab/media,g'
 
 install: all $(filter $(BUNDLED)/%,$(PAGE)/index.html)
-	$(Q)install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/conf $(SHARE)/systemd $(DESTDIR)/etc/confab $(MAN)/man1 $(MAN)/man5 $(MAN)/man8
+	$(Q)install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/conf $(SHARE)/systemd $(DESTDIR)/etc/confab
+	$(Q)install -d $(MAN)/man1 $(MAN)/man5 $(MAN)/man8
 	$(Q)install $(PROGRAMS:%=$(O)/%) $(DESTDIR)$(PREFIX)/bin
 	$(Q)rm -rf $(SHARE)/sql $(SHARE)/htdocs
 	$(Q)cp -R sql $(SHARE)
@@ -254,5 +282,6 @@ clean:
 	rm -rf build
 
 .SECONDARY:
-.PHONY: all unit fuzzers help setup demo demo-reset test test-faults torture check bench fuzz bundles screenshots install clean
+.PHONY: all unit fuzzers help setup demo demo-reset test test-faults torture check coverage bench fuzz bundles \
+	schema screenshots install clean
 -include $(wildcard $(O)/*/*.d $(O)/*/*/*.d)

@@ -1,4 +1,5 @@
--- Who may what. Programs execute the functions made for them and touch no table. Applied after the functions, each time.
+-- Who may what. Programs execute the functions made for them and touch no table. Applied after the functions, each
+-- time.
 revoke all on schema confab from public;
 revoke all on all tables in schema confab from public;
 revoke all on all sequences in schema confab from public;
@@ -6,7 +7,11 @@ revoke all on all functions in schema confab from public;
 grant usage on schema confab to confab_command, confab_session, confab_stream, confab_push, confab_media;
 grant usage on schema confab_site to confab_command;
 
-grant execute on function confab.command_list(), confab.command_stamp(), confab.authenticate(bytea, uuid, text), confab.ring() to confab_command;
+-- Programs ask whether the schema is as new as they are.
+grant execute on function confab.version() to confab_command, confab_session, confab_stream, confab_push, confab_media;
+
+grant execute on function confab.command_list(), confab.command_stamp(), confab.authenticate(bytea, uuid, text),
+  confab.ring() to confab_command;
 
 -- Every command, the operator's own too.
 do $$
@@ -19,20 +24,26 @@ begin
 end $$;
 
 -- Programs that face clients have checked the tokens of the host application.
-grant execute on function confab.login_external(text, text, jsonb, timestamptz, bytea, text, text) to confab_command, confab_session, confab_stream, confab_media;
+grant execute on function confab.login_external(text, text, jsonb, timestamptz, bytea, text, text) to confab_command,
+  confab_session, confab_stream, confab_media;
 
 grant execute on function
-  confab.account_register(text, text, jsonb), confab.account_set_password_hash(bigint, text), confab.login_credentials(text),
+  confab.account_register(text, text, jsonb), confab.account_set_password_hash(bigint, text),
+    confab.login_credentials(text),
   confab.login_create(bigint, bytea, text, text), confab.login_whoami(bytea), confab.login_end(bytea), confab.ring(),
-  confab.ticket_create(bytea, bytea), confab.attempt_begin(text, text, int, int, int), confab.attempt_succeeded(text, text),
+  confab.ticket_create(bytea, bytea), confab.attempt_begin(text, text, bytea, int[], int),
+  confab.attempt_succeeded(text, text, bytea), confab.registration_begin(text, int, int),
+    confab.device_remember(bigint, bytea, bytea),
   confab.password_current(bytea), confab.password_change(bytea, text),
   confab.reset_begin(text, text, bytea), confab.reset_check(bytea), confab.reset_finish(bytea, text)
   to confab_session;
 
 grant execute on function
-  confab.stream_open(bytea, uuid, text, text, text, text, boolean), confab.stream_open_all(jsonb, text), confab.stream_close(uuid[]), confab.stream_sweep(text), confab.stream_leave(text),
+  confab.stream_open(bytea, uuid, text, text, text, text, boolean), confab.stream_open_all(jsonb, text),
+    confab.stream_close(uuid[]), confab.stream_sweep(text), confab.stream_leave(text),
   confab.stream_upkeep(text), confab.login_key(bigint),
-  confab.log_state(), confab.log_lag(bigint), confab.log_holders(), confab.log_read(bigint, int), confab.log_read_back(bigint, int),
+  confab.log_state(), confab.log_lag(bigint), confab.log_holders(), confab.log_read(bigint, int),
+    confab.log_read_back(bigint, int),
   confab.log_probe(), confab.log_holds(), confab.log_maintain()
   to confab_stream;
 
@@ -42,6 +53,7 @@ grant execute on function
 
 grant execute on function
   confab.authenticate(bytea, uuid, text), confab.media_allow(confab.caller, bigint, bigint),
-  confab.media_create(confab.caller, text, text, text, bytea, bigint, int, int, bytea, bigint, bigint), confab.media_get(confab.caller, uuid, boolean),
+  confab.media_create(confab.caller, text, text, text, bytea, bigint, int, int, bytea, bigint, bigint),
+    confab.media_get(confab.caller, uuid, boolean),
   confab.media_collect(int), confab.media_collected(bigint[])
   to confab_media;

@@ -13,8 +13,12 @@ begin
     execute format('alter role %I set statement_timeout = ''8s''', v_role);
     -- Every statement is short: compiling one takes longer than running it.
     execute format('alter role %I set jit = off', v_role);
-    -- A plan lasts as long as the connection: one that was made while a table was empty must not walk it when it is full.
+    -- A plan lasts as long as the connection. One that was made while a table was small must not read all of it, or all
+    -- of a room, when it is large: rows are found by indexes, in the order of these, one after the other.
     execute format('alter role %I set enable_seqscan = off', v_role);
+    execute format('alter role %I set enable_bitmapscan = off', v_role);
+    execute format('alter role %I set enable_hashjoin = off', v_role);
+    execute format('alter role %I set enable_mergejoin = off', v_role);
     execute format('alter role %I set lock_timeout = ''5s''', v_role);
     execute format('alter role %I set idle_in_transaction_session_timeout = ''10s''', v_role);
     -- An undurable commit could give the same number of the log twice.
@@ -26,7 +30,8 @@ begin
   if not exists (select from pg_namespace where nspname = 'confab') then
     create schema confab authorization confab_owner;
   end if;
-  -- The operator's own: functions here stand in for those of the same name in confab, and are hooks and commands. Nothing of ours touches it.
+  -- The operator's own: functions here stand in for those of the same name in confab, and are hooks and commands.
+  -- Nothing of ours touches it.
   if not exists (select from pg_namespace where nspname = 'confab_site') then
     create schema confab_site authorization confab_owner;
   end if;

@@ -2,8 +2,6 @@
  * keep accounts, change settings. */
 #include "confab.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +11,7 @@
 
 #include "base/crypto.h"
 #include "base/logger.h"
+#include "base/version.h"
 
 _Noreturn void die(const char *what, const char *why)
 {
@@ -21,8 +20,8 @@ _Noreturn void die(const char *what, const char *why)
 }
 
 /* The error as a person can read it: DETAIL has the protocol's body. */
-static void die_of(const struct admin *admin, const char *what,
-		   enum pg_status status, const struct pg_result *r)
+_Noreturn void die_of(const struct admin *admin, const char *what,
+		      enum pg_status status, const struct pg_result *r)
 {
 	die(what,
 	    status == PG_FAILED && r ? pg_message(r) : pg_reason(admin->pg));
@@ -39,162 +38,6 @@ struct pg_result *query(struct admin *admin, const char *name, const char *text,
 	if (status != PG_OK)
 		die_of(admin, name, status, r);
 	return r;
-}
-
-static void script(struct admin *admin, const char *what, const char *text)
-{
-	struct pg_result *r;
-	enum pg_status status = pg_script(admin->pg, text, &r);
-
-	if (status != PG_OK)
-		die_of(admin, what, status, r);
-	pg_result_free(r);
-}
-
-static void read_file(struct buf *out, const char *directory, const char *name)
-{
-	struct buf path = { 0 };
-	FILE *file;
-	size_t n;
-
-	buf_addf(&path, "%s/%s", directory, name);
-	file = fopen(buf_text(&path), "re");
-	if (!file)
-		die(buf_text(&path), strerror(errno));
-	do {
-		buf_reserve(out, 65536);
-		n = fread(out->data + out->len, 1, 65536, file);
-		out->len += n;
-	} while (n);
-	fclose(file);
-	buf_add_text(out, "\n");
-	buf_free(&path);
-}
-
-static int sql_only(const struct dirent *entry)
-{
-	size_t len = strlen(entry->d_name);
-
-	return len > 4 && !strcmp(entry->d_name + len - 4, ".sql");
-}
-
-/* Calls each for the SQL files of a directory, by name. */
-static void each_file(struct admin *admin, const char *name,
-		      void (*each)(struct admin *, const char *directory,
-				   const char *file))
-{
-	struct buf directory = { 0 };
-	struct dirent **files;
-	int n;
-
-	buf_addf(&directory, "%s/%s", admin->sql, name);
-	n = scandir(buf_text(&directory), &files, sql_only, alphasort);
-	if (n <= 0)
-		die(buf_text(&directory), n ? strerror(errno) : "no SQL files");
-	for (int i = 0; i < n; i++) {
-		each(admin, buf_text(&directory), files[i]->d_name);
-		free(files[i]);
-	}
-	free(files);
-	buf_free(&directory);
-}
-
-static const char AS_OWNER[] =
-	"begin;\n"
-	"select pg_advisory_xact_lock(hashtext('confab upgrade'));\n"
-	"set local role confab_owner;\n";
-
-/* One numbered upgrade, in one transaction, once. */
-static void apply_upgrade(struct admin *admin, const char *directory,
-			  const char *file)
-{
-	struct pg_param name = { .data = file };
-	struct pg_result *r =
-		query(admin, file,
-		      "select 1 from confab.schema_version where name = $1", 1,
-		      &name);
-	struct buf text = { 0 };
-	bool done = pg_rows(r) > 0;
-
-	pg_result_free(r);
-	if (done)
-		return;
-	buf_add_text(&text, AS_OWNER);
-	read_file(&text, directory, file);
-	buf_addf(&text,
-		 "insert into confab.schema_version (name) values ('%s');\n"
-		 "commit;",
-		 file);
-	script(admin, file, buf_text(&text));
-	printf("applied %s\n", file);
-	buf_free(&text);
-}
-
-/* Appends the files that functions/order lists. */
-static void append_functions(struct admin *admin, struct buf *out)
-{
-	struct buf directory = { 0 }, order = { 0 };
-	char *line, *rest;
-
-	buf_addf(&directory, "%s/functions", admin->sql);
-	read_file(&order, buf_text(&directory), "order");
-	buf_add(&order, "", 1);
-	rest = order.data;
-	while ((line = strsep(&rest, "\n")))
-		if (*line && *line != '#')
-			read_file(out, buf_text(&directory), line);
-	buf_free(&order);
-	buf_free(&directory);
-}
-
-/* The SQL files that came with this program: of the installation or, in a build
- * folder, of the source tree. Found from where the program is, so that an
- * installation can be moved and staged. */
-static const char *find_sql(struct admin *admin)
-{
-	static const char *const PLACES[] = { "share/confab/sql", "../sql" };
-	char *out = admin->sql_beside;
-	ssize_t n =
-		readlink("/proc/self/exe", out, sizeof(admin->sql_beside) - 32);
-
-	/* Up from bin/confab, or release/confab. */
-	for (int up = 0; n > 0 && up < 2; up++)
-		while (n > 0 && out[--n] != '/')
-			;
-	for (int i = 0; n >= 0 && i < 2; i++) {
-		sprintf(out + n, "/%s", PLACES[i]);
-		if (access(out, R_OK) == 0)
-			return out;
-	}
-	die("SQL files", "none beside the program; say where with -s");
-}
-
-static void upgrade(struct admin *admin, char **words)
-{
-	struct buf text = { 0 };
-
-	(void)words;
-	if (!admin->sql)
-		admin->sql = find_sql(admin);
-	read_file(&text, admin->sql, "roles.sql");
-	script(admin, "roles.sql", buf_text(&text));
-	text.len = 0;
-	buf_add_text(&text, AS_OWNER);
-	buf_add_text(&text, "create table if not exists confab.schema_version ("
-			    "name text primary key, applied_at timestamptz not "
-			    "null default now());\ncommit;");
-	script(admin, "schema_version", buf_text(&text));
-	each_file(admin, "upgrades", apply_upgrade);
-	text.len = 0;
-	buf_add_text(&text, AS_OWNER);
-	/* They call each other, whatever the order of the files. */
-	buf_add_text(&text, "set local check_function_bodies = off;\n");
-	append_functions(admin, &text);
-	read_file(&text, admin->sql, "grants.sql");
-	buf_add_text(&text, "commit;");
-	script(admin, "functions", buf_text(&text));
-	puts("the database is up to date");
-	buf_free(&text);
 }
 
 /* A line from standard input, without echo on a terminal. */
@@ -384,6 +227,7 @@ static const struct command *choose_command(char **words, int n)
 int main(int argc, char **argv)
 {
 	static const struct option LONG[] = { { "help", 0, NULL, 'h' },
+					      { "version", 0, NULL, 'V' },
 					      { NULL, 0, NULL, 0 } };
 	const struct command *command;
 	struct admin admin = { 0 };
@@ -392,12 +236,15 @@ int main(int argc, char **argv)
 	bool fresh;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "+c:s:h", LONG, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+c:s:hV", LONG, NULL)) != -1) {
 		if (c == 'c')
 			path = optarg;
 		else if (c == 's')
 			admin.sql = optarg;
-		else {
+		else if (c == 'V') {
+			printf("confab %s\n", version_text());
+			return 0;
+		} else {
 			usage(c == 'h' ? stdout : stderr);
 			return c == 'h' ? 0 : 2;
 		}

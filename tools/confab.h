@@ -1,5 +1,6 @@
 /* confab: what the files of the admin command share.
- *   confab.c          the database's schema, accounts, settings
+ *   confab.c          main(), accounts, settings
+ *   confab_upgrade.c  the database's schema
  *   confab_operate.c  how all of it stands, upkeep, after a restore */
 #ifndef CONFAB_TOOLS_CONFAB_H
 #define CONFAB_TOOLS_CONFAB_H
@@ -21,6 +22,13 @@ _Noreturn void die(const char *what, const char *why);
 struct pg_result *query(struct admin *admin, const char *name, const char *text,
 			int n, const struct pg_param *params)
 	__attribute__((warn_unused_result));
+
+/* Ends the program with what a failed statement says. */
+_Noreturn void die_of(const struct admin *admin, const char *what,
+		      enum pg_status status, const struct pg_result *result);
+
+/* confab_upgrade.c */
+void upgrade(struct admin *admin, char **words);
 
 /* confab_operate.c; words: what follows the command's name, NULL at the end. */
 void operate_status(struct admin *admin, char **words);

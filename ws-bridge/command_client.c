@@ -1,6 +1,6 @@
 /* command_client: a FastCGI client as a state machine on the loop. Owns the
- * questions. A question is forgotten by its asker, never withdrawn: the program
- * would not notice. */
+ * calls. A call that is cancelled is still carried out: the program would not
+ * notice. */
 #include "command_client.h"
 
 #include <errno.h>
@@ -23,41 +23,41 @@ enum {
 	CONNECT_AGAIN = 10,      /* ms, when the program's backlog is full */
 };
 
-enum question_state {
-	QUESTION_WAITING, /* in line */
-	QUESTION_ASKING,  /* connected: sending and receiving */
+enum call_state {
+	CALL_WAITING, /* in line */
+	CALL_ASKING,  /* connected: sending and receiving */
 };
 
-struct question {
-	TAILQ_ENTRY(question) link;
-	struct asker *asker;
-	enum question_state state;
+struct command_call {
+	TAILQ_ENTRY(command_call) link;
+	struct command_client *client;
+	enum call_state state;
 	struct watch watch;
 	struct timer timer; /* the limit */
 	struct buf request; /* what is left to be sent */
 	struct buf in;      /* records */
 	struct buf answer;  /* STDOUT */
 	bool sent;
-	asker_done *done; /* NULL: forgotten */
+	command_client_done *done; /* NULL: forgotten */
 	void *context;
 };
 
-TAILQ_HEAD(question_list, question);
+TAILQ_HEAD(call_list, command_call);
 
-struct asker {
+struct command_client {
 	struct loop *loop;
 	struct sockaddr_un address;
 	unsigned most, asking;
 	unsigned most_waiting, in_line;
 	int64_t timeout;
 	struct metric *waits, *refused;
-	struct question_list waiting;
+	struct call_list waiting;
 	struct timer again;
 };
 
-static void start_next(struct asker *asker);
+static void start_next(struct command_client *client);
 
-/* Where the body starts: behind the empty line of the response's head. */
+/* The body starts after the empty line of the response's head. */
 static const char *body_of(const struct buf *answer, size_t *len)
 {
 	const char *p =
@@ -78,37 +78,37 @@ static bool is_refusal(const struct buf *answer, size_t body_len)
 		      strlen(OVERFLOW_REFUSAL)) != NULL;
 }
 
-static void leave_line(struct question *q)
+static void leave_line(struct command_call *call)
 {
-	struct asker *asker = q->asker;
+	struct command_client *client = call->client;
 
-	TAILQ_REMOVE(&asker->waiting, q, link);
-	metric_set(asker->waits, --asker->in_line);
+	TAILQ_REMOVE(&client->waiting, call, link);
+	metric_set(client->waits, --client->in_line);
 }
 
-static void finish(struct question *q, bool complete)
+static void finish_call(struct command_call *call, bool complete)
 {
-	struct asker *asker = q->asker;
+	struct command_client *client = call->client;
 	size_t len = 0;
-	const char *body = complete ? body_of(&q->answer, &len) : NULL;
-	bool refused = body && is_refusal(&q->answer, len);
+	const char *body = complete ? body_of(&call->answer, &len) : NULL;
+	bool refused = body && is_refusal(&call->answer, len);
 
-	if (q->state == QUESTION_WAITING) {
-		leave_line(q);
+	if (call->state == CALL_WAITING) {
+		leave_line(call);
 	} else {
-		asker->asking--;
-		loop_unwatch(asker->loop, &q->watch);
-		close(q->watch.fd);
+		client->asking--;
+		loop_unwatch(client->loop, &call->watch);
+		close(call->watch.fd);
 	}
-	loop_disarm(asker->loop, &q->timer);
-	if (q->done)
-		q->done(q->context, refused ? NULL : body, len,
-			q->sent && !refused);
-	buf_free(&q->request);
-	buf_free(&q->in);
-	buf_free(&q->answer);
-	free(q);
-	start_next(asker);
+	loop_disarm(client->loop, &call->timer);
+	if (call->done)
+		call->done(call->context, refused ? NULL : body, len,
+			   call->sent && !refused);
+	buf_free(&call->request);
+	buf_free(&call->in);
+	buf_free(&call->answer);
+	free(call);
+	start_next(client);
 }
 
 enum outcome {
@@ -117,7 +117,7 @@ enum outcome {
 	OUTCOME_BROKEN
 };
 
-static enum outcome take_records(struct question *q)
+static enum outcome take_records(struct command_call *call)
 {
 	struct fastcgi_record record;
 	enum fastcgi_progress progress;
@@ -125,31 +125,31 @@ static enum outcome take_records(struct question *q)
 	size_t used = 0;
 
 	while (outcome == OUTCOME_MORE &&
-	       (progress = fastcgi_read(&record, q->in.data + used,
-					q->in.len - used)) != FASTCGI_MORE) {
+	       (progress = fastcgi_read(&record, call->in.data + used,
+					call->in.len - used)) != FASTCGI_MORE) {
 		if (progress == FASTCGI_MALFORMED ||
-		    q->answer.len > ANSWER_LIMIT)
+		    call->answer.len > ANSWER_LIMIT)
 			return OUTCOME_BROKEN;
 		if (record.type == FASTCGI_STDOUT)
-			buf_add(&q->answer, record.content, record.len);
+			buf_add(&call->answer, record.content, record.len);
 		if (record.type == FASTCGI_END)
 			outcome = OUTCOME_COMPLETE;
 		used += record.size;
 	}
-	buf_consume(&q->in, used);
+	buf_consume(&call->in, used);
 	return outcome;
 }
 
-static enum outcome receive(struct question *q)
+static enum outcome receive(struct command_call *call)
 {
 	char bytes[16384];
 	ssize_t n;
 
-	while ((n = read(q->watch.fd, bytes, sizeof(bytes))) > 0) {
+	while ((n = read(call->watch.fd, bytes, sizeof(bytes))) > 0) {
 		enum outcome outcome;
 
-		buf_add(&q->in, bytes, (size_t)n);
-		outcome = take_records(q);
+		buf_add(&call->in, bytes, (size_t)n);
+		outcome = take_records(call);
 		if (outcome != OUTCOME_MORE)
 			return outcome;
 	}
@@ -157,36 +157,38 @@ static enum outcome receive(struct question *q)
 							    : OUTCOME_BROKEN;
 }
 
-static bool send_some(struct question *q)
+static bool send_some(struct command_call *call)
 {
-	ssize_t n = send(q->watch.fd, q->request.data, q->request.len,
+	ssize_t n = send(call->watch.fd, call->request.data, call->request.len,
 			 MSG_NOSIGNAL);
 
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR;
-	q->sent = true;
-	buf_consume(&q->request, (size_t)n);
-	if (!q->request.len)
-		loop_watch(q->asker->loop, &q->watch, q->watch.fd, EPOLLIN);
+	call->sent = true;
+	buf_consume(&call->request, (size_t)n);
+	if (!call->request.len)
+		loop_watch(call->client->loop, &call->watch, call->watch.fd,
+			   EPOLLIN);
 	return true;
 }
 
-static void ready(struct watch *watch, uint32_t events)
+static void socket_ready(struct watch *watch, uint32_t events)
 {
-	struct question *q = container_of(watch, struct question, watch);
+	struct command_call *call =
+		container_of(watch, struct command_call, watch);
 	enum outcome outcome = OUTCOME_MORE;
 
 	if (events & ~(uint32_t)EPOLLOUT)
-		outcome = receive(q);
-	if (outcome == OUTCOME_MORE && q->request.len && !send_some(q))
+		outcome = receive(call);
+	if (outcome == OUTCOME_MORE && call->request.len && !send_some(call))
 		outcome = OUTCOME_BROKEN;
 	if (outcome != OUTCOME_MORE)
-		finish(q, outcome == OUTCOME_COMPLETE);
+		finish_call(call, outcome == OUTCOME_COMPLETE);
 }
 
 static void too_late(struct timer *timer)
 {
-	finish(container_of(timer, struct question, timer), false);
+	finish_call(container_of(timer, struct command_call, timer), false);
 }
 
 enum connected {
@@ -195,17 +197,17 @@ enum connected {
 	CONNECT_FAILED
 };
 
-static enum connected try_connect(struct question *q)
+static enum connected try_connect(struct command_call *call)
 {
-	struct asker *asker = q->asker;
+	struct command_client *client = call->client;
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int error;
 
 	if (fd < 0)
 		return CONNECT_LATER;
-	if (connect(fd, (const struct sockaddr *)&asker->address,
-		    sizeof(asker->address)) == 0) {
-		loop_watch(asker->loop, &q->watch, fd, EPOLLIN | EPOLLOUT);
+	if (connect(fd, (const struct sockaddr *)&client->address,
+		    sizeof(client->address)) == 0) {
+		loop_watch(client->loop, &call->watch, fd, EPOLLIN | EPOLLOUT);
 		return CONNECTED;
 	}
 	error = errno;
@@ -213,63 +215,65 @@ static enum connected try_connect(struct question *q)
 	return error == EAGAIN ? CONNECT_LATER : CONNECT_FAILED;
 }
 
-static void start_next(struct asker *asker)
+static void start_next(struct command_client *client)
 {
-	struct question *q;
+	struct command_call *call;
 
-	while (asker->asking < asker->most &&
-	       (q = TAILQ_FIRST(&asker->waiting))) {
-		enum connected connected = try_connect(q);
+	while (client->asking < client->most &&
+	       (call = TAILQ_FIRST(&client->waiting))) {
+		enum connected connected = try_connect(call);
 
 		if (connected == CONNECT_LATER) {
-			loop_arm(asker->loop, &asker->again, CONNECT_AGAIN);
+			loop_arm(client->loop, &client->again, CONNECT_AGAIN);
 			return;
 		}
 		if (connected == CONNECT_FAILED) {
-			finish(q, false); /* which starts the next */
+			finish_call(call, false); /* which starts the next */
 			return;
 		}
-		leave_line(q);
-		q->state = QUESTION_ASKING;
-		asker->asking++;
+		leave_line(call);
+		call->state = CALL_ASKING;
+		client->asking++;
 	}
 }
 
 static void again_fired(struct timer *timer)
 {
-	start_next(container_of(timer, struct asker, again));
+	start_next(container_of(timer, struct command_client, again));
 }
 
-struct asker *asker_create(struct loop *loop, const char *path, unsigned most,
-			   unsigned most_waiting, int64_t timeout,
-			   struct metrics *metrics)
+struct command_client *command_client_create(struct loop *loop,
+					     const char *path, unsigned most,
+					     unsigned most_waiting,
+					     int64_t timeout,
+					     struct metrics *metrics)
 {
-	struct asker *asker = xcalloc(1, sizeof(*asker));
+	struct command_client *client = xcalloc(1, sizeof(*client));
 
-	asker->loop = loop;
-	asker->most = most;
-	asker->most_waiting = most_waiting;
-	asker->timeout = timeout;
-	asker->waits = metrics_add(metrics, "questions_waiting", "%s", "");
-	asker->refused =
+	client->loop = loop;
+	client->most = most;
+	client->most_waiting = most_waiting;
+	client->timeout = timeout;
+	client->waits = metrics_add(metrics, "questions_waiting", "%s", "");
+	client->refused =
 		metrics_add(metrics, "questions_refused_total", "%s", "");
-	asker->again.fire = again_fired;
-	asker->address.sun_family = AF_UNIX;
-	strncpy(asker->address.sun_path, path,
-		sizeof(asker->address.sun_path) - 1);
-	TAILQ_INIT(&asker->waiting);
-	return asker;
+	client->again.fire = again_fired;
+	client->address.sun_family = AF_UNIX;
+	strncpy(client->address.sun_path, path,
+		sizeof(client->address.sun_path) - 1);
+	TAILQ_INIT(&client->waiting);
+	return client;
 }
 
-void asker_free(struct asker *asker)
+void command_client_free(struct command_client *client)
 {
-	if (!asker)
+	if (!client)
 		return;
-	loop_disarm(asker->loop, &asker->again);
-	free(asker);
+	loop_disarm(client->loop, &client->again);
+	free(client);
 }
 
-static void write_request(struct buf *out, const struct asker_request *r)
+static void write_request(struct buf *out, const struct command_request *r)
 {
 	struct buf params = { 0 }, text = { 0 };
 
@@ -292,33 +296,34 @@ static void write_request(struct buf *out, const struct asker_request *r)
 	buf_free(&text);
 }
 
-struct question *asker_ask(struct asker *asker,
-			   const struct asker_request *request,
-			   asker_done *done, void *context)
+struct command_call *command_client_send(struct command_client *client,
+					 const struct command_request *request,
+					 command_client_done *done,
+					 void *context)
 {
-	struct question *q = xcalloc(1, sizeof(*q));
+	struct command_call *call = xcalloc(1, sizeof(*call));
 	bool crowded;
 
-	q->asker = asker;
-	q->done = done;
-	q->context = context;
-	q->watch.ready = ready;
-	q->timer.fire = too_late;
-	write_request(&q->request, request);
-	TAILQ_INSERT_TAIL(&asker->waiting, q, link);
-	metric_set(asker->waits, ++asker->in_line);
+	call->client = client;
+	call->done = done;
+	call->context = context;
+	call->watch.ready = socket_ready;
+	call->timer.fire = too_late;
+	write_request(&call->request, request);
+	TAILQ_INSERT_TAIL(&client->waiting, call, link);
+	metric_set(client->waits, ++client->in_line);
 	/* Some of the line are asked in the next turn. */
-	crowded = asker->in_line + asker->asking >
-		  asker->most_waiting + asker->most;
-	metric_count(asker->refused, crowded);
+	crowded = client->in_line + client->asking >
+		  client->most_waiting + client->most;
+	metric_count(client->refused, crowded);
 	/* From the loop, so that done() never comes before we return. */
-	loop_arm(asker->loop, &q->timer, crowded ? 0 : asker->timeout);
-	if (asker->asking < asker->most && !asker->again.place)
-		loop_arm(asker->loop, &asker->again, 0);
-	return q;
+	loop_arm(client->loop, &call->timer, crowded ? 0 : client->timeout);
+	if (client->asking < client->most && !client->again.place)
+		loop_arm(client->loop, &client->again, 0);
+	return call;
 }
 
-void asker_forget(struct question *question)
+void command_client_cancel(struct command_call *call)
 {
-	question->done = NULL;
+	call->done = NULL;
 }

@@ -1,6 +1,6 @@
 /* confab-bridge: WebSockets behind a web server. libwebsockets has the outer
- * loop, for it takes no other; ours, with the tail, the hub and the questions
- * to confab-command in it, is one descriptor among its own. Single threaded. */
+ * loop, for it takes no other; ours, with the tail, the hub and the calls of
+ * confab-command in it, is one descriptor among its own. Single threaded. */
 #include <libwebsockets.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,17 +11,18 @@
 #include "base/logger.h"
 #include "base/metrics.h"
 #include "event/instance.h"
+#include "handshake.h"
 #include "pollset.h"
 #include "socket.h"
 
 enum {
 	BACKLOG = 4096,
-	QUESTIONS = 64,         /* asked at a time */
+	CALLS = 64,             /* of confab-command at a time */
 	ANSWER_TIMEOUT = 15000, /* ms */
-	HEADERS_LIMIT = 12288,  /* bytes of one handshake */
-	PIECE = 512,            /* bytes of a message at a time; each socket has
-				 * a buffer of this size for as long as it lives */
-	WRITE = 1 << 20,        /* bytes at a time; else lws takes PIECE */
+	/* Bytes of a message at a time. Each socket has such a buffer for as
+	 * long as it lives. */
+	PIECE = 512,
+	WRITE = 1 << 20, /* bytes at a time; else lws takes PIECE */
 };
 
 static int loop_callback(struct lws *wsi, enum lws_callback_reasons reason,
@@ -101,8 +102,7 @@ static struct lws_context *create_context(struct bridge *bridge)
 		       LWS_SERVER_OPTION_EXPLICIT_VHOSTS;
 	info.retry_and_idle_policy = &never;
 	info.pt_serv_buf_size = 16384;
-	/* A token of the host application may be in the URL, beside cookies. */
-	info.max_http_header_data = HEADERS_LIMIT;
+	info.max_http_header_data = HANDSHAKE_LIMIT;
 	info.vhost_name = "confab";
 	context = lws_create_context(&info);
 	if (!context)
@@ -160,21 +160,27 @@ int main(int argc, char **argv)
 	secret_init();
 	buf_addf(&listen_at, "%s/bridge.sock", config.run_dir);
 	buf_addf(&command_at, "%s/command.sock", config.run_dir);
-	process_name(&name, "bridge", config.run_dir);
+	instance_name(&name, "bridge", config.run_dir);
 	listener_open(&listener, buf_text(&listen_at), BACKLOG, config.replace);
 	metrics = metrics_open(config.run_dir, "bridge");
 	bridge.loop = loop_create();
 	bridge.service.loop = bridge.loop;
 	bridge.rules = identity_rules_create(&config);
-	bridge.hub = hub_create(bridge.loop, &config, metrics, "confab-bridge",
-				buf_text(&name),
-				!listener.passed && !listener.before);
-	bridge.asker = asker_create(
-		bridge.loop, buf_text(&command_at), QUESTIONS,
+	bridge.hub = hub_create(
+		bridge.loop,
+		&(struct hub_settings){ .config = &config,
+					.rules = bridge.rules,
+					.metrics = metrics,
+					.program = "confab-bridge",
+					.instance = buf_text(&name),
+					.is_alone = !listener.passed &&
+						    !listener.before });
+	bridge.commands = command_client_create(
+		bridge.loop, buf_text(&command_at), CALLS,
 		(unsigned)config.waiting_commands, ANSWER_TIMEOUT, metrics);
 	status = run(&bridge);
 	hub_free(bridge.hub);
-	asker_free(bridge.asker);
+	command_client_free(bridge.commands);
 	metrics_close(metrics);
 	loop_free(bridge.loop);
 	identity_rules_free(bridge.rules);

@@ -7,15 +7,12 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "auth/identity.h"
-#include "auth/jwt.h"
-#include "auth/query.h"
 #include "base/container.h"
 #include "base/json.h"
-#include "base/logger.h"
 #include "base/xalloc.h"
+#include "frame.h"
+#include "handshake.h"
 #include "log/dispatch.h"
 
 enum {
@@ -23,13 +20,6 @@ enum {
 	PONG_TIMEOUT = 10000, /* ms */
 	PART = 32768,         /* bytes gathered for one write, about */
 	FRAMES_KEPT = 65536   /* bytes of memory for the next */
-};
-
-/* The handshake's headers, while they last. */
-struct handshake {
-	char query[JWT_LIMIT + 512], cookie[8192], origin[256], host[256];
-	char authorization[JWT_LIMIT + 16], agent[256], forwarded[1024];
-	char proto[16];
 };
 
 struct socket {
@@ -46,7 +36,7 @@ struct socket {
 	int64_t wrote;  /* loop_now() when bytes went out before that */
 	struct timer beat;
 	struct buf message;
-	struct question *question;
+	struct command_call *call;
 };
 
 static void ask_to_write(struct socket *s)
@@ -61,15 +51,15 @@ static void close_with(struct socket *s, int code)
 	ask_to_write(s);
 }
 
-static void arm(struct socket *s)
+static void arm_beat(struct socket *s)
 {
 	loop_arm(s->bridge->loop, &s->beat, hub_heartbeat(s->bridge->hub));
 }
 
-static void heard(struct socket *s)
+static void note_heard(struct socket *s)
 {
 	if (s->pinged)
-		arm(s);
+		arm_beat(s);
 	s->pinged = s->pinging = false;
 }
 
@@ -89,7 +79,7 @@ static bool is_overdue(const struct socket *s)
 	const struct bridge *bridge = s->bridge;
 	bool opening = s->stream.hub && s->stream.state == STREAM_OPENING;
 
-	return !opening && !s->question &&
+	return !opening && !s->call &&
 	       loop_now(bridge->loop) - s->wrote >
 		       bridge->config->stall_timeout * 1000;
 }
@@ -137,7 +127,7 @@ static void on_end(struct stream *stream, enum stream_end why)
 {
 	struct socket *s = container_of(stream, struct socket, stream);
 
-	if (why == END_RESTART && s->question)
+	if (why == END_RESTART && s->call)
 		s->leaving = true;
 	else
 		close_with(s, (int)why);
@@ -159,138 +149,26 @@ static bool write_ping(struct socket *s)
 	return lws_write(s->wsi, frame + LWS_PRE, 1, LWS_WRITE_PING) >= 0;
 }
 
-static void copy_header(struct lws *wsi, enum lws_token_indexes token,
-			char *out, size_t cap)
-{
-	if (lws_hdr_copy(wsi, out, (int)cap, token) < 0)
-		out[0] = '\0';
-}
-
-static void copy_custom(struct lws *wsi, const char *name, char *out,
-			size_t cap)
-{
-	if (lws_hdr_custom_copy(wsi, out, (int)cap, name, (int)strlen(name)) <
-	    0)
-		out[0] = '\0';
-}
-
-static void copy_query(struct lws *wsi, struct handshake *h)
-{
-	size_t used = 0;
-	int n;
-
-	/* lws hands over one decoded argument at a time. */
-	for (int i = 0;
-	     used + 2 < sizeof(h->query) &&
-	     (n = lws_hdr_copy_fragment(wsi, h->query + used,
-					(int)(sizeof(h->query) - used - 1),
-					WSI_TOKEN_HTTP_URI_ARGS, i)) > 0;
-	     i++) {
-		used += (size_t)n;
-		h->query[used++] = '&';
-	}
-	h->query[used] = '\0';
-}
-
-/* As CGI names them; fits identity_param. */
-static const char *handshake_param(void *context, const char *name)
-{
-	struct handshake *h = context;
-	const struct {
-		const char *name, *value;
-	} table[] = {
-		{ "QUERY_STRING", h->query },
-		{ "HTTP_COOKIE", h->cookie },
-		{ "HTTP_ORIGIN", h->origin },
-		{ "HTTP_HOST", h->host },
-		{ "HTTP_AUTHORIZATION", h->authorization },
-		{ "HTTP_USER_AGENT", h->agent },
-		{ "HTTPS", strcmp(h->proto, "https") ? "" : "on" },
-	};
-
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		if (!strcmp(table[i].name, name))
-			return *table[i].value ? table[i].value : NULL;
-	return NULL;
-}
-
-static void read_handshake(struct lws *wsi, struct handshake *h)
-{
-	copy_query(wsi, h);
-	copy_header(wsi, WSI_TOKEN_HTTP_COOKIE, h->cookie, sizeof(h->cookie));
-	copy_header(wsi, WSI_TOKEN_ORIGIN, h->origin, sizeof(h->origin));
-	copy_header(wsi, WSI_TOKEN_HOST, h->host, sizeof(h->host));
-	copy_header(wsi, WSI_TOKEN_HTTP_AUTHORIZATION, h->authorization,
-		    sizeof(h->authorization));
-	copy_header(wsi, WSI_TOKEN_HTTP_USER_AGENT, h->agent, sizeof(h->agent));
-	copy_header(wsi, WSI_TOKEN_X_FORWARDED_FOR, h->forwarded,
-		    sizeof(h->forwarded));
-	copy_custom(wsi, "x-forwarded-proto:", h->proto, sizeof(h->proto));
-}
-
-/* What lws decoded is encoded no more: no query_get() here. */
-static bool query_value(const char *query, const char *name, char *out,
-			size_t cap)
-{
-	size_t name_len = strlen(name);
-
-	while (*query) {
-		size_t len = strcspn(query, "&");
-
-		if (len > name_len && query[name_len] == '=' &&
-		    !memcmp(query, name, name_len) && len - name_len <= cap) {
-			memcpy(out, query + name_len + 1, len - name_len - 1);
-			out[len - name_len - 1] = '\0';
-			return true;
-		}
-		query += len + (query[len] == '&');
-	}
-	return false;
-}
-
 /* Who is it? The answer comes to on_opened() or on_refused(). */
 static void open_stream(struct socket *s, struct handshake *h)
 {
-	struct bridge *bridge = s->bridge;
-	struct identity identity;
+	char since[128];
 	const char *why;
-	char since[128], agent[IDENTITY_TEXT];
 	struct hub_request request = {
-		.transport = STREAM_WEBSOCKET,
-		.user_agent = identity_text(handshake_param, h,
-					    "HTTP_USER_AGENT", agent),
-		.identity = &identity,
-		.address = *s->address ? s->address : NULL,
-		.ready_frame = s->versioned,
-		.notifications = true,
+		.transport = TRANSPORT_WEBSOCKET,
+		.is_plain = !s->versioned,
+		.param = handshake_param,
+		.context = h,
 	};
+	enum confab_error error;
 
-	if ((int)hub_counts(bridge->hub)->streams >=
-	    bridge->config->max_streams) {
+	if (handshake_query(h, "since", since, sizeof(since)))
+		request.since = since;
+	error = hub_admit(s->bridge->hub, &s->stream, &request, &why);
+	if (error == ERROR_UNAVAILABLE)
 		close_with(s, END_OVERLOAD);
-		return;
-	}
-	identity_find_stream(&identity, bridge->rules, handshake_param, h);
-	if (identity_check(&identity, bridge->config, IDENTITY_CHANGE,
-			   handshake_param, h, &why) != ERROR_NONE) {
+	else if (error != ERROR_NONE)
 		close_with(s, END_UNAUTHENTICATED);
-	} else {
-		if (query_value(h->query, "since", since, sizeof(since)))
-			request.since = since;
-		hub_open(bridge->hub, &s->stream, &request);
-	}
-	identity_free(&identity);
-}
-
-/* Whom the web server had at the other end: it appends that to what the client
- * may have sent. */
-static const char *last_address(const char *forwarded)
-{
-	const char *start = forwarded + strlen(forwarded);
-
-	while (start > forwarded && !strchr(", ", start[-1]))
-		start--;
-	return start;
 }
 
 static int established(struct lws *wsi, struct socket **user)
@@ -304,23 +182,22 @@ static int established(struct lws *wsi, struct socket **user)
 	s->bridge->sockets++;
 	s->stream.ops = &STREAM_OPS;
 	s->versioned = !strcmp(lws_get_protocol(wsi)->name, "confab.v1");
-	read_handshake(wsi, &h);
-	snprintf(s->address, sizeof(s->address), "%.*s",
-		 (int)sizeof(s->address) - 1, last_address(h.forwarded));
+	handshake_read(&h, wsi);
+	memcpy(s->address, h.address, sizeof(s->address));
 	/* Commands wait until we know whose they are. */
 	lws_rx_flow_control(wsi, 0);
 	s->beat.fire = on_beat;
-	arm(s);
+	arm_beat(s);
 	open_stream(s, &h);
 	return 0;
 }
 
 static void destroy(struct socket *s)
 {
-	if (s->question)
-		asker_forget(s->question);
+	if (s->call)
+		command_client_cancel(s->call);
 	loop_disarm(s->bridge->loop, &s->beat);
-	hub_close(&s->stream, false);
+	hub_close(&s->stream);
 	stream_empty(&s->stream);
 	buf_free(&s->message);
 	s->bridge->sockets--;
@@ -368,7 +245,7 @@ static void on_answer(void *context, const char *body, size_t len, bool sent)
 	struct socket *s = context;
 	struct buf json = { 0 };
 
-	s->question = NULL;
+	s->call = NULL;
 	if (!body) {
 		reply_unavailable(s, sent);
 	} else if (len) {
@@ -383,9 +260,9 @@ static void on_answer(void *context, const char *body, size_t len, bool sent)
 		listen_again(s);
 }
 
-static void ask(struct socket *s)
+static void send_command(struct socket *s)
 {
-	struct asker_request request = {
+	struct command_request request = {
 		.body = s->message.data,
 		.len = s->message.len,
 		.login = s->stream.login_key,
@@ -394,7 +271,8 @@ static void ask(struct socket *s)
 	};
 
 	lws_rx_flow_control(s->wsi, 0);
-	s->question = asker_ask(s->bridge->asker, &request, on_answer, s);
+	s->call = command_client_send(s->bridge->commands, &request, on_answer,
+				      s);
 }
 
 static void refuse_binary(struct socket *s)
@@ -411,7 +289,7 @@ static int received(struct socket *s, const char *bytes, size_t len)
 {
 	size_t limit = (size_t)s->bridge->config->max_body;
 
-	heard(s);
+	note_heard(s);
 	if (s->closing || !s->stream.hub)
 		return 0;
 	if (lws_is_first_fragment(s->wsi)) {
@@ -429,24 +307,8 @@ static int received(struct socket *s, const char *bytes, size_t len)
 	if (s->binary)
 		refuse_binary(s);
 	else
-		ask(s);
+		send_command(s);
 	return 0;
-}
-
-/* A text frame of a server (RFC 6455, 5.2). */
-static void add_frame(struct buf *out, const struct dispatch *d)
-{
-	uint64_t len = d->json_len;
-	unsigned char head[10] = { 0x81, (unsigned char)len };
-	size_t size = len < 126 ? 2 : len < 65536 ? 4 : 10;
-
-	if (size > 2) {
-		head[1] = size == 4 ? 126 : 127;
-		for (size_t i = size; i-- > 2; len >>= 8)
-			head[i] = (unsigned char)len;
-	}
-	buf_add(out, head, size);
-	buf_add(out, d->text + d->json_at, d->json_len);
 }
 
 /* Everything that waits goes out in one write, of about PART bytes at most.
@@ -459,7 +321,7 @@ static bool write_frames(struct socket *s)
 
 	out->len = 0;
 	while (out->len < PART && (d = stream_take(&s->stream))) {
-		add_frame(out, d);
+		frame_add_text(out, d->text + d->json_at, d->json_len);
 		dispatch_unref(d);
 	}
 	if (!out->len)
@@ -486,39 +348,9 @@ static int writable(struct socket *s)
 		return -1;
 	if (stream_peek(&s->stream))
 		ask_to_write(s);
-	else if (s->leaving && !s->question)
+	else if (s->leaving && !s->call)
 		close_with(s, END_RESTART);
 	return 0;
-}
-
-/* Whether the client takes a subprotocol that we speak, or names none. */
-static bool speaks_ours(struct lws *wsi)
-{
-	char names[256], *at = names;
-	const char *name;
-	int len = lws_hdr_total_length(wsi, WSI_TOKEN_PROTOCOL);
-
-	if (!len)
-		return true;
-	if (lws_hdr_copy(wsi, names, sizeof(names), WSI_TOKEN_PROTOCOL) < 0)
-		return false;
-	while ((name = strsep(&at, ", \t")))
-		if (!strcmp(name, "confab.v1") || !strcmp(name, "confab"))
-			return true;
-	return false;
-}
-
-/* h2c and others are not for us. Whom lws has no subprotocol for it drops
- * without an answer. */
-static int confirm_upgrade(struct lws *wsi, const char *protocol)
-{
-	if (strcasecmp(protocol, "websocket"))
-		return -1;
-	if (speaks_ours(wsi))
-		return 0;
-	lws_return_http_status(wsi, HTTP_STATUS_BAD_REQUEST,
-			       "Unknown subprotocol.");
-	return 1;
 }
 
 int socket_callback(struct lws *wsi, enum lws_callback_reasons reason,
@@ -532,13 +364,13 @@ int socket_callback(struct lws *wsi, enum lws_callback_reasons reason,
 		lws_return_http_status(wsi, 426, NULL);
 		return -1;
 	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-		return confirm_upgrade(wsi, in);
+		return handshake_confirm(wsi, in);
 	case LWS_CALLBACK_ESTABLISHED:
 		return established(wsi, s);
 	case LWS_CALLBACK_RECEIVE:
 		return received(*s, in, len);
 	case LWS_CALLBACK_RECEIVE_PONG:
-		heard(*s);
+		note_heard(*s);
 		return 0;
 	case LWS_CALLBACK_SERVER_WRITEABLE:
 		return writable(*s);

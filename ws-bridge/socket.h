@@ -18,7 +18,7 @@ struct bridge {
 	struct identity_rules *rules;
 	struct loop *loop;
 	struct hub *hub;
-	struct asker *asker;
+	struct command_client *commands;
 	struct lws_vhost *vhost;
 	unsigned sockets;
 	struct buf frames; /* scratch: what goes out in one write */

@@ -97,7 +97,7 @@ static void clean_member(struct json *object, const char *name,
 		return;
 	trim(&text, &len);
 	if (len)
-		richtext_clean(&clean, text, len, keep_class_id);
+		sanitise(&clean, text, len, keep_class_id);
 	if (is_blank(&clean))
 		clean.len = 0;
 	json_set_string(object, name, buf_text(&clean), clean.len);

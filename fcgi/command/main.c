@@ -161,6 +161,7 @@ static void *open_worker(const struct worker_parent *parent, struct http *http,
 	w->rules = own->rules;
 	w->http = http;
 	w->pg = pg_create(config->database, "confab_command", "confab-command");
+	pg_require_schema(w->pg);
 	if (own->traffic)
 		traffic_attach(own->traffic, shared);
 	w->commands = command_create(config, w->pg, own->traffic);

@@ -10,76 +10,76 @@
 #include "event/loop.h"
 #include "hub/hub.h"
 
-struct held;
-LIST_HEAD(held_list, held);
+struct connection;
+LIST_HEAD(connection_list, connection);
 
 /* What all connections of the program share. */
-struct held_shared {
+struct connections {
 	struct loop *loop;
 	const struct config *config;
-	const struct identity_rules *rules;
 	struct hub *hub;
-	struct held_list all;
+	struct connection_list all;
 	unsigned count;
 	struct buf content, wire; /* scratch, empty between uses */
 };
 
-enum held_state {
-	HELD_READING,   /* the request arrives */
-	HELD_OPENING,   /* the hub opens the stream */
-	HELD_OPEN,      /* an SSE stream, or a poll that waits */
-	HELD_FINISHING, /* the last bytes are being written */
+enum connection_state {
+	CONNECTION_READING,   /* the request arrives */
+	CONNECTION_OPENING,   /* the hub opens the stream */
+	CONNECTION_OPEN,      /* an SSE stream, or a poll that waits */
+	CONNECTION_FINISHING, /* the last bytes are being written */
 };
 
 /* How a kind of stream behaves; see sse.c and poll.c. */
-struct held_kind {
-	enum stream_transport transport;
-	void (*opened)(struct held *held);
-	void (*wake)(struct held *held);
-	void (*timer)(struct held *held);
-	/* The hub ends it: say goodbye and held_finish(). */
-	void (*end)(struct held *held, enum stream_end why);
+struct connection_kind {
+	enum transport_kind transport;
+	void (*opened)(struct connection *c);
+	void (*wake)(struct connection *c);
+	void (*timer)(struct connection *c);
+	/* The hub ends it: say goodbye and connection_finish(). */
+	void (*end)(struct connection *c, enum stream_end why);
 };
 
-struct held {
+struct connection {
 	struct stream stream;
-	struct held_shared *shared;
-	const struct held_kind *kind;
-	enum held_state state;
+	struct connections *connections;
+	const struct connection_kind *kind;
+	enum connection_state state;
 	unsigned id;     /* FastCGI request */
 	bool params_end; /* the request is complete */
 	struct watch watch;
 	struct timer timer;
 	int64_t progress; /* loop_now() when bytes last went out */
 	struct buf in, params, out;
-	LIST_ENTRY(held) of_all;
+	LIST_ENTRY(connection) of_all;
 };
 
-extern const struct held_kind HELD_SSE, HELD_POLL;
+extern const struct connection_kind CONNECTION_SSE, CONNECTION_POLL;
 
 /* Takes over an accepted, non-blocking connection. */
-void held_accept(struct held_shared *shared, int fd);
+void connection_accept(struct connections *all, int fd);
 
 /* Writes response bytes as FastCGI; keeps what does not fit. */
-void held_write(struct held *held, const struct buf *content);
+void connection_write(struct connection *c, const struct buf *content);
 
 /* Writes a whole response and ends it. */
-void held_respond(struct held *held, int status, const char *type,
-		  const struct buf *body);
+void connection_respond(struct connection *c, int status, const char *type,
+			const struct buf *body);
 
 /* The same with an error; detail as for error_body(). */
-void held_fail(struct held *held, enum confab_error error, const char *detail);
+void connection_fail(struct connection *c, enum confab_error error,
+		     const char *detail);
 
 /* Ends the response; the connection closes when all is written. */
-void held_finish(struct held *held);
+void connection_finish(struct connection *c);
 
 /* Closes every connection at once. */
-void held_close_all(struct held_shared *shared);
+void connection_close_all(struct connections *all);
 
 /* A parameter of the request, or NULL; gone once the stream is open. */
-const char *held_param(void *held, const char *name);
+const char *connection_param(void *c, const char *name);
 
 /* /healthz, /readyz, /metrics; false for other names. */
-bool held_report(struct held *held, const char *name);
+bool connection_report(struct connection *c, const char *name);
 
 #endif

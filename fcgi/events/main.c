@@ -19,12 +19,14 @@ enum {
 
 struct events {
 	struct service service;
-	struct held_shared shared;
+	struct connections connections;
 };
 
 static void accepted(struct service *service, int fd)
 {
-	held_accept(&container_of(service, struct events, service)->shared, fd);
+	connection_accept(
+		&container_of(service, struct events, service)->connections,
+		fd);
 }
 
 static bool is_ready(struct service *service)
@@ -32,14 +34,15 @@ static bool is_ready(struct service *service)
 	const char *why;
 
 	return hub_ready(
-		container_of(service, struct events, service)->shared.hub,
+		container_of(service, struct events, service)->connections.hub,
 		&why);
 }
 
 static void drain(struct service *service, unsigned turns)
 {
-	hub_end_share(container_of(service, struct events, service)->shared.hub,
-		      END_RESTART, turns);
+	hub_end_share(
+		container_of(service, struct events, service)->connections.hub,
+		END_RESTART, turns);
 }
 
 static void run(const struct config *config, const struct identity_rules *rules,
@@ -50,31 +53,36 @@ static void run(const struct config *config, const struct identity_rules *rules,
 			     .accepted = accepted,
 			     .ready = is_ready,
 			     .drain = drain },
-		.shared = { .config = config, .rules = rules },
+		.connections = { .config = config },
 	};
 	struct metrics *metrics = metrics_open(config->run_dir, "events");
 	struct loop *loop = loop_create();
 	struct buf name = { 0 };
 
-	LIST_INIT(&events.shared.all);
+	LIST_INIT(&events.connections.all);
 	events.service.loop = loop;
-	events.shared.loop = loop;
-	process_name(&name, "events", config->run_dir);
-	events.shared.hub = hub_create(loop, config, metrics, "confab-events",
-				       buf_text(&name),
-				       !listener->passed && !listener->before);
+	events.connections.loop = loop;
+	instance_name(&name, "events", config->run_dir);
+	events.connections.hub = hub_create(
+		loop, &(struct hub_settings){ .config = config,
+					      .rules = rules,
+					      .metrics = metrics,
+					      .program = "confab-events",
+					      .instance = buf_text(&name),
+					      .is_alone = !listener->passed &&
+							  !listener->before });
 	service_start(&events.service);
 	logger(LEVEL_INFO, "start", "pid=%d", (int)getpid());
 	while (!events.service.over &&
-	       !(events.service.draining && !events.shared.count))
+	       !(events.service.draining && !events.connections.count))
 		loop_turn(loop, -1);
-	logger(LEVEL_INFO, "stop", "streams=%u", events.shared.count);
-	held_close_all(&events.shared);
-	hub_leave(events.shared.hub);
-	hub_free(events.shared.hub);
+	logger(LEVEL_INFO, "stop", "streams=%u", events.connections.count);
+	connection_close_all(&events.connections);
+	hub_leave(events.connections.hub);
+	hub_free(events.connections.hub);
 	loop_free(loop);
-	buf_free(&events.shared.content);
-	buf_free(&events.shared.wire);
+	buf_free(&events.connections.content);
+	buf_free(&events.connections.wire);
 	buf_free(&name);
 	metrics_close(metrics);
 }

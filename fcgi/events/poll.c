@@ -12,76 +12,76 @@ enum {
 	REPLAY_LOOK = 50 /* ms */
 };
 
-static void answer(struct held *held)
+static void answer(struct connection *c)
 {
 	struct buf body = { 0 };
 	struct dispatch *d;
 	char cursor[CURSOR_TEXT];
 
 	buf_add_text(&body, "{\"events\":[");
-	for (int n = 0; (d = stream_take(&held->stream)); n++) {
+	for (int n = 0; (d = stream_take(&c->stream)); n++) {
 		if (n)
 			buf_add_text(&body, ",");
 		buf_add(&body, d->text + d->json_at, d->json_len);
 		dispatch_unref(d);
 	}
 	buf_addf(&body, "],\"cursor\":\"%s\"}",
-		 cursor_print(cursor, hub_epoch(held->shared->hub),
-			      hub_position(&held->stream)));
-	held_respond(held, 200, "application/json", &body);
+		 cursor_print(cursor, hub_epoch(c->connections->hub),
+			      hub_position(&c->stream)));
+	connection_respond(c, 200, "application/json", &body);
 	buf_free(&body);
 }
 
 /* While it replays, more is on its way: one answer for all of it. */
-static void poll_wake(struct held *held)
+static void poll_wake(struct connection *c)
 {
-	if (stream_peek(&held->stream) &&
-	    (held->stream.state == STREAM_LIVE || held->stream.blocked))
-		answer(held);
+	if (stream_peek(&c->stream) && c->stream.state != STREAM_REPLAYING)
+		answer(c);
 }
 
-static void poll_opened(struct held *held)
+static void poll_opened(struct connection *c)
 {
 	char text[8];
 	long wait = WAIT_DEFAULT;
 
-	if (query_get(held_param(held, "QUERY_STRING"), "wait", text,
+	if (query_get(connection_param(c, "QUERY_STRING"), "wait", text,
 		      sizeof(text)))
 		wait = strtol(text, NULL, 10);
 	if (wait < 0)
 		wait = 0;
 	if (wait > WAIT_MOST)
 		wait = WAIT_MOST;
-	loop_arm(held->shared->loop, &held->timer, wait * 1000);
+	loop_arm(c->connections->loop, &c->timer, wait * 1000);
 }
 
 /* Whoever is behind gets what it has missed even when it does not want to wait:
  * the log is being read. */
-static void poll_timer(struct held *held)
+static void poll_timer(struct connection *c)
 {
 	const char *away;
 
-	if (held->stream.state == STREAM_REPLAYING &&
-	    !stream_peek(&held->stream) && hub_ready(held->shared->hub, &away))
-		loop_arm(held->shared->loop, &held->timer, REPLAY_LOOK);
+	if (c->stream.state == STREAM_REPLAYING && !stream_peek(&c->stream) &&
+	    hub_ready(c->connections->hub, &away))
+		loop_arm(c->connections->loop, &c->timer, REPLAY_LOOK);
 	else
-		answer(held);
+		answer(c);
 }
 
 /* Nothing waited, or it waits on: the next poll meets what ended this one. */
-static void poll_end(struct held *held, enum stream_end why)
+static void poll_end(struct connection *c, enum stream_end why)
 {
 	if (why == END_RESTART)
-		answer(held);
+		answer(c);
 	else
-		held_fail(held,
-			  why == END_UNAUTHENTICATED ? ERROR_UNAUTHENTICATED
-						     : ERROR_UNAVAILABLE,
-			  NULL);
+		connection_fail(c,
+				why == END_UNAUTHENTICATED
+					? ERROR_UNAUTHENTICATED
+					: ERROR_UNAVAILABLE,
+				NULL);
 }
 
-const struct held_kind HELD_POLL = {
-	.transport = STREAM_POLL,
+const struct connection_kind CONNECTION_POLL = {
+	.transport = TRANSPORT_POLL,
 	.opened = poll_opened,
 	.wake = poll_wake,
 	.timer = poll_timer,

@@ -15,81 +15,80 @@ static unsigned retry(void)
 	return 1000 + secret_random(4000);
 }
 
-static void arm(struct held *held)
+static void arm(struct connection *c)
 {
-	loop_arm(held->shared->loop, &held->timer,
-		 hub_heartbeat(held->shared->hub));
+	loop_arm(c->connections->loop, &c->timer,
+		 hub_heartbeat(c->connections->hub));
 }
 
-static void sse_wake(struct held *held)
+static void sse_wake(struct connection *c)
 {
-	struct buf *content = &held->shared->content;
+	struct buf *content = &c->connections->content;
 	struct dispatch *d;
 
-	while (!held->out.len && stream_peek(&held->stream)) {
+	while (!c->out.len && stream_peek(&c->stream)) {
 		content->len = 0;
-		while (content->len < PART &&
-		       (d = stream_take(&held->stream))) {
+		while (content->len < PART && (d = stream_take(&c->stream))) {
 			buf_add(content, d->text, d->size);
 			dispatch_unref(d);
 		}
-		held_write(held, content);
+		connection_write(c, content);
 	}
 }
 
-static void sse_opened(struct held *held)
+static void sse_opened(struct connection *c)
 {
 	static const struct head head = { .status = 200,
 					  .type = "text/event-stream",
 					  .length = HEAD_NO_LENGTH,
 					  .fields = "X-Accel-Buffering: no"
 						    "\r\n" };
-	struct buf *content = &held->shared->content;
+	struct buf *content = &c->connections->content;
 
 	content->len = 0;
 	head_write(content, &head);
 	buf_addf(content, "retry: %u\n\n", retry());
-	held_write(held, content);
-	arm(held);
+	connection_write(c, content);
+	arm(c);
 }
 
 /* The comment keeps proxies from closing the stream; the id lets a reader that
  * nobody writes to come back with a young cursor. */
-static void sse_timer(struct held *held)
+static void sse_timer(struct connection *c)
 {
-	struct held_shared *shared = held->shared;
+	struct connections *all = c->connections;
 	char cursor[CURSOR_TEXT];
 
-	if (held->out.len) {
-		if (loop_now(shared->loop) - held->progress >
-		    shared->config->stall_timeout * 1000) {
-			held->kind->end(held, END_SLOW);
+	if (c->out.len) {
+		if (loop_now(all->loop) - c->progress >
+		    all->config->stall_timeout * 1000) {
+			c->kind->end(c, END_SLOW);
 			return;
 		}
 	} else {
-		shared->content.len = 0;
-		buf_addf(&shared->content, ": heartbeat\nid: %s\n\n",
-			 cursor_print(cursor, hub_epoch(shared->hub),
-				      hub_position(&held->stream)));
-		held_write(held, &shared->content);
+		all->content.len = 0;
+		buf_addf(&all->content, ": heartbeat\nid: %s\n\n",
+			 cursor_print(cursor, hub_epoch(all->hub),
+				      hub_position(&c->stream)));
+		connection_write(c, &all->content);
 	}
-	arm(held);
+	arm(c);
 }
 
-static void sse_end(struct held *held, enum stream_end why)
+static void sse_end(struct connection *c, enum stream_end why)
 {
-	struct buf *content = &held->shared->content;
+	struct buf *content = &c->connections->content;
 
 	if (why == END_RESTART || why == END_OVERLOAD) {
 		content->len = 0;
 		buf_addf(content, "retry: %u\n\n", retry());
-		held_write(held, content);
+		connection_write(c, content);
 	}
-	held_finish(held);
+	connection_finish(c);
 }
 
-const struct held_kind HELD_SSE = {
-	.transport = STREAM_SSE,
+const struct connection_kind CONNECTION_SSE = {
+	.transport = TRANSPORT_SSE,
 	.opened = sse_opened,
 	.wake = sse_wake,
 	.timer = sse_timer,

@@ -33,11 +33,18 @@ const struct pg_statement session_statements[] = {
 			     "$1::bigint, $2::text)" },
 	[SESSION_TICKET] = { "ticket", "select confab.ticket_create("
 				       "$1::bytea, $2::bytea)" },
-	[SESSION_ATTEMPT] = { "attempt", "select confab.attempt_begin($1::text,"
-					 " $2::text, $3::int, $4::int,"
-					 " $5::int)" },
-	[SESSION_SUCCEEDED] = { "succeeded", "select confab.attempt_succeeded("
-					     "$1::text, $2::text)" },
+	[SESSION_ATTEMPT] = { "attempt",
+			      "select confab.attempt_begin($1::text, $2::text,"
+			      " $3::bytea, $4::int[], $5::int)" },
+	[SESSION_REGISTRATION] = { "registration",
+				   "select confab.registration_begin($1::text,"
+				   " $2::int, $3::int)" },
+	[SESSION_DEVICE] = { "device",
+			     "select confab.device_remember($1::bigint,"
+			     " $2::bytea, $3::bytea)" },
+	[SESSION_SUCCEEDED] = { "succeeded",
+				"select confab.attempt_succeeded($1::text,"
+				" $2::text, $3::bytea)" },
 	[SESSION_PASSWORD] = { "password",
 			       "select username, password_hash"
 			       " from confab.password_current($1::bytea)" },
@@ -142,13 +149,36 @@ bool session_new_password(struct worker *w, const struct json *body,
 	return false;
 }
 
+/* Ends a request whose client has gone: what it asks for takes a tenth of a
+ * second of this process, which others are waiting for. */
+static bool is_abandoned(struct worker *w)
+{
+	if (!http_is_abandoned(w->http))
+		return false;
+	if (w->abandoned)
+		metric_count(w->abandoned, 1);
+	http_drop(w->http);
+	return true;
+}
+
 bool session_hash(struct worker *w, const char *password, char *out)
 {
+	if (is_abandoned(w))
+		return false;
 	if (secret_password_hash(password, out))
 		return true;
 	logger(LEVEL_ERROR, "session", "why=\"no memory to hash\"");
 	http_fail(w->http, ERROR_UNAVAILABLE, NULL);
 	return false;
+}
+
+enum session_verdict session_verify(struct worker *w, const char *hash,
+				    const char *password, bool *stale)
+{
+	if (is_abandoned(w))
+		return SESSION_GONE;
+	return secret_password_verify(hash, password, stale) ? SESSION_RIGHT
+							     : SESSION_WRONG;
 }
 
 struct json *session_read(struct worker *w)
@@ -215,50 +245,87 @@ bool session_know(struct worker *w, bool changes, struct known *out)
 	return true;
 }
 
-bool session_attempt(struct worker *w, const char *username)
+struct pg_param session_device(struct worker *w,
+			       unsigned char hash[SECRET_HASH_SIZE])
 {
-	char address[IDENTITY_TEXT], numbers[3][16];
-	const struct pg_param params[] = {
-		{ .data = username },
-		{ .data = identity_text(http_param, w->http, "REMOTE_ADDR",
-					address) },
-		{ .data = numbers[0] },
-		{ .data = numbers[1] },
-		{ .data = numbers[2] },
-	};
-	struct pg_result *result;
+	if (!identity_device(hash, http_param, w->http))
+		return (struct pg_param){ .data = NULL };
+	return (struct pg_param){ .data = (const char *)hash,
+				  .len = SECRET_HASH_SIZE,
+				  .binary = true };
+}
+
+/* Whether the statement returned 0; otherwise answers with the seconds. */
+static bool need_not_wait(struct worker *w, struct pg_result *result,
+			  const char *what, const char *address)
+{
 	char seconds[24];
 
-	if (!w->config->login_attempts && !w->config->address_attempts)
-		return true;
-	snprintf(numbers[0], sizeof(*numbers), "%d", w->config->login_attempts);
-	snprintf(numbers[1], sizeof(*numbers), "%d",
-		 w->config->address_attempts);
-	snprintf(numbers[2], sizeof(*numbers), "%d", w->config->attempt_window);
-	result = session_ask(w, SESSION_ATTEMPT, 5, params, false);
 	if (!result)
 		return false;
 	snprintf(seconds, sizeof(seconds), "%s", pg_field(result, 0, 0));
 	pg_result_free(result);
 	if (!strcmp(seconds, "0"))
 		return true;
-	logger(LEVEL_INFO, "login", "limited=true address=%.64s",
-	       params[1].data ? params[1].data : "");
+	logger(LEVEL_INFO, what, "limited=true address=%.64s",
+	       address ? address : "");
 	http_fail(w->http, ERROR_RATE, seconds);
 	return false;
 }
 
+bool session_attempt(struct worker *w, const char *username)
+{
+	const struct config *config = w->config;
+	unsigned char device[SECRET_HASH_SIZE];
+	char address[IDENTITY_TEXT], limits[64], window[16];
+	const struct pg_param params[] = {
+		{ .data = username },
+		{ .data = identity_text(http_param, w->http, "REMOTE_ADDR",
+					address) },
+		session_device(w, device),
+		{ .data = limits },
+		{ .data = window },
+	};
+
+	snprintf(limits, sizeof(limits), "{%d,%d,%d}", config->login_attempts,
+		 config->address_attempts, config->address_logins);
+	snprintf(window, sizeof(window), "%d", config->attempt_window);
+	return need_not_wait(w,
+			     session_ask(w, SESSION_ATTEMPT, 5, params, false),
+			     "login", params[1].data);
+}
+
+bool session_may_register(struct worker *w)
+{
+	const struct config *config = w->config;
+	char address[IDENTITY_TEXT], limit[16], window[16];
+	const struct pg_param params[] = {
+		{ .data = identity_text(http_param, w->http, "REMOTE_ADDR",
+					address) },
+		{ .data = limit },
+		{ .data = window },
+	};
+
+	snprintf(limit, sizeof(limit), "%d", config->address_registrations);
+	snprintf(window, sizeof(window), "%d", config->attempt_window);
+	return need_not_wait(
+		w, session_ask(w, SESSION_REGISTRATION, 3, params, false),
+		"register", params[0].data);
+}
+
 void session_succeeded(struct worker *w, const char *username)
 {
+	unsigned char device[SECRET_HASH_SIZE];
 	char address[IDENTITY_TEXT];
 	const struct pg_param params[] = {
 		{ .data = username },
 		{ .data = identity_text(http_param, w->http, "REMOTE_ADDR",
 					address) },
+		session_device(w, device),
 	};
 	struct pg_result *result = NULL;
 
 	if (w->config->login_attempts || w->config->address_attempts)
-		session_run(w, SESSION_SUCCEEDED, 2, params, false, &result);
+		session_run(w, SESSION_SUCCEEDED, 3, params, false, &result);
 	pg_result_free(result);
 }

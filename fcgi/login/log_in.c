@@ -21,9 +21,13 @@ struct credentials {
 	const char *username, *password;
 };
 
-static void set_cookie(struct worker *w, const char *token, long age)
+enum {
+	YEAR = 365 * 86400 /* s */
+};
+
+static void set_cookie(struct worker *w, const char *name, const char *token,
+		       long age)
 {
-	const char *name = identity_cookie_name(http_param, w->http);
 	bool secure = strncmp(name, "__Host-", 7) == 0;
 
 	http_header(w->http,
@@ -42,6 +46,37 @@ static long seconds_until(const char *time_text)
 		return 0;
 	left = (long)(timegm(&tm) - time(NULL));
 	return left > 0 ? left : 0;
+}
+
+static void set_session_cookie(struct worker *w, const char *token, long age)
+{
+	set_cookie(w, identity_cookie_name(http_param, w->http), token, age);
+}
+
+/* Gives the browser a cookie by which it is known when somebody else guesses at
+ * the password. Without one it is an address like any, so failing is no
+ * failure. */
+static void remember_device(struct worker *w, const char *account)
+{
+	unsigned char old[SECRET_HASH_SIZE], hash[SECRET_HASH_SIZE];
+	char token[44];
+	const struct pg_param params[] = {
+		{ .data = account },
+		session_device(w, old),
+		{ .data = (const char *)hash,
+		  .len = sizeof(hash),
+		  .binary = true },
+	};
+	struct pg_result *result = NULL;
+
+	secret_token(token);
+	identity_device_hash(token, hash);
+	if (session_run(w, SESSION_DEVICE, 3, params, false, &result) ==
+		    PG_OK &&
+	    *pg_field(result, 0, 0) == 't')
+		set_cookie(w, identity_device_name(http_param, w->http), token,
+			   YEAR);
+	pg_result_free(result);
 }
 
 /* Makes a log-in and answers with it. */
@@ -71,7 +106,9 @@ static void log_in(struct worker *w, const char *account, int status)
 		buf_addf(&body,
 			 "{\"user\":%s,\"token\":\"%s\",\"expires_at\":\"%s\"}",
 			 pg_field(result, 0, 0), token, pg_field(result, 0, 1));
-		set_cookie(w, token, seconds_until(pg_field(result, 0, 1)));
+		set_session_cookie(w, token,
+				   seconds_until(pg_field(result, 0, 1)));
+		remember_device(w, account);
 		http_respond(w->http, status, body.data, body.len);
 	} else {
 		/* The account went away in between. */
@@ -100,6 +137,7 @@ static void check_password(struct worker *w, const struct credentials *given)
 	struct pg_result *result =
 		session_ask(w, SESSION_CREDENTIALS, 1, &username, false);
 	const char *account = NULL, *hash = NULL;
+	enum session_verdict verdict;
 	bool stale;
 
 	if (!result)
@@ -109,12 +147,13 @@ static void check_password(struct worker *w, const struct credentials *given)
 		hash = pg_field(result, 0, 1);
 	}
 	/* Without a hash the check fails, and takes as long. */
-	if (secret_password_verify(hash, given->password, &stale)) {
+	verdict = session_verify(w, hash, given->password, &stale);
+	if (verdict == SESSION_RIGHT) {
 		session_succeeded(w, given->username);
 		if (stale)
 			rehash(w, account, given->password);
 		log_in(w, account, 200);
-	} else {
+	} else if (verdict == SESSION_WRONG) {
 		const char *address = http_param(w->http, "REMOTE_ADDR");
 
 		logger(LEVEL_INFO, "login", "refused=true address=%.64s",
@@ -191,7 +230,8 @@ void session_post_register(struct worker *w)
 	struct credentials given = { .body = session_read(w) };
 
 	if (given.body && read_username(w, &given) &&
-	    session_new_password(w, given.body, "password", &given.password))
+	    session_new_password(w, given.body, "password", &given.password) &&
+	    session_may_register(w))
 		make_account(w, &given);
 	json_free(given.body);
 }
@@ -232,7 +272,7 @@ void session_delete(struct worker *w)
 	if (!result)
 		return;
 	/* A cookie that is worth nothing goes too. */
-	set_cookie(w, "", 0);
+	set_session_cookie(w, "", 0);
 	if (*pg_field(result, 0, 0) == 't')
 		http_respond(w->http, 204, NULL, 0);
 	else

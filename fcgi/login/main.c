@@ -62,27 +62,45 @@ static void serve(void *worker)
 	buf_free(&allowed);
 }
 
+/* What the parent leaves to its workers. */
+struct parent {
+	struct identity_rules *rules;
+	struct metric *abandoned; /* NULL: plain CGI */
+};
+
 static void begin(struct worker_parent *parent)
 {
-	parent->own = identity_rules_create(parent->config);
+	struct parent *own = xcalloc(1, sizeof(*own));
+
+	own->rules = identity_rules_create(parent->config);
+	if (parent->metrics)
+		own->abandoned = metrics_add(parent->metrics, "abandoned_total",
+					     "%s", "");
+	parent->own = own;
 }
 
 static void end(struct worker_parent *parent)
 {
-	identity_rules_free(parent->own);
+	struct parent *own = parent->own;
+
+	identity_rules_free(own->rules);
+	free(own);
 }
 
 static void *open_worker(const struct worker_parent *parent, struct http *http,
 			 void *shared)
 {
+	const struct parent *own = parent->own;
 	struct worker *w = xcalloc(1, sizeof(*w));
 
 	(void)shared;
 	w->config = parent->config;
-	w->rules = parent->own;
+	w->rules = own->rules;
+	w->abandoned = own->abandoned;
 	w->http = http;
 	w->pg = pg_create(w->config->database, "confab_session",
 			  "confab-session");
+	pg_require_schema(w->pg);
 	return w;
 }
 

@@ -31,15 +31,16 @@ static bool check_old(struct worker *w, const struct pg_result *account,
 		      const char *password)
 {
 	const char *username = pg_field(account, 0, 0);
+	enum session_verdict verdict;
 	bool stale;
 
 	if (!session_attempt(w, username))
 		return false;
-	if (!secret_password_verify(pg_field(account, 0, 1), password,
-				    &stale)) {
+	verdict = session_verify(w, pg_field(account, 0, 1), password, &stale);
+	if (verdict == SESSION_WRONG)
 		session_refuse_field(w, "old_password", "Wrong password.");
+	if (verdict != SESSION_RIGHT)
 		return false;
-	}
 	session_succeeded(w, username);
 	return true;
 }

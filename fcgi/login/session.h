@@ -11,6 +11,7 @@
 #include "auth/identity.h"
 #include "base/config.h"
 #include "base/json.h"
+#include "base/metrics.h"
 #include "pg/sync.h"
 #include "web/request.h"
 
@@ -23,6 +24,8 @@ enum session_statement {
 	SESSION_REHASH,
 	SESSION_TICKET,
 	SESSION_ATTEMPT,
+	SESSION_REGISTRATION,
+	SESSION_DEVICE,
 	SESSION_SUCCEEDED,
 	SESSION_PASSWORD,
 	SESSION_CHANGE,
@@ -41,6 +44,7 @@ struct worker {
 	const struct identity_rules *rules;
 	struct http *http;
 	struct pg *pg;
+	struct metric *abandoned; /* requests that nobody waited for; or NULL */
 };
 
 /* Who asks, as a parameter. */
@@ -78,8 +82,19 @@ bool session_password(struct worker *w, const struct json *body,
 /* One that is to become somebody's. */
 bool session_new_password(struct worker *w, const struct json *body,
 			  const char *name, const char **out);
-/* Its hash; false when that failed and was answered. */
+/* Its hash; false when that failed and was answered, or when the client has
+ * gone. */
 bool session_hash(struct worker *w, const char *password, char *out);
+
+/* Whether a password is that of a hash (NULL: of nobody, which takes as long).
+ * *stale: the hash should be made anew. */
+enum session_verdict {
+	SESSION_RIGHT,
+	SESSION_WRONG,
+	SESSION_GONE /* nobody waits: the request has ended */
+};
+enum session_verdict session_verify(struct worker *w, const char *hash,
+				    const char *password, bool *stale);
 
 /* Finds out who asks; changes: the request changes something, so that its
  * origin counts. False when refused and answered. Free with
@@ -89,8 +104,15 @@ bool session_know(struct worker *w, bool changes, struct known *out);
 /* Counts an attempt at a password (username may be NULL) before it is looked
  * at. False when there were too many: that was answered. */
 bool session_attempt(struct worker *w, const char *username);
+/* The same for an account that is to be made; answers also that nobody may. */
+bool session_may_register(struct worker *w);
 /* The password was right: the attempt does not count. */
 void session_succeeded(struct worker *w, const char *username);
+
+/* The hash of the cookie that a browser kept from an earlier log-in, as a
+ * parameter; NULL data when it has none. */
+struct pg_param session_device(struct worker *w,
+			       unsigned char hash[SECRET_HASH_SIZE]);
 
 /* log_in.c */
 void session_post_login(struct worker *w);

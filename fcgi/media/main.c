@@ -238,6 +238,7 @@ static void *open_worker(const struct worker_parent *parent, struct http *http,
 	}
 	media->pg = pg_create(media->config->database, "confab_media",
 			      "confab-media");
+	pg_require_schema(media->pg);
 	http_every(http, media->config->media_collect, media_collect, media);
 	return media;
 }

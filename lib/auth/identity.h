@@ -84,6 +84,17 @@ enum confab_error identity_check(const struct identity *identity,
 /* Name of the session cookie for this request: __Host-confab over https. */
 const char *identity_cookie_name(identity_param *param, void *request);
 
+/* Name of the cookie by which a browser is known that was logged in before. */
+const char *identity_device_name(identity_param *param, void *request);
+
+/* The hash of that cookie; false when the request has none. */
+bool identity_device(unsigned char out[SECRET_HASH_SIZE], identity_param *param,
+		     void *request);
+
+/* The hash of such a cookie: as of a ticket, another than that of a token. */
+void identity_device_hash(const char *token,
+			  unsigned char out[SECRET_HASH_SIZE]);
+
 /* The hash of a ticket: another than that of a token, so that neither can be
  * used as the other. */
 void identity_ticket_hash(const char *ticket,

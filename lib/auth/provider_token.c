@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "auth/provider.h"
+#include "auth/query.h"
 
 enum {
 	TOKEN_LENGTH = 43, /* base64url of 32 bytes */
@@ -47,6 +48,32 @@ void provider_hash_apart(const char *word, const char *text,
 	buf_addf(&both, "%s %s", word, text);
 	secret_hash(buf_text(&both), out);
 	buf_free(&both);
+}
+
+const char *identity_device_name(identity_param *param, void *request)
+{
+	return origin_is_https(param, request) ? "__Host-confab-device"
+					       : "confab-device";
+}
+
+bool identity_device(unsigned char out[SECRET_HASH_SIZE], identity_param *param,
+		     void *request)
+{
+	char token[TOKEN_LENGTH + 1];
+
+	if (!query_cookie(param(request, "HTTP_COOKIE"),
+			  identity_device_name(param, request), token,
+			  sizeof(token)) ||
+	    !is_token(token))
+		return false;
+	identity_device_hash(token, out);
+	return true;
+}
+
+void identity_device_hash(const char *token,
+			  unsigned char out[SECRET_HASH_SIZE])
+{
+	provider_hash_apart("device", token, out);
 }
 
 void identity_ticket_hash(const char *ticket,

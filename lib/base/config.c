@@ -13,11 +13,8 @@
 #include <unistd.h>
 
 #include "base/logger.h"
+#include "base/version.h"
 #include "base/xalloc.h"
-
-#ifndef CONFAB_VERSION
-#define CONFAB_VERSION "0.1.0"
-#endif
 
 /* Where the file is looked for when nobody says where. */
 #define CONFIG_PATH "/etc/confab/confab.conf"
@@ -119,11 +116,19 @@ static const struct option_row OPTIONS[] = {
 	NUMBER(trust_remote_user, 0, 0, 1,
 	       "1: whom the web server calls REMOTE_USER is logged in"),
 	NUMBER(login_attempts, 10, 0, 1000000,
-	       "wrong passwords for one account in a window; 0: any number"),
+	       "wrong passwords for an account from an address without a "
+	       "pause; 0: any number"),
 	NUMBER(address_attempts, 100, 0, 1000000,
-	       "wrong passwords from one address in a window; 0: any number"),
+	       "wrong passwords from an address without a pause; 0: any "
+	       "number"),
+	NUMBER(address_logins, 300, 0, 1000000,
+	       "log-ins from an address in a window, right ones too; 0: any "
+	       "number"),
+	NUMBER(address_registrations, 20, 0, 1000000,
+	       "accounts that an address makes in a window; 0: any number"),
 	NUMBER(attempt_window, 300, 1, 86400,
-	       "s of a window in which wrong passwords are counted"),
+	       "s of a window, and without wrong passwords until they are "
+	       "forgotten"),
 	NUMBER(command_workers, 8, 1, 512, "processes of confab-command"),
 	NUMBER(session_workers, 2, 1, 64, "processes of confab-session"),
 	NUMBER(media_workers, 4, 1, 256, "processes of confab-media"),
@@ -389,7 +394,7 @@ void config_main(struct config *out, const char *program, const char *purpose,
 		} else if (c == 'r') {
 			replace = true;
 		} else if (c == 'V') {
-			printf("%s %s\n", program, CONFAB_VERSION);
+			printf("%s %s\n", program, version_text());
 			exit(0);
 		} else {
 			print_help(program, purpose);

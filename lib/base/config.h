@@ -22,24 +22,26 @@ struct config {
 	char *sendfile_prefix; /* where the web server has media_dir */
 	char *log_level;       /* error, warn, info or debug */
 	int trust_remote_user; /* 1: REMOTE_USER says who it is */
-	int login_attempts;    /* failed, per account and window; 0: off */
-	int address_attempts;  /* failed, per address and window; 0: off */
-	int attempt_window;    /* s */
-	int command_workers;   /* processes of confab-command */
-	int session_workers;   /* processes of confab-session */
-	int media_workers;     /* processes of confab-media */
-	int media_max_size;    /* MiB of one upload */
-	int media_quota;       /* MiB of one account's uploads */
-	int media_timeout;     /* s an upload or a download may take */
-	int media_collect;     /* s between looking for what can go */
-	int max_body;          /* bytes of one command */
-	int max_depth;         /* nesting of its JSON */
-	int doorbell_interval; /* ms between rings of one host */
-	int heartbeat;         /* s between heartbeats of a stream */
-	int max_streams;       /* per delivering process */
-	int stream_queue;      /* bytes that may wait for one stream */
-	int window;            /* bytes of recent dispatches kept */
-	int request_timeout;   /* s for a request to arrive, a stream to open */
+	int login_attempts;    /* failed without a pause; 0: any number, */
+	int address_attempts;  /* by account and address, by address */
+	int address_logins;    /* all, per address and window; 0: off */
+	int address_registrations; /* per address and window; 0: off */
+	int attempt_window;        /* s */
+	int command_workers;       /* processes of confab-command */
+	int session_workers;       /* processes of confab-session */
+	int media_workers;         /* processes of confab-media */
+	int media_max_size;        /* MiB of one upload */
+	int media_quota;           /* MiB of one account's uploads */
+	int media_timeout;         /* s an upload or a download may take */
+	int media_collect;         /* s between looking for what can go */
+	int max_body;              /* bytes of one command */
+	int max_depth;             /* nesting of its JSON */
+	int doorbell_interval;     /* ms between rings of one host */
+	int heartbeat;             /* s between heartbeats of a stream */
+	int max_streams;           /* per delivering process */
+	int stream_queue;          /* bytes that may wait for one stream */
+	int window;                /* bytes of recent dispatches kept */
+	int request_timeout;  /* s for a request to arrive, a stream to open */
 	int stall_timeout;    /* s without progress before a slow stream ends */
 	int account_streams;  /* of one account, per delivering process */
 	int waiting_commands; /* of WebSockets, that wait for a worker */

@@ -50,6 +50,8 @@ static const struct family {
 	  false },
 	{ "queue_refused_total", "counter",
 	  "Requests refused because too many waited for a worker", 1, false },
+	{ "abandoned_total", "counter",
+	  "Log-ins that were dropped because their client had gone", 1, false },
 	{ "commands_total", "counter", "Commands by class and result", 1,
 	  false },
 	{ "command_seconds", "histogram", "Time that commands took", 1e-6,
@@ -98,6 +100,8 @@ static const struct family {
 	  "Reads that met a hole in the numbering", 1, false },
 	{ "tail_fences_total", "counter", "Fences raised because of it", 1,
 	  false },
+	{ "tail_fence_seconds", "gauge",
+	  "How long delivery has waited for one transaction", 1e-3, true },
 };
 
 enum {

@@ -24,7 +24,7 @@ static void boot_id(char out[BOOT + 1])
 		close(fd);
 }
 
-void process_name(struct buf *out, const char *program, const char *run_dir)
+void instance_name(struct buf *out, const char *program, const char *run_dir)
 {
 	char host[65] = "", boot[BOOT + 1], random[33];
 	struct stat status = { 0 };

@@ -8,6 +8,6 @@
 /* Appends "<program>@<host>:<run_dir>/<where>#<pid>-<random>". What is before
  * the "#" is the same in every run of this program on this machine since it was
  * booted, with this run_dir, and in no other; the rest is of this run alone. */
-void process_name(struct buf *out, const char *program, const char *run_dir);
+void instance_name(struct buf *out, const char *program, const char *run_dir);
 
 #endif

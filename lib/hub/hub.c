@@ -1,102 +1,164 @@
-/* hub: follows the tail and offers each dispatch to its audience. Runs on the
- * loop's thread of confab-events and confab-bridge. */
-#include "hub/hub.h"
-
+/* hub: follows the tail and offers each dispatch to its audience. Used by
+ * confab-events and confab-bridge, on the loop's thread. Owns the tail, the
+ * roster, the connection for questions and the hub's other parts. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/container.h"
+#include "auth/identity.h"
 #include "base/crypto.h"
 #include "base/logger.h"
 #include "base/xalloc.h"
 #include "hub/hub_internal.h"
 
-enum {
-	UPKEEP_INTERVAL = 5000, /* ms between signs of life */
-	TOGETHER = 16,          /* streams opened in one question, at first */
-	MAINTAIN_EVERY = 4,     /* upkeeps between looks at the partitions */
-	LEAVE_TIMEOUT = 1000,   /* ms for the farewell to the database */
-	TURN = 50,              /* ms */
-};
-
-static const struct pg_statement SWEEP = { NULL,
-					   "select confab.stream_sweep($1)" };
-static const struct pg_statement UPKEEP = { "upkeep",
-					    "select confab.stream_upkeep($1)" };
-static const struct pg_statement LEAVE = { NULL,
-					   "select confab.stream_leave($1)" };
-static const struct pg_statement MAINTAIN = { "maintain",
-					      "select confab.log_maintain()" };
-
-void hub_touch(struct stream *s)
+void hub_refuse(struct stream *s, enum confab_error error, const char *body)
 {
-	if (s->dirty)
+	struct buf made = { 0 };
+
+	s->hub->counts.refused++;
+	s->hub->counts.streams--;
+	s->hub = NULL;
+	stream_set_state(s, STREAM_CLOSED);
+	if (!body) {
+		error_body(&made, error, NULL);
+		body = buf_text(&made);
+	}
+	s->ops->refused(s, error, body);
+	buf_free(&made);
+}
+
+enum confab_error hub_admit(struct hub *hub, struct stream *s,
+			    const struct hub_request *request, const char **why)
+{
+	const struct transport *transport = transport_of(request->transport);
+	struct identity identity;
+	enum confab_error error;
+
+	*why = NULL;
+	if ((int)hub->counts.streams >= hub->config->max_streams)
+		return ERROR_UNAVAILABLE;
+	identity_find_stream(&identity, hub->rules, request->param,
+			     request->context);
+	error = identity_check(&identity, hub->config, transport->use,
+			       request->param, request->context, why);
+	if (error == ERROR_NONE) {
+		s->hub = hub;
+		s->lists = &hub->lists;
+		s->transport = transport;
+		stream_set_state(s, STREAM_OPENING);
+		hub->counts.streams++;
+		opener_open(hub->opener, s, request, &identity);
+	}
+	identity_free(&identity);
+	return error;
+}
+
+/* Takes a stream out of everything. Its session goes on when the next request
+ * may continue it. */
+static void detach(struct stream *s, bool keep_session)
+{
+	struct hub *hub = s->hub;
+
+	if (s->state == STREAM_OPENING) {
+		opener_abandon(s);
+	} else {
+		LIST_REMOVE(s, of_account);
+		roster_leave(hub->roster, s->account);
+		if (!keep_session)
+			liveness_end_session(hub->liveness, s->session);
+	}
+	stream_clear_due(s);
+	stream_set_state(s, STREAM_CLOSED);
+	stream_empty(s);
+	s->hub = NULL;
+	hub->counts.streams--;
+}
+
+void hub_close(struct stream *s)
+{
+	if (s->hub)
+		detach(s, s->transport->keeps_session);
+}
+
+void hub_end(struct stream *s, enum stream_end why)
+{
+	if (s->state == STREAM_ENDING)
 		return;
-	s->dirty = true;
-	TAILQ_INSERT_TAIL(&s->hub->dirty, s, of_dirty);
+	/* What waits is not sent: the cursor stands before it. */
+	s->position = hub_position(s);
+	s->ending = why;
+	stream_clear_due(s);
+	stream_set_state(s, STREAM_ENDING);
+}
+
+static void close_ending(struct hub *hub)
+{
+	struct stream *s;
+
+	while ((s = TAILQ_FIRST(&hub->lists.of[STREAM_ENDING]))) {
+		hub->counts.ended_slow += s->ending == END_SLOW;
+		detach(s,
+		       s->transport->keeps_session && s->ending == END_RESTART);
+		s->ops->end(s, s->ending);
+	}
 }
 
 void hub_wake(struct hub *hub)
 {
 	struct stream *s;
 
-	while ((s = TAILQ_FIRST(&hub->dirty))) {
-		int ending = s->ending;
-
-		TAILQ_REMOVE(&hub->dirty, s, of_dirty);
-		s->dirty = false;
-		if (!ending) {
-			s->ops->wake(s);
-			continue;
-		}
-		hub->counts.ended_slow += ending == END_SLOW;
-		/* What waits is not sent: the cursor stands before it. */
-		s->position = hub_position(s);
-		hub_close(s,
-			  s->transport == STREAM_POLL && ending == END_RESTART);
-		s->ops->end(s, (enum stream_end)ending);
+	while ((s = TAILQ_FIRST(&hub->lists.due))) {
+		stream_clear_due(s);
+		s->ops->wake(s);
 	}
+	close_ending(hub);
 }
 
-/* One stream of the audience. What it has passed it does not get again; while
- * it replays it gets nothing from the tail, for that is beyond a gap. */
-static void offer(struct stream *s, struct dispatch *d, bool replay,
-		  int64_t page_after)
+static void queue(struct stream *s, struct dispatch *d)
 {
-	size_t limit = (size_t)s->hub->config->stream_queue;
-
-	if (d->seq <= s->position || s->ending)
-		return;
-	if (replay ? s->state != STREAM_REPLAYING || s->blocked ||
-			     s->position < page_after
-		   : s->state != STREAM_LIVE)
-		return;
-	/* Who has taken what there was before is not slow, however much comes
-	 * at once. */
-	if (!replay && s->bytes > limit) {
-		s->ending = END_SLOW;
-		hub_touch(s);
-		return;
-	}
 	stream_push(s, d);
 	s->position = d->seq;
 	s->hub->counts.deliveries++;
-	if (replay && s->bytes > limit / 2)
-		hub_set_blocked(s);
-	hub_touch(s);
+	stream_set_due(s);
 }
 
-static void offer_account(struct roster_account *account, struct dispatch *d,
-			  bool replay, int64_t page_after)
+/* A stream that is behind gets nothing from the tail, which is beyond a gap.
+ * after is of no interest here. */
+static void offer_live(struct stream *s, struct dispatch *d, int64_t after)
+{
+	(void)after;
+	if (s->state != STREAM_LIVE || d->seq <= s->position)
+		return;
+	/* Only what waited before this counts: a client that has taken all of
+	 * it is not slow, however much comes at once. */
+	if (s->bytes > (size_t)s->hub->config->stream_queue)
+		hub_end(s, END_SLOW);
+	else
+		queue(s, d);
+}
+
+static void offer_replayed(struct stream *s, struct dispatch *d, int64_t after)
+{
+	if (s->state != STREAM_REPLAYING || d->seq <= s->position ||
+	    s->position < after)
+		return;
+	queue(s, d);
+	if (s->bytes > (size_t)s->hub->config->stream_queue / 2)
+		stream_set_state(s, STREAM_BLOCKED);
+}
+
+typedef void offer_to(struct stream *s, struct dispatch *d, int64_t after);
+
+static void offer_to_account(struct roster_account *account, struct dispatch *d,
+			     offer_to *offer, int64_t after)
 {
 	struct stream *s;
 
 	LIST_FOREACH (s, roster_streams(account), of_account)
-		offer(s, d, replay, page_after);
+		offer(s, d, after);
 }
 
-void hub_offer(struct hub *hub, struct dispatch *d, bool replay,
-	       int64_t page_after)
+static void offer_to_audience(struct hub *hub, struct dispatch *d,
+			      offer_to *offer, int64_t after)
 {
 	struct roster_members *members =
 		d->to_room ? roster_members(hub->roster, &d->room) : NULL;
@@ -105,15 +167,24 @@ void hub_offer(struct hub *hub, struct dispatch *d, bool replay,
 	if (members)
 		LIST_FOREACH (m, members, of_room)
 			if (m->since <= d->seq)
-				offer_account(m->account, d, replay,
-					      page_after);
+				offer_to_account(m->account, d, offer, after);
 	for (size_t i = 0; i < d->n_accounts; i++) {
 		struct roster_account *account =
 			roster_find(hub->roster, d->accounts[i]);
 
 		if (account)
-			offer_account(account, d, replay, page_after);
+			offer_to_account(account, d, offer, after);
 	}
+}
+
+void hub_offer_live(struct hub *hub, struct dispatch *d)
+{
+	offer_to_audience(hub, d, offer_live, 0);
+}
+
+void hub_offer_replayed(struct hub *hub, struct dispatch *d, int64_t after)
+{
+	offer_to_audience(hub, d, offer_replayed, after);
 }
 
 static bool is_audience(const struct stream *s, const struct dispatch *d)
@@ -126,10 +197,10 @@ static bool is_audience(const struct stream *s, const struct dispatch *d)
 	return false;
 }
 
-void hub_offer_one(struct stream *s, struct dispatch *d)
+void hub_offer_replayed_to(struct stream *s, struct dispatch *d)
 {
 	if (is_audience(s, d))
-		offer(s, d, true, 0);
+		offer_replayed(s, d, 0);
 }
 
 static bool is_ended(const struct stream *s, const struct json *effect)
@@ -138,8 +209,9 @@ static bool is_ended(const struct stream *s, const struct json *effect)
 	       json_lists_text(json_get(effect, "ended_sessions"), s->session);
 }
 
-/* Streams of log-ins or sessions that were ended: {"ended_logins":[…]},
- * {"ended_sessions":[…]}. The row names the account; its other streams stay. */
+/* Ends the streams of log-ins or sessions that were ended:
+ * {"ended_logins":[…]}, {"ended_sessions":[…]}. The row names the account; its
+ * other streams stay. */
 static void end_streams(struct hub *hub, const struct dispatch *row,
 			const struct json *effect)
 {
@@ -151,39 +223,8 @@ static void end_streams(struct hub *hub, const struct dispatch *row,
 		if (!account)
 			continue;
 		LIST_FOREACH (s, roster_streams(account), of_account)
-			if (is_ended(s, effect)) {
-				s->ending = END_UNAUTHENTICATED;
-				hub_touch(s);
-			}
-	}
-}
-
-/* Keeps the effect for streams that are being opened right now. */
-static void keep_change(struct hub *hub, const struct dispatch *row,
-			struct json *effect)
-{
-	struct change *change;
-
-	if (TAILQ_EMPTY(&hub->openings)) {
-		json_free(effect);
-		return;
-	}
-	change = xcalloc(1, sizeof(*change));
-	change->seq = row->seq;
-	change->to_room = row->to_room;
-	change->room = row->room;
-	change->effect = effect;
-	STAILQ_INSERT_TAIL(&hub->changes, change, link);
-}
-
-void hub_forget_changes(struct hub *hub, int64_t seq)
-{
-	struct change *change;
-
-	while ((change = STAILQ_FIRST(&hub->changes)) && change->seq <= seq) {
-		STAILQ_REMOVE_HEAD(&hub->changes, link);
-		json_free(change->effect);
-		free(change);
+			if (is_ended(s, effect))
+				hub_end(s, END_UNAUTHENTICATED);
 	}
 }
 
@@ -204,15 +245,15 @@ static void on_row(void *context, const struct tail_row *row)
 				    NULL);
 	if (row->payload) {
 		hub->counts.dispatches++;
-		window_add(hub->window, d);
-		hub_offer(hub, d, false, 0);
+		replayer_add(hub->replayer, d);
+		hub_offer_live(hub, d);
 	}
 	if (effect && d->to_room)
 		roster_apply_after(hub->roster, &d->room, effect, NULL);
 	if (effect) {
 		end_streams(hub, d, effect);
-		hub_note_deleted(hub, d, effect);
-		keep_change(hub, d, effect);
+		replayer_note_deleted(hub->replayer, d, effect);
+		opener_note_effect(hub->opener, d, effect);
 	}
 	dispatch_unref(d);
 }
@@ -222,7 +263,7 @@ static void on_batch(void *context, int64_t cursor)
 	struct hub *hub = context;
 
 	hub->cursor = cursor;
-	hub_withdraw(hub);
+	replayer_withdraw(hub->replayer);
 	hub_wake(hub);
 }
 
@@ -241,9 +282,7 @@ static void on_start(void *context, const char *epoch, int64_t head)
 	hub->cursor = head;
 	hub->started = true;
 	hub->starts++;
-	window_reset(hub->window, head);
-	hub->recalling = true;
-	hub_recall(hub);
+	replayer_start(hub->replayer, head);
 }
 
 static void on_away(void *context, const char *why)
@@ -261,7 +300,7 @@ static void on_away(void *context, const char *why)
 
 static void on_signal(void *context, const char *text)
 {
-	hub_signal(context, text);
+	hub_offer_signal(context, text);
 }
 
 static void on_warn(void *context, const char *event, const char *detail)
@@ -279,65 +318,13 @@ static const struct tail_handler TAIL_HANDLER = {
 	.warn = on_warn,
 };
 
-static void log_failure(void *context, enum pg_status status,
-			const struct pg_result *result)
-{
-	const char *what = context;
-
-	if (status == PG_FAILED)
-		logger(LEVEL_ERROR, what, "why=\"%s\"", pg_message(result));
-}
-
-static char SWEEP_FAILED[] = "stream_sweep";
-static char UPKEEP_FAILED[] = "stream_upkeep";
-static char MAINTAIN_FAILED[] = "log_maintain";
-static char LEAVE_FAILED[] = "stream_leave";
-
-/* Whoever was not heard of for long was taken for dead, and its sessions are
- * gone: its streams have to open again. */
-static void on_upkeep(void *context, enum pg_status status,
-		      const struct pg_result *result)
-{
-	struct hub *hub = context;
-
-	log_failure(UPKEEP_FAILED, status, result);
-	if (status == PG_OK && *pg_field(result, 0, 0) == 'f' &&
-	    hub->counts.streams) {
-		logger(LEVEL_WARN, "taken_for_dead", "streams=%u",
-		       hub->counts.streams);
-		hub_end_all(hub, END_RESTART);
-	}
-}
-
-static void upkeep_fired(struct timer *timer)
-{
-	struct hub *hub = container_of(timer, struct hub, upkeep_timer);
-
-	if (pg_async_is_up(hub->pg)) {
-		struct pg_param process = { .data = hub->process };
-
-		pg_async_send(hub->pg, &UPKEEP, 1, &process, on_upkeep, hub);
-		if (hub->upkeeps++ % MAINTAIN_EVERY == 0)
-			pg_async_send(hub->pg, &MAINTAIN, 0, NULL, log_failure,
-				      MAINTAIN_FAILED);
-	}
-	loop_arm(hub->loop, &hub->upkeep_timer, UPKEEP_INTERVAL);
-}
-
 static void pg_up(void *context)
 {
 	struct hub *hub = context;
-	struct pg_param process = { .data = hub->process };
 
 	hub->counts.connects++;
-	/* Streams of an earlier run are gone: they were its sockets. */
-	if (hub->alone)
-		pg_async_send(hub->pg, &SWEEP, 1, &process, log_failure,
-			      SWEEP_FAILED);
-	hub->alone = false;
-	upkeep_fired(&hub->upkeep_timer);
-	hub_recall(hub);
-	hub_replay_soon(hub);
+	liveness_connected(hub->liveness);
+	replayer_connected(hub->replayer);
 }
 
 static void pg_down(void *context, const char *reason)
@@ -351,38 +338,25 @@ static const struct pg_async_handler PG_HANDLER = {
 	.down = pg_down,
 };
 
-struct hub *hub_create(struct loop *loop, const struct config *config,
-		       struct metrics *metrics, const char *program,
-		       const char *process, bool alone)
+struct hub *hub_create(struct loop *loop, const struct hub_settings *settings)
 {
 	struct hub *hub = xcalloc(1, sizeof(*hub));
+	const struct config *config = settings->config;
 
 	hub->loop = loop;
 	hub->config = config;
-	hub->process = process;
-	hub->alone = alone;
-	hub->together = TOGETHER;
+	hub->rules = settings->rules;
+	stream_lists_init(&hub->lists);
 	hub->roster = roster_create();
-	hub->turns = turns_create();
-	hub->window = window_create((size_t)config->window);
-	hub->close_timer.fire = hub_close_fired;
-	hub->replay_timer.fire = hub_replay_fired;
-	hub->upkeep_timer.fire = upkeep_fired;
-	hub->report_timer.fire = hub_report_fired;
-	hub->report = hub_report_create(metrics);
-	TAILQ_INIT(&hub->live);
-	TAILQ_INIT(&hub->replaying);
-	TAILQ_INIT(&hub->blocked);
-	TAILQ_INIT(&hub->dirty);
-	TAILQ_INIT(&hub->openings);
-	TAILQ_INIT(&hub->singles);
-	STAILQ_INIT(&hub->changes);
-	hub->away = true;
+	hub->opener = opener_create(hub);
+	hub->replayer = replayer_create(hub, (size_t)config->window);
+	hub->liveness =
+		liveness_create(hub, settings->instance, settings->is_alone);
 	hub->tail = tail_create(loop, config->database, "confab_stream",
-				program, &TAIL_HANDLER, hub);
+				settings->program, &TAIL_HANDLER, hub);
 	hub->pg = pg_async_create(loop, config->database, "confab_stream",
-				  program, &PG_HANDLER, hub);
-	hub_report_fired(&hub->report_timer);
+				  settings->program, &PG_HANDLER, hub);
+	hub->report = report_create(hub, settings->metrics);
 	return hub;
 }
 
@@ -391,28 +365,24 @@ void hub_free(struct hub *hub)
 	if (!hub)
 		return;
 	tail_free(hub->tail);
-	hub_forget_waiting(hub);
+	opener_stop(hub->opener);
 	pg_async_free(hub->pg);
-	loop_disarm(hub->loop, &hub->close_timer);
-	loop_disarm(hub->loop, &hub->replay_timer);
-	loop_disarm(hub->loop, &hub->upkeep_timer);
-	loop_disarm(hub->loop, &hub->report_timer);
-	free(hub->report);
-	hub_forget_changes(hub, INT64_MAX);
-	deletions_clear(&hub->deleted);
-	window_free(hub->window);
+	report_free(hub->report);
+	liveness_free(hub->liveness);
+	replayer_free(hub->replayer);
+	opener_free(hub->opener);
 	roster_free(hub->roster);
-	turns_free(hub->turns);
-	buf_free(&hub->closed);
 	free(hub->epoch);
 	free(hub);
 }
 
 bool hub_ready(const struct hub *hub, const char **why)
 {
-	if (!hub->started)
+	if (hub->away)
+		*why = "the database is away";
+	else if (!hub->started)
 		*why = "starting";
-	else if (hub->away || !pg_async_is_up(hub->pg))
+	else if (!pg_async_is_up(hub->pg))
 		*why = "the database is away";
 	else
 		*why = NULL;
@@ -422,7 +392,7 @@ bool hub_ready(const struct hub *hub, const char **why)
 int64_t hub_position(const struct stream *s)
 {
 	for (uint32_t i = 0; i < s->count; i++) {
-		int64_t seq = s->queue[(s->first + i) & (s->cap - 1)]->seq;
+		int64_t seq = stream_at(s, i)->seq;
 
 		if (seq)
 			return seq - 1;
@@ -444,31 +414,19 @@ const char *hub_epoch(const struct hub *hub)
 	return hub->epoch ? hub->epoch : "";
 }
 
-/* Returns how many of n are left to be ended. */
-static unsigned end_some(struct stream_list *list, enum stream_end why,
-			 unsigned n)
-{
-	struct stream *s;
-
-	TAILQ_FOREACH (s, list, of_hub) {
-		if (!n)
-			break;
-		if (s->ending)
-			continue;
-		s->ending = (int)why;
-		hub_touch(s);
-		n--;
-	}
-	return n;
-}
-
 void hub_end_share(struct hub *hub, enum stream_end why, unsigned turns)
 {
+	static const enum stream_state order[] = { STREAM_REPLAYING,
+						   STREAM_BLOCKED,
+						   STREAM_LIVE };
 	unsigned n = (hub->counts.streams + turns - 1) / turns;
 
-	n = end_some(&hub->replaying, why, n);
-	n = end_some(&hub->blocked, why, n);
-	end_some(&hub->live, why, n);
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		struct stream_list *list = &hub->lists.of[order[i]];
+
+		for (; n && !TAILQ_EMPTY(list); n--)
+			hub_end(TAILQ_FIRST(list), why);
+	}
 	hub_wake(hub);
 }
 
@@ -477,32 +435,12 @@ void hub_end_all(struct hub *hub, enum stream_end why)
 	hub_end_share(hub, why, 1);
 }
 
-static void on_left(void *context, enum pg_status status,
-		    const struct pg_result *result)
-{
-	bool *left = context;
-
-	log_failure(LEAVE_FAILED, status, result);
-	*left = true;
-}
-
 void hub_leave(struct hub *hub)
 {
-	struct pg_param process = { .data = hub->process };
-	int64_t deadline = loop_now(hub->loop) + LEAVE_TIMEOUT;
-	bool left = false;
-
-	if (!pg_async_is_up(hub->pg))
-		return;
-	if (hub->closed.len)
-		hub_close_fired(&hub->close_timer);
-	loop_disarm(hub->loop, &hub->upkeep_timer);
-	pg_async_send(hub->pg, &LEAVE, 1, &process, on_left, &left);
-	while (!left && loop_now(hub->loop) < deadline)
-		loop_turn(hub->loop, TURN);
+	liveness_leave(hub->liveness);
 }
 
-const struct hub_counts *hub_counts(const struct hub *hub)
+void hub_report(struct hub *hub)
 {
-	return &hub->counts;
+	report_show(hub->report);
 }

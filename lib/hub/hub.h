@@ -1,7 +1,6 @@
-/* hub: who is connected here, and what each of them gets. It owns the tail,
- * the window of recent dispatches, the roster and a connection for questions.
- * Live delivery and catching up are one thing: a dispatch of the log is offered
- * to every stream in its audience that has not passed it yet. */
+/* hub: who is connected here, and what each of them gets. Live delivery and
+ * catching up are one thing: a dispatch of the log is offered to every stream
+ * in its audience that has not passed it yet. */
 #ifndef CONFAB_HUB_HUB_H
 #define CONFAB_HUB_HUB_H
 
@@ -20,45 +19,49 @@ struct hub_counts {
 	uint64_t dispatches;      /* rows with a payload */
 	uint64_t deliveries;      /* queued for a stream */
 	uint64_t replays;         /* pages read for streams that were behind */
-	uint64_t signals_dropped; /* what came by their channel and was none */
+	uint64_t signals_dropped; /* notifications that were no signal */
 	unsigned streams;
 };
 
-/* A request for a stream. Strings are not kept; what is external of the
- * identity is taken over. */
-struct hub_request {
-	struct identity *identity; /* not IDENTITY_NONE */
-	const char *since;         /* cursor, or NULL: from the head */
-	const char *session;       /* uuid of the poll before, or NULL */
-	enum stream_transport transport;
-	const char *user_agent; /* or NULL */
-	const char *address;    /* or NULL */
-	bool ready_frame;       /* begin with session.ready */
-	bool notifications;     /* and with chat.notifications */
+/* What a program tells its hub about itself. Nothing is copied. */
+struct hub_settings {
+	const struct config *config;
+	const struct identity_rules *rules;
+	struct metrics *metrics;
+	const char *program;  /* the application's name */
+	const char *instance; /* see instance_name() */
+	/* No earlier run of this program can be alive, so the sessions that it
+	 * left are gone. */
+	bool is_alone;
 };
 
-/* program: the application's name; process: see process_name(), not copied;
- * alone: no earlier run of this program can be alive, so that what it has left
- * is gone. */
-struct hub *hub_create(struct loop *loop, const struct config *config,
-		       struct metrics *metrics, const char *program,
-		       const char *process, bool alone) __attribute__((malloc));
+struct hub *hub_create(struct loop *loop, const struct hub_settings *settings)
+	__attribute__((malloc));
 void hub_free(struct hub *hub);
 
 /* Whether streams can be opened; otherwise why holds a sentence. */
 bool hub_ready(const struct hub *hub, const char **why);
 
-/* Opens a stream: ops->opened or ops->refused follows, never before this
- * returns. */
-void hub_open(struct hub *hub, struct stream *stream,
-	      const struct hub_request *request);
+/* A request for a stream. Strings are not kept. */
+struct hub_request {
+	enum transport_kind transport;
+	const char *since;     /* cursor, or NULL: from the head */
+	const char *session;   /* uuid of the poll before, or NULL */
+	bool is_plain;         /* it did not ask for confab.v1 */
+	identity_param *param; /* reads its variables, */
+	void *context;         /* of this */
+};
 
-/* The transport is done with it. Safe in any state. keep_session: a long-poll
- * ends but its chain goes on. */
-void hub_close(struct stream *stream, bool keep_session);
+/* Admits a client: looks at the limits and at the credential, and asks for the
+ * stream. ERROR_NONE: ops->opened or ops->refused follows, never before this
+ * returns. Otherwise the stream stays closed, and *why is what to tell the
+ * client, or NULL for the error's own sentence. */
+enum confab_error hub_admit(struct hub *hub, struct stream *stream,
+			    const struct hub_request *request,
+			    const char **why);
 
-/* The stream's queue has emptied: replay may go on. */
-void hub_unblock(struct stream *stream);
+/* The transport is done with it. Safe in any state. */
+void hub_close(struct stream *stream);
 
 /* The cursor that acknowledges all that was taken from the queue. */
 int64_t hub_position(const struct stream *stream);
@@ -68,7 +71,7 @@ const char *hub_epoch(const struct hub *hub);
  * configuration says, spread over the streams. */
 int64_t hub_heartbeat(const struct hub *hub);
 
-/* Ends every stream, or what falls to one of so many turns. */
+/* Ends every stream, or the share of one of so many turns. */
 void hub_end_all(struct hub *hub, enum stream_end why);
 void hub_end_share(struct hub *hub, enum stream_end why, unsigned turns);
 
@@ -76,10 +79,8 @@ void hub_end_share(struct hub *hub, enum stream_end why, unsigned turns);
  * done, for a second at most. */
 void hub_leave(struct hub *hub);
 
-const struct hub_counts *hub_counts(const struct hub *hub);
-
-/* Brings what it shows in its program's metrics up to date; it does so each
- * second by itself. */
+/* Writes the counts into the program's metrics; the hub does so each second by
+ * itself. */
 void hub_report(struct hub *hub);
 
 #endif

@@ -1,12 +1,15 @@
 /* opener: asks the database for streams. One statement says who the callers
- * are, makes their sessions and brings their memberships (opening.c).
+ * are, makes their sessions and brings their memberships (opening.c). Called by
+ * the hub; owns the openings.
  *
- * One such question is under way at a time, and those that come meanwhile are
- * asked together, as many as are answered soon: a stream that opens by itself
- * does not wait, and when everybody comes back at once, a transaction opens
- * many. One of a log-in goes into each (turns.h), so that a client that opens
- * one stream after the other keeps nobody else waiting; what it has closed
- * again before its turn costs nothing. */
+ * One such question is under way at a time, and the requests that come
+ * meanwhile are asked together, as many as are answered soon: a stream that
+ * opens by itself does not wait, and when all clients come back at once, a
+ * transaction opens many. One of a log-in goes into each (turns.h), so a client
+ * that opens one stream after the other keeps nobody else waiting. A request
+ * that is given up before its turn costs nothing. */
+#include "hub/opener.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,31 +18,88 @@
 #include "base/logger.h"
 #include "base/utf8.h"
 #include "base/xalloc.h"
+#include "hub/hub_internal.h"
 #include "hub/opening.h"
 
 enum {
-	TOGETHER = 64, /* streams that are asked for in one question, */
-	FAST = 50,     /* ms: more next time */
-	SLOW = 250,    /* ms: fewer */
+	TOGETHER_FIRST = 16, /* streams in one question, at first */
+	TOGETHER_MOST = 64,
+	FAST = 50,  /* ms: more next time */
+	SLOW = 250, /* ms: fewer */
 };
 
-/* As confab.session has them. */
-static const char *const TRANSPORTS[] = {
-	[STREAM_WEBSOCKET] = "websocket",
-	[STREAM_SSE] = "sse",
-	[STREAM_POLL] = "poll",
+TAILQ_HEAD(opening_list, opening);
+
+struct opener {
+	struct hub *hub;
+	struct turns *turns;          /* of openings that have not asked */
+	struct opening_list openings; /* that are asked for in one question */
+	struct opening_list singles;  /* each to be asked for by itself */
+	int together;                 /* as many as may be in one question */
+	int64_t asked_on;             /* loop_now() then */
+	struct change_list changes;   /* since it was asked */
 };
 
-/* It has not, or with an error that is nobody's own. */
-static void not_opened(const struct opening *o, enum pg_status status,
-		       const struct pg_result *r)
+struct opener *opener_create(struct hub *hub)
+{
+	struct opener *opener = xcalloc(1, sizeof(*opener));
+
+	opener->hub = hub;
+	opener->together = TOGETHER_FIRST;
+	opener->turns = turns_create();
+	TAILQ_INIT(&opener->openings);
+	TAILQ_INIT(&opener->singles);
+	STAILQ_INIT(&opener->changes);
+	return opener;
+}
+
+static void forget_changes(struct opener *opener)
+{
+	struct change *change;
+
+	while ((change = STAILQ_FIRST(&opener->changes))) {
+		STAILQ_REMOVE_HEAD(&opener->changes, link);
+		json_free(change->effect);
+		free(change);
+	}
+}
+
+void opener_free(struct opener *opener)
+{
+	if (!opener)
+		return;
+	forget_changes(opener);
+	turns_free(opener->turns);
+	free(opener);
+}
+
+void opener_note_effect(struct opener *opener, const struct dispatch *row,
+			struct json *effect)
+{
+	struct change *change;
+
+	if (TAILQ_EMPTY(&opener->openings)) {
+		json_free(effect);
+		return;
+	}
+	change = xcalloc(1, sizeof(*change));
+	change->seq = row->seq;
+	change->to_room = row->to_room;
+	change->room = row->room;
+	change->effect = effect;
+	STAILQ_INSERT_TAIL(&opener->changes, change, link);
+}
+
+/* There is no row for it, or the whole question failed. */
+static void refuse_unanswered(const struct opening *o, enum pg_status status,
+			      const struct pg_result *r)
 {
 	enum confab_error error = ERROR_UNAVAILABLE;
 
 	if (status == PG_FAILED)
 		error = error_from_sqlstate(pg_sqlstate(r));
 	if (o->stream)
-		opening_refuse(o->stream, error, NULL);
+		hub_refuse(o->stream, error, NULL);
 }
 
 static void free_opening(struct opening *o)
@@ -56,66 +116,68 @@ static struct opening *opening_of(struct turn *turn)
 	return turn ? container_of(turn, struct opening, turn) : NULL;
 }
 
-/* Somebody who waits for a turn is told what becomes of it instead. */
+/* Refuses an opening that waits for its turn. */
 static void turn_away(struct opening *o, enum confab_error error)
 {
-	opening_refuse(o->stream, error, NULL);
+	hub_refuse(o->stream, error, NULL);
 	free_opening(o);
 }
 
 /* The next of the same log-in may ask. Those of it that would be too many
- * anyway are told so without asking; the oldest, who may have gone since. */
-static void finish(struct opening *o)
+ * anyway are refused without asking: the oldest, whose clients may have gone
+ * since. */
+static void finish_opening(struct opening *o)
 {
-	struct hub *hub = o->hub;
+	struct opener *opener = o->opener;
+	struct hub *hub = opener->hub;
 	unsigned limit = (unsigned)hub->config->account_streams;
 	struct opening *excess;
 
 	while ((excess = opening_of(
-			turns_excess(hub->turns, &o->turn, limit)))) {
+			turns_excess(opener->turns, &o->turn, limit)))) {
 		hub->counts.limited++;
 		turn_away(excess, ERROR_RATE);
 	}
-	turns_done(hub->turns, &o->turn);
-	TAILQ_REMOVE(&hub->openings, o, link);
+	turns_done(opener->turns, &o->turn);
+	TAILQ_REMOVE(&opener->openings, o, link);
 	free_opening(o);
 }
 
 /* The question failed, for all who were in it: that may be one's fault. */
 static void ask_alone(struct opening *o)
 {
-	o->alone = true;
-	TAILQ_REMOVE(&o->hub->openings, o, link);
-	TAILQ_INSERT_TAIL(&o->hub->singles, o, link);
+	o->is_alone = true;
+	TAILQ_REMOVE(&o->opener->openings, o, link);
+	TAILQ_INSERT_TAIL(&o->opener->singles, o, link);
 }
 
-void hub_forget_waiting(struct hub *hub)
+void opener_stop(struct opener *opener)
 {
 	struct opening *o;
 
-	while ((o = TAILQ_FIRST(&hub->singles))) {
-		TAILQ_REMOVE(&hub->singles, o, link);
-		turns_done(hub->turns, &o->turn);
+	while ((o = TAILQ_FIRST(&opener->singles))) {
+		TAILQ_REMOVE(&opener->singles, o, link);
+		turns_done(opener->turns, &o->turn);
 		free_opening(o);
 	}
-	while ((o = opening_of(turns_first(hub->turns)))) {
-		turns_leave(hub->turns, &o->turn);
+	while ((o = opening_of(turns_first(opener->turns)))) {
+		turns_leave(opener->turns, &o->turn);
 		free_opening(o);
 	}
 }
 
-/* Without a database there is no answer for those who wait, either. */
-static void turn_all_away(struct hub *hub)
+/* Without a database the openings that wait get no answer, either. */
+static void turn_all_away(struct opener *opener)
 {
 	struct opening *o;
 
-	TAILQ_FOREACH (o, &hub->singles, link)
+	TAILQ_FOREACH (o, &opener->singles, link)
 		if (o->stream) {
-			opening_refuse(o->stream, ERROR_UNAVAILABLE, NULL);
+			hub_refuse(o->stream, ERROR_UNAVAILABLE, NULL);
 			o->stream = NULL;
 		}
-	while ((o = opening_of(turns_first(hub->turns)))) {
-		turns_leave(hub->turns, &o->turn);
+	while ((o = opening_of(turns_first(opener->turns)))) {
+		turns_leave(opener->turns, &o->turn);
 		turn_away(o, ERROR_UNAVAILABLE);
 	}
 }
@@ -124,49 +186,49 @@ static void turn_all_away(struct hub *hub)
  * times as dear as another, and no question may come near the time after which
  * the database breaks off; but on a busy machine a small one takes as long as
  * a large one. */
-static void adapt(struct hub *hub)
+static void adapt(struct opener *opener)
 {
-	int64_t took = loop_now(hub->loop) - hub->asked_on;
+	int64_t took = loop_now(opener->hub->loop) - opener->asked_on;
 
-	if (took > SLOW && hub->together > 1)
-		hub->together /= 2;
-	else if (took < FAST && hub->together < TOGETHER)
-		hub->together *= 2;
+	if (took > SLOW && opener->together > 1)
+		opener->together /= 2;
+	else if (took < FAST && opener->together < TOGETHER_MOST)
+		opener->together *= 2;
 }
 
-static void ask(struct hub *hub);
+static void ask(struct opener *opener);
 
-/* The answer to the question that was under way: rows in the order of those who
- * are in it. */
+/* The answer to the question that was under way: rows in the order of the
+ * openings in it. */
 static void on_answer(void *context, enum pg_status status,
 		      const struct pg_result *r)
 {
-	struct hub *hub = context;
+	struct opener *opener = context;
 	struct opening *o;
 	int row = 0;
 
 	if (status == PG_FAILED)
 		logger(LEVEL_ERROR, "stream_open", "why=\"%s\"", pg_message(r));
-	for (int place = 1; (o = TAILQ_FIRST(&hub->openings)); place++) {
+	for (int place = 1; (o = TAILQ_FIRST(&opener->openings)); place++) {
 		o->row = row;
 		if (status == PG_OK && opening_is_row(o, r, place)) {
-			opening_answered(o, r);
+			opening_answer(opener->hub, o, r, &opener->changes);
 			row++;
-		} else if (status == PG_FAILED && !o->alone) {
+		} else if (status == PG_FAILED && !o->is_alone) {
 			ask_alone(o);
 			continue;
 		} else {
-			not_opened(o, status, r);
+			refuse_unanswered(o, status, r);
 		}
-		finish(o);
+		finish_opening(o);
 	}
 	if (status == PG_OK || status == PG_FAILED)
-		adapt(hub);
+		adapt(opener);
 	else
-		turn_all_away(hub);
-	hub_forget_changes(hub, INT64_MAX);
-	ask(hub);
-	hub_wake(hub);
+		turn_all_away(opener);
+	forget_changes(opener);
+	ask(opener);
+	hub_wake(opener->hub);
 }
 
 /* What went wrong the opening will say; it is on its way already. */
@@ -208,44 +270,48 @@ static void write_request(struct buf *json, const struct opening *o)
 		buf_addf(json, "%02x", o->identity.token_hash[i]);
 	buf_add_text(json, "\"");
 	add_text(json, "session", o->session);
-	add_text(json, "transport", TRANSPORTS[o->stream->transport]);
+	add_text(json, "transport", o->stream->transport->name);
 	add_text(json, "user_agent", o->user_agent);
 	add_text(json, "address", o->address);
 	buf_addf(json, ",\"notifications\":%s}",
 		 o->notifications ? "true" : "false");
 }
 
-/* Who is in the next question. */
-static void choose(struct hub *hub)
+/* Chooses the openings of the next question. */
+static void choose(struct opener *opener)
 {
 	struct opening *o;
 
-	while ((o = TAILQ_FIRST(&hub->singles))) {
-		TAILQ_REMOVE(&hub->singles, o, link);
-		TAILQ_INSERT_TAIL(&hub->openings, o, link);
+	while ((o = TAILQ_FIRST(&opener->singles))) {
+		TAILQ_REMOVE(&opener->singles, o, link);
+		TAILQ_INSERT_TAIL(&opener->openings, o, link);
 		if (o->stream)
 			return;
-		finish(o); /* gone meanwhile */
+		finish_opening(o); /* gone meanwhile */
 	}
-	for (int n = 0;
-	     n < hub->together && (o = opening_of(turns_next(hub->turns))); n++)
-		TAILQ_INSERT_TAIL(&hub->openings, o, link);
+	for (int n = 0; n < opener->together &&
+			(o = opening_of(turns_next(opener->turns)));
+	     n++)
+		TAILQ_INSERT_TAIL(&opener->openings, o, link);
 }
 
-/* Asks for those whose turn it is, unless a question is under way. */
-static void ask(struct hub *hub)
+/* Asks for the openings whose turn it is, unless a question is under way. */
+static void ask(struct opener *opener)
 {
+	struct hub *hub = opener->hub;
 	struct buf list = { 0 };
-	struct pg_param params[] = { { 0 }, { .data = hub->process } };
+	struct pg_param params[] = {
+		{ 0 }, { .data = liveness_instance(hub->liveness) }
+	};
 	struct opening *o;
 
-	if (!TAILQ_EMPTY(&hub->openings))
+	if (!TAILQ_EMPTY(&opener->openings))
 		return;
-	choose(hub);
-	if (TAILQ_EMPTY(&hub->openings))
+	choose(opener);
+	if (TAILQ_EMPTY(&opener->openings))
 		return;
-	TAILQ_FOREACH (o, &hub->openings, link) {
-		o->asked = true;
+	TAILQ_FOREACH (o, &opener->openings, link) {
+		o->is_asked = true;
 		o->asked_at = hub->cursor;
 		o->start = hub->starts;
 		buf_add_text(&list, list.len ? "," : "[");
@@ -254,50 +320,51 @@ static void ask(struct hub *hub)
 			exchange(hub, o);
 	}
 	buf_add_text(&list, "]");
-	hub->asked_on = loop_now(hub->loop);
+	opener->asked_on = loop_now(hub->loop);
 	params[0].data = buf_text(&list);
-	pg_async_send(hub->pg, &OPENING_QUESTION, 2, params, on_answer, hub);
+	pg_async_send(hub->pg, &OPENING_QUESTION, 2, params, on_answer, opener);
 	buf_free(&list);
 }
 
-static char *copy(const char *text)
+/* A variable of the request as text that the database takes, or NULL. */
+static char *copy_param(const struct hub_request *request, const char *name)
 {
-	return text ? xstrdup(text) : NULL;
+	char text[IDENTITY_TEXT];
+
+	return xstrdup(
+		identity_text(request->param, request->context, name, text));
 }
 
-void hub_open(struct hub *hub, struct stream *s,
-	      const struct hub_request *request)
+void opener_open(struct opener *opener, struct stream *s,
+		 const struct hub_request *request, struct identity *identity)
 {
 	struct opening *o = xcalloc(1, sizeof(*o));
+	bool greets = s->transport->greets_always || !request->since;
 
-	o->hub = hub;
+	o->opener = opener;
 	o->stream = s;
 	o->has_since = request->since != NULL;
 	o->since_valid =
 		o->has_since && cursor_parse(&o->since, request->since);
-	o->ready_frame = request->ready_frame;
-	o->notifications = request->notifications;
-	o->identity = *request->identity;
-	request->identity->external = NULL;
-	o->session = copy(request->session);
-	o->user_agent = copy(request->user_agent);
-	o->address = copy(request->address);
-	s->hub = hub;
-	s->transport = request->transport;
-	s->state = STREAM_OPENING;
+	o->ready_frame = greets && !request->is_plain;
+	o->notifications = greets;
+	o->identity = *identity;
+	identity->external = NULL;
+	o->session = xstrdup(request->session);
+	o->user_agent = copy_param(request, "HTTP_USER_AGENT");
+	o->address = copy_param(request, "REMOTE_ADDR");
 	s->opening = o;
-	hub->counts.streams++;
-	turns_wait(hub->turns, &o->turn, o->identity.token_hash);
-	ask(hub);
+	turns_wait(opener->turns, &o->turn, o->identity.token_hash);
+	ask(opener);
 }
 
-void hub_abandon_opening(struct stream *s)
+void opener_abandon(struct stream *s)
 {
 	struct opening *o = s->opening;
 
 	o->stream = NULL;
-	if (o->asked)
+	if (o->is_asked)
 		return;
-	turns_leave(s->hub->turns, &o->turn);
+	turns_leave(o->opener->turns, &o->turn);
 	free_opening(o);
 }

@@ -1,4 +1,5 @@
-/* opening: makes streams of the answers to the questions of opener.c.
+/* opening: makes streams of the answers to the opener's questions. Called by
+ * opener.c; owns nothing.
  *
  * The snapshot of the memberships may be newer than the tail's place in the
  * log, and older than what the tail reads while the answer is under way. Newer
@@ -9,6 +10,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "hub/hub_internal.h"
 
 const struct pg_statement OPENING_QUESTION = {
 	"open",
@@ -43,22 +46,6 @@ static int64_t number(const struct opening *o, const struct pg_result *r,
 		      enum open_column column)
 {
 	return strtoll(field(o, r, column), NULL, 10);
-}
-
-void opening_refuse(struct stream *s, enum confab_error error, const char *body)
-{
-	struct buf made = { 0 };
-
-	s->hub->counts.refused++;
-	s->hub->counts.streams--;
-	s->hub = NULL;
-	s->state = STREAM_CLOSED;
-	if (!body) {
-		error_body(&made, error, NULL);
-		body = buf_text(&made);
-	}
-	s->ops->refused(s, error, body);
-	buf_free(&made);
 }
 
 static void push_local(struct stream *s, struct buf *json)
@@ -126,7 +113,8 @@ static bool can_serve(const struct hub *hub, const struct opening *o,
 
 /* Brings a fresh account's memberships to the tail's place in the log. */
 static void load_rooms(struct hub *hub, struct roster_account *account,
-		       const struct opening *o, const struct pg_result *r)
+		       const struct opening *o, const struct pg_result *r,
+		       const struct change_list *changes)
 {
 	const char *text = field(o, r, OPEN_ROOMS), *why;
 	struct json *rooms = json_parse(text, strlen(text), 4, &why);
@@ -134,7 +122,7 @@ static void load_rooms(struct hub *hub, struct roster_account *account,
 
 	roster_load(hub->roster, account, rooms);
 	json_free(rooms);
-	STAILQ_FOREACH (change, &hub->changes, link) {
+	STAILQ_FOREACH (change, changes, link) {
 		if (change->seq <= o->asked_at || !change->to_room)
 			continue;
 		roster_apply_before(hub->roster, &change->room, change->seq,
@@ -145,13 +133,13 @@ static void load_rooms(struct hub *hub, struct roster_account *account,
 }
 
 /* Whether the log-in was ended while the answer was under way. */
-static bool login_ended(const struct hub *hub, const struct opening *o,
-			const struct pg_result *r)
+static bool login_ended(const struct opening *o, const struct pg_result *r,
+			const struct change_list *changes)
 {
 	int64_t login = number(o, r, OPEN_LOGIN);
 	const struct change *change;
 
-	STAILQ_FOREACH (change, &hub->changes, link)
+	STAILQ_FOREACH (change, changes, link)
 		if (change->seq > o->asked_at &&
 		    json_lists_integer(json_get(change->effect, "ended_logins"),
 				       login))
@@ -176,7 +164,7 @@ static bool is_crowded(const struct hub *hub, const struct opening *o,
 }
 
 static void attach(struct stream *s, const struct opening *o,
-		   const struct pg_result *r)
+		   const struct pg_result *r, const struct change_list *changes)
 {
 	struct hub *hub = s->hub;
 	int64_t id = number(o, r, OPEN_ACCOUNT_ID);
@@ -189,7 +177,7 @@ static void attach(struct stream *s, const struct opening *o,
 			sizeof(s->login_key));
 	s->account = roster_enter(hub->roster, id, &fresh);
 	if (fresh)
-		load_rooms(hub, s->account, o, r);
+		load_rooms(hub, s->account, o, r, changes);
 	LIST_INSERT_HEAD(roster_streams(s->account), s, of_account);
 	/* What the tail has read since is not in what the database has said. */
 	s->position = o->has_since && !resync ? o->since.seq : o->asked_at;
@@ -198,50 +186,64 @@ static void attach(struct stream *s, const struct opening *o,
 	if (resync)
 		say_resync(s, number(o, r, OPEN_FLOOR));
 	if (s->position < hub->cursor)
-		hub_set_replaying(s);
+		replayer_follow(s);
 	else
-		hub_set_live(s);
-	hub_touch(s);
+		stream_set_state(s, STREAM_LIVE);
+	stream_set_due(s);
 	s->ops->opened(s);
 }
 
 /* The session that was made for a stream that will not be, unless it goes on
  * from an earlier poll's. */
-static void close_new_session(const struct opening *o,
-			      const struct pg_result *r)
+static void end_new_session(struct hub *hub, const struct opening *o,
+			    const struct pg_result *r)
 {
 	const char *session = field(o, r, OPEN_SESSION);
 
 	if (!o->session || strcmp(o->session, session) != 0)
-		hub_close_session(o->hub, session);
+		liveness_end_session(hub->liveness, session);
 }
 
-void opening_answered(struct opening *o, const struct pg_result *r)
+/* Why the database or we do not open it; ERROR_NONE: nothing stands against
+ * it. */
+static enum confab_error why_not(struct hub *hub, const struct opening *o,
+				 const struct pg_result *r,
+				 const struct change_list *changes)
 {
-	struct hub *hub = o->hub;
+	if (login_ended(o, r, changes))
+		return ERROR_UNAUTHENTICATED;
+	if (is_crowded(hub, o, r)) {
+		hub->counts.limited++;
+		return ERROR_RATE;
+	}
+	return hub->started && o->start == hub->starts ? ERROR_NONE
+						       : ERROR_UNAVAILABLE;
+}
+
+void opening_answer(struct hub *hub, struct opening *o,
+		    const struct pg_result *r,
+		    const struct change_list *changes)
+{
 	struct stream *s = o->stream;
 	const char *failed = field(o, r, OPEN_FAILED);
 	const char *detail = field(o, r, OPEN_DETAIL);
 	struct error_answer answer;
+	enum confab_error error;
 
-	if (!s) {
-		if (!failed)
-			close_new_session(o, r);
-	} else if (failed) {
+	if (failed) {
 		answer = error_answer_statement(failed, detail);
-		opening_refuse(s, answer.error, answer.body);
-	} else if (login_ended(hub, o, r)) {
-		opening_refuse(s, ERROR_UNAUTHENTICATED, NULL);
-	} else if (is_crowded(hub, o, r)) {
-		hub->counts.limited++;
-		close_new_session(o, r);
-		opening_refuse(s, ERROR_RATE, NULL);
-	} else if (hub->started && o->start == hub->starts) {
-		attach(s, o, r);
-	} else {
-		close_new_session(o, r);
-		opening_refuse(s, ERROR_UNAVAILABLE, NULL);
+		if (s)
+			hub_refuse(s, answer.error, answer.body);
+		return;
 	}
+	error = s ? why_not(hub, o, r, changes) : ERROR_NONE;
+	if (s && error == ERROR_NONE) {
+		attach(s, o, r, changes);
+		return;
+	}
+	end_new_session(hub, o, r);
+	if (s)
+		hub_refuse(s, error, NULL);
 }
 
 bool opening_is_row(const struct opening *o, const struct pg_result *r,

@@ -1,18 +1,39 @@
-/* opening: a stream that is being opened, between who asks for it (opener.c)
- * and who makes it of the answer (opening.c). For the hub's own files. */
+/* opening: a stream that is being opened, between the question (opener.c) and
+ * the answer (opening.c). For these two alone. */
 #ifndef CONFAB_HUB_OPENING_H
 #define CONFAB_HUB_OPENING_H
 
+#include <sys/queue.h>
+
 #include "auth/identity.h"
-#include "hub/hub_internal.h"
+#include "base/json.h"
+#include "base/uuid.h"
+#include "hub/turns.h"
 #include "log/cursor.h"
+#include "pg/result.h"
+
+struct hub;
+struct opener;
+struct stream;
+
+/* What a log row did to memberships and log-ins, kept while streams are being
+ * opened: their snapshot of the tables may be older than it. */
+struct change {
+	STAILQ_ENTRY(change) link;
+	int64_t seq;
+	bool to_room;
+	struct uuid room;
+	struct json *effect;
+};
+
+STAILQ_HEAD(change_list, change);
 
 /* A stream that is being opened. Once asked for, it outlives the stream. */
 struct opening {
 	struct turn turn;
-	bool asked, alone;         /* by itself */
+	bool is_asked, is_alone;   /* in a question of its own */
 	TAILQ_ENTRY(opening) link; /* of those in the question, or singles */
-	struct hub *hub;
+	struct opener *opener;
 	struct stream *stream; /* NULL: the transport has gone away */
 	int64_t asked_at;      /* the tail's place then, */
 	unsigned start;        /* in this start of it */
@@ -28,17 +49,14 @@ struct opening {
 /* The question: a JSON list of requests and this process' name. */
 extern const struct pg_statement OPENING_QUESTION;
 
-/* Whether the row that o->row is at is the answer to the request at this place
- * of the list, counted from 1. There may be none. */
+/* Whether the row that the opening is at is the answer to the request at this
+ * place of the list, counted from 1. There may be none. */
 bool opening_is_row(const struct opening *opening,
 		    const struct pg_result *result, int place);
 
 /* Makes a stream of that row, or refuses it. The opening stays the caller's. */
-void opening_answered(struct opening *opening, const struct pg_result *result);
-
-/* Tells a stream that it is not to be. body: JSON, or NULL for the error's own.
- */
-void opening_refuse(struct stream *stream, enum confab_error error,
-		    const char *body);
+void opening_answer(struct hub *hub, struct opening *opening,
+		    const struct pg_result *result,
+		    const struct change_list *changes);
 
 #endif

@@ -1,92 +1,105 @@
 /* replayer: feeds the streams that are behind: each from the window, as far as
  * that reaches back. For the others one page of the log is read from the
  * database at a time, which serves all of them: it starts at the one furthest
- * behind and is offered like any other dispatch.
+ * behind and is offered like any other dispatch. Called by the hub.
  *
  * A program that has just started reads the newest of what was before into the
- * window: when everybody comes back to it, the log has been read once, for
- * all. */
+ * window: when all its clients come back to it, the log has been read once, for
+ * all of them. */
+#include "hub/replayer.h"
+
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/container.h"
 #include "base/logger.h"
+#include "base/xalloc.h"
 #include "hub/hub_internal.h"
+#include "hub/replayer_internal.h"
+
+#define PAGE "512" /* rows */
 
 enum {
-	PAGE = 512,   /* rows */
+	PAGE_ROWS = 512,
 	LOOKS = 4096, /* at dispatches of the window in a turn of the loop */
 	AGAIN = 1000  /* ms after a question that failed */
 };
 
 static const struct pg_statement READ = {
 	"page", "select seq, room_id, account_ids, payload, message_ids"
-		" from confab.log_read($1::bigint, $2::int)"
+		" from confab.log_read($1::bigint, " PAGE ")"
 };
-
 static const struct pg_statement READ_BACK = {
 	"page_back", "select seq, room_id, account_ids, payload, message_ids"
-		     " from confab.log_read_back($1::bigint, $2::int)"
+		     " from confab.log_read_back($1::bigint, " PAGE ")"
+};
+enum page_column {
+	PAGE_SEQ,
+	PAGE_ROOM,
+	PAGE_ACCOUNTS,
+	PAGE_PAYLOAD,
+	PAGE_MESSAGES,
 };
 
-void hub_replay_soon(struct hub *hub)
+static void fired(struct timer *timer);
+
+struct replayer *replayer_create(struct hub *hub, size_t window)
 {
-	loop_arm(hub->loop, &hub->replay_timer, 0);
+	struct replayer *r = xcalloc(1, sizeof(*r));
+
+	r->hub = hub;
+	r->window = window_create(window);
+	r->timer.fire = fired;
+	return r;
 }
 
-struct stream_list *hub_list(const struct stream *s)
+void replayer_free(struct replayer *r)
 {
-	struct hub *hub = s->hub;
-
-	return s->state == STREAM_LIVE ? &hub->live
-	       : s->blocked            ? &hub->blocked
-				       : &hub->replaying;
+	if (!r)
+		return;
+	loop_disarm(r->hub->loop, &r->timer);
+	deletions_clear(&r->deleted);
+	window_free(r->window);
+	free(r);
 }
 
-void hub_set_replaying(struct stream *s)
+void replayer_run_soon(struct replayer *r)
 {
-	s->state = STREAM_REPLAYING;
-	TAILQ_INSERT_TAIL(&s->hub->replaying, s, of_hub);
-	hub_replay_soon(s->hub);
+	loop_arm(r->hub->loop, &r->timer, 0);
 }
 
-void hub_set_blocked(struct stream *s)
+void replayer_follow(struct stream *s)
 {
-	TAILQ_REMOVE(&s->hub->replaying, s, of_hub);
-	s->blocked = true;
-	TAILQ_INSERT_TAIL(&s->hub->blocked, s, of_hub);
+	stream_set_state(s, STREAM_REPLAYING);
+	replayer_run_soon(s->hub->replayer);
 }
 
-void hub_unblock(struct stream *s)
+void replayer_add(struct replayer *r, struct dispatch *d)
 {
-	TAILQ_REMOVE(&s->hub->blocked, s, of_hub);
-	s->blocked = false;
-	hub_set_replaying(s);
+	window_add(r->window, d);
 }
 
-void hub_set_live(struct stream *s)
+/* The stream has caught up. */
+static void leave_to_tail(struct stream *s)
 {
-	if (s->state == STREAM_REPLAYING)
-		TAILQ_REMOVE(hub_list(s), s, of_hub);
-	s->blocked = false;
-	s->state = STREAM_LIVE;
-	TAILQ_INSERT_TAIL(&s->hub->live, s, of_hub);
-	hub_touch(s);
+	stream_set_state(s, STREAM_LIVE);
+	stream_set_due(s);
 }
 
-/* Behind a page that followed after and reached to: who took all of it stands
- * there now, and is live when that is the tail's own place. */
+/* After a page that followed after and reached to: a stream that took all of it
+ * stands there now, and is live when that is the tail's own place. */
 static void advance(struct hub *hub, int64_t after, int64_t to)
 {
 	struct stream *s, *next;
 
-	for (s = TAILQ_FIRST(&hub->replaying); s; s = next) {
-		next = TAILQ_NEXT(s, of_hub);
+	for (s = TAILQ_FIRST(&hub->lists.of[STREAM_REPLAYING]); s; s = next) {
+		next = TAILQ_NEXT(s, of_state);
 		if (s->position < after)
 			continue;
 		if (s->position < to)
 			s->position = to;
 		if (s->position >= hub->cursor)
-			hub_set_live(s);
+			leave_to_tail(s);
 	}
 }
 
@@ -97,7 +110,7 @@ static int64_t furthest_behind(const struct hub *hub, int64_t below)
 	const struct stream *s;
 	int64_t least = -1;
 
-	TAILQ_FOREACH (s, &hub->replaying, of_hub)
+	TAILQ_FOREACH (s, &hub->lists.of[STREAM_REPLAYING], of_state)
 		if (s->position < below) {
 			least = s->position;
 			below = least;
@@ -107,12 +120,14 @@ static int64_t furthest_behind(const struct hub *hub, int64_t below)
 
 /* Feeds one stream, whose position the window reaches; returns how many
  * dispatches it has looked at. */
-static size_t replay_from_window(struct hub *hub, struct stream *s, size_t most)
+static size_t feed_from_window(struct replayer *r, struct stream *s,
+			       size_t most)
 {
-	size_t first = window_after(hub->window, s->position), i = first;
+	struct window *window = r->window;
+	size_t first = window_after(window, s->position), i = first;
 
-	for (; i < window_count(hub->window) && !s->blocked; i++) {
-		struct dispatch *d = window_at(hub->window, i);
+	for (; i < window_count(window) && s->state == STREAM_REPLAYING; i++) {
+		struct dispatch *d = window_at(window, i);
 
 		if (i - first == most)
 			return most;
@@ -122,196 +137,204 @@ static size_t replay_from_window(struct hub *hub, struct stream *s, size_t most)
 			return i - first;
 		}
 		if (d->fate == DISPATCH_WHOLE)
-			hub_offer_one(s, d);
+			hub_offer_replayed_to(s, d);
 		s->position = d->seq;
 	}
-	if (!s->blocked)
-		hub_set_live(s);
+	if (s->state == STREAM_REPLAYING)
+		leave_to_tail(s);
 	return i - first;
 }
 
-/* False: there is more to look at, in the next turn. */
-static bool replay_window(struct hub *hub)
+/* Feeds what the window reaches. False: there is more to look at, in the next
+ * turn. */
+static bool replay_window(struct replayer *r)
 {
 	struct stream *s, *next;
 	size_t left = LOOKS;
 
-	for (s = TAILQ_FIRST(&hub->replaying); s; s = next) {
-		next = TAILQ_NEXT(s, of_hub);
-		if (s->ending || s->position < window_floor(hub->window))
+	for (s = TAILQ_FIRST(&r->hub->lists.of[STREAM_REPLAYING]); s;
+	     s = next) {
+		next = TAILQ_NEXT(s, of_state);
+		if (s->position < window_floor(r->window))
 			continue;
-		left -= replay_from_window(hub, s, left);
+		left -= feed_from_window(r, s, left);
 		if (!left)
 			return false;
 	}
 	return true;
 }
 
-/* Offers a row of a page; false where what it shows was deleted since the page
- * was asked for. */
-static bool offer_row(struct hub *hub, const struct pg_result *result, int i,
-		      int64_t seq)
+/* The dispatch of a row of a page, or NULL when it has none. */
+static struct dispatch *read_row(const struct hub *hub,
+				 const struct pg_result *result, int row,
+				 int64_t *seq)
 {
-	const char *payload = pg_field(result, i, 3);
-	struct dispatch *d;
-	bool withdrawn;
+	const char *payload = pg_field(result, row, PAGE_PAYLOAD);
 
+	*seq = strtoll(pg_field(result, row, PAGE_SEQ), NULL, 10);
 	if (!payload)
-		return true;
-	d = dispatch_create(hub->epoch, seq, pg_field(result, i, 1),
-			    pg_field(result, i, 2), pg_field(result, i, 4),
-			    payload);
-	withdrawn = deletions_meet(&hub->deleted, d);
-	if (!withdrawn)
-		hub_offer(hub, d, true, hub->page_after);
-	dispatch_unref(d);
-	return !withdrawn;
+		return NULL;
+	return dispatch_create(hub->epoch, *seq,
+			       pg_field(result, row, PAGE_ROOM),
+			       pg_field(result, row, PAGE_ACCOUNTS),
+			       pg_field(result, row, PAGE_MESSAGES), payload);
 }
 
-/* Offers the rows of a page; up to where all of it was offered. */
-static int64_t offer_page(struct hub *hub, const struct pg_result *result)
+/* Offers the rows of a page; up to where all of it was offered. A row of which
+ * something was deleted since the page was asked for ends it. */
+static int64_t offer_page(struct replayer *r, const struct pg_result *result)
 {
 	int n = pg_rows(result);
 
 	for (int i = 0; i < n; i++) {
-		int64_t seq = strtoll(pg_field(result, i, 0), NULL, 10);
-
+		int64_t seq;
+		struct dispatch *d = read_row(r->hub, result, i, &seq);
 		/* Above it nothing was settled when the page was read. */
-		if (seq > hub->page_to)
+		bool is_beyond = seq > r->page.to;
+		bool withdrawn =
+			!is_beyond && d && deletions_meet(&r->deleted, d);
+
+		if (d && !is_beyond && !withdrawn)
+			hub_offer_replayed(r->hub, d, r->page.after);
+		if (d)
+			dispatch_unref(d);
+		if (is_beyond)
 			break;
-		if (!offer_row(hub, result, i, seq))
+		if (withdrawn)
 			return seq - 1;
-		if (i == PAGE - 1)
+		if (i == PAGE_ROWS - 1)
 			return seq;
 	}
-	return hub->page_to;
+	return r->page.to;
 }
 
 static void on_page(void *context, enum pg_status status,
 		    const struct pg_result *result)
 {
-	struct hub *hub = context;
-	bool useless = hub->page_void || status != PG_OK;
+	struct replayer *r = context;
+	struct hub *hub = r->hub;
+	bool is_void = r->page.is_void;
 
-	hub->page_due = false;
-	hub->page_void = false;
-	if (!useless) {
+	r->page.is_due = false;
+	r->page.is_void = false;
+	if (status == PG_OK && !is_void) {
 		hub->counts.replays++;
-		advance(hub, hub->page_after, offer_page(hub, result));
+		advance(hub, r->page.after, offer_page(r, result));
 	}
-	hub_forget_deleted(hub);
-	if (status != PG_OK) {
-		/* Again when the connection is back; where it is there, soon.
-		 */
-		if (status == PG_FAILED) {
-			logger(LEVEL_ERROR, "replay", "why=\"%s\"",
-			       pg_message(result));
-			loop_arm(hub->loop, &hub->replay_timer, AGAIN);
-		}
+	replayer_forget_deleted(r);
+	if (status == PG_FAILED) {
+		logger(LEVEL_ERROR, "replay", "why=\"%s\"", pg_message(result));
+		loop_arm(hub->loop, &r->timer, AGAIN);
+	}
+	/* Else again when the connection is back. */
+	if (status != PG_OK)
 		return;
-	}
-	hub_replay_soon(hub);
+	replayer_run_soon(r);
 	hub_wake(hub);
 }
 
-/* False: there is no room for it. */
-static bool recall(struct hub *hub, const struct pg_result *r, int row)
+/* Reads rows back into the window; false when there is no room for more. */
+static bool recall_rows(struct replayer *r, const struct pg_result *result)
 {
-	int64_t seq = strtoll(pg_field(r, row, 0), NULL, 10);
-	const char *payload = pg_field(r, row, 3);
-	struct dispatch *d =
-		payload ? dispatch_create(hub->epoch, seq, pg_field(r, row, 1),
-					  pg_field(r, row, 2),
-					  pg_field(r, row, 4), payload)
-			: NULL;
-	bool added;
+	int n = pg_rows(result);
+	bool added = true;
 
-	/* It may have been deleted while the page was on its way. */
-	if (d)
-		deletions_meet(&hub->deleted, d);
-	added = window_add_before(hub->window, seq, d);
-	if (d)
-		dispatch_unref(d);
+	for (int i = 0; i < n && added; i++) {
+		int64_t seq;
+		struct dispatch *d = read_row(r->hub, result, i, &seq);
+
+		/* It may have been deleted while the page was on its way. */
+		if (d)
+			deletions_meet(&r->deleted, d);
+		added = window_add_before(r->window, seq, d);
+		if (d)
+			dispatch_unref(d);
+	}
+	/* Below the log's beginning there is nothing. */
+	if (added && n < PAGE_ROWS)
+		added = !window_add_before(r->window, 1, NULL);
 	return added;
 }
 
-static void on_page_back(void *context, enum pg_status status,
-			 const struct pg_result *r)
-{
-	struct hub *hub = context;
-	int n;
+static void recall(struct replayer *r);
 
-	hub->recall_due = false;
+static void on_page_back(void *context, enum pg_status status,
+			 const struct pg_result *result)
+{
+	struct replayer *r = context;
+
+	r->recall.is_due = false;
 	if (status == PG_FAILED)
-		logger(LEVEL_ERROR, "recall", "why=\"%s\"", pg_message(r));
-	if (status != PG_OK) {
-		hub_forget_deleted(hub);
-		return; /* again when the connection is back */
-	}
+		logger(LEVEL_ERROR, "recall", "why=\"%s\"", pg_message(result));
 	/* A window that has started anew meanwhile, or has let go of its
 	 * oldest, has its floor elsewhere. */
-	if (window_floor(hub->window) == hub->recall_to) {
-		n = pg_rows(r);
-		for (int i = 0; i < n && hub->recalling; i++)
-			hub->recalling = recall(hub, r, i);
-		/* Below the log's beginning there is nothing. */
-		if (hub->recalling && n < PAGE)
-			hub->recalling =
-				!window_add_before(hub->window, 1, NULL);
-		hub_replay_soon(hub);
+	if (status == PG_OK && window_floor(r->window) == r->recall.to) {
+		r->recall.is_wanted = recall_rows(r, result);
+		replayer_run_soon(r);
 	}
-	hub_forget_deleted(hub);
-	hub_recall(hub);
+	replayer_forget_deleted(r);
+	/* Else again when the connection is back. */
+	if (status == PG_OK)
+		recall(r);
 }
 
-void hub_recall(struct hub *hub)
+/* Asks for the next page back, as far as that is not done. */
+static void recall(struct replayer *r)
 {
-	struct buf to = { 0 };
-	struct pg_param params[] = { { 0 }, { .data = "512" } };
+	char to[24];
+	struct pg_param param = { .data = to };
 
-	_Static_assert(PAGE == 512, "the parameter above");
 	/* Half of the window is left for what will come. */
-	if (window_bytes(hub->window) > (size_t)hub->config->window / 2)
-		hub->recalling = false;
-	if (!hub->recalling || hub->recall_due || !pg_async_is_up(hub->pg))
+	if (window_bytes(r->window) > (size_t)r->hub->config->window / 2)
+		r->recall.is_wanted = false;
+	if (!r->recall.is_wanted || r->recall.is_due ||
+	    !pg_async_is_up(r->hub->pg))
 		return;
-	hub->recall_due = true;
-	hub->recall_to = window_floor(hub->window);
-	buf_addf(&to, "%lld", (long long)hub->recall_to);
-	params[0].data = buf_text(&to);
-	pg_async_send(hub->pg, &READ_BACK, 2, params, on_page_back, hub);
-	buf_free(&to);
+	r->recall.is_due = true;
+	r->recall.to = window_floor(r->window);
+	snprintf(to, sizeof(to), "%lld", (long long)r->recall.to);
+	pg_async_send(r->hub->pg, &READ_BACK, 1, &param, on_page_back, r);
 }
 
-static void ask_for_page(struct hub *hub, int64_t below)
+void replayer_start(struct replayer *r, int64_t head)
 {
-	struct buf after = { 0 };
-	struct pg_param params[] = { { 0 }, { .data = "512" } };
-	int64_t least = furthest_behind(hub, below);
+	window_reset(r->window, head);
+	r->recall.is_wanted = true;
+	recall(r);
+}
 
-	_Static_assert(PAGE == 512, "the parameter above");
-	if (least < 0 || hub->page_due || !pg_async_is_up(hub->pg))
+void replayer_connected(struct replayer *r)
+{
+	recall(r);
+	replayer_run_soon(r);
+}
+
+static void ask_for_page(struct replayer *r, int64_t below)
+{
+	char after[24];
+	struct pg_param param = { .data = after };
+	int64_t least = furthest_behind(r->hub, below);
+
+	if (least < 0 || r->page.is_due || !pg_async_is_up(r->hub->pg))
 		return;
-	buf_addf(&after, "%lld", (long long)least);
-	params[0].data = buf_text(&after);
-	hub->page_due = true;
-	hub->page_after = least;
+	snprintf(after, sizeof(after), "%lld", (long long)least);
+	r->page.is_due = true;
+	r->page.after = least;
 	/* The tail may be further when the answer comes; the page is not. */
-	hub->page_to = hub->cursor;
-	pg_async_send(hub->pg, &READ, 2, params, on_page, hub);
-	buf_free(&after);
+	r->page.to = r->hub->cursor;
+	pg_async_send(r->hub->pg, &READ, 1, &param, on_page, r);
 }
 
-void hub_replay_fired(struct timer *timer)
+static void fired(struct timer *timer)
 {
-	struct hub *hub = container_of(timer, struct hub, replay_timer);
+	struct replayer *r = container_of(timer, struct replayer, timer);
 
-	/* Who is still behind after that needs a page. */
-	if (replay_window(hub)) {
-		ask_for_page(hub, INT64_MAX);
+	/* A stream that is still behind after that needs a page. */
+	if (replay_window(r)) {
+		ask_for_page(r, INT64_MAX);
 	} else {
-		ask_for_page(hub, window_floor(hub->window));
-		hub_replay_soon(hub);
+		ask_for_page(r, window_floor(r->window));
+		replayer_run_soon(r);
 	}
-	hub_wake(hub);
+	hub_wake(r->hub);
 }

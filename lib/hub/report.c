@@ -1,5 +1,7 @@
-/* report: what the hub and its tail have counted, put into the program's
- * page once a second, and how far the tail is behind. */
+/* report: puts the counts of the hub and of its tail into the program's metrics
+ * once a second, and how far the tail is behind. Called by the hub. */
+#include "hub/report.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -32,6 +34,7 @@ enum number {
 	RINGS,
 	HOLES,
 	FENCES,
+	FENCE_SECONDS,
 	NUMBERS,
 };
 
@@ -56,110 +59,133 @@ static const char *const NAMES[NUMBERS] = {
 	[RINGS] = "tail_rings_total",
 	[HOLES] = "tail_holes_total",
 	[FENCES] = "tail_fences_total",
+	[FENCE_SECONDS] = "tail_fence_seconds",
 };
 
-static const char *const TRANSPORTS[] = { "websocket", "sse", "poll" };
-
-enum {
-	N_TRANSPORTS = sizeof(TRANSPORTS) / sizeof(TRANSPORTS[0])
-};
-
-struct hub_report {
+struct report {
+	struct hub *hub;
+	struct timer timer;
 	struct metric *numbers[NUMBERS];
-	struct metric *streams[N_TRANSPORTS];
+	struct metric *streams[TRANSPORTS];
 	uint64_t lag, lag_ms; /* as asked last */
 };
 
 static const struct pg_statement LAG_OF = {
 	"lag", "select lag, milliseconds from confab.log_lag($1::bigint)"
 };
-
-struct hub_report *hub_report_create(struct metrics *metrics)
-{
-	struct hub_report *report = xcalloc(1, sizeof(*report));
-
-	for (int i = 0; i < NUMBERS; i++)
-		report->numbers[i] = metrics_add(metrics, NAMES[i], "%s", "");
-	for (int i = 0; i < N_TRANSPORTS; i++)
-		report->streams[i] = metrics_add(
-			metrics, "streams", "transport=\"%s\"", TRANSPORTS[i]);
-	return report;
-}
+enum lag_column {
+	LAG_ROWS,
+	LAG_MS,
+};
 
 static uint64_t count_list(const struct stream_list *list,
-			   uint64_t streams[N_TRANSPORTS], uint64_t *bytes)
+			   uint64_t streams[TRANSPORTS], uint64_t *bytes)
 {
 	const struct stream *s;
 	uint64_t n = 0;
 
-	TAILQ_FOREACH (s, list, of_hub) {
+	TAILQ_FOREACH (s, list, of_state) {
 		*bytes += s->bytes;
-		streams[s->transport]++;
+		streams[s->transport - transport_of(0)]++;
 		n++;
 	}
 	return n;
 }
 
-static void set(struct hub *hub, enum number number, uint64_t value)
+static void set(struct report *report, enum number number, uint64_t value)
 {
-	metric_set(hub->report->numbers[number], value);
+	metric_set(report->numbers[number], value);
 }
 
-void hub_report(struct hub *hub)
+static void show_streams(struct report *report)
 {
+	const struct stream_list *of = report->hub->lists.of;
+	uint64_t streams[TRANSPORTS] = { 0 }, bytes = 0, replaying;
+
+	count_list(&of[STREAM_LIVE], streams, &bytes);
+	replaying = count_list(&of[STREAM_REPLAYING], streams, &bytes) +
+		    count_list(&of[STREAM_BLOCKED], streams, &bytes);
+	for (int i = 0; i < TRANSPORTS; i++)
+		metric_set(report->streams[i], streams[i]);
+	set(report, REPLAYING, replaying);
+	set(report, QUEUE_BYTES, bytes);
+}
+
+void report_show(struct report *report)
+{
+	const struct hub *hub = report->hub;
 	const struct tail_counts *tail = tail_counts(hub->tail);
 	const struct hub_counts *counts = &hub->counts;
-	uint64_t streams[N_TRANSPORTS] = { 0 }, bytes = 0, replaying;
 	const char *why;
 
-	count_list(&hub->live, streams, &bytes);
-	replaying = count_list(&hub->replaying, streams, &bytes) +
-		    count_list(&hub->blocked, streams, &bytes);
-	for (int i = 0; i < N_TRANSPORTS; i++)
-		metric_set(hub->report->streams[i], streams[i]);
-	set(hub, READY, hub_ready(hub, &why));
-	set(hub, REPLAYING, replaying);
-	set(hub, QUEUE_BYTES, bytes);
-	set(hub, OPENED, counts->opened);
-	set(hub, REFUSED, counts->refused);
-	set(hub, SLOW, counts->ended_slow);
-	set(hub, LIMITED, counts->limited);
-	set(hub, DISPATCHES, counts->dispatches);
-	set(hub, DELIVERIES, counts->deliveries);
-	set(hub, REPLAYS, counts->replays);
-	set(hub, SIGNALS_DROPPED, counts->signals_dropped);
-	set(hub, CONNECTS, counts->connects);
-	set(hub, POSITION, (uint64_t)hub->cursor);
-	set(hub, LAG, hub->report->lag);
-	set(hub, LAG_SECONDS, hub->report->lag_ms);
-	set(hub, ROWS, tail->rows);
-	set(hub, READS, tail->reads);
-	set(hub, RINGS, tail->rings);
-	set(hub, HOLES, tail->holes);
-	set(hub, FENCES, tail->fences);
+	show_streams(report);
+	set(report, READY, hub_ready(hub, &why));
+	set(report, OPENED, counts->opened);
+	set(report, REFUSED, counts->refused);
+	set(report, SLOW, counts->ended_slow);
+	set(report, LIMITED, counts->limited);
+	set(report, DISPATCHES, counts->dispatches);
+	set(report, DELIVERIES, counts->deliveries);
+	set(report, REPLAYS, counts->replays);
+	set(report, SIGNALS_DROPPED, counts->signals_dropped);
+	set(report, CONNECTS, counts->connects);
+	set(report, POSITION, (uint64_t)hub->cursor);
+	set(report, LAG, report->lag);
+	set(report, LAG_SECONDS, report->lag_ms);
+	set(report, ROWS, tail->rows);
+	set(report, READS, tail->reads);
+	set(report, RINGS, tail->rings);
+	set(report, HOLES, tail->holes);
+	set(report, FENCES, tail->fences);
+	set(report, FENCE_SECONDS, (uint64_t)tail_fence_age(hub->tail));
 }
 
 /* A row that was read meanwhile is behind us no more. */
 static void on_lag(void *context, enum pg_status status,
 		   const struct pg_result *result)
 {
-	struct hub *hub = context;
+	struct report *report = context;
 
 	if (status != PG_OK)
 		return;
-	hub->report->lag = strtoull(pg_field(result, 0, 0), NULL, 10);
-	hub->report->lag_ms = strtoull(pg_field(result, 0, 1), NULL, 10);
+	report->lag = strtoull(pg_field(result, 0, LAG_ROWS), NULL, 10);
+	report->lag_ms = strtoull(pg_field(result, 0, LAG_MS), NULL, 10);
 }
 
-void hub_report_fired(struct timer *timer)
+static void fired(struct timer *timer)
 {
-	struct hub *hub = container_of(timer, struct hub, report_timer);
+	struct report *report = container_of(timer, struct report, timer);
+	struct hub *hub = report->hub;
 	char after[24];
 	struct pg_param param = { .data = after };
 
 	snprintf(after, sizeof(after), "%lld", (long long)hub->cursor);
 	if (hub->started && pg_async_is_up(hub->pg))
-		pg_async_send(hub->pg, &LAG_OF, 1, &param, on_lag, hub);
-	hub_report(hub);
+		pg_async_send(hub->pg, &LAG_OF, 1, &param, on_lag, report);
+	report_show(report);
 	loop_arm(hub->loop, timer, INTERVAL);
+}
+
+struct report *report_create(struct hub *hub, struct metrics *metrics)
+{
+	struct report *report = xcalloc(1, sizeof(*report));
+
+	report->hub = hub;
+	report->timer.fire = fired;
+	for (int i = 0; i < NUMBERS; i++)
+		report->numbers[i] = metrics_add(metrics, NAMES[i], "%s", "");
+	for (int i = 0; i < TRANSPORTS; i++)
+		report->streams[i] =
+			metrics_add(metrics, "streams", "transport=\"%s\"",
+				    transport_of((enum transport_kind)i)->name);
+	loop_arm(hub->loop, &report->timer, 0);
+	return report;
+}
+
+void report_free(struct report *report)
+{
+	if (!report)
+		return;
+	loop_disarm(report->hub->loop, &report->timer);
+	free(report);
 }

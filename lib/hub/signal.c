@@ -23,15 +23,15 @@ struct signal {
 	const struct json *except;   /* not these accounts */
 };
 
-static void offer(struct stream *s, const struct signal *signal)
+static void offer_to_stream(struct stream *s, const struct signal *signal)
 {
-	if (s->state != STREAM_LIVE || s->ending ||
+	if (s->state != STREAM_LIVE ||
 	    s->bytes > (size_t)s->hub->config->stream_queue / 2)
 		return;
 	if (signal->sessions && !json_lists_text(signal->sessions, s->session))
 		return;
 	stream_push(s, signal->dispatch);
-	hub_touch(s);
+	stream_set_due(s);
 }
 
 static void offer_account(struct roster_account *account,
@@ -42,7 +42,7 @@ static void offer_account(struct roster_account *account,
 	if (!account || json_lists_integer(signal->except, roster_id(account)))
 		return;
 	LIST_FOREACH (s, roster_streams(account), of_account)
-		offer(s, signal);
+		offer_to_stream(s, signal);
 }
 
 static void offer_room(struct hub *hub, const char *text,
@@ -91,8 +91,8 @@ static struct dispatch *read_payload(const char *payload, size_t len)
 	return dispatch;
 }
 
-/* Counted, and said once: whoever can send one can send many. */
-static void drop(struct hub *hub)
+/* Counted, and said once: a role that can send one can send many. */
+static void count_dropped(struct hub *hub)
 {
 	if (!hub->counts.signals_dropped++)
 		logger(LEVEL_WARN, "signal",
@@ -100,7 +100,7 @@ static void drop(struct hub *hub)
 		       "counted\"");
 }
 
-void hub_signal(struct hub *hub, const char *text)
+void hub_offer_signal(struct hub *hub, const char *text)
 {
 	const char *why;
 	size_t len = strlen(text);
@@ -116,7 +116,7 @@ void hub_signal(struct hub *hub, const char *text)
 	};
 
 	if (!signal.dispatch) {
-		drop(hub);
+		count_dropped(hub);
 		json_free(json);
 		return;
 	}

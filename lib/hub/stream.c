@@ -1,10 +1,75 @@
-/* stream: the queue of one stream. An idle stream holds no memory here. */
+/* stream: the state and the queue of one stream. Called by the hub and by the
+ * transports; an idle stream holds no memory here. */
 #include "hub/stream.h"
 
 #include <stdlib.h>
 
+#include "base/logger.h"
 #include "base/xalloc.h"
-#include "hub/hub.h"
+#include "hub/replayer.h"
+
+void stream_lists_init(struct stream_lists *lists)
+{
+	for (int i = 0; i < STREAM_STATES; i++)
+		TAILQ_INIT(&lists->of[i]);
+	TAILQ_INIT(&lists->due);
+}
+
+/* The states that may follow each, as bits. */
+static bool may_follow(enum stream_state state, enum stream_state next)
+{
+	enum {
+		CLOSED = 1 << STREAM_CLOSED,
+		OPENING = 1 << STREAM_OPENING,
+		REPLAYING = 1 << STREAM_REPLAYING,
+		BLOCKED = 1 << STREAM_BLOCKED,
+		LIVE = 1 << STREAM_LIVE,
+		ENDING = 1 << STREAM_ENDING,
+	};
+	static const unsigned following[STREAM_STATES] = {
+		[STREAM_CLOSED] = OPENING,
+		[STREAM_OPENING] = REPLAYING | LIVE | CLOSED,
+		[STREAM_REPLAYING] = BLOCKED | LIVE | ENDING | CLOSED,
+		[STREAM_BLOCKED] = REPLAYING | ENDING | CLOSED,
+		[STREAM_LIVE] = REPLAYING | ENDING | CLOSED,
+		[STREAM_ENDING] = CLOSED,
+	};
+
+	return following[state] & 1U << next;
+}
+
+static bool is_listed(enum stream_state state)
+{
+	return state != STREAM_CLOSED && state != STREAM_OPENING;
+}
+
+void stream_set_state(struct stream *s, enum stream_state state)
+{
+	if (!may_follow(s->state, state)) {
+		logger(LEVEL_ERROR, "stream_state", "from=%d to=%d",
+		       (int)s->state, (int)state);
+		abort();
+	}
+	if (is_listed(s->state))
+		TAILQ_REMOVE(&s->lists->of[s->state], s, of_state);
+	s->state = state;
+	if (is_listed(state))
+		TAILQ_INSERT_TAIL(&s->lists->of[state], s, of_state);
+}
+
+void stream_set_due(struct stream *s)
+{
+	if (!s->is_due)
+		TAILQ_INSERT_TAIL(&s->lists->due, s, of_due);
+	s->is_due = true;
+}
+
+void stream_clear_due(struct stream *s)
+{
+	if (s->is_due)
+		TAILQ_REMOVE(&s->lists->due, s, of_due);
+	s->is_due = false;
+}
 
 struct dispatch *stream_at(const struct stream *s, uint32_t i)
 {
@@ -38,14 +103,15 @@ struct dispatch *stream_peek(const struct stream *s)
 	return s->count ? s->queue[s->first] : NULL;
 }
 
-static void emptied(struct stream *s)
+/* The queue holds nothing any more, and gives its memory back. */
+static void release_queue(struct stream *s)
 {
 	free(s->queue);
 	s->queue = NULL;
 	s->cap = 0;
 	s->first = 0;
-	if (s->blocked)
-		hub_unblock(s);
+	if (s->state == STREAM_BLOCKED)
+		replayer_follow(s);
 }
 
 struct dispatch *stream_take(struct stream *s)
@@ -57,7 +123,7 @@ struct dispatch *stream_take(struct stream *s)
 	s->first = (s->first + 1) & (s->cap - 1);
 	s->bytes -= d->size;
 	if (!--s->count)
-		emptied(s);
+		release_queue(s);
 	return d;
 }
 
@@ -79,12 +145,11 @@ void stream_cut(struct stream *s, uint32_t n)
 	s->bytes -= dropped;
 	s->count = kept;
 	if (!kept)
-		emptied(s);
+		release_queue(s);
 }
 
 void stream_empty(struct stream *s)
 {
-	s->blocked = false;
 	while (s->count)
 		dispatch_unref(stream_take(s));
 }

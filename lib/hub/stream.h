@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/uuid.h"
+#include "hub/transport.h"
 #include "log/dispatch.h"
 
 struct hub;
@@ -22,13 +23,10 @@ enum stream_state {
 	STREAM_CLOSED,    /* not known to the hub */
 	STREAM_OPENING,   /* the database is asked who this is */
 	STREAM_REPLAYING, /* catching up from its cursor */
+	STREAM_BLOCKED,   /* the same, but its queue has to empty first */
 	STREAM_LIVE,      /* gets what the tail reads */
-};
-
-enum stream_transport {
-	STREAM_WEBSOCKET,
-	STREAM_SSE,
-	STREAM_POLL,
+	STREAM_ENDING,    /* the hub is about to close it */
+	STREAM_STATES
 };
 
 /* Why the hub ends a stream: the protocol's close codes. */
@@ -52,27 +50,45 @@ struct stream_ops {
 	void (*end)(struct stream *stream, enum stream_end why);
 };
 
+TAILQ_HEAD(stream_list, stream);
+
+/* The streams of a hub by their state, and those that are to be woken. A closed
+ * stream is on no list; one that is being opened is the opener's. */
+struct stream_lists {
+	struct stream_list of[STREAM_STATES];
+	struct stream_list due;
+};
+
 struct stream {
 	const struct stream_ops *ops;
-	struct hub *hub; /* NULL when closed */
-	enum stream_state state;
-	enum stream_transport transport;
+	struct hub *hub;            /* NULL when closed */
+	struct stream_lists *lists; /* the hub's */
+	enum stream_state state;    /* changed by stream_set_state() alone */
+	enum stream_end ending;     /* of STREAM_ENDING */
+	const struct transport *transport;
 	struct opening *opening; /* while it is being opened */
 	struct roster_account *account;
 	int64_t login;
 	char login_key[65]; /* see identity_from_bridge() */
 	int64_t position;   /* every dispatch up to it was queued, or passed */
 	char session[UUID_LENGTH + 1];
-	bool blocked; /* replay waits for the queue to empty */
-	bool dirty;   /* on the hub's list of streams to wake */
-	int ending;   /* an enum stream_end, or 0 */
+	bool is_due; /* on the list of those to be woken */
 	uint32_t first, count, cap;
 	size_t bytes; /* waiting */
 	struct dispatch **queue;
 	LIST_ENTRY(stream) of_account;
-	TAILQ_ENTRY(stream) of_hub; /* replaying, blocked or live streams */
-	TAILQ_ENTRY(stream) of_dirty;
+	TAILQ_ENTRY(stream) of_state, of_due;
 };
+
+void stream_lists_init(struct stream_lists *lists);
+
+/* Takes the stream off the list of its old state and puts it onto that of the
+ * new one. Ends the process for a change that makes no sense. */
+void stream_set_state(struct stream *stream, enum stream_state state);
+
+/* Puts it onto the list of those to be woken, or takes it off. */
+void stream_set_due(struct stream *stream);
+void stream_clear_due(struct stream *stream);
 
 /* Queues a dispatch and takes a reference. */
 void stream_push(struct stream *stream, struct dispatch *dispatch);
@@ -82,9 +98,9 @@ struct dispatch *stream_peek(const struct stream *stream);
 /* Takes the next off the queue; the caller owns the reference. */
 struct dispatch *stream_take(struct stream *stream);
 
-/* What waits at place i, counted from the next. */
+/* The dispatch at place i of the queue, counted from the next. */
 struct dispatch *stream_at(const struct stream *stream, uint32_t i);
-/* Drops what waits behind the first n and came from the log. */
+/* Drops the dispatches of the log after the first n. */
 void stream_cut(struct stream *stream, uint32_t n);
 
 void stream_empty(struct stream *stream);

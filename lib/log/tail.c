@@ -8,7 +8,7 @@
  *
  * The rule. nextval() takes a RowExclusiveLock on the sequence before it draws,
  * held by the top-level transaction until it ends (lock_and_open_sequence() in
- * PostgreSQL's sequence.c, 10 to 18; tested at every start, see probe()).
+ * PostgreSQL's sequence.c, 10 to 18; tested at every start, see selftest.c).
  * pg_locks thus lists everybody who may still hold an undelivered number:
  *
  *   1. ROWS shows a row above a hole: raise a fence at the greatest seq seen,
@@ -40,9 +40,9 @@
 #include <string.h>
 
 #include "base/container.h"
-#include "base/crypto.h"
 #include "base/xalloc.h"
 #include "log/fence.h"
+#include "log/selftest.h"
 #include "pg/async.h"
 
 enum {
@@ -51,7 +51,6 @@ enum {
 	HOT_INTERVAL = 5,      /* ms between reads while rings may be skipped */
 	HOT_PERIOD = 100,      /* ms of quiet that end it */
 	FLOOR_INTERVAL = 1000, /* ms: a lost ring costs at most this */
-	RING_DEADLINE = 2000,  /* ms for our own ring to come back */
 	STUCK_AFTER = 3000,    /* ms until a fence is reported */
 };
 
@@ -72,39 +71,48 @@ struct tail {
 	enum tail_state state;
 	bool started; /* cursor and epoch are valid */
 	bool rung;    /* while an answer was due */
-	bool held;    /* the self-test saw the lock */
 	char *epoch;
 	int64_t cursor;  /* everything up to here was handed over */
 	int64_t settled; /* everything up to here is decided */
 	int64_t hot_until;
 	struct fence fence;
-	bool reported;           /* that it waits */
-	struct timer timer;      /* next look */
-	struct timer ring_limit; /* for our own ring */
-	char ring[33];           /* what our own ring says */
+	bool reported;      /* that it waits */
+	struct timer timer; /* next look */
+	struct selftest selftest;
 	struct tail_counts counts;
 };
 
-static const struct pg_statement LISTEN = { NULL, "listen confab_doorbell" };
 static const struct pg_statement LISTEN_SIGNAL = { NULL,
 						   "listen " SIGNAL_CHANNEL };
-static const struct pg_statement BEGIN = { NULL, "begin" };
-static const struct pg_statement ROLLBACK = { NULL, "rollback" };
-static const struct pg_statement PROBE = { NULL, "select confab.log_probe()" };
-static const struct pg_statement HOLDS = { NULL, "select confab.log_holds()" };
-static const struct pg_statement RING = {
-	NULL, "select pg_notify('confab_doorbell', $1)"
-};
 static const struct pg_statement STATE = {
 	NULL, "select epoch, floor, last_value, head from confab.log_state()"
+};
+enum state_column {
+	STATE_EPOCH,
+	STATE_FLOOR,
+	STATE_LAST,
+	STATE_HEAD,
 };
 static const struct pg_statement LOCKS = {
 	"locks",
 	"select in_recovery, server_start, holders from confab.log_holders()"
 };
+enum locks_column {
+	LOCKS_IN_RECOVERY,
+	LOCKS_SERVER_START,
+	LOCKS_HOLDERS,
+};
 static const struct pg_statement ROWS = {
 	"rows", "select seq, room_id, account_ids, effect, payload, message_ids"
 		" from confab.log_read($1::bigint, $2::int)"
+};
+enum rows_column {
+	ROWS_SEQ,
+	ROWS_ROOM,
+	ROWS_ACCOUNTS,
+	ROWS_EFFECT,
+	ROWS_PAYLOAD,
+	ROWS_MESSAGES,
 };
 
 /* Broken rules for tests/log/torture.c, which must catch each of them:
@@ -114,6 +122,7 @@ static const struct pg_statement ROWS = {
  * locks-after-rows  delivers the rows that could be seen before LOCKS
  * unsettled-head    starts at a head below which something may still come */
 #ifdef TAIL_VARIANTS
+static const struct pg_statement ROLLBACK = { NULL, "rollback" };
 static const struct pg_statement ONE_SNAPSHOT = {
 	NULL, "begin isolation level repeatable read"
 };
@@ -128,11 +137,6 @@ static bool variant(const char *name)
 #endif
 
 static void look(struct tail *tail);
-
-static void set_state(struct tail *tail, enum tail_state state)
-{
-	tail->state = state;
-}
 
 static void raise_fence(struct tail *tail, int64_t hi)
 {
@@ -194,12 +198,12 @@ static void on_locks(void *context, enum pg_status status,
 		give_up(tail, pg_message(result));
 	if (status != PG_OK || !fence->hi)
 		return;
-	if (pg_field(result, 0, 0)[0] == 't') {
+	if (pg_field(result, 0, LOCKS_IN_RECOVERY)[0] == 't') {
 		give_up(tail, "the server is a standby");
 		return;
 	}
-	if (!fence_drained(fence, pg_field(result, 0, 1),
-			   pg_field(result, 0, 2))) {
+	if (!fence_drained(fence, pg_field(result, 0, LOCKS_SERVER_START),
+			   pg_field(result, 0, LOCKS_HOLDERS))) {
 		report_stuck(tail);
 		if (tail->state == TAIL_SETTLING)
 			loop_arm(tail->loop, &tail->timer, FENCE_INTERVAL);
@@ -217,11 +221,11 @@ static void hand_over(struct tail *tail, const struct pg_result *result, int i)
 {
 	struct tail_row row = {
 		.seq = tail->cursor,
-		.room = pg_field(result, i, 1),
-		.accounts = pg_field(result, i, 2),
-		.effect = pg_field(result, i, 3),
-		.payload = pg_field(result, i, 4),
-		.messages = pg_field(result, i, 5),
+		.room = pg_field(result, i, ROWS_ROOM),
+		.accounts = pg_field(result, i, ROWS_ACCOUNTS),
+		.effect = pg_field(result, i, ROWS_EFFECT),
+		.payload = pg_field(result, i, ROWS_PAYLOAD),
+		.messages = pg_field(result, i, ROWS_MESSAGES),
 	};
 
 	tail->counts.rows++;
@@ -234,7 +238,7 @@ static int hand_over_rows(struct tail *tail, const struct pg_result *result)
 	int n = pg_rows(result);
 
 	for (int i = 0; i < n; i++) {
-		int64_t seq = strtoll(pg_field(result, i, 0), NULL, 10);
+		int64_t seq = strtoll(pg_field(result, i, ROWS_SEQ), NULL, 10);
 
 		if (seq > tail->settled && tail->cursor < tail->settled)
 			tail->cursor = tail->settled;
@@ -253,7 +257,7 @@ static void plan(struct tail *tail, bool at_once)
 {
 	int64_t now = loop_now(tail->loop);
 
-	set_state(tail, TAIL_IDLE);
+	tail->state = TAIL_IDLE;
 	if (at_once || tail->rung)
 		look(tail);
 	else if (tail->fence.hi)
@@ -285,8 +289,8 @@ static void on_rows(void *context, enum pg_status status,
 	}
 	if (left && !tail->fence.hi) {
 		tail->counts.holes++;
-		raise_fence(tail,
-			    strtoll(pg_field(result, n - 1, 0), NULL, 10));
+		raise_fence(tail, strtoll(pg_field(result, n - 1, ROWS_SEQ),
+					  NULL, 10));
 		plan(tail, true);
 		return;
 	}
@@ -304,7 +308,7 @@ static void look(struct tail *tail)
 	tail->counts.reads++;
 	snprintf(after, sizeof(after), "%lld", (long long)tail->cursor);
 	snprintf(limit, sizeof(limit), "%d", READ_LIMIT);
-	set_state(tail, TAIL_READING);
+	tail->state = TAIL_READING;
 #ifdef TAIL_VARIANTS
 	if (variant("one-snapshot") || variant("locks-after-rows"))
 		pg_async_send(tail->pg, &ONE_SNAPSHOT, 0, NULL, ignore, NULL);
@@ -331,13 +335,18 @@ static void timer_fired(struct timer *timer)
 		look(tail);
 }
 
-static void ring_is_late(struct timer *timer)
+static void on_silent(void *context)
 {
-	struct tail *tail = container_of(timer, struct tail, ring_limit);
+	struct tail *tail = context;
 
 	tail->handler->warn(tail->context, "doorbell_silent",
 			    "advice=\"dispatches wait up to 1 s; connect "
 			    "directly, not through a pooler\"");
+}
+
+static void on_unfit(void *context, const char *why)
+{
+	give_up(context, why);
 }
 
 static void on_state(void *context, enum pg_status status,
@@ -351,10 +360,10 @@ static void on_state(void *context, enum pg_status status,
 		give_up(tail, pg_message(result));
 	if (status != PG_OK)
 		return;
-	epoch = pg_field(result, 0, 0);
-	floor = strtoll(pg_field(result, 0, 1), NULL, 10);
-	last = strtoll(pg_field(result, 0, 2), NULL, 10);
-	head = strtoll(pg_field(result, 0, 3), NULL, 10);
+	epoch = pg_field(result, 0, STATE_EPOCH);
+	floor = strtoll(pg_field(result, 0, STATE_FLOOR), NULL, 10);
+	last = strtoll(pg_field(result, 0, STATE_LAST), NULL, 10);
+	head = strtoll(pg_field(result, 0, STATE_HEAD), NULL, 10);
 	if (tail->started && !strcmp(tail->epoch, epoch) &&
 	    tail->cursor <= last && tail->cursor >= floor) {
 		tail->settled = tail->cursor;
@@ -364,7 +373,7 @@ static void on_state(void *context, enum pg_status status,
 	}
 	free(tail->epoch);
 	tail->epoch = xstrdup(epoch);
-	set_state(tail, TAIL_SETTLING);
+	tail->state = TAIL_SETTLING;
 	if (head == 0 || variant("unsettled-head")) {
 		start_at(tail, head);
 		return;
@@ -373,59 +382,23 @@ static void on_state(void *context, enum pg_status status,
 	pg_async_send(tail->pg, &LOCKS, 0, NULL, on_locks, tail);
 }
 
-static void on_holds(void *context, enum pg_status status,
-		     const struct pg_result *result)
-{
-	struct tail *tail = context;
-
-	tail->held = status == PG_OK && pg_field(result, 0, 0)[0] == 't';
-}
-
-static void on_released(void *context, enum pg_status status,
-			const struct pg_result *result)
-{
-	struct tail *tail = context;
-
-	if (status == PG_FAILED)
-		give_up(tail, pg_message(result));
-	else if (status == PG_OK &&
-		 (!tail->held || pg_field(result, 0, 0)[0] == 't'))
-		give_up(tail, "this server's nextval() does not hold its lock "
-			      "to the transaction's end: unsupported version");
-}
-
-/* The self-test: the premise of the rule, and that rings reach us. */
-static void probe(struct tail *tail)
-{
-	struct pg_param said = { .data = tail->ring };
-
-	secret_id(tail->ring);
-	tail->held = false;
-	pg_async_send(tail->pg, &LISTEN, 0, NULL, ignore, tail);
-	pg_async_send(tail->pg, &LISTEN_SIGNAL, 0, NULL, ignore, tail);
-	pg_async_send(tail->pg, &BEGIN, 0, NULL, ignore, tail);
-	pg_async_send(tail->pg, &PROBE, 0, NULL, ignore, tail);
-	pg_async_send(tail->pg, &HOLDS, 0, NULL, on_holds, tail);
-	pg_async_send(tail->pg, &ROLLBACK, 0, NULL, ignore, tail);
-	pg_async_send(tail->pg, &HOLDS, 0, NULL, on_released, tail);
-	pg_async_send(tail->pg, &RING, 1, &said, ignore, tail);
-	pg_async_send(tail->pg, &STATE, 0, NULL, on_state, tail);
-	loop_arm(tail->loop, &tail->ring_limit, RING_DEADLINE);
-}
-
 static void on_up(void *context)
 {
-	probe(context);
+	struct tail *tail = context;
+
+	selftest_run(&tail->selftest);
+	pg_async_send(tail->pg, &LISTEN_SIGNAL, 0, NULL, ignore, tail);
+	pg_async_send(tail->pg, &STATE, 0, NULL, on_state, tail);
 }
 
 static void on_down(void *context, const char *reason)
 {
 	struct tail *tail = context;
 
-	set_state(tail, TAIL_AWAY);
+	tail->state = TAIL_AWAY;
 	fence_drop(&tail->fence);
 	loop_disarm(tail->loop, &tail->timer);
-	loop_disarm(tail->loop, &tail->ring_limit);
+	selftest_stop(&tail->selftest);
 	tail->handler->away(tail->context, reason);
 }
 
@@ -444,8 +417,7 @@ static void on_notified(void *context, const char *channel, const char *said)
 		pg_async_reconnect(tail->pg, "the numbering starts anew");
 		return;
 	}
-	if (!strcmp(said, tail->ring))
-		loop_disarm(tail->loop, &tail->ring_limit);
+	selftest_hear(&tail->selftest, said);
 	tail->hot_until = loop_now(tail->loop) + HOT_PERIOD;
 	tail->rung = true;
 	if (tail->state == TAIL_IDLE)
@@ -468,9 +440,13 @@ struct tail *tail_create(struct loop *loop, const char *conninfo,
 	tail->handler = handler;
 	tail->context = context;
 	tail->timer.fire = timer_fired;
-	tail->ring_limit.fire = ring_is_late;
 	tail->pg = pg_async_create(loop, conninfo, user, application,
 				   &PG_HANDLER, tail);
+	tail->selftest = (struct selftest){ .loop = loop,
+					    .pg = tail->pg,
+					    .context = tail,
+					    .failed = on_unfit,
+					    .silent = on_silent };
 	return tail;
 }
 
@@ -478,10 +454,10 @@ void tail_free(struct tail *tail)
 {
 	if (!tail)
 		return;
-	set_state(tail, TAIL_AWAY);
+	tail->state = TAIL_AWAY;
 	pg_async_free(tail->pg);
 	loop_disarm(tail->loop, &tail->timer);
-	loop_disarm(tail->loop, &tail->ring_limit);
+	selftest_stop(&tail->selftest);
 	fence_drop(&tail->fence);
 	free(tail->epoch);
 	free(tail);
@@ -494,6 +470,11 @@ void tail_resume(struct tail *tail, const char *epoch, int64_t cursor)
 	tail->cursor = cursor;
 	tail->settled = cursor;
 	tail->started = true;
+}
+
+int64_t tail_fence_age(const struct tail *tail)
+{
+	return tail->fence.hi ? loop_now(tail->loop) - tail->fence.since : 0;
 }
 
 const struct tail_counts *tail_counts(const struct tail *tail)

@@ -28,7 +28,7 @@ struct tail_handler {
 	 * continued (the epoch changed, or the log fell behind the cursor). */
 	void (*start)(void *context, const char *epoch, int64_t head);
 	void (*row)(void *context, const struct tail_row *row);
-	/* Behind the rows of one read: now is the time to write to clients.
+	/* After the rows of one read: now is the time to write to clients.
 	 * Everything up to cursor is decided. */
 	void (*batch)(void *context, int64_t cursor);
 	/* A signal, as confab.signal() made it. Not stored, in no order. */
@@ -55,6 +55,9 @@ void tail_free(struct tail *tail);
 /* Starts at a cursor that some tail has reported in batch() or start(), instead
  * of at the head; before the first turn of the loop. */
 void tail_resume(struct tail *tail, const char *epoch, int64_t cursor);
+
+/* Milliseconds since the fence that delivery waits at; 0: none. */
+int64_t tail_fence_age(const struct tail *tail);
 
 const struct tail_counts *tail_counts(const struct tail *tail);
 

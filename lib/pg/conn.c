@@ -105,7 +105,7 @@ void pg_conn_backoff_reset(struct pg_conn *c)
 
 void pg_conn_set_reason(struct pg_conn *c, const char *reason)
 {
-	/* libpq's sentences have line feeds in them and at their end. */
+	/* libpq's sentences have line feeds and tabs in them. */
 	size_t len = strlen(reason);
 
 	while (len && reason[len - 1] == '\n')
@@ -113,7 +113,7 @@ void pg_conn_set_reason(struct pg_conn *c, const char *reason)
 	c->reason.len = 0;
 	buf_add(&c->reason, reason, len);
 	for (size_t i = 0; i < len; i++)
-		if (c->reason.data[i] == '\n')
+		if (c->reason.data[i] == '\n' || c->reason.data[i] == '\t')
 			c->reason.data[i] = ' ';
 }
 

@@ -18,10 +18,12 @@
 #include "base/clock.h"
 #include "base/xalloc.h"
 #include "pg/conn.h"
+#include "pg/schema.h"
 
 struct pg {
 	struct pg_conn c;
 	bool ringing;         /* a doorbell's answer was not taken yet */
+	bool requires_schema; /* see pg_require_schema() */
 	int64_t next_attempt; /* clock_ms() */
 };
 
@@ -39,6 +41,11 @@ struct pg *pg_create(const char *conninfo, const char *user,
 
 	pg_conn_init(&pg->c, conninfo, user, application);
 	return pg;
+}
+
+void pg_require_schema(struct pg *pg)
+{
+	pg->requires_schema = true;
 }
 
 void pg_drop(struct pg *pg)
@@ -73,34 +80,6 @@ static bool is_alive(PGconn *conn)
 		PQisBusy(conn); /* takes a notice or a farewell */
 	}
 	return true;
-}
-
-static void settle(struct pg *pg);
-
-enum pg_status pg_connect(struct pg *pg, bool *fresh)
-{
-	struct pg_conn *c = &pg->c;
-
-	*fresh = false;
-	if (c->conn) {
-		settle(pg);
-		if (c->conn && is_alive(c->conn))
-			return PG_OK;
-		pg_drop(pg);
-	}
-	if (clock_ms() < pg->next_attempt)
-		return PG_AWAY;
-	pg_conn_open(c);
-	if (PQstatus(c->conn) == CONNECTION_OK &&
-	    PQenterPipelineMode(c->conn)) {
-		pg_conn_backoff_reset(c);
-		*fresh = true;
-		return PG_OK;
-	}
-	pg_conn_set_reason(c, PQerrorMessage(c->conn));
-	pg_drop(pg);
-	pg->next_attempt = clock_ms() + pg_conn_backoff(c);
-	return PG_AWAY;
 }
 
 /* Waits until PQgetResult() will not block; false when the time is over. */
@@ -270,6 +249,58 @@ enum pg_status pg_run(struct pg *pg, const struct pg_statement *statement,
 	pg->ringing = bell && pg_conn_send(&pg->c, bell, 0, NULL) &&
 		      PQpipelineSync(pg->c.conn);
 	return finish_run(pg, out);
+}
+
+/* Whether the schema is new enough; keeps why not. */
+static bool has_schema(struct pg *pg)
+{
+	struct pg_result *result;
+	struct buf why = { 0 };
+	enum pg_status status =
+		pg_run(pg, &SCHEMA_VERSION, 0, NULL, NULL, &result);
+	bool usable = schema_is_usable(status, result, &why);
+
+	if (why.len)
+		pg_conn_set_reason(&pg->c, buf_text(&why));
+	buf_free(&why);
+	pg_result_free(result);
+	return usable;
+}
+
+static bool open_connection(struct pg *pg)
+{
+	struct pg_conn *c = &pg->c;
+
+	pg_conn_open(c);
+	if (PQstatus(c->conn) != CONNECTION_OK ||
+	    !PQenterPipelineMode(c->conn)) {
+		pg_conn_set_reason(c, PQerrorMessage(c->conn));
+		return false;
+	}
+	return !pg->requires_schema || has_schema(pg);
+}
+
+enum pg_status pg_connect(struct pg *pg, bool *fresh)
+{
+	struct pg_conn *c = &pg->c;
+
+	*fresh = false;
+	if (c->conn) {
+		settle(pg);
+		if (c->conn && is_alive(c->conn))
+			return PG_OK;
+		pg_drop(pg);
+	}
+	if (clock_ms() < pg->next_attempt)
+		return PG_AWAY;
+	if (open_connection(pg)) {
+		pg_conn_backoff_reset(c);
+		*fresh = true;
+		return PG_OK;
+	}
+	pg_drop(pg);
+	pg->next_attempt = clock_ms() + pg_conn_backoff(c);
+	return PG_AWAY;
 }
 
 enum pg_status pg_ask(struct pg *pg, const struct pg_statement *statement,

@@ -17,6 +17,10 @@ struct pg *pg_create(const char *conninfo, const char *user,
 		     const char *application) __attribute__((malloc));
 void pg_free(struct pg *pg);
 
+/* From now on a connection counts only when the schema is as new as this
+ * program. */
+void pg_require_schema(struct pg *pg);
+
 /* Connects when needed (2 s at most per host), also when the server has closed
  * the connection since its last use. At most one attempt per backoff step:
  * PG_AWAY at once in between. *fresh is set when a new connection was made.

@@ -1,6 +1,7 @@
 /* escape: see escape.h. Stateless. */
 #include "text/escape.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/hex.h"
@@ -97,4 +98,28 @@ void escape_add(struct buf *out, struct html_span text, bool quoted)
 			buf_add_text(out, "&amp;");
 		at++;
 	}
+}
+
+size_t escape_line_break(struct html_span text)
+{
+	const char *end =
+		memchr(text.start, ';', text.len < 12 ? text.len : 12);
+	struct html_span name;
+	bool hex;
+
+	if (*text.start == '\n')
+		return 1;
+	if (*text.start != '&' || !end)
+		return 0;
+	name = (struct html_span){ text.start + 1,
+				   (size_t)(end - text.start) - 1 };
+	if (name.len == 7 && memcmp(name.start, "NewLine", 7) == 0)
+		return name.len + 2;
+	if (name.len < 3 || *name.start != '#')
+		return 0;
+	hex = name.start[1] == 'x' || name.start[1] == 'X';
+	return strtoul(name.start + 1 + hex, NULL, hex ? 16 : 10) == '\n' &&
+			       escape_is_reference(text.start, text.len)
+		       ? name.len + 2
+		       : 0;
 }

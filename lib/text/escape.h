@@ -16,4 +16,8 @@ void escape_add(struct buf *out, struct html_span text, bool quoted);
  * HTML knows or the number of a character that is no control, and ";". */
 bool escape_is_reference(const char *text, size_t len);
 
+/* Bytes of the line break that a text (not empty) begins with, as a character
+ * or as a reference to it; 0 for none. */
+size_t escape_line_break(struct html_span text);
+
 #endif

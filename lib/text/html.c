@@ -21,14 +21,40 @@ bool html_is_name(struct html_span span, const char *name)
 	       strncasecmp(span.start, name, span.len) == 0;
 }
 
+static const char *skip_spaces(const char *at, const char *end)
+{
+	while (at < end && is_space(*at))
+		at++;
+	return at;
+}
+
+/* The value that starts at at; returns what follows it. One in quotes that are
+ * never closed goes on to the end, and so does its tag. */
+static const char *read_value(const char *at, const char *end,
+			      struct html_span *value)
+{
+	const char *close;
+
+	value->start = at;
+	if (*at == '"' || *at == '\'') {
+		value->start = at + 1;
+		close = memchr(at + 1, *at, (size_t)(end - at - 1));
+		at = close ? close : end;
+		value->len = (size_t)(at - value->start);
+		return close ? close + 1 : end;
+	}
+	while (at < end && !is_space(*at) && *at != '>')
+		at++;
+	value->len = (size_t)(at - value->start);
+	return at;
+}
+
 /* The next attribute between at and end; NULL when there is none before the
- * tag's ">" or the end. Returns what is behind it. */
+ * tag's ">" or the end. Returns what follows it. */
 static const char *read_attribute(const char *at, const char *end,
 				  struct html_span *name,
 				  struct html_span *value)
 {
-	char quote;
-
 	while (at < end && (is_space(*at) || *at == '/'))
 		at++;
 	if (at == end || *at == '>')
@@ -38,28 +64,13 @@ static const char *read_attribute(const char *at, const char *end,
 		at++;
 	name->len = (size_t)(at - name->start);
 	*value = (struct html_span){ at, 0 };
-	while (at < end && is_space(*at))
-		at++;
+	at = skip_spaces(at, end);
 	if (at == end || *at != '=')
 		return at;
-	do
-		at++;
-	while (at < end && is_space(*at));
+	at = skip_spaces(at + 1, end);
 	if (at == end || *at == '>')
 		return at;
-	quote = *at == '"' || *at == '\'' ? *at++ : '\0';
-	value->start = at;
-	if (quote) {
-		at = memchr(at, quote, (size_t)(end - at));
-		/* Never closed: so is the tag. */
-		if (!at)
-			at = end;
-	} else {
-		while (at < end && !is_space(*at) && *at != '>')
-			at++;
-	}
-	value->len = (size_t)(at - value->start);
-	return quote && at < end ? at + 1 : at;
+	return read_value(at, end, value);
 }
 
 bool html_attribute(struct html_span *rest, struct html_span *name,
@@ -74,7 +85,7 @@ bool html_attribute(struct html_span *rest, struct html_span *name,
 	return true;
 }
 
-/* Behind the tag whose name starts at name; NULL when it never ends. */
+/* What follows the tag whose name starts at name; NULL when it never ends. */
 static const char *read_tag(const char *name, const char *end,
 			    struct html_token *token)
 {
@@ -93,8 +104,8 @@ static const char *read_tag(const char *name, const char *end,
 	return at < end ? at + 1 : NULL;
 }
 
-/* Behind the comment that opens at start with "<!--". Without an end it goes
- * on to the end of all. */
+/* What follows the comment that opens at start with "<!--". Without an end it
+ * goes on to the end of all. */
 static const char *read_comment(const char *start, const char *end)
 {
 	/* "<!-->" and "<!--->" are whole comments. */

@@ -1,61 +1,22 @@
-/* sanitise: see richtext.h for the grammar. Called by envelope for the members
+/* sanitise: see sanitise.h for the grammar. Called by envelope for the members
  * of a command that are rich text. Stateless between calls. */
 #include "text/sanitise.h"
 
-#include <stdint.h>
 #include <string.h>
 
 #include "text/escape.h"
 #include "text/html.h"
-#include "text/url.h"
+#include "text/tag.h"
 
 enum {
 	DEPTH = 32 /* open elements */
 };
 
-enum tag {
-	TAG_A,
-	TAG_B,
-	TAG_BR,
-	TAG_EM,
-	TAG_I,
-	TAG_LI,
-	TAG_OL,
-	TAG_P,
-	TAG_SPAN,
-	TAG_STRONG,
-	TAG_UL,
-	TAG_NONE, /* none of ours */
-};
-
-static const struct {
-	const char *name;
-	bool formats; /* goes on across the borders of blocks */
-} tags[] = {
-	[TAG_A] = { "a", true },        [TAG_B] = { "b", true },
-	[TAG_BR] = { "br", false },     [TAG_EM] = { "em", true },
-	[TAG_I] = { "i", true },        [TAG_LI] = { "li", false },
-	[TAG_OL] = { "ol", false },     [TAG_P] = { "p", false },
-	[TAG_SPAN] = { "span", false }, [TAG_STRONG] = { "strong", true },
-	[TAG_UL] = { "ul", false },
-};
-
-enum attribute {
-	ATTRIBUTE_HREF,
-	ATTRIBUTE_TITLE,
-	ATTRIBUTE_TARGET,
-	ATTRIBUTE_CLASS,
-	ATTRIBUTE_ID,
-	ATTRIBUTE_NONE,
-};
-
-static const char *const attributes[] = { "href", "title", "target", "class",
-					  "id" };
-
 struct element {
 	enum tag tag;
 	struct html_span attributes; /* as they came */
 	size_t number; /* of its start tag, among those of formatting */
+	bool written;  /* its start tag is in the output */
 };
 
 struct writer {
@@ -65,6 +26,12 @@ struct writer {
 	bool first_tag; /* none came yet */
 	struct element open[DEPTH];
 	int depth;
+	int settled; /* of these, the outer ones that were written or left out:
+		      * an element is written with the first of its content */
+	int lines;   /* newlines that are due to dropped blocks */
+	bool apart;  /* a newline is due to an empty block */
+	bool fresh;  /* the output is at the start of a line */
+	int room;    /* elements and line breaks that may still be written */
 	size_t too_deep; /* elements open that were not written */
 	/* Formatting that was cut off and goes on with the next text, outer
 	 * ones first; each tag once, so that a few bytes can't ask for many. */
@@ -77,86 +44,69 @@ struct writer {
 	size_t formatting; /* start tags of formatting so far */
 };
 
-static enum tag find_tag(struct html_span name)
-{
-	int tag = 0;
-
-	while (tag < TAG_NONE && !html_is_name(name, tags[tag].name))
-		tag++;
-	return (enum tag)tag;
-}
-
-/* Whether a tag that is not ours is one of a block. */
-static bool is_other_block(struct html_span name)
-{
-	static const char *const blocks[] = {
-		"address", "article", "aside",      "blockquote", "dd",
-		"details", "dialog",  "div",        "dl",         "dt",
-		"figure",  "footer",  "figcaption", "fieldset",   "form",
-		"h1",      "h2",      "h3",         "h4",         "h5",
-		"h6",      "header",  "hgroup",     "hr",         "main",
-		"nav",     "pre",     "section",    "table",
-	};
-
-	for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++)
-		if (html_is_name(name, blocks[i]))
-			return true;
-	return false;
-}
-
-/* The attribute, when this tag may have it. */
-static enum attribute find_attribute(const struct writer *w, enum tag tag,
-				     struct html_span name)
-{
-	int first = tag == TAG_A ? ATTRIBUTE_HREF : ATTRIBUTE_CLASS;
-	int behind = w->keep_class_id ? ATTRIBUTE_NONE : ATTRIBUTE_CLASS;
-
-	for (int i = first; i < behind; i++)
-		if (html_is_name(name, attributes[i]))
-			return (enum attribute)i;
-	return ATTRIBUTE_NONE;
-}
-
-static bool opens_window(struct html_span target)
-{
-	return !html_is_name(target, "") && !html_is_name(target, "_self") &&
-	       !html_is_name(target, "_parent") &&
-	       !html_is_name(target, "_top");
-}
-
-/* Writes what is allowed of a tag's attributes. */
-static void write_attributes(struct writer *w, enum tag tag,
-			     struct html_span rest)
-{
-	struct html_span name, value;
-	unsigned seen = 0;
-	bool window = false;
-
-	while (html_attribute(&rest, &name, &value)) {
-		enum attribute attribute = find_attribute(w, tag, name);
-		unsigned bit = 1u << attribute;
-
-		if (attribute == ATTRIBUTE_NONE || seen & bit)
-			continue;
-		seen |= bit;
-		if (attribute == ATTRIBUTE_HREF && !address_allowed(value))
-			continue;
-		if (attribute == ATTRIBUTE_TARGET)
-			window = opens_window(value);
-		buf_add_text(w->out, " ");
-		buf_add_text(w->out, attributes[attribute]);
-		buf_add_text(w->out, "=\"");
-		escape_add(w->out, value, true);
-		buf_add_text(w->out, "\"");
-	}
-	if (window)
-		buf_add_text(w->out, " rel=\"noopener nofollow ugc\"");
-}
-
 static void write_tag(struct writer *w, const char *open, enum tag tag)
 {
 	buf_add_text(w->out, open);
-	buf_add_text(w->out, tags[tag].name);
+	buf_add_text(w->out, TAGS[tag].name);
+}
+
+/* Takes room for an element or a line break; false when there is none. */
+static bool take_room(struct writer *w)
+{
+	if (w->room == 0)
+		return false;
+	w->room--;
+	return true;
+}
+
+/* A line break in text; a space when there is no room for one. */
+static void write_newline(struct writer *w)
+{
+	w->fresh = take_room(w);
+	buf_add_text(w->out, w->fresh ? "\n" : " ");
+}
+
+/* An empty block is dropped: what is before it and what comes after stay in
+ * lines of their own. */
+static void drop_block(struct writer *w)
+{
+	w->apart = !w->fresh;
+}
+
+static void write_start(struct writer *w, struct element *element)
+{
+	element->written = take_room(w);
+	if (!element->written)
+		return;
+	write_tag(w, "<", element->tag);
+	tag_write_attributes(w->out, element->tag, element->attributes,
+			     w->keep_class_id);
+	buf_add_text(w->out, ">");
+	if (TAGS[element->tag].is_block)
+		w->fresh = true;
+}
+
+/* Browsers drop the first line break in a pre, so none is written there. */
+static bool begins_pre(const struct writer *w)
+{
+	return w->settled < w->depth && w->open[w->depth - 1].tag == TAG_PRE;
+}
+
+/* Content comes: the elements that it is in are written first; without room
+ * they are left out. Then the newlines for what was dropped in them. */
+static void settle(struct writer *w)
+{
+	if (begins_pre(w))
+		w->lines = 0;
+	for (int i = w->settled; i < w->depth; i++)
+		w->apart = w->apart && !TAGS[w->open[i].tag].is_block;
+	if (w->apart)
+		write_newline(w);
+	w->apart = false;
+	while (w->settled < w->depth)
+		write_start(w, &w->open[w->settled++]);
+	for (; w->lines > 0; w->lines--)
+		write_newline(w);
 }
 
 /* Index of the innermost open element of a tag, or -1. */
@@ -175,22 +125,17 @@ static int find_item(const struct writer *w)
 	for (int i = w->depth - 1; i >= 0; i--) {
 		if (w->open[i].tag == TAG_LI)
 			return i;
-		if (w->open[i].tag == TAG_UL || w->open[i].tag == TAG_OL)
+		if (TAGS[w->open[i].tag].parts_items)
 			break;
 	}
 	return -1;
-}
-
-static bool is_block(enum tag tag)
-{
-	return tag == TAG_P || tag == TAG_UL || tag == TAG_OL || tag == TAG_LI;
 }
 
 /* Whether a block is open in the element at index. */
 static bool holds_block(const struct writer *w, int index)
 {
 	for (int i = index + 1; i < w->depth; i++)
-		if (is_block(w->open[i].tag))
+		if (TAGS[w->open[i].tag].is_block)
 			return true;
 	return false;
 }
@@ -215,14 +160,26 @@ static bool forget(struct writer *w, enum tag tag)
 static void close_elements(struct writer *w, int index, int going_on)
 {
 	for (int i = going_on; i < w->depth; i++)
-		if (tags[w->open[i].tag].formats) {
+		if (TAGS[w->open[i].tag].formats) {
 			forget(w, w->open[i].tag);
 			w->pending[w->pending_count++] = w->open[i];
 		}
 	while (w->depth > index) {
-		write_tag(w, "</", w->open[--w->depth].tag);
-		buf_add_text(w->out, ">");
+		const struct element *element = &w->open[--w->depth];
+
+		if (element->written) {
+			write_tag(w, "</", element->tag);
+			buf_add_text(w->out, ">");
+		}
+		if (!TAGS[element->tag].is_block)
+			continue;
+		if (element->written)
+			w->fresh = true;
+		else
+			drop_block(w);
 	}
+	if (w->settled > w->depth)
+		w->settled = w->depth;
 }
 
 /* The element at index, if any, ends here. */
@@ -230,7 +187,7 @@ static void end_element(struct writer *w, int index)
 {
 	if (index < 0)
 		return;
-	if (w->surveying && tags[w->open[index].tag].formats &&
+	if (w->surveying && TAGS[w->open[index].tag].formats &&
 	    holds_block(w, index)) {
 		/* The second time it goes on inside the block, and ends there.
 		 */
@@ -249,10 +206,8 @@ static void open_element(struct writer *w, const struct element *element)
 		w->too_deep++;
 		return;
 	}
-	w->open[w->depth++] = *element;
-	write_tag(w, "<", element->tag);
-	write_attributes(w, element->tag, element->attributes);
-	buf_add_text(w->out, ">");
+	w->open[w->depth] = *element;
+	w->open[w->depth++].written = false;
 }
 
 /* Formatting that was cut off goes on. */
@@ -275,7 +230,7 @@ static void step_out(struct writer *w)
 {
 	int i = 0;
 
-	while (i < w->depth && !(tags[w->open[i].tag].formats &&
+	while (i < w->depth && !(TAGS[w->open[i].tag].formats &&
 				 w->crosses->data[w->open[i].number]))
 		i++;
 	close_elements(w, i, i);
@@ -290,7 +245,7 @@ static void make_way(struct writer *w, enum tag tag)
 	}
 	if (tag == TAG_LI)
 		end_element(w, find_item(w));
-	if (is_block(tag)) {
+	if (TAGS[tag].is_block) {
 		end_element(w, find_open(w, TAG_P));
 		step_out(w);
 	}
@@ -302,8 +257,22 @@ static void make_way(struct writer *w, enum tag tag)
 static void drop_tag(struct writer *w, const struct html_token *token)
 {
 	if (!w->first_tag && token->kind == HTML_START &&
-	    is_other_block(token->name))
-		buf_add_text(w->out, "\n");
+	    tag_is_other_block(token->name))
+		w->lines++;
+}
+
+static void write_break(struct writer *w, struct html_span attributes_text)
+{
+	settle(w);
+	if (take_room(w)) {
+		write_tag(w, "<", TAG_BR);
+		tag_write_attributes(w->out, TAG_BR, attributes_text,
+				     w->keep_class_id);
+		buf_add_text(w->out, ">");
+		w->fresh = true;
+	} else {
+		buf_add_text(w->out, " ");
+	}
 }
 
 static void start_tag(struct writer *w, enum tag tag,
@@ -312,34 +281,32 @@ static void start_tag(struct writer *w, enum tag tag,
 	struct element element = { .tag = tag, .attributes = attributes_text };
 
 	if (tag == TAG_BR) {
-		write_tag(w, "<", TAG_BR);
-		write_attributes(w, tag, attributes_text);
-		buf_add_text(w->out, ">");
+		write_break(w, attributes_text);
 		return;
 	}
-	if (tags[tag].formats) {
+	if (TAGS[tag].formats) {
 		element.number = w->formatting++;
 		if (w->surveying)
 			buf_add(w->crosses, "", 1);
 	}
 	make_way(w, tag);
-	if (!is_block(tag))
+	if (!TAGS[tag].is_block)
 		resume(w);
 	open_element(w, &element);
 }
 
-/* As browsers take them: br and p need no start, and the end of a span has to
- * be in the block it began in. */
+/* As browsers take them: br and p need no start (a p is empty then), and the
+ * end of a span has to be in the block it began in. */
 static void end_tag(struct writer *w, enum tag tag)
 {
 	int open = tag == TAG_LI ? find_item(w) : find_open(w, tag);
 
 	if (tag == TAG_BR)
-		buf_add_text(w->out, "<br>");
+		write_break(w, (struct html_span){ "", 0 });
 	else if (w->too_deep > 0)
 		w->too_deep--;
-	else if (tag == TAG_P && open < 0 && w->depth < DEPTH)
-		buf_add_text(w->out, "<p></p>");
+	else if (tag == TAG_P && open < 0)
+		drop_block(w);
 	else if (tag == TAG_SPAN && holds_block(w, open))
 		return;
 	else if (!forget(w, tag))
@@ -348,7 +315,7 @@ static void end_tag(struct writer *w, enum tag tag)
 
 static void write_markup(struct writer *w, const struct html_token *token)
 {
-	enum tag tag = find_tag(token->name);
+	enum tag tag = tag_find(token->name);
 
 	if (tag == TAG_NONE)
 		drop_tag(w, token);
@@ -367,12 +334,47 @@ static bool is_blank(struct html_span text)
 	return true;
 }
 
+static void drop_front(struct html_span *text, size_t len)
+{
+	text->start += len;
+	text->len -= len;
+}
+
+static void write_lines(struct writer *w, struct html_span text)
+{
+	while (text.len > 0) {
+		size_t n = escape_line_break(text);
+
+		if (n > 0) {
+			write_newline(w);
+			drop_front(&text, n);
+			continue;
+		}
+		do
+			n++;
+		while (n < text.len && text.start[n] != '\n' &&
+		       text.start[n] != '&');
+		escape_add(w->out, (struct html_span){ text.start, n }, false);
+		w->fresh = false;
+		drop_front(&text, n);
+	}
+}
+
 static void write_text(struct writer *w, struct html_span text)
 {
+	size_t n;
+
 	if (w->pending_count > 0 && !is_blank(text))
 		resume(w);
-	if (!w->surveying)
-		escape_add(w->out, text, false);
+	if (w->surveying)
+		return;
+	while (begins_pre(w) && text.len > 0 &&
+	       (n = escape_line_break(text)) > 0)
+		drop_front(&text, n);
+	if (text.len == 0)
+		return;
+	settle(w);
+	write_lines(w, text);
 }
 
 /* The text as the tokenizer wants it: newlines are LF, as browsers make them.
@@ -392,6 +394,8 @@ static void write_all(struct writer *w, struct html_span text)
 	struct html_token token;
 
 	w->first_tag = true;
+	w->fresh = true;
+	w->room = SANITISE_MOST;
 	w->again = text.len;
 	while (html_next(&text, &token)) {
 		switch (token.kind) {
@@ -409,13 +413,14 @@ static void write_all(struct writer *w, struct html_span text)
 			w->out->len = 0;
 	}
 	close_elements(w, 0, w->depth);
+	w->apart = false;
+	settle(w);
 }
 
 /* Reads the text twice: where formatting and blocks cross, the first time
  * shows which formatting has to be closed before a block and opened again in
  * it, as a parser that builds a tree does afterwards. */
-void richtext_clean(struct buf *out, const char *text, size_t len,
-		    bool keep_class_id)
+void sanitise(struct buf *out, const char *text, size_t len, bool keep_class_id)
 {
 	struct buf normal = { 0 }, crosses = { 0 }, unwanted = { 0 };
 	struct writer survey = { .out = &unwanted,

@@ -35,6 +35,7 @@
 #include "base/crypto.h"
 #include "base/logger.h"
 #include "base/xalloc.h"
+#include "web/fastcgi.h"
 #include "web/request_internal.h"
 
 /* What the ticking timer looks at; there is one struct http in a process. */
@@ -402,4 +403,23 @@ ssize_t http_read(struct http *http, char *to, size_t len)
 	/* Where no length was given, the web server says where the end is. */
 	broken = length >= 0 || FCGX_GetError(http->request.in) != 0;
 	return n == 0 && broken ? -1 : (ssize_t)n;
+}
+
+bool http_is_abandoned(const struct http *http)
+{
+	unsigned char head[FASTCGI_HEADER];
+	ssize_t n;
+
+	if (http->listener < 0)
+		return false;
+	n = recv(http->request.ipcFd, head, sizeof(head),
+		 MSG_PEEK | MSG_DONTWAIT);
+	if (n < 0)
+		return errno != EAGAIN && errno != EINTR;
+	return n == 0 || (n > 1 && head[1] == FASTCGI_ABORT);
+}
+
+void http_drop(struct http *http)
+{
+	http_hang_up(http);
 }

@@ -71,6 +71,13 @@ long long http_length(struct http *http);
 ssize_t http_read(struct http *http, char *to, size_t len)
 	__attribute__((warn_unused_result));
 
+/* Whether the client, or its web server, has given up: nobody takes a response
+ * any more. Costs a system call; for what is expensive to begin. */
+bool http_is_abandoned(const struct http *http);
+
+/* Ends the request without a response. */
+void http_drop(struct http *http);
+
 /* A header line "Name: value" for the coming response; control characters
  * become spaces, what is beyond 1 KiB is cut. */
 void http_header(struct http *http, const char *format, ...)

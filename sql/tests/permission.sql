@@ -25,23 +25,30 @@ begin
   return m;
 end $$;
 
-create function pg_temp.who(p_action text, p_type confab.room_type, p_locked boolean default false) returns text language sql as $$
+create function pg_temp.who(p_action text, p_type confab.room_type, p_locked boolean default false)
+returns text language sql as $$
   select coalesce(string_agg(role, '' order by n), '')
   from unnest(array['N', 'M', 'G', 'A', 'C']) with ordinality t (role, n), pg_temp.room(p_type, p_locked) r
   where confab.may(p_action, r, pg_temp.member(r, role))
 $$;
 
 prepare wanted as
-  values ('read', 'MGAC', 'MGAC', 'MGAC'), ('send', 'MGAC', 'MGAC', 'GAC'), ('add_members', '', 'GAC', 'GAC'), ('remove_members', '', 'GAC', 'GAC'),
-         ('administer', 'MGAC', 'AC', 'AC'), ('pin', 'MGAC', 'AC', 'AC'), ('moderate', '', 'AC', 'AC'), ('delete', 'MGAC', 'C', 'C');
+  values ('read', 'MGAC', 'MGAC', 'MGAC'), ('send', 'MGAC', 'MGAC', 'GAC'), ('add_members', '', 'GAC', 'GAC'),
+    ('remove_members', '', 'GAC', 'GAC'),
+         ('administer', 'MGAC', 'AC', 'AC'), ('pin', 'MGAC', 'AC', 'AC'), ('moderate', '', 'AC', 'AC'),
+           ('delete', 'MGAC', 'C', 'C');
 select results_eq(
-  $$ select action, pg_temp.who(action, 'OneToOneChat'), pg_temp.who(action, 'GroupChat'), pg_temp.who(action, 'Channel')
-     from unnest(array['read', 'send', 'add_members', 'remove_members', 'administer', 'pin', 'moderate', 'delete']) action $$,
+  $$ select action, pg_temp.who(action, 'OneToOneChat'), pg_temp.who(action, 'GroupChat'),
+    pg_temp.who(action, 'Channel')
+     from unnest(array['read', 'send', 'add_members', 'remove_members', 'administer', 'pin', 'moderate',
+                       'delete']) action $$,
   'wanted', 'each action is for just these roles');
 
 select is(pg_temp.who('send', 'GroupChat', true), 'AC', 'in a locked group admins and the creator send');
 select is(pg_temp.who('add_members', 'GroupChat', true), 'GAC', 'the lock is on nothing else');
-select is(confab.may('send', r, jsonb_populate_record(pg_temp.member(r, 'M'), '{"grants": ["can_add_new_subscribers", "can_remove_subscribers"]}')), false,
+select is(confab.may('send', r, jsonb_populate_record(pg_temp.member(r, 'M'),
+                                                      '{"grants": ["can_add_new_subscribers",
+                                                        "can_remove_subscribers"]}')), false,
           'a grant is that one right')
 from pg_temp.room('Channel', false) r;
 

@@ -1,4 +1,5 @@
--- A dispatch that waits for nothing but its number: all that costs anything is done before one is drawn (sql/functions/log/log.sql).
+-- A dispatch that waits for nothing but its number: all that costs anything is done before one is drawn
+-- (sql/functions/log/log.sql).
 create type confab.entry as (
   room_id uuid,
   account_ids bigint[],

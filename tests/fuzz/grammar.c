@@ -3,10 +3,12 @@
 #include "grammar.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
-	DEEPEST = 32
+	DEEPEST = 32,
+	MOST = 2000
 };
 
 struct reader {
@@ -14,6 +16,7 @@ struct reader {
 	const char *error;
 	bool class_id;
 	int depth;
+	int room; /* for elements and line breaks */
 };
 
 /* What is around the place that is read. */
@@ -75,7 +78,7 @@ static bool read_number(struct reader *r)
 	return true;
 }
 
-/* Behind "&". */
+/* After "&". */
 static bool read_reference(struct reader *r)
 {
 	const char *start = r->at;
@@ -107,6 +110,35 @@ static bool read_character(struct reader *r)
 	return true;
 }
 
+/* One more element or line break. */
+static bool count(struct reader *r)
+{
+	return r->room-- > 0 || fail(r, "too many elements and line breaks");
+}
+
+/* Whether a text begins with a reference to a line break: those are written as
+ * the character. */
+static bool is_newline_reference(const struct reader *r)
+{
+	struct reader ahead = *r;
+	unsigned long code;
+
+	if (take(&ahead, "&NewLine;"))
+		return true;
+	if (!take(&ahead, "&#"))
+		return false;
+	code = take_one_of(&ahead, "xX") ? strtoul(ahead.at, NULL, 16)
+					 : strtoul(ahead.at, NULL, 10);
+	return code == '\n';
+}
+
+static bool read_text(struct reader *r)
+{
+	if (is_newline_reference(r))
+		return fail(r, "line break as a reference");
+	return (*r->at != '\n' || count(r)) && read_character(r);
+}
+
 /* Whether an address without references before its scheme has one of ours, or
  * none. */
 static bool is_address(const char *value, size_t len)
@@ -129,7 +161,7 @@ static bool is_address(const char *value, size_t len)
 	return false;
 }
 
-/* Behind "name=". */
+/* After "name=". */
 static bool read_value(struct reader *r, const char **value, size_t *len)
 {
 	if (!take(r, "\""))
@@ -156,9 +188,18 @@ static bool is_here(const char *target, size_t len)
 	return false;
 }
 
-/* Behind a tag's name, to its ">". */
-static bool read_attributes(struct reader *r, bool a)
+static bool is_language(const char *value, size_t len)
 {
+	return len > 9 && len <= 41 && memcmp(value, "language-", 9) == 0 &&
+	       strspn(value + 9,
+		      "abcdefghijklmnopqrstuvwxyz"
+		      "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789#+._-") == len - 9;
+}
+
+/* After a tag's name, to its ">". */
+static bool read_attributes(struct reader *r, const char *tag)
+{
+	bool a = strcmp(tag, "a") == 0, code = strcmp(tag, "code") == 0;
 	static const char *const names[] = { "class", "id", "href", "title",
 					     "target" };
 	unsigned seen = 0, bit;
@@ -174,13 +215,16 @@ static bool read_attributes(struct reader *r, bool a)
 		for (bit = 0; bit < 5; bit++)
 			if (take(r, names[bit]))
 				break;
-		if (bit == 5 || (bit < 2 && !r->class_id) || (bit >= 2 && !a))
+		if (bit == 5 || (bit == 0 && !r->class_id && !code) ||
+		    (bit == 1 && !r->class_id) || (bit >= 2 && !a))
 			return fail(r, "attribute that is not allowed");
 		if (seen & 1u << bit)
 			return fail(r, "attribute given twice");
 		seen |= 1u << bit;
 		if (!take(r, "=") || !read_value(r, &value, &len))
 			return fail(r, "attribute without a value");
+		if (bit == 0 && !r->class_id && !is_language(value, len))
+			return fail(r, "class that is not allowed");
 		if (bit == 2 && !is_address(value, len))
 			return fail(r, "address that is not allowed");
 		if (bit == 4)
@@ -189,8 +233,9 @@ static bool read_attributes(struct reader *r, bool a)
 	return !elsewhere || fail(r, "another window without rel");
 }
 
-static const char *const names[] = { "a",  "b",    "em",     "i", "li",
-				     "ol", "span", "strong", "p", "ul" };
+static const char *const names[] = { "a", "b",    "blockquote", "code", "em",
+				     "i", "li",   "ol",         "p",    "pre",
+				     "s", "span", "strong",     "ul" };
 
 static const char *read_name(struct reader *r)
 {
@@ -207,15 +252,25 @@ static const char *read_name(struct reader *r)
 	return NULL;
 }
 
+/* Blocks that part the items in them from those around. */
+static const char *const parting[] = { "blockquote", "ol", "pre", "ul", NULL };
+
+static bool is_one_of(const char *name, const char *const *list)
+{
+	while (*list && strcmp(*list, name) != 0)
+		list++;
+	return *list != NULL;
+}
+
 static bool may_stand(struct reader *r, const char *name, struct around *around)
 {
-	bool list = strcmp(name, "ul") == 0 || strcmp(name, "ol") == 0;
 	bool li = strcmp(name, "li") == 0, p = strcmp(name, "p") == 0;
 	bool a = strcmp(name, "a") == 0;
+	bool parts = is_one_of(name, parting);
 
 	if (++r->depth > DEEPEST)
 		return fail(r, "too deep");
-	if (around->p && (p || list || li))
+	if (around->p && (p || parts || li))
 		return fail(r, "block in a paragraph");
 	if (around->a && a)
 		return fail(r, "link in a link");
@@ -223,28 +278,34 @@ static bool may_stand(struct reader *r, const char *name, struct around *around)
 		return fail(r, "item in an item");
 	around->p |= p;
 	around->a |= a;
-	around->in_item = li || (around->in_item && !list);
+	around->in_item = li || (around->in_item && !parts);
 	return true;
 }
 
 /* Text and elements, to an end tag or the end of all. */
 static bool read_content(struct reader *r, struct around around);
 
-/* Behind "<". */
+/* After "<". */
 static bool read_element(struct reader *r, struct around around)
 {
 	const char *name;
 
+	if (!count(r))
+		return false;
 	if (take(r, "br>"))
 		return true;
 	if (left(r) > 3 && memcmp(r->at, "br ", 3) == 0) {
 		r->at += 2;
-		return read_attributes(r, false);
+		return read_attributes(r, "br");
 	}
 	name = read_name(r);
-	if (!name || !may_stand(r, name, &around) ||
-	    !read_attributes(r, strcmp(name, "a") == 0) ||
-	    !read_content(r, around))
+	if (!name || !may_stand(r, name, &around) || !read_attributes(r, name))
+		return false;
+	if (left(r) >= 2 && memcmp(r->at, "</", 2) == 0)
+		return fail(r, "empty element");
+	if (strcmp(name, "pre") == 0 && left(r) && *r->at == '\n')
+		return fail(r, "line break at the start of a pre");
+	if (!read_content(r, around))
 		return false;
 	r->depth--;
 	return (take(r, "</") && take(r, name) && take(r, ">")) ||
@@ -256,8 +317,7 @@ static bool read_content(struct reader *r, struct around around)
 	while (r->at < r->end) {
 		if (left(r) >= 2 && memcmp(r->at, "</", 2) == 0)
 			return true;
-		if (take(r, "<") ? !read_element(r, around)
-				 : !read_character(r))
+		if (take(r, "<") ? !read_element(r, around) : !read_text(r))
 			return false;
 	}
 	return true;
@@ -267,7 +327,8 @@ const char *grammar_error(const char *text, size_t len, bool class_id)
 {
 	struct reader r = { .at = text,
 			    .end = text + len,
-			    .class_id = class_id };
+			    .class_id = class_id,
+			    .room = MOST };
 
 	if (read_content(&r, (struct around){ .a = false }) && r.at < r.end)
 		fail(&r, "end tag without an element");

@@ -12,11 +12,11 @@ static void check(const char *text, size_t len, bool keep_class_id)
 {
 	struct buf once = { 0 }, twice = { 0 };
 
-	richtext_clean(&once, text, len, keep_class_id);
+	sanitise(&once, text, len, keep_class_id);
 	CHECK(!grammar_error(buf_text(&once), once.len, keep_class_id));
 	CHECK(utf8_valid(once.data, once.len));
-	CHECK(once.len <= RICHTEXT_GROWTH * len);
-	richtext_clean(&twice, once.data, once.len, keep_class_id);
+	CHECK(once.len <= SANITISE_GROWTH * len);
+	sanitise(&twice, once.data, once.len, keep_class_id);
 	CHECK(twice.len == once.len);
 	CHECK(memcmp(buf_text(&twice), once.data, once.len) == 0);
 	buf_free(&once);

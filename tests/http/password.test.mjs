@@ -180,7 +180,7 @@ test('a link goes nowhere in the logs', async () => {
     assert.ok(!readFileSync(path.join(stack.dir, 'log', name), 'utf8').includes(token), name);
 });
 
-test('a wrong password may be tried so often, whether there is such an account or not', async () => {
+test('wrong passwords make a pause, whether there is such an account or not', async () => {
   const ann = await register();
   for (const name of [ann.user.username, `nobody-${unique()}`]) {
     for (let i = 0; i < 3; i++)
@@ -188,9 +188,10 @@ test('a wrong password may be tried so often, whether there is such an account o
     const { status, headers, body } = await login(name, 'wrong');
     assert.equal(status, 429);
     assert.equal(body.error.code, 4029);
-    assert.ok(Number(headers['retry-after']) > 290 && Number(headers['retry-after']) <= 300);
+    assert.equal(headers['retry-after'], '1');
     assert.equal(body.error.detail, headers['retry-after']);
   }
+  await stack.query(`update confab.attempt set next_at = now() + interval '1 minute'`);
   assert.equal((await login(ann.user.username, old_password)).status, 429, 'the right one is not looked at either');
   assert.equal((await change(ann, { old_password, new_password })).status, 429, 'nor where one is logged in');
   const bob = await register();
@@ -216,7 +217,8 @@ test('an address may try so often, whichever the account; the limits can be take
   for (let i = 0; i < 2; i++) assert.equal((await login(`nobody-${i}-${unique()}`, 'wrong')).status, 401);
   const { status, headers } = await login(ann.user.username, old_password);
   assert.equal(status, 429);
-  assert.ok(Number(headers['retry-after']) > 0);
+  assert.equal(headers['retry-after'], '1');
+  await stack.query(`update confab.attempt set next_at = now() + interval '1 minute'`);
   assert.equal((await reset({ username: ann.user.username })).status, 429);
   assert.equal((await reset({ token: 'x'.repeat(43), new_password })).status, 429);
   await restart({ CONFAB_ADDRESS_ATTEMPTS: '0' });

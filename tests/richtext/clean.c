@@ -1,4 +1,4 @@
-/* clean: richtext_clean() for tests in other languages. Reads texts that each
+/* clean: sanitise() for tests in other languages. Reads texts that each
  * end in NUL from standard input and writes what becomes of them, likewise.
  *
  * usage: clean [-k]      -k keeps class and id */
@@ -31,7 +31,7 @@ int main(int argc, char **argv)
 			fputs("clean: the last text has no end\n", stderr);
 			return 1;
 		}
-		richtext_clean(&out, at, (size_t)(end - at), keep_class_id);
+		sanitise(&out, at, (size_t)(end - at), keep_class_id);
 		buf_add(&out, "", 1);
 	}
 	fwrite(out.data, 1, out.len, stdout);

@@ -11,14 +11,14 @@ function random(seed) {
   };
 }
 
-const OURS = ['b', 'i', 'strong', 'em', 'a', 'span', 'p', 'ul', 'ol', 'li', 'br'];
+const OURS = ['b', 'i', 's', 'strong', 'em', 'code', 'a', 'span', 'p', 'pre', 'blockquote', 'ul', 'ol', 'li', 'br'];
 const RAW = ['script', 'style', 'xmp', 'iframe', 'noembed', 'noframes', 'noscript', 'plaintext', 'textarea', 'title'];
 const FOREIGN = ['svg', 'math', 'mtext', 'mi', 'mo', 'ms', 'mglyph', 'malignmark', 'annotation-xml', 'desc',
   'foreignObject', 'use',
   'animate', 'set', 'maction'];
 const SCOPES = ['table', 'caption', 'colgroup', 'tbody', 'tr', 'td', 'th', 'select', 'option', 'optgroup', 'form',
   'button', 'template',
-  'object', 'marquee', 'applet', 'nobr', 'font', 'frameset', 'html', 'head', 'body', 'div', 'h1', 'pre', 'listing',
+  'object', 'marquee', 'applet', 'nobr', 'font', 'frameset', 'html', 'head', 'body', 'div', 'h1', 'listing',
   'dl', 'dd', 'dt',
   'details', 'summary', 'ruby', 'rb', 'rt', 'dialog', 'input', 'img', 'image', 'hr', 'base', 'link', 'meta', 'embed',
   'x-y', 'o:p'];

@@ -6,7 +6,7 @@ import { parseFragment, defaultTreeAdapter as adapter, html } from 'parse5';
 const PROGRAM = path.resolve(import.meta.dirname, '../../build', process.env.BUILD ?? 'release',
   'tests/richtext/clean');
 
-/** Each text sanitised by lib/richtext. */
+/** Each text sanitised by lib/text/sanitise.c. */
 export function clean(texts, { keep = false } = {}) {
   const input = texts.map((text) => `${text}\0`).join('');
   return execFileSync(PROGRAM, keep ? ['-k'] : [], { input, encoding: 'utf8', maxBuffer: 1 << 30 }).split('\0').slice(0,
@@ -43,11 +43,14 @@ function meaning(reference) {
 export const canonical = (output) => output.replace(/<[^>]*>|[^<]+/g, (part) =>
   part.replace(/&#?\w+;/g, (reference) => (part.startsWith('<') ? escapeValue : escapeText)(meaning(reference))));
 
-const NAMES = new Set(['b', 'i', 'strong', 'em', 'a', 'span', 'p', 'ul', 'ol', 'li', 'br']);
+const NAMES = new Set(['b', 'i', 's', 'strong', 'em', 'code', 'a', 'span', 'p', 'pre', 'blockquote', 'ul', 'ol', 'li',
+  'br']);
 const ELSEWHERE = 'noopener nofollow ugc';
 
 function wrongAttribute(element, { name, value }, keep) {
   if (keep && (name === 'class' || name === 'id')) return null;
+  if (element.tagName === 'code' && name === 'class')
+    return /^language-[a-z0-9#+._-]{1,32}$/i.test(value) ? null : `class ${value}`;
   if (element.tagName !== 'a') return `${element.tagName} with ${name}`;
   switch (name) {
     case 'href': {
@@ -72,6 +75,7 @@ export function forbidden(output, { keep = false } = {}) {
     if (!['', '_self', '_parent', '_top'].includes((value('target') ?? '').toLowerCase())
       !== (value('rel') === ELSEWHERE)) return 'rel and target';
     for (const found of attrs.map((a) => wrongAttribute(node, a, keep))) if (found) return found;
+    if (node.tagName && node.tagName !== 'br' && !node.childNodes.length) return `empty ${node.tagName}`;
     for (const child of node.childNodes) {
       const found = visit(child);
       if (found) return found;

@@ -1,5 +1,5 @@
 /* Rich text: what is kept, what goes, and that nothing but the grammar of
- * richtext.h ever comes out. */
+ * sanitise.h ever comes out. */
 #include "cmocka_tap.h"
 
 #include <string.h>
@@ -18,11 +18,11 @@ static void check(const struct vector *vectors, size_t n, bool keep_class_id)
 	for (size_t i = 0; i < n; i++) {
 		struct buf once = { 0 }, twice = { 0 };
 
-		richtext_clean(&once, vectors[i].sent, strlen(vectors[i].sent),
-			       keep_class_id);
+		sanitise(&once, vectors[i].sent, strlen(vectors[i].sent),
+			 keep_class_id);
 		assert_string_equal(buf_text(&once), vectors[i].stored);
-		richtext_clean(&twice, once.data ? once.data : "", once.len,
-			       keep_class_id);
+		sanitise(&twice, once.data ? once.data : "", once.len,
+			 keep_class_id);
 		assert_string_equal(buf_text(&twice), buf_text(&once));
 		buf_free(&once);
 		buf_free(&twice);
@@ -128,13 +128,13 @@ static void test_nesting(void **state)
 		{ "<li><p>a<li>b", "<li><p>a</p></li><li>b</li>" },
 		{ "<a href=/x>a<a href=/y>b",
 		  "<a href=\"/x\">a</a><a href=\"/y\">b</a>" },
-		{ "<a><p>a<a>b", "<a></a><p><a>a</a><a>b</a></p>" },
+		{ "<a><p>a<a>b", "<p><a>a</a><a>b</a></p>" },
 		{ "<li>a<ul></li>b</ul>", "<li>a<ul>b</ul></li>" },
-		{ "</b></p></br>a", "<p></p><br>a" },
+		{ "</b></p></br>a", "<br>a" },
 		{ "<b> <p> </b>", "<b> </b><p> </p>" },
 		{ "<table><tr><td><p>x<button><p>y", "<p>x</p><p>y</p>" },
-		{ "a</p>b", "a<p></p>b" },
-		{ "<ul><span></p>", "<ul><span><p></p></span></ul>" },
+		{ "a</p>b", "a\nb" },
+		{ "<ul><span></p>", "" },
 		{ "<span><p>x</span>y</p>z", "<span><p>xy</p>z</span>" },
 	};
 
@@ -147,12 +147,12 @@ static void test_crossing(void **state)
 {
 	static const struct vector vectors[] = {
 		{ "<b><p>x</p></b>y", "<b><p>x</p></b>y" },
-		{ "<b><p>x</b>y</p>", "<b></b><p><b>x</b>y</p>" },
+		{ "<b><p>x</b>y</p>", "<p><b>x</b>y</p>" },
 		{ "<b>w<i><p>x</b>y</i>z",
-		  "<b>w<i></i></b><p><b><i>x</i></b><i>y</i>z</p>" },
+		  "<b>w</b><p><b><i>x</i></b><i>y</i>z</p>" },
 		{ "<i>w<ul><li>x</i>y<li>z</ul>",
 		  "<i>w</i><ul><li><i>x</i>y</li><li>z</li></ul>" },
-		{ "<b><p></b>x", "<b></b><p>x</p>" },
+		{ "<b><p></b>x", "<p>x</p>" },
 		{ "<a href=/x title=t>w<p>x</a>y",
 		  "<a href=\"/x\" title=\"t\">w</a><p>"
 		  "<a href=\"/x\" title=\"t\">x</a>y</p>" },
@@ -179,13 +179,122 @@ static void test_dropped_blocks(void **state)
 		{ "<div>a</div><div>b</div>", "a\nb" },
 		{ "a<div>b</div>", "ab" },
 		{ "<i>a</i><H1>b</H1>c", "<i>a</i>\nbc" },
-		{ "<p>a<pre>b</pre>c", "<p>a\nbc</p>" },
+		{ "<p>a<center>b<table>c", "<p>ab\nc</p>" },
 		{ "<u>a</u><tr>b<x>c", "abc" },
 		{ "x<script>1<2</script><style>c>d</style>", "x1&lt;2c&gt;d" },
 	};
 
 	(void)state;
 	CHECK(vectors, false);
+}
+
+static void test_code_and_quotes(void **state)
+{
+	static const struct vector vectors[] = {
+		{ "<s>a</s><S>b", "<s>a</s><s>b</s>" },
+		{ "<pre><code class=\"language-c++\">a\n b</code></pre>",
+		  "<pre><code class=\"language-c++\">a\n b</code></pre>" },
+		{ "<code class=language->a</code><code class=x>b</code>"
+		  "<code class='language-c x'>c</code>"
+		  "<pre class=language-c>d</pre>",
+		  "<code>a</code><code>b</code><code>c</code><pre>d</pre>" },
+		{ "<code class=language-01234567890123456789012345678901>a"
+		  "</code>"
+		  "<code class=language-012345678901234567890123456789012>b"
+		  "</code>",
+		  "<code class=\"language-01234567890123456789012345678901\">a"
+		  "</code><code>b</code>" },
+		{ "<p>a<blockquote>b<p>c</blockquote>d",
+		  "<p>a</p><blockquote>b<p>c</p></blockquote>d" },
+		{ "<ul><li>a<blockquote><li>b</blockquote><li>c",
+		  "<ul><li>a<blockquote><li>b</li></blockquote></li>"
+		  "<li>c</li></ul>" },
+		{ "<code>a<pre>b</code>c", "<code>a</code><pre><code>b</code>c"
+					   "</pre>" },
+		/* A browser drops the first line break in a pre. */
+		{ "<pre>\n\n a</pre>", "<pre> a</pre>" },
+		{ "<pre>&#10;&#x00A;&NewLine;a\n</pre>", "<pre>a\n</pre>" },
+		{ "<pre><b></b>\n<!-- -->\nx", "<pre>x</pre>" },
+		{ "<pre><b>\nx", "<pre><b>\nx</b></pre>" },
+		{ "<pre><div>x", "<pre>x</pre>" },
+		{ "a<pre><div><p></p><br>x", "a<pre><br>x</pre>" },
+		{ "a&#10;b&NewLine;c&#010;&Newline;",
+		  "a\nb\nc\n&amp;Newline;" },
+	};
+
+	(void)state;
+	CHECK(vectors, false);
+}
+
+static void test_empty_elements_go(void **state)
+{
+	static const struct vector vectors[] = {
+		{ "<a></a><b><i></i></b>x", "x" },
+		{ "a<b></b>c", "ac" },
+		{ "a<p></p>c", "a\nc" },
+		{ "<p>a</p><p></p><p>c</p>", "<p>a</p><p>c</p>" },
+		{ "a<ul><li></ul><i>b</i>", "a\n<i>b</i>" },
+		{ "<ul><li></li><li>b</ul>c", "<ul><li>b</li></ul>c" },
+		{ "<b>a<p></p>b</b>", "<b>a\nb</b>" },
+		{ "<p><br></p>", "<p><br></p>" },
+		{ "<b> </b>", "<b> </b>" },
+		{ "x<p></p>", "x" },
+		{ "<p><img></p>", "" },
+	};
+
+	(void)state;
+	CHECK(vectors, false);
+}
+
+static size_t count(const struct buf *text, const char *what)
+{
+	size_t n = 0;
+
+	for (const char *at = text->data; (at = strstr(at, what)); at++)
+		n++;
+	return n;
+}
+
+/* What comes out for the same again and again, and then "end". */
+static void repeat(struct buf *out, const char *what, size_t times)
+{
+	struct buf in = { 0 };
+
+	while (times--)
+		buf_add_text(&in, what);
+	buf_add_text(&in, "end");
+	out->len = 0;
+	sanitise(out, in.data, in.len, false);
+	buf_text(out);
+	buf_free(&in);
+}
+
+static void test_elements_and_lines_are_bounded(void **state)
+{
+	struct buf out = { 0 };
+
+	(void)state;
+	repeat(&out, "<a></a>", 14000);
+	assert_string_equal(out.data, "end");
+	repeat(&out, "<br>", 24990);
+	assert_int_equal(count(&out, "<br>"), SANITISE_MOST);
+	repeat(&out, "<b>x</b>", 5000);
+	assert_int_equal(count(&out, "<b>"), SANITISE_MOST);
+	assert_int_equal(count(&out, "</b>"), SANITISE_MOST);
+	assert_int_equal(count(&out, "x"), 5000);
+	repeat(&out, "x\n", 5000);
+	assert_int_equal(count(&out, "\n"), SANITISE_MOST);
+	assert_int_equal(count(&out, "x "), 3000);
+	repeat(&out, "x&#10;", 5000);
+	assert_int_equal(count(&out, "\n"), SANITISE_MOST);
+	repeat(&out, "<div>x", 5000);
+	assert_int_equal(count(&out, "\n"), SANITISE_MOST);
+	repeat(&out, "<p>x\n<br>", 2000);
+	assert_int_equal(count(&out, "<p>") + count(&out, "\n") +
+				 count(&out, "<br>"),
+			 SANITISE_MOST);
+	assert_non_null(strstr(out.data, "end"));
+	buf_free(&out);
 }
 
 /* What was written so as to turn into something else on a second reading:
@@ -199,21 +308,18 @@ static void test_mutation(void **state)
 		  "\n\"&gt;" },
 		{ "<svg></p><style><a title=\"</style><img src=x "
 		  "onerror=zap(1)>\">k",
-		  "<p></p><a title=\"&lt;/style&gt;&lt;img src=x "
+		  "<a title=\"&lt;/style&gt;&lt;img src=x "
 		  "onerror=zap(1)&gt;\">k</a>" },
 		{ "<form><math><mtext></form><form><mglyph><svg><mtext><xmp>"
 		  "<path id=\"</xmp><img onerror=zap(1) src>\">",
 		  "\n" },
 		{ "<noscript><p title=\"</noscript><svg onload=zap(1)>\">",
-		  "<p></p>" },
+		  "" },
 		{ "<select><template><plaintext><xmp>&lt;/xmp>&lt;svg "
 		  "onload=zap(1)&gt;",
 		  "&lt;/xmp&gt;&lt;svg onload=zap(1)&gt;" },
-		{ "<b><p><table><b></p><i><a><p><a></table></b>",
-		  "<b></b><p>\n<b><b></b></b></p><b><i><a></a><p><a></a></p>"
-		  "</i></b>" },
-		{ "<svg><![CDATA[><b title=\"]]><svg onload=zap(1)>\">",
-		  "<b></b>" },
+		{ "<b><p><table><b></p><i><a><p><a></table></b>", "\n" },
+		{ "<svg><![CDATA[><b title=\"]]><svg onload=zap(1)>\">", "" },
 		{ "<!--<!-- --!><b>x</b><!-- --!><i>-->",
 		  "<b>x</b><i>--&gt;</i>" },
 		{ "<a title=\"&lt;/a&gt;&quot;\" title=b onclick=zap(1)/>k",
@@ -291,15 +397,69 @@ static void check_grammar(struct buf *text)
 }
 
 static const char *const pieces[] = {
-	"<",      ">",        "</",     "/",        "\"",      "'",
-	"=",      " ",        "&",      ";",        "<!--",    "-->",
-	"--!>",   "<a href=", "<p>",    "</p>",     "<b>",     "</b>",
-	"<i>",    "</i>",     "<ul>",   "</ul>",    "<li>",    "</li>",
-	"<a>",    "</a>",     "<span ", "</span>",  "<em>",    "</em>",
-	"<br>",   "<svg>",    "<math>", "<style>",  "<title>", "</title>",
-	"text",   "&lt;",     "&#60;",  "&#x3c",    "script",  "javascript:",
-	"<table", "onload=x", "title=", "target=x", "\n",      "<![CDATA[",
-	"]]>",    "<?",       "`",      "\xc3\xa9", "#",       "<strong>",
+	"<",
+	">",
+	"</",
+	"/",
+	"\"",
+	"'",
+	"=",
+	" ",
+	"&",
+	";",
+	"<!--",
+	"-->",
+	"--!>",
+	"<a href=",
+	"<p>",
+	"</p>",
+	"<b>",
+	"</b>",
+	"<i>",
+	"</i>",
+	"<ul>",
+	"</ul>",
+	"<li>",
+	"</li>",
+	"<a>",
+	"</a>",
+	"<span ",
+	"</span>",
+	"<em>",
+	"</em>",
+	"<br>",
+	"<svg>",
+	"<math>",
+	"<style>",
+	"<title>",
+	"</title>",
+	"text",
+	"&lt;",
+	"&#60;",
+	"&#x3c",
+	"script",
+	"javascript:",
+	"<table",
+	"onload=x",
+	"title=",
+	"target=x",
+	"\n",
+	"<![CDATA[",
+	"]]>",
+	"<?",
+	"`",
+	"\xc3\xa9",
+	"#",
+	"<strong>",
+	"<pre>",
+	"</pre>",
+	"<code>",
+	"</code>",
+	"<s>",
+	"<blockquote>",
+	"&#10;",
+	"</blockquote>",
+	"<code class=language-c>",
 };
 
 static void test_grammar_of_random_input(void **state)
@@ -317,9 +477,9 @@ static void test_grammar_of_random_input(void **state)
 				pieces[(seed >> 16) %
 				       (sizeof(pieces) / sizeof(pieces[0]))]);
 		}
-		richtext_clean(&once, in.data, in.len, false);
+		sanitise(&once, in.data, in.len, false);
 		check_grammar(&once);
-		richtext_clean(&twice, buf_text(&once), once.len, false);
+		sanitise(&twice, buf_text(&once), once.len, false);
 		assert_string_equal(buf_text(&twice), buf_text(&once));
 		buf_free(&in);
 		buf_free(&once);
@@ -376,6 +536,13 @@ static const char *const worst[] = {
 	"<em><ul>x</em>",
 	"<a target=x><p>y</a>",
 	"<a\n\n",
+	"<pre>\n",
+	"<blockquote>x",
+	"<pre><code>x",
+	"&#10;",
+	"&#0000000000",
+	"<i></i><p></p>",
+	"x\n",
 };
 static const char *const beginnings[] = {
 	"",
@@ -413,8 +580,8 @@ static void test_size_is_bounded(void **state)
 		struct buf in = { 0 }, out = { 0 };
 
 		make_worst(&in, i / WORST, i % WORST, SHORT);
-		richtext_clean(&out, in.data, in.len, false);
-		assert_true(out.len <= RICHTEXT_GROWTH * in.len);
+		sanitise(&out, in.data, in.len, false);
+		assert_true(out.len <= SANITISE_GROWTH * in.len);
 		check_grammar(&out);
 		buf_free(&in);
 		buf_free(&out);
@@ -430,7 +597,7 @@ static double measure(const struct buf *in, int times)
 	for (int i = 0; i < times; i++) {
 		struct buf out = { 0 };
 
-		richtext_clean(&out, in->data, in->len, false);
+		sanitise(&out, in->data, in->len, false);
 		buf_free(&out);
 	}
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
@@ -470,6 +637,9 @@ int main(void)
 		cmocka_unit_test(test_nesting),
 		cmocka_unit_test(test_crossing),
 		cmocka_unit_test(test_dropped_blocks),
+		cmocka_unit_test(test_code_and_quotes),
+		cmocka_unit_test(test_empty_elements_go),
+		cmocka_unit_test(test_elements_and_lines_are_bounded),
 		cmocka_unit_test(test_mutation),
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_grammar_of_random_input),

@@ -1,12 +1,13 @@
 -- Accounts and log-ins.
 
--- user_json(account, own): a User. The address is shown to the account itself, and to others only with the setting expose_email; where own is null, it is
--- known that the setting says no (not_own()). Replaceable in confab_site.
+-- user_json(account, own): a User. The address is shown to the account itself, and to others only with the setting
+-- expose_email; where own is null, it is known that the setting says no (not_own()). Replaceable in confab_site.
 create or replace function confab.user_json(a confab.account, p_own boolean default false)
 returns json language sql stable as $$
   select json_build_object(
     'id', a.id, 'username', a.username,
-    'email', case when p_own or p_own is not null and confab.setting_value('expose_email') = 'true' then a.email else '' end,
+    'email', case when p_own or p_own is not null and confab.setting_value('expose_email') = 'true' then a.email
+      else '' end,
     'first_name', a.first_name, 'last_name', a.last_name)
 $$;
 
@@ -20,7 +21,8 @@ end $$;
 -- users_json(ids): a list of Users, by id.
 create or replace function confab.users_json(p_ids bigint[])
 returns json language sql stable as $$
-  select coalesce(json_agg(user_json(a) order by a.id), '[]') from confab.account a where a.id = any (p_ids)
+  select coalesce(json_agg((select user_json(a) from confab.account a where a.id = i) order by i), '[]')
+    from unnest(p_ids) i
 $$;
 
 -- is_reserved_name(username): what stands in payloads for somebody who did it alone (added_by, removed_by).
@@ -29,15 +31,22 @@ returns boolean language sql immutable as $$
   select lower(normalize(p_username, nfkc)) = 'self'
 $$;
 
+-- registration_check(): raises 4002 when the setting allow_register is off.
+create or replace function confab.registration_check()
+returns void language plpgsql stable as $$
+begin
+  if confab.setting_value('allow_register') is distinct from 'true' then
+    perform confab.fail(4002, '"Registration is closed."');
+  end if;
+end $$;
+
 -- account_register(username, password_hash, profile): a new account; its id.
 --   profile  email, first_name, last_name are taken, the rest is ignored
 -- Raises 4002 when the setting allow_register is off, 4003 by field.
 create or replace function confab.account_register(p_username text, p_password_hash text, p_profile jsonb)
 returns bigint language plpgsql security definer set search_path = '' as $$
 begin
-  if confab.setting_value('allow_register') is distinct from 'true' then
-    perform confab.fail(4002, '"Registration is closed."');
-  end if;
+  perform confab.registration_check();
   return confab.account_create(p_username, p_password_hash, p_profile);
 end $$;
 
@@ -55,7 +64,8 @@ begin
   end if;
   insert into confab.account (username, password_hash, email, first_name, last_name)
   values (v_username, p_password_hash, coalesce(confab.text_value(p_profile, 'email', 254), ''),
-          coalesce(confab.text_value(p_profile, 'first_name', 64), ''), coalesce(confab.text_value(p_profile, 'last_name', 64), ''))
+          coalesce(confab.text_value(p_profile, 'first_name', 64), ''),
+            coalesce(confab.text_value(p_profile, 'last_name', 64), ''))
   on conflict (lower(username)) do nothing
   returning id into v_id;
   if v_id is null then
@@ -73,7 +83,8 @@ $$;
 
 -- login_create(account, token_hash, user_agent, address): a log-in for as long as the setting login_days says.
 create or replace function confab.login_create(p_account bigint, p_token_hash bytea, p_user_agent text, p_address text)
-returns table (account text, login_id bigint, expires_at text) language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
+returns table (account text, login_id bigint, expires_at text) language plpgsql security definer
+  set search_path = confab_site, confab, pg_temp as $$
 begin
   return query
     with made as (
@@ -87,7 +98,8 @@ end $$;
 
 -- authenticate(token_hash, session, idempotency_key): the caller of a command. Raises 4001.
 -- Writes: last_seen of the log-in, at most once a minute.
-create or replace function confab.authenticate(p_token_hash bytea, p_session uuid default null, p_idempotency_key text default null)
+create or replace function confab.authenticate(p_token_hash bytea, p_session uuid default null,
+  p_idempotency_key text default null)
 returns confab.caller language plpgsql security definer set search_path = '' as $$
 declare
   v_login record;
@@ -99,13 +111,16 @@ begin
     perform confab.fail_unauthenticated();
   end if;
   if v_login.last_seen < now() - interval '1 minute' then
-    -- Whoever else does it now does it as well: nobody waits, and so two that do it for many in different order don't stand in each other's way.
-    update confab.login set last_seen = now() where id in (select l.id from confab.login l where l.id = v_login.id for no key update skip locked);
+    -- Whoever else does it now does it as well: nobody waits, and so two that do it for many in different order don't
+    -- stand in each other's way.
+    update confab.login set last_seen = now() where id in (select l.id from confab.login l
+                                                           where l.id = v_login.id for no key update skip locked);
   end if;
   return row (v_login.account_id, v_login.id, p_session, p_idempotency_key)::confab.caller;
 end $$;
 
--- login_hold(login): it stays until the end of the transaction, which is about to store what refers to it. Raises 4001 when it has just ended.
+-- login_hold(login): it stays until the end of the transaction, which is about to store what refers to it. Raises 4001
+-- when it has just ended.
 create or replace function confab.login_hold(p_login bigint)
 returns void language plpgsql as $$
 begin
@@ -117,7 +132,8 @@ end $$;
 
 -- login_whoami(token_hash): whose token it is. Raises 4001.
 create or replace function confab.login_whoami(p_token_hash bytea)
-returns table (account text, login_id bigint, expires_at text) language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
+returns table (account text, login_id bigint, expires_at text) language plpgsql security definer
+  set search_path = confab_site, confab, pg_temp as $$
 declare
   v_caller confab.caller := confab.authenticate(p_token_hash);
 begin
@@ -126,19 +142,21 @@ begin
     from confab.login l join confab.account a on a.id = l.account_id where l.id = v_caller.login_id;
 end $$;
 
--- logins_end(account, logins): ends log-ins and, by a row of the log that every delivering program reads, their streams.
--- A token of the host application is remembered until it expires, for it would make a new log-in; REMOTE_USER may make one.
--- Returns the number of that row.
+-- logins_end(account, logins): ends log-ins and, by a row of the log that every delivering program reads, their
+-- streams. A token of the host application is remembered until it expires, for it would make a new log-in; REMOTE_USER
+-- may make one. Returns the number of that row.
 create or replace function confab.logins_end(p_account bigint, p_logins bigint[])
 returns bigint language plpgsql as $$
 begin
   insert into confab.ended_token (token_hash, expires_at)
-  select token_hash, expires_at from confab.login where id = any (p_logins) and issuer like 'jwt:%' and expires_at > now()
+  select token_hash, expires_at from confab.login where id = any (p_logins) and issuer like 'jwt:%'
+    and expires_at > now()
   on conflict (token_hash) do nothing;
   delete from confab.ended_token where token_hash in (
     select token_hash from confab.ended_token where expires_at <= now() limit 1000 for update skip locked);
   delete from confab.login where id = any (p_logins);
-  return (confab.log_append(confab.log_effect(null, array[p_account], json_build_object('ended_logins', p_logins)))).seq;
+  return (confab.log_append(confab.log_effect(null, array[p_account],
+                                              json_build_object('ended_logins', p_logins)))).seq;
 end $$;
 
 -- login_end(token_hash): logs out. False when the token was none.

@@ -13,7 +13,8 @@ declare
 begin
   v_found := array(
     select a from confab.account a
-    where a.id > v_after and not a.disabled and (v_search = '' or lower(a.username) ~>=~ v_search and lower(a.username) ~<~ (v_search || U&'\+10FFFF'))
+    where a.id > v_after and not a.disabled and (v_search = '' or lower(a.username) ~>=~ v_search
+                                                 and lower(a.username) ~<~ (v_search || U&'\+10FFFF'))
     order by a.id limit v_limit + 1);
   v_outcome.reply := confab.reply_text('userlist.dispatch', json_build_object(
     'users', (select coalesce(json_agg(user_json(a, v_own) order by a.id), '[]') from unnest(v_found[1:v_limit]) a),
@@ -21,7 +22,8 @@ begin
   return v_outcome;
 end $$;
 
--- block_set(caller, data, blocked): what user.block and user.unblock do. Reply userblock. Raises 4003, 4004. Writes: block.
+-- block_set(caller, data, blocked): what user.block and user.unblock do. Reply userblock. Raises 4003, 4004. Writes:
+-- block.
 create or replace function confab.block_set(p_caller confab.caller, p_data jsonb, p_blocked boolean)
 returns confab.outcome language plpgsql as $$
 declare
@@ -35,12 +37,13 @@ begin
   else
     delete from confab.block where account_id = p_caller.account_id and blocked_id = v_account;
   end if;
-  v_outcome.reply := confab.reply_text('userblock.dispatch', json_build_object('user', confab.user_ref(v_account), 'blocked', p_blocked));
+  v_outcome.reply := confab.reply_text('userblock.dispatch', json_build_object('user', confab.user_ref(v_account),
+    'blocked', p_blocked));
   return v_outcome;
 end $$;
 
--- user.block, user.unblock: user_id. Whoever is blocked can't open a one-to-one with the caller or send in it, is not seen typing, and does not see whether
--- the caller is there.
+-- user.block, user.unblock: user_id. Whoever is blocked can't open a one-to-one with the caller or send in it, is not
+-- seen typing, and does not see whether the caller is there.
 create or replace function confab.user_block(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language sql security definer set search_path = confab_site, confab, pg_temp as $$
   select confab.block_set(p_caller, p_data, true)

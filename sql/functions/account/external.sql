@@ -6,17 +6,19 @@ returns text language sql immutable as $$
   select nullif(left(regexp_replace(normalize(p_profile ->> p_name, nfc), '[\x01-\x1f\x7f]', ' ', 'g'), p_limit), '')
 $$;
 
--- external_username(profile, subject): the user name to begin with: as the profile says, else from the address, else from the subject.
--- What has no place in a user name becomes _.
+-- external_username(profile, subject): the user name to begin with: as the profile says, else from the address, else
+-- from the subject. What has no place in a user name becomes _.
 create or replace function confab.external_username(p_profile jsonb, p_subject text)
 returns text language sql immutable as $$
   select coalesce(nullif(left(regexp_replace(normalize(
-    coalesce(confab.claim_text(p_profile, 'username', 255), nullif(split_part(confab.claim_text(p_profile, 'email', 254), '@', 1), ''), p_subject), nfc),
+    coalesce(confab.claim_text(p_profile, 'username', 255),
+             nullif(split_part(confab.claim_text(p_profile, 'email', 254), '@', 1), ''), p_subject), nfc),
     '[^[:alnum:]._-]', '_', 'g'), 64), ''), 'user')
 $$;
 
 -- external_account(issuer, subject, profile): the account of an external identity; made when there is none.
---   profile  username, email, first_name, last_name: the name counts for a new account, the others whenever they are given
+--   profile  username, email, first_name, last_name: the name counts for a new account, the others whenever they are
+--            given
 -- A name that is taken gets a number behind it: it is somebody else's. Raises 4001 when the account is disabled.
 create or replace function confab.external_account(p_issuer text, p_subject text, p_profile jsonb)
 returns bigint language plpgsql as $$
@@ -36,18 +38,22 @@ begin
       perform confab.fail_unauthenticated();
     end if;
     update confab.account a
-    set email = coalesce(v_email, email), first_name = coalesce(v_first_name, first_name), last_name = coalesce(v_last_name, last_name)
+    set email = coalesce(v_email, email), first_name = coalesce(v_first_name, first_name),
+      last_name = coalesce(v_last_name, last_name)
     where a.id = v_account.id
-      and (email, first_name, last_name) is distinct from (coalesce(v_email, email), coalesce(v_first_name, first_name), coalesce(v_last_name, last_name));
+      and (email, first_name, last_name) is distinct from (coalesce(v_email, email), coalesce(v_first_name, first_name),
+                                                           coalesce(v_last_name, last_name));
     return v_account.id;
   end if;
   for i in 2..12 loop
     insert into confab.account (username, email, first_name, last_name)
-    select v_name, coalesce(v_email, ''), coalesce(v_first_name, ''), coalesce(v_last_name, '') where not confab.is_reserved_name(v_name)
+    select v_name, coalesce(v_email, ''), coalesce(v_first_name, ''), coalesce(v_last_name, '')
+      where not confab.is_reserved_name(v_name)
     on conflict (lower(username)) do nothing returning id into v_id;
     exit when v_id is not null;
     -- After a few in a row, one that nobody has.
-    v_name := left(v_wanted, 51) || '-' || case when i < 11 then i::text else left(md5(p_issuer || E'\n' || p_subject), 12) end;
+    v_name := left(v_wanted, 51) || '-' || case when i < 11 then i::text
+      else left(md5(p_issuer || E'\n' || p_subject), 12) end;
   end loop;
   if v_id is null then
     perform confab.fail_constraint();
@@ -56,24 +62,28 @@ begin
   return v_id;
 end $$;
 
--- external_link(account, issuer, subject): an account that is there already is whoever comes from there. For the operator. A link that exists is moved.
+-- external_link(account, issuer, subject): an account that is there already is whoever comes from there. For the
+-- operator. A link that exists is moved.
 create or replace function confab.external_link(p_account bigint, p_issuer text, p_subject text)
 returns void language sql as $$
   insert into confab.external_identity (issuer, subject, account_id) values (p_issuer, p_subject, p_account)
   on conflict (issuer, subject) do update set account_id = excluded.account_id
 $$;
 
--- login_external(issuer, subject, profile, expires_at, token_hash, user_agent, address): makes the token with this hash a log-in, once; the account
--- appears with its first log-in. The caller has checked that the token is genuine.
+-- login_external(issuer, subject, profile, expires_at, token_hash, user_agent, address): makes the token with this hash
+-- a log-in, once; the account appears with its first log-in. The caller has checked that the token is genuine.
 --   expires_at  null: as long as the setting login_days says
 -- Raises 4001 for a token that was logged out and for a disabled account.
 -- Writes, the first time: account, external_identity, login; old log-ins of the account go that no stream uses.
-create or replace function confab.login_external(p_issuer text, p_subject text, p_profile jsonb, p_expires_at timestamptz, p_token_hash bytea,
+create or replace function confab.login_external(p_issuer text, p_subject text, p_profile jsonb,
+  p_expires_at timestamptz, p_token_hash bytea,
   p_user_agent text, p_address text)
 returns void language plpgsql security definer set search_path = '' as $$
 declare
   v_account bigint;
-  v_expires timestamptz := coalesce(p_expires_at, now() + make_interval(days => coalesce(confab.setting_value('login_days')::int, 30)));
+  v_expires timestamptz := coalesce(p_expires_at,
+                                    now() + make_interval(days => coalesce(confab.setting_value('login_days')::int,
+    30)));
 begin
   if exists (select from confab.login where token_hash = p_token_hash and expires_at > now()) then
     return;

@@ -13,10 +13,12 @@ begin
     perform confab.fail(4029, '"30"');
   end if;
   perform confab.login_hold(v_caller.login_id);
-  insert into confab.ticket (ticket_hash, login_id, expires_at) values (p_ticket_hash, v_caller.login_id, now() + interval '30 seconds');
+  insert into confab.ticket (ticket_hash, login_id, expires_at) values (p_ticket_hash, v_caller.login_id,
+    now() + interval '30 seconds');
 end $$;
 
--- ticket_redeem(hash): the token hash of the log-in whose ticket this is, and the ticket is gone; any other hash as it is.
+-- ticket_redeem(hash): the token hash of the log-in whose ticket this is, and the ticket is gone; any other hash as it
+-- is.
 create or replace function confab.ticket_redeem(p_hash bytea)
 returns bytea language plpgsql as $$
 declare

@@ -9,7 +9,8 @@ begin
   raise exception using
     errcode = 'C' || p_code,
     message = p_detail #>> '{}',
-    detail = (jsonb_build_object('error', jsonb_build_object('code', p_code, 'detail', p_detail)) || coalesce(p_beside, '{}'))::text;
+    detail = (jsonb_build_object('error', jsonb_build_object('code', p_code, 'detail', p_detail)) || coalesce(p_beside,
+      '{}'))::text;
 end $$;
 
 -- fail_validation(sentence): 4003 with a list of one sentence.
@@ -30,7 +31,8 @@ end $$;
 create or replace function confab.fail_missing(p_data jsonb, p_field text)
 returns void language plpgsql as $$
 begin
-  perform confab.fail_field(p_field, case when p_data ? p_field then 'This field may not be null.' else 'This field is required.' end);
+  perform confab.fail_field(p_field, case when p_data ? p_field then 'This field may not be null.'
+                            else 'This field is required.' end);
 end $$;
 
 -- fail_not_found(): 4004.

@@ -1,5 +1,6 @@
 -- Reading parameters. Each raises 4003 with the reference's sentence when the value can't be used.
--- What is called for every message is PL/pgSQL, which keeps its plans; an SQL function that can't be inlined is planned at each call.
+-- What is called for every message is PL/pgSQL, which keeps its plans; an SQL function that can't be inlined is planned
+-- at each call.
 
 -- uuid_value(value, field): an id of a room or message: a UUID in any usual spelling, or an integer as a 128-bit value.
 create or replace function confab.uuid_value(p_value jsonb, p_field text)
@@ -88,7 +89,8 @@ begin
   return v_text::bigint;
 end $$;
 
--- account_ids_value(value): ids of accounts in a list; what is no list is an empty one, what is unknown is dropped, what is no number 4003.
+-- account_ids_value(value): ids of accounts in a list; what is no list is an empty one, what is unknown is dropped,
+-- what is no number 4003.
 create or replace function confab.account_ids_value(p_value jsonb)
 returns bigint[] language plpgsql stable as $$
 declare
@@ -102,10 +104,11 @@ begin
   select e #>> '{}' into v_bad from jsonb_array_elements(p_value) e
   where jsonb_typeof(e) not in ('number', 'string') or (e #>> '{}') !~ '^-?\d{1,18}$' limit 1;
   if found then
-    perform confab.fail_validation(format('Field ''id'' expected a number but got ''%s''.', left(coalesce(v_bad, 'null'), 200)));
+    perform confab.fail_validation(format('Field ''id'' expected a number but got ''%s''.',
+                                          left(coalesce(v_bad, 'null'), 200)));
   end if;
-  return array(select a.id from confab.account a
-               where a.id in (select (e #>> '{}')::bigint from jsonb_array_elements(p_value) e) order by a.id);
+  return array(select g.id from (select distinct (e #>> '{}')::bigint as id from jsonb_array_elements(p_value) e) g
+               where (select true from confab.account a where a.id = g.id) order by g.id);
 end $$;
 
 -- known_account_ids_value(data, field): the same, where a list has to be given and somebody unknown is 4004.
@@ -120,7 +123,8 @@ begin
     perform confab.fail_field(p_field, 'Expected a list of items.');
   end if;
   v_ids := confab.account_ids_value(p_data -> p_field);
-  if cardinality(v_ids) < (select count(distinct (e #>> '{}')::bigint) from jsonb_array_elements(p_data -> p_field) e) then
+  if cardinality(v_ids) < (select count(distinct (e #>> '{}')::bigint)
+                           from jsonb_array_elements(p_data -> p_field) e) then
     perform confab.fail_not_found();
   end if;
   return v_ids;
@@ -146,7 +150,8 @@ begin
 end $$;
 
 -- integer_value(data, field, least, most, default): a whole number; what is above most counts as most.
-create or replace function confab.integer_value(p_data jsonb, p_field text, p_least bigint, p_most bigint, p_default bigint)
+create or replace function confab.integer_value(p_data jsonb, p_field text, p_least bigint, p_most bigint,
+  p_default bigint)
 returns bigint language plpgsql immutable as $$
 declare
   v_text text := p_data ->> p_field;

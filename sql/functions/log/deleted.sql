@@ -1,11 +1,13 @@
 -- What the log tells of messages that were deleted since: nothing of what they said.
 --
--- The log's rows stay as they were written; they are looked at when they are read. A row says which messages its payload shows, those within others
--- included (message_ids), and whoever reads rows compares that with the messages there are in the same statement. So it does not matter by what a message
--- went: deleted, expired, with its room; nor whether a reply was on its way to its commit meanwhile. What is in the delivering programs' memory is taken
--- back by the effect "deleted" of the row that tells of the deletion (lib/hub/withdraw.c).
+-- The log's rows stay as they were written; they are looked at when they are read. A row says which messages its
+-- payload shows, those within others included (message_ids), and whoever reads rows compares that with the messages
+-- there are in the same statement. So it does not matter by what a message went: deleted, expired, with its room; nor
+-- whether a reply was on its way to its commit meanwhile. What is in the delivering programs' memory is taken back by
+-- the effect "deleted" of the row that tells of the deletion (lib/hub/withdraw.c).
 
--- shown_messages(data): the messages that a dispatch shows: as its data, in a list, or as data.message; and what these reply to and forward.
+-- shown_messages(data): the messages that a dispatch shows: as its data, in a list, or as data.message; and what these
+-- reply to and forward.
 create or replace function confab.shown_messages(p_data json)
 returns uuid[] language plpgsql immutable as $$
 declare
@@ -20,9 +22,11 @@ begin
     select distinct s.id::uuid
     from (select v_data as m where jsonb_typeof(v_data) = 'object'
           union all select v_data -> 'message'
-          union all select e from jsonb_array_elements(case jsonb_typeof(v_data) when 'array' then v_data else '[]' end) e) x
+          union all select e from jsonb_array_elements(case jsonb_typeof(v_data) when 'array' then v_data
+                                                       else '[]' end) e) x
     cross join lateral (values (x.m ->> 'id'), (x.m #>> '{parent_message,id}'),
-                               (case when x.m #> '{forwarded_from,content}' is not null then x.m #>> '{forwarded_from,id}' end)) s (id)
+                               (case when x.m #> '{forwarded_from,content}' is not null
+                                then x.m #>> '{forwarded_from,id}' end)) s (id)
     where x.m ? 'parent_message' and s.id is not null order by 1);
 end $$;
 
@@ -31,10 +35,12 @@ create or replace function confab.messages_gone(p_ids uuid[])
 returns uuid[] language plpgsql stable as $$
 begin
   return array(select i from unnest(p_ids) i
-               where not exists (select from confab.message m join confab.room r on r.id = m.room_id where m.id = i and not m.is_deleted));
+               where not exists (select from confab.message m join confab.room r on r.id = m.room_id where m.id = i
+                                 and not m.is_deleted));
 end $$;
 
--- message_without(message, gone): a Message that shows nothing of the messages that are gone; null when it is one of them.
+-- message_without(message, gone): a Message that shows nothing of the messages that are gone; null when it is one of
+-- them.
 create or replace function confab.message_without(p_message jsonb, p_gone text[])
 returns jsonb language plpgsql immutable as $$
 begin
@@ -50,7 +56,8 @@ begin
   return p_message;
 end $$;
 
--- payload_without(payload, gone): a dispatch of the log, in which the messages that are gone are not shown; null when nothing is left of it.
+-- payload_without(payload, gone): a dispatch of the log, in which the messages that are gone are not shown; null when
+-- nothing is left of it.
 create or replace function confab.payload_without(p_payload text, p_gone text[])
 returns text language plpgsql immutable as $$
 declare
@@ -59,18 +66,20 @@ declare
 begin
   if jsonb_typeof(v_data) = 'array' then
     select jsonb_agg(m order by n) into v_data
-    from (select n, confab.message_without(e, p_gone) as m from jsonb_array_elements(v_data) with ordinality t (e, n)) kept where m is not null;
+    from (select n, confab.message_without(e, p_gone) as m from jsonb_array_elements(v_data) with ordinality t (e,
+      n)) kept where m is not null;
   elsif v_data ? 'parent_message' then
     v_data := confab.message_without(v_data, p_gone);
   else
-    v_data := jsonb_set_lax(v_data, '{message}', confab.message_without(v_data -> 'message', p_gone), false, 'delete_key');
+    v_data := jsonb_set_lax(v_data, '{message}', confab.message_without(v_data -> 'message', p_gone), false,
+                            'delete_key');
     v_data := case when v_data ? 'message' then v_data end;
   end if;
   return confab.dispatch_text(v_dispatch ->> 'eventType', v_data::json, (v_dispatch ->> 'seq')::bigint);
 end $$;
 
--- payload_now(payload, messages): a dispatch of the log as it may be told now: byte for byte as it was, where all it shows is still there; else without
--- what is deleted; null when nothing is left of it. messages: the row's message_ids.
+-- payload_now(payload, messages): a dispatch of the log as it may be told now: byte for byte as it was, where all it
+-- shows is still there; else without what is deleted; null when nothing is left of it. messages: the row's message_ids.
 create or replace function confab.payload_now(p_payload text, p_messages uuid[])
 returns text language plpgsql stable as $$
 declare
@@ -86,7 +95,8 @@ end $$;
 -- log_told: the log as it may be told now, without what was deleted. message_ids: what a payload shows.
 create or replace view confab.log_told as
   select l.seq, l.room_id, l.account_ids, l.effect::text as effect,
-         -- No message, or one and it is there, as nearly always: no function is called. Not as "exists": for that a planner may read the table.
+         -- No message, or one and it is there, as nearly always: no function is called. Not as "exists": for that a
+         -- planner may read the table.
          case when l.message_ids = '{}' then l.payload
               when cardinality(l.message_ids) = 1
                 and (select not m.is_deleted and m.room_id <> all (array(select e.room_id from confab.erased_room e))

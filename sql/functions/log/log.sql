@@ -1,8 +1,9 @@
--- The log: drawing numbers, writing rows, reading them. lib/log/tail.c has the rule and why it is right; what is here keeps its conditions.
+-- The log: drawing numbers, writing rows, reading them. lib/log/tail.c has the rule and why it is right; what is here
+-- keeps its conditions.
 
--- log_draw(): the next number. From here to the commit every reader waits, so nothing may follow whose cost depends on what is in the tables, and
--- nothing that waits: commands make their entries first (log_entry()), and then number them (log_append()).
--- A commit that is not durable could give the same number twice: synchronous_commit is forced.
+-- log_draw(): the next number. From here to the commit every reader waits, so nothing may follow whose cost depends on
+-- what is in the tables, and nothing that waits: commands make their entries first (log_entry()), and then number them
+-- (log_append()). A commit that is not durable could give the same number twice: synchronous_commit is forced.
 create or replace function confab.log_draw()
 returns bigint language plpgsql as $$
 begin
@@ -19,7 +20,8 @@ returns text language sql immutable as $$
 $$;
 
 -- log_entry(room, accounts, event, data, effect): a dispatch for everybody in the audience, ready to be numbered.
-create or replace function confab.log_entry(p_room uuid, p_accounts bigint[], p_event text, p_data json, p_effect json default null)
+create or replace function confab.log_entry(p_room uuid, p_accounts bigint[], p_event text, p_data json,
+  p_effect json default null)
 returns confab.entry language plpgsql immutable as $$
 begin
   return row(p_room, p_accounts, p_event, p_data, p_effect, confab.shown_messages(p_data))::confab.entry;
@@ -36,7 +38,8 @@ end $$;
 create or replace function confab.log_put(p_seq bigint, p_entry confab.entry)
 returns text language plpgsql as $$
 declare
-  v_payload text := case when p_entry.event is not null then confab.dispatch_text(p_entry.event, p_entry.data, p_seq) end;
+  v_payload text := case when p_entry.event is not null then confab.dispatch_text(p_entry.event, p_entry.data,
+    p_seq) end;
 begin
   insert into confab.log (seq, room_id, account_ids, effect, payload, message_ids)
   values (p_seq, p_entry.room_id, p_entry.account_ids, p_entry.effect, v_payload, p_entry.message_ids);
@@ -54,14 +57,16 @@ begin
   return v_outcome;
 end $$;
 
--- log_entry_about(room, message, event, data, effect): the same to a room, about a message of it (its seq; of several the smallest). A side that has
--- deleted a one-to-one since the message was sent does not hear of it.
-create or replace function confab.log_entry_about(p_room uuid, p_message bigint, p_event text, p_data json, p_effect json default null)
+-- log_entry_about(room, message, event, data, effect): the same to a room, about a message of it (its seq; of several
+-- the smallest). A side that has deleted a one-to-one since the message was sent does not hear of it.
+create or replace function confab.log_entry_about(p_room uuid, p_message bigint, p_event text, p_data json,
+  p_effect json default null)
 returns confab.entry language plpgsql stable as $$
 begin
   if exists (select from confab.room where id = p_room and pair is not null)
      and exists (select from confab.member where room_id = p_room and history_floor >= p_message) then
-    return confab.log_entry(null, array(select account_id from confab.member where room_id = p_room and history_floor < p_message),
+    return confab.log_entry(null, array(select account_id from confab.member where room_id = p_room
+                                        and history_floor < p_message),
                             p_event, p_data, p_effect);
   end if;
   return confab.log_entry(p_room, null, p_event, p_data, p_effect);
@@ -80,7 +85,8 @@ begin
   return (select coalesce(greatest(min(first_seq) - 1, 0), 0) from confab.log_partition);
 end $$;
 
--- log_state(): the epoch, the floor, the last number drawn, and a head: the greatest committed number that is visible now.
+-- log_state(): the epoch, the floor, the last number drawn, and a head: the greatest committed number that is visible
+-- now.
 create or replace function confab.log_state()
 returns table (epoch text, floor bigint, last_value bigint, head bigint)
 language sql stable security definer set search_path = '' as $$
@@ -110,7 +116,8 @@ begin
     from confab.log_told l where l.seq > p_after order by l.seq limit p_limit;
 end $$;
 
--- log_read_back(to, limit): the same up to a cursor, the newest first: what a program that has just started may be asked for again.
+-- log_read_back(to, limit): the same up to a cursor, the newest first: what a program that has just started may be
+-- asked for again.
 create or replace function confab.log_read_back(p_to bigint, p_limit int)
 returns table (seq bigint, room_id uuid, account_ids bigint[], payload text, message_ids uuid[])
 language plpgsql volatile security definer set search_path = '' set plan_cache_mode = force_generic_plan as $$
@@ -129,7 +136,8 @@ language sql volatile security definer set search_path = '' as $$
                    from confab.log l where l.seq > p_after order by l.seq limit 1), 0)
 $$;
 
--- log_probe(), log_holds(): the self-test at a reader's start: a number drawn here must show in pg_locks until the transaction ends.
+-- log_probe(), log_holds(): the self-test at a reader's start: a number drawn here must show in pg_locks until the
+-- transaction ends.
 create or replace function confab.log_probe()
 returns bigint language sql volatile security definer set search_path = '' as $$
   select nextval('confab.log_seq')
@@ -153,14 +161,15 @@ returns void language plpgsql as $$
 declare
   v_name text := format('log_%s', p_first / 1000000);
 begin
-  execute format('create table confab.%I (like confab.log including defaults including constraints, primary key (seq), check (seq >= %s and seq < %s))',
-                 v_name, p_first, p_first + 1000000);
-  execute format('alter table confab.log attach partition confab.%I for values from (%s) to (%s)', v_name, p_first, p_first + 1000000);
+  execute format('create table confab.%I (like confab.log including defaults including constraints, primary key (seq),
+                  check (seq >= %s and seq < %s))', v_name, p_first, p_first + 1000000);
+  execute format('alter table confab.log attach partition confab.%I for values from (%s) to (%s)', v_name, p_first,
+                 p_first + 1000000);
   insert into confab.log_partition (first_seq, name) values (p_first, v_name);
 end $$;
 
--- log_maintain(): partitions for the next four million numbers, and none that is older than the setting log_days. Programs call it now and
--- then; one at a time does the work. Returns how many it made and dropped.
+-- log_maintain(): partitions for the next four million numbers, and none that is older than the setting log_days.
+-- Programs call it now and then; one at a time does the work. Returns how many it made and dropped.
 create or replace function confab.log_maintain()
 returns int language plpgsql security definer set search_path = '' set lock_timeout = '500ms' as $$
 declare
@@ -183,7 +192,8 @@ begin
       v_done := v_done + 1;
     end if;
   end loop;
-  for v_old in select first_seq, name from confab.log_partition where first_seq + 1000000 <= v_next order by first_seq loop
+  for v_old in select first_seq, name from confab.log_partition where first_seq + 1000000 <= v_next
+    order by first_seq loop
     execute format('select created_at from confab.%I order by seq desc limit 1', v_old.name) into v_newest;
     exit when v_newest > now() - make_interval(secs => (v_days * 86400)::double precision);
     execute format('drop table confab.%I', v_old.name);

@@ -1,7 +1,8 @@
 -- Messages that are older than they are kept, the upkeep as a command, and what follows a restore from a backup.
 
--- room_expire(room, days, limit): takes away a room's messages that are older, the oldest first; which. As message_soft_delete says, out of the tables
--- or out of sight. Nothing is told: who has them on the screen keeps them there.
+-- room_expire(room, days, limit): takes away a room's messages that are older, the oldest first; which. As
+-- message_soft_delete says, out of the tables or out of sight. Nothing is told: who has them on the screen keeps them
+-- there.
 -- Writes: retention, message, and with it message_state, message_version, attachment, mention, receipt, reaction.
 create or replace function confab.room_expire(p_room uuid, p_days numeric, p_limit int)
 returns confab.message[] language plpgsql as $$
@@ -12,7 +13,8 @@ declare
 begin
   v_messages := array(
     select old from (select m as old, bool_and(m.created_at < v_before) over (order by m.seq) as is_old
-                     from (select * from confab.message where room_id = p_room and seq > v_gone order by seq limit p_limit) m) n
+                     from (select * from confab.message where room_id = p_room and seq > v_gone order by seq
+                           limit p_limit) m) n
     where is_old order by (old).seq);
   if v_messages = '{}' then
     return v_messages;
@@ -28,8 +30,8 @@ begin
   return v_messages;
 end $$;
 
--- messages_expire(limit): some of what is older than the room's keep_days or the setting message_days, going round the rooms by and by.
--- is_over: the round is. Writes: as room_expire, upkeep, log (effect deleted).
+-- messages_expire(limit): some of what is older than the room's keep_days or the setting message_days, going round the
+-- rooms by and by. is_over: the round is. Writes: as room_expire, upkeep, log (effect deleted).
 create or replace function confab.messages_expire(p_limit int default 1000, out deleted int, out is_over boolean)
 language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
@@ -42,13 +44,16 @@ declare
 begin
   deleted := 0;
   is_over := true;
-  if (v_days <= 0 and not exists (select from confab.retention where keep_days > 0)) or not pg_try_advisory_xact_lock(hashtext('confab.messages_expire')) then
+  if (v_days <= 0 and not exists (select from confab.retention where keep_days > 0))
+    or not pg_try_advisory_xact_lock(hashtext('confab.messages_expire')) then
     return;
   end if;
-  insert into confab.upkeep (name, place) values ('messages_expire', '00000000-0000-0000-0000-000000000000') on conflict do nothing;
+  insert into confab.upkeep (name, place) values ('messages_expire', '00000000-0000-0000-0000-000000000000')
+    on conflict do nothing;
   select place into v_place from confab.upkeep where name = 'messages_expire';
   for v_room in
-    select r.id, coalesce(t.keep_days, v_days) as days from confab.room r left join confab.retention t on t.room_id = r.id
+    select r.id, coalesce(t.keep_days, v_days) as days from confab.room r
+      left join confab.retention t on t.room_id = r.id
     where r.id > v_place and coalesce(t.keep_days, v_days) > 0 order by r.id limit 200
   loop
     v_seen := v_seen + 1;
@@ -59,14 +64,15 @@ begin
     v_place := v_room.id;
   end loop;
   is_over := v_seen < 200 and deleted < p_limit;
-  update confab.upkeep set place = case when is_over then '00000000-0000-0000-0000-000000000000' else v_place end where name = 'messages_expire';
+  update confab.upkeep set place = case when is_over then '00000000-0000-0000-0000-000000000000' else v_place end
+    where name = 'messages_expire';
   if deleted > 0 then
     perform confab.log_append(confab.log_effect(null, null, confab.effect_deleted(v_all)));
   end if;
 end $$;
 
--- room_keep(room, days): how long this room's messages are kept: days, 0 for ever, null as the setting says. False: there is no such room.
--- Writes: retention.
+-- room_keep(room, days): how long this room's messages are kept: days, 0 for ever, null as the setting says. False:
+-- there is no such room. Writes: retention.
 create or replace function confab.room_keep(p_room uuid, p_days numeric)
 returns boolean language plpgsql security definer set search_path = '' as $$
 begin
@@ -75,8 +81,9 @@ begin
   return found;
 end $$;
 
--- restore_done(): after a restore from a backup, or the promotion of a standby that may have missed something: numbers that were given out since may
--- come again, so that the epoch changes, the numbering goes on far ahead, and whoever is connected starts anew. Writes: epoch, session, process, presence.
+-- restore_done(): after a restore from a backup, or the promotion of a standby that may have missed something: numbers
+-- that were given out since may come again, so that the epoch changes, the numbering goes on far ahead, and whoever is
+-- connected starts anew. Writes: epoch, session, process, presence.
 create or replace function confab.restore_done(out epoch text, out last_value bigint)
 language plpgsql security definer set search_path = '' as $$
 begin
@@ -100,19 +107,26 @@ returns table (name text, value text) language sql volatile set search_path = ''
   union all select 'head', l.head::text from confab.log_state() l
   union all select 'floor', l.floor::text from confab.log_state() l
   union all select 'last number drawn', l.last_value::text from confab.log_state() l
-  union all (select 'partition ' || p.name, format('from %s, %s', p.first_seq, pg_size_pretty(pg_total_relation_size(to_regclass('confab.' || quote_ident(p.name)))))
+  union all (select 'partition ' || p.name, format('from %s, %s', p.first_seq,
+                                                   pg_size_pretty(pg_total_relation_size(to_regclass('confab.'
+    || quote_ident(p.name)))))
              from confab.log_partition p order by p.first_seq)
-  union all (select 'program ' || p.name, format('heard of %s s ago', greatest(round(extract(epoch from clock_timestamp() - p.alive_at)), 0))
+  union all (select 'program ' || p.name, format('heard of %s s ago',
+                                                 greatest(round(extract(epoch from clock_timestamp() - p.alive_at)), 0))
              from confab.process p order by p.name)
-  union all (select format('streams %s %s', s.transport, s.process), count(*)::text from confab.session s group by s.transport, s.process order by s.process, s.transport)
+  union all (select format('streams %s %s', s.transport, s.process), count(*)::text from confab.session s
+             group by s.transport, s.process order by s.process, s.transport)
   union all (select 'holds a number ' || coalesce('pid ' || l.pid, 'prepared'),
-                    format('for %s s, %s, %s', round(extract(epoch from clock_timestamp() - a.xact_start)), a.application_name, a.state)
+                    format('for %s s, %s, %s', round(extract(epoch from clock_timestamp() - a.xact_start)),
+                           a.application_name, a.state)
              from pg_catalog.pg_locks l left join pg_catalog.pg_stat_activity a on a.pid = l.pid
              where l.locktype = 'relation' and l.mode = 'RowExclusiveLock' and l.relation = 'confab.log_seq'::regclass
                and l.database = (select d.oid from pg_catalog.pg_database d where d.datname = current_database())
-               and (a.xact_start is null or a.xact_start < clock_timestamp() - interval '1 second') order by a.xact_start)
+               and (a.xact_start is null or a.xact_start < clock_timestamp() - interval '1 second')
+                 order by a.xact_start)
   union all (select 'prepared transaction ' || x.gid, format('since %s by %s', x.prepared, x.owner)
              from pg_catalog.pg_prepared_xacts x where x.database = current_database() order by x.prepared)
-  union all select 'push jobs', format('%s, %s of them due', count(*), count(*) filter (where j.due_at <= now())) from confab.push_job j
+  union all select 'push jobs', format('%s, %s of them due', count(*), count(*) filter (where j.due_at <= now()))
+    from confab.push_job j
   union all select 'erased rooms to collect', count(*)::text from confab.erased_room
 $$;

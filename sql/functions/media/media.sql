@@ -1,15 +1,18 @@
 -- Uploads: who may make them, send them and see them, and what becomes of those that nobody needs.
 --
--- Whoever links an upload to a message, takes such a link away or collects uploads locks the row of confab.media first and looks then, so that each sees what
--- the others did; rows of confab.media_content are locked after it.
+-- Whoever links an upload to a message, takes such a link away or collects uploads locks the row of confab.media first
+-- and looks then, so that each sees what the others did; rows of confab.media_content are locked after it.
 
--- media_id(url): the upload that a URL stands for if it is one of ours, or null. Any mount point: what is not linked is not shown to anybody.
+-- media_id(url): the upload that a URL stands for if it is one of ours, or null. Any mount point: what is not linked is
+-- not shown to anybody.
 create or replace function confab.media_id(p_url text)
 returns uuid language sql immutable as $$
-  select substring(p_url from '(?i)^(?:https?://[^/?#]+)?(?:/[^?#]*)?/media/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})/')::uuid
+  select substring(p_url from
+    '(?i)^(?:https?://[^/?#]+)?(?:/[^?#]*)?/media/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/')::uuid
 $$;
 
--- media_visible(account, media): whether the account uploaded it and nobody was sent it yet, or may see a message that carries it.
+-- media_visible(account, media): whether the account uploaded it and nobody was sent it yet, or may see a message that
+-- carries it.
 create or replace function confab.media_visible(p_account bigint, p_media uuid)
 returns boolean language plpgsql stable set search_path = confab_site, confab, pg_temp as $$
 begin
@@ -21,25 +24,30 @@ begin
                where t.media_id = p_media and not m.is_deleted and m.seq > b.history_floor and may('read', r, b));
 end $$;
 
--- media_bind(account, media): the assets of a message that is being sent, each with the "media_id" of the upload that its URL stands for. From then on the
--- uploads count as sent. Raises 4003 by asset for what the account may not see. Writes: media.
+-- media_bind(account, media): the assets of a message that is being sent, each with the "media_id" of the upload that
+-- its URL stands for. From then on the uploads count as sent. Raises 4003 by asset for what the account may not see.
+-- Writes: media.
 create or replace function confab.media_bind(p_account bigint, p_media jsonb)
 returns jsonb language plpgsql as $$
 declare
-  v_ids uuid[] := array(select confab.media_id(e ->> 'media_url') from jsonb_array_elements(p_media) with ordinality t (e, n) order by n);
+  v_ids uuid[] := array(select confab.media_id(e ->> 'media_url')
+                        from jsonb_array_elements(p_media) with ordinality t (e, n) order by n);
   v_errors jsonb;
 begin
   perform from confab.media where id = any (v_ids) order by id for key share;
   -- At another host it is somebody else's.
-  v_ids := array(select case when i is not null and (p_media -> (n::int - 1) ->> 'media_url' like '/%' or exists (select from confab.media x where x.id = i)) then i end
+  v_ids := array(select case when i is not null and (p_media -> (n::int - 1) ->> 'media_url' like '/%'
+                                                     or exists (select from confab.media x where x.id = i)) then i end
                  from unnest(v_ids) with ordinality t (i, n) order by n);
-  select jsonb_agg(case when i is null or confab.media_visible(p_account, i) then '{}' else '{"media_url": ["Unknown upload."]}'::jsonb end order by n) into v_errors
+  select jsonb_agg(case when i is null or confab.media_visible(p_account, i) then '{}'
+                   else '{"media_url": ["Unknown upload."]}'::jsonb end order by n) into v_errors
   from unnest(v_ids) with ordinality t (i, n);
   if v_errors @> '[{"media_url": []}]' then
     perform confab.fail(4003, v_errors);
   end if;
   update confab.media set loose_since = null where id = any (v_ids) and loose_since is not null;
-  return (select jsonb_agg(e || jsonb_build_object('media_id', v_ids[n]) order by n) from jsonb_array_elements(p_media) with ordinality t (e, n));
+  return (select jsonb_agg(e || jsonb_build_object('media_id', v_ids[n]) order by n)
+          from jsonb_array_elements(p_media) with ordinality t (e, n));
 end $$;
 
 -- attachment_gone(): an upload that no message carries any more is nobody's from then on, and is collected next.
@@ -58,7 +66,8 @@ end $$;
 
 do $$
 begin
-  if not exists (select from pg_trigger where tgname = 'attachment_gone' and tgrelid = 'confab.attachment'::regclass) then
+  if not exists (select from pg_trigger where tgname = 'attachment_gone'
+                 and tgrelid = 'confab.attachment'::regclass) then
     create trigger attachment_gone after delete on confab.attachment
       referencing old table as gone for each statement execute function confab.attachment_gone();
   end if;
@@ -70,7 +79,8 @@ returns bigint language sql stable as $$
   select greatest(p_quota - coalesce(sum(m.size), 0), 0)::bigint from confab.media m where m.account_id = p_account
 $$;
 
--- media_allow(caller, size, quota): before an upload is read. size: what it is said to have, or 0. Raises 4003 when it can't fit.
+-- media_allow(caller, size, quota): before an upload is read. size: what it is said to have, or 0. Raises 4003 when it
+-- can't fit.
 create or replace function confab.media_allow(p_caller confab.caller, p_size bigint, p_quota bigint)
 returns void language plpgsql stable security definer set search_path = '' as $$
 declare
@@ -81,7 +91,8 @@ begin
   end if;
 end $$;
 
--- media_store(hash, size): the file with that content, a new one if there is none. Its row is locked until the end of the transaction.
+-- media_store(hash, size): the file with that content, a new one if there is none. Its row is locked until the end of
+-- the transaction.
 create or replace function confab.media_store(p_hash bytea, p_size bigint)
 returns bigint language sql as $$
   insert into confab.media_content (hash, size) values (p_hash, p_size)
@@ -89,12 +100,14 @@ returns bigint language sql as $$
   returning id
 $$;
 
--- media_create(caller, name, media type, MIME type, hash, size, width, height, hash and size of the preview, quota): an upload that was read; its id, and
--- those of the files, which the program puts in place then. Raises 4003 by field for a type that may not be sent and beyond the quota.
--- Writes: media, media_content.
-create or replace function confab.media_create(p_caller confab.caller, p_name text, p_media_type text, p_mime_type text, p_hash bytea, p_size bigint,
+-- media_create(caller, name, media type, MIME type, hash, size, width, height, hash and size of the preview, quota): an
+-- upload that was read; its id, and those of the files, which the program puts in place then. Raises 4003 by field for
+-- a type that may not be sent and beyond the quota. Writes: media, media_content.
+create or replace function confab.media_create(p_caller confab.caller, p_name text, p_media_type text, p_mime_type text,
+  p_hash bytea, p_size bigint,
   p_width int, p_height int, p_preview_hash bytea, p_preview_size bigint, p_quota bigint)
-returns table (id uuid, content_id bigint, preview_id bigint) language plpgsql security definer set search_path = '' as $$
+returns table (id uuid, content_id bigint, preview_id bigint) language plpgsql security definer
+  set search_path = '' as $$
 #variable_conflict use_column
 declare
   v_media confab.media;
@@ -111,18 +124,23 @@ begin
   end if;
   return query
     insert into confab.media as m (account_id, content_id, preview_id, size, name, media_type, mime_type, width, height)
-    values (p_caller.account_id, v_media.content_id, v_media.preview_id, p_size, p_name, p_media_type, p_mime_type, p_width, p_height)
+    values (p_caller.account_id, v_media.content_id, v_media.preview_id, p_size, p_name, p_media_type, p_mime_type,
+            p_width, p_height)
     returning m.id, m.content_id, m.preview_id;
 end $$;
 
--- media_get(caller, id, preview): the file of an upload, or of its preview. Raises 4004, for what the caller may not see too.
+-- media_get(caller, id, preview): the file of an upload, or of its preview. Raises 4004, for what the caller may not
+-- see too.
 create or replace function confab.media_get(p_caller confab.caller, p_id uuid, p_preview boolean)
-returns table (content_id bigint, hash bytea, size bigint, name text, mime_type text) language plpgsql stable security definer set search_path = '' as $$
+returns table (content_id bigint, hash bytea, size bigint, name text, mime_type text) language plpgsql stable
+  security definer set search_path = '' as $$
 begin
   if confab.media_visible(p_caller.account_id, p_id) then
     return query
-      select c.id, c.hash, c.size, case when p_preview then m.name || '.webp' else m.name end, case when p_preview then 'image/webp' else m.mime_type end
-      from confab.media m join confab.media_content c on c.id = case when p_preview then m.preview_id else m.content_id end
+      select c.id, c.hash, c.size, case when p_preview then m.name || '.webp' else m.name end, case when p_preview
+        then 'image/webp' else m.mime_type end
+      from confab.media m join confab.media_content c on c.id = case when p_preview then m.preview_id
+        else m.content_id end
       where m.id = p_id;
   end if;
   if not found then
@@ -130,7 +148,8 @@ begin
   end if;
 end $$;
 
--- media_drop(id): an upload that can't be used, and will not be: its files are collected when nothing else needs them. Writes: media, media_content.
+-- media_drop(id): an upload that can't be used, and will not be: its files are collected when nothing else needs them.
+-- Writes: media, media_content.
 create or replace function confab.media_drop(p_id uuid)
 returns void language plpgsql as $$
 declare
@@ -138,11 +157,13 @@ declare
 begin
   delete from confab.media where id = p_id returning array_remove(array[content_id, preview_id], null) into v_files;
   update confab.media_content c set doomed_at = now()
-  where c.id = any (v_files) and not exists (select from confab.media m where m.content_id = c.id or m.preview_id = c.id);
+  where c.id = any (v_files) and not exists (select from confab.media m where m.content_id = c.id
+                                             or m.preview_id = c.id);
 end $$;
 
--- media_collect(limit): now and then, by the program that has the files: gives up some of the uploads that were not sent for a day, or whose messages are
--- gone, and answers the files that can be removed. One at a time does the work. Writes: media, media_content.
+-- media_collect(limit): now and then, by the program that has the files: gives up some of the uploads that were not
+-- sent for a day, or whose messages are gone, and answers the files that can be removed. One at a time does the work.
+-- Writes: media, media_content.
 create or replace function confab.media_collect(p_limit int)
 returns table (content_id bigint, hash bytea) language plpgsql security definer set search_path = '' as $$
 #variable_conflict use_column
@@ -154,7 +175,8 @@ begin
     return;
   end if;
   for v_media in select m.id, array_remove(array[m.content_id, m.preview_id], null) as files from confab.media m
-                 where m.loose_since < now() - interval '1 day' order by m.loose_since limit p_limit for update skip locked loop
+                 where m.loose_since < now() - interval '1 day' order by m.loose_since
+                   limit p_limit for update skip locked loop
     if exists (select from confab.attachment t where t.media_id = v_media.id) then
       update confab.media set loose_since = null where id = v_media.id;
       continue;
@@ -166,7 +188,8 @@ begin
       perform confab.media_drop(v_media.id);
     end if;
   end loop;
-  return query select c.id, c.hash from confab.media_content c where c.doomed_at is not null order by c.doomed_at limit p_limit;
+  return query select c.id, c.hash from confab.media_content c where c.doomed_at is not null order by c.doomed_at
+    limit p_limit;
 end $$;
 
 -- media_collected(ids): their files are gone.

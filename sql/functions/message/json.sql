@@ -24,27 +24,33 @@ create or replace function confab.message_weight(m confab.message)
 returns bigint language plpgsql stable as $$
 begin
   return 1000 + octet_length(m.content) + coalesce(pg_column_size(m.forwarded_from), 0)
-    + case when m.parent_seq is null then 0 else coalesce((select octet_length(x.content) from confab.message x where x.room_id = m.room_id and x.seq = m.parent_seq), 0) end;
+    + case when m.parent_seq is null then 0 else coalesce((select octet_length(x.content) from confab.message x
+                                                           where x.room_id = m.room_id and x.seq = m.parent_seq),
+      0) end;
 end $$;
 
 -- message_body_json(message, state, parent, origin): all of a Message but what is nested in it.
-create or replace function confab.message_body_json(m confab.message, s confab.message_state, p_parent json, p_origin json)
+create or replace function confab.message_body_json(m confab.message, s confab.message_state, p_parent json,
+  p_origin json)
 returns json language plpgsql stable as $$
 declare
   v_body json := json_build_object(
-    'id', m.id, 'room', json_build_object('id', m.room_id), 'sender', (select user_json(a) from confab.account a where a.id = m.sender_id),
+    'id', m.id, 'room', json_build_object('id', m.room_id), 'sender',
+      (select user_json(a) from confab.account a where a.id = m.sender_id),
     'read_receipts', case when s.read_count > 0 then confab.read_receipts_json(m.room_id, m.seq) else '[]' end,
     'reactions', case when s.reaction_counts <> '{}' then confab.reactions_json(m.room_id, m.seq) else '[]' end,
     'attachments', case when m.has_attachments then confab.attachments_json(m.room_id, m.seq) else '[]' end,
     'parent_message', p_parent, 'forwarded_from', p_origin,
     'delivered_to', case when s.delivered_count > 0 then confab.delivered_to_json(m.room_id, m.seq) else '[]' end,
-    'content', m.content, 'is_deleted', m.is_deleted, 'is_forwarded', m.forwarded_from is not null, 'is_edited', m.is_edited,
+    'content', m.content, 'is_deleted', m.is_deleted, 'is_forwarded', m.forwarded_from is not null, 'is_edited',
+      m.is_edited,
     'created_at', confab.time_text(m.created_at), 'updated_at', confab.time_text(m.updated_at), 'seq', m.seq,
     'delivered_count', coalesce(s.delivered_count, 0), 'read_count', coalesce(s.read_count, 0),
     'reaction_counts', coalesce(s.reaction_counts, '{}'),
     'mentions', case when m.has_mentions then confab.mentions_json(m.room_id, m.seq) else '[]' end,
     'pinned', m.pinned_at is not null);
-  v_more jsonb := coalesce(m.custom, '{}') || case when m.client_id is not null then jsonb_build_object('client_id', m.client_id) else '{}' end;
+  v_more jsonb := coalesce(m.custom, '{}') || case when m.client_id is not null
+    then jsonb_build_object('client_id', m.client_id) else '{}' end;
 begin
   if v_more = '{}' then
     return v_body;
@@ -58,15 +64,19 @@ returns json language plpgsql stable as $$
 declare
   v_own boolean := confab.not_own();
 begin
-  return (select coalesce(json_agg(json_build_object('reader', (select user_json(a, v_own) from confab.account a where a.id = t.account_id),
-                                                     'read_at', confab.time_text(t.read_at)) order by t.read_at, t.account_id), '[]')
-          from (select * from confab.receipt where room_id = p_room and seq = p_seq and read_at is not null order by account_id limit 100) t);
+  return (select coalesce(json_agg(json_build_object('reader', (select user_json(a, v_own) from confab.account a
+                                                                where a.id = t.account_id),
+                                                     'read_at', confab.time_text(t.read_at)) order by t.read_at,
+                                                       t.account_id), '[]')
+          from (select * from confab.receipt where room_id = p_room and seq = p_seq and read_at is not null
+                order by account_id limit 100) t);
 end $$;
 
 create or replace function confab.delivered_to_json(p_room uuid, p_seq bigint)
 returns json language plpgsql stable as $$
 begin
-  return (select coalesce(json_agg((select a.username from confab.account a where a.id = t.account_id) order by t.delivered_at, t.account_id), '[]')
+  return (select coalesce(json_agg((select a.username from confab.account a where a.id = t.account_id)
+                                   order by t.delivered_at, t.account_id), '[]')
           from (select * from confab.receipt where room_id = p_room and seq = p_seq order by account_id limit 100) t);
 end $$;
 
@@ -88,8 +98,10 @@ end $$;
 create or replace function confab.attachments_json(p_room uuid, p_seq bigint)
 returns json language plpgsql stable as $$
 begin
-  return (select coalesce(json_agg(json_build_object('id', t.id, 'media_url', t.media_url, 'media_type', t.media_type, 'file_size', t.file_size,
-                                               'mime_type', t.mime_type, 'caption', t.caption, 'metadata', t.metadata) order by t.position), '[]')
+  return (select coalesce(json_agg(json_build_object('id', t.id, 'media_url', t.media_url, 'media_type', t.media_type,
+                                                     'file_size', t.file_size,
+                                               'mime_type', t.mime_type, 'caption', t.caption, 'metadata', t.metadata)
+                                                 order by t.position), '[]')
     from confab.attachment t where t.room_id = p_room and t.seq = p_seq);
 end $$;
 
@@ -114,7 +126,8 @@ declare
   v_parent confab.message;
   v_state confab.message_state;
 begin
-  select * into v_parent from confab.message x where x.room_id = m.room_id and x.seq = m.parent_seq and not x.is_deleted;
+  select * into v_parent from confab.message x where x.room_id = m.room_id and x.seq = m.parent_seq
+    and not x.is_deleted;
   if not found then
     return null;
   end if;
@@ -122,7 +135,8 @@ begin
   return confab.message_body_json(v_parent, v_state, null, null);
 end $$;
 
--- message_origin_json(message): what it forwards, as it was then; when that was deleted, no more than that it was there.
+-- message_origin_json(message): what it forwards, as it was then; when that was deleted, no more than that it was
+-- there.
 create or replace function confab.message_origin_json(m confab.message)
 returns json language plpgsql stable as $$
 begin
@@ -135,7 +149,8 @@ end $$;
 -- message_stub(message): what is shown of a deleted origin, given it as a Message.
 create or replace function confab.message_stub(p_message jsonb)
 returns jsonb language sql immutable as $$
-  select jsonb_build_object('id', p_message -> 'id', 'room', p_message -> 'room', 'sender', p_message -> 'sender', 'is_deleted', true)
+  select jsonb_build_object('id', p_message -> 'id', 'room', p_message -> 'room', 'sender', p_message -> 'sender',
+                            'is_deleted', true)
 $$;
 
 -- excerpt(content): of a long text the beginning: at most 500 characters, still HTML, without tags.
@@ -182,7 +197,8 @@ begin
   m.pinned_at := null;
   m.custom := null;
   m.client_id := null;
-  return jsonb_set(confab.message_body_json(m, null, null, null)::jsonb, '{is_forwarded}', to_jsonb(m.forwarded_from is not null));
+  return jsonb_set(confab.message_body_json(m, null, null, null)::jsonb, '{is_forwarded}',
+                   to_jsonb(m.forwarded_from is not null));
 end $$;
 
 -- messages_json(messages): a list of them, newest first.

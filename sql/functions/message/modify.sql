@@ -1,29 +1,37 @@
 -- Editing, deleting and pinning messages, and the versions of an edited one.
 
--- messages_find(account, ids): the messages, when all of them are there and in rooms of the account's, which are shared then. Raises 4004, 4002.
--- A scalar subquery by a whole key is the one form that no planner turns into a walk through all rooms of the account.
+-- messages_named(ids): those of them that there are, by room and number.
+create or replace function confab.messages_named(p_ids uuid[])
+returns confab.message[] language sql stable as $$
+  -- Row by row, each by its whole key: no plan makes a walk through a table of it, whatever the planner believes.
+  select array(
+    select l.m from unnest(p_ids) i cross join lateral (select x as m from confab.message x where x.id = i offset 0) l
+    where not (l.m).is_deleted and (select true from confab.room r where r.id = (l.m).room_id)
+    order by (l.m).room_id, (l.m).seq)
+$$;
+
+-- messages_find(account, ids): the messages, when all of them are there and in rooms of the account's, which are shared
+-- then. Raises 4004, 4002.
 create or replace function confab.messages_find(p_account bigint, p_ids uuid[])
 returns confab.message[] language plpgsql as $$
 declare
-  v_rooms uuid[];
-  v_messages confab.message[];
+  v_messages confab.message[] := confab.messages_named(p_ids);
 begin
-  v_rooms := array(select distinct m.room_id from confab.message m where m.id = any (p_ids) order by 1);
-  perform confab.room_share(r) from unnest(v_rooms) r;
-  v_messages := array(select m from confab.message m
-                      where m.id = any (p_ids) and not m.is_deleted and (select true from confab.room r where r.id = m.room_id)
-                      order by m.room_id, m.seq);
+  perform confab.room_share(r.id) from (select distinct m.room_id as id from unnest(v_messages) m order by 1) r;
+  -- The locks, and then what there is.
+  v_messages := confab.messages_named(p_ids);
   if cardinality(v_messages) < cardinality(p_ids) then
     perform confab.fail_not_found();
   elsif exists (select from unnest(v_messages) m
-                where (select m.seq > b.history_floor from confab.member b where b.room_id = m.room_id and b.account_id = p_account) is not true) then
+                where (select m.seq > b.history_floor from confab.member b
+                       where b.room_id = m.room_id and b.account_id = p_account) is not true) then
     perform confab.fail_denied('message');
   end if;
   return v_messages;
 end $$;
 
--- messages_lock(messages): two who change what is told of a message wait here for each other, so that each tells of all before it.
--- Returns the messages as they are then, without those that were deleted meanwhile. Writes: message_state.
+-- messages_lock(messages): two who change what is told of a message wait here for each other, so that each tells of all
+-- before it. Returns the messages as they are then, without those that were deleted meanwhile. Writes: message_state.
 create or replace function confab.messages_lock(p_messages confab.message[])
 returns confab.message[] language plpgsql as $$
 declare
@@ -63,7 +71,8 @@ begin
   return (select message_json(m) from confab.message m where m.room_id = p_message.room_id and m.seq = p_message.seq);
 end $$;
 
--- message_told(message): the same where something small has happened to it: what it replies to or forwards is an excerpt.
+-- message_told(message): the same where something small has happened to it: what it replies to or forwards is an
+-- excerpt.
 create or replace function confab.message_told(p_message confab.message)
 returns json language plpgsql stable as $$
 begin
@@ -78,12 +87,15 @@ declare
   v_content text := p_extra ->> 'content';
   v_mentions bigint[];
 begin
-  insert into confab.message_version (room_id, seq, version, content, created_at) values (m.room_id, m.seq, m.version, m.content, m.updated_at);
+  insert into confab.message_version (room_id, seq, version, content, created_at)
+    values (m.room_id, m.seq, m.version, m.content, m.updated_at);
   v_mentions := confab.message_mentions(m.room_id, m.sender_id, v_content);
   delete from confab.mention where room_id = m.room_id and seq = m.seq and account_id <> all (v_mentions);
-  insert into confab.mention (account_id, room_id, seq) select x, m.room_id, m.seq from unnest(v_mentions) x on conflict do nothing;
+  insert into confab.mention (account_id, room_id, seq) select x, m.room_id, m.seq from unnest(v_mentions) x
+    on conflict do nothing;
   update confab.message x
-  set content = v_content, is_edited = true, version = version + 1, has_mentions = v_mentions <> '{}', updated_at = now(),
+  set content = v_content, is_edited = true, version = version + 1, has_mentions = v_mentions <> '{}',
+    updated_at = now(),
       custom = nullif(coalesce(x.custom, '{}') || coalesce(confab.message_custom(p_extra), '{}'), '{}')
   where x.room_id = m.room_id and x.seq = m.seq;
   return confab.log_append(confab.log_entry_about(m.room_id, m.seq, 'messagemodification.dispatch',
@@ -107,23 +119,27 @@ end $$;
 create or replace function confab.messages_delete(p_messages confab.message[])
 returns void language plpgsql as $$
 declare
-  v_room uuid := (p_messages[1]).room_id;
-  v_seqs bigint[] := array(select m.seq from unnest(p_messages) m);
+  v_soft boolean := confab.setting_on('message_soft_delete');
+  m confab.message;
 begin
-  delete from confab.mention where room_id = v_room and seq = any (v_seqs);
-  if confab.setting_on('message_soft_delete') then
-    update confab.message set is_deleted = true, pinned_at = null, client_id = null where room_id = v_room and seq = any (v_seqs);
-    return;
-  end if;
-  delete from confab.message where room_id = v_room and seq = any (v_seqs);
-  delete from confab.message_state where room_id = v_room and seq = any (v_seqs);
-  delete from confab.message_version where room_id = v_room and seq = any (v_seqs);
-  delete from confab.attachment where room_id = v_room and seq = any (v_seqs);
-  delete from confab.receipt where room_id = v_room and seq = any (v_seqs);
-  delete from confab.reaction where room_id = v_room and seq = any (v_seqs);
+  foreach m in array p_messages loop
+    delete from confab.mention where room_id = m.room_id and seq = m.seq;
+    if v_soft then
+      update confab.message set is_deleted = true, pinned_at = null, client_id = null
+      where room_id = m.room_id and seq = m.seq;
+      continue;
+    end if;
+    delete from confab.message where room_id = m.room_id and seq = m.seq;
+    delete from confab.message_state where room_id = m.room_id and seq = m.seq;
+    delete from confab.message_version where room_id = m.room_id and seq = m.seq;
+    delete from confab.attachment where room_id = m.room_id and seq = m.seq;
+    delete from confab.receipt where room_id = m.room_id and seq = m.seq;
+    delete from confab.reaction where room_id = m.room_id and seq = m.seq;
+  end loop;
 end $$;
 
--- effect_deleted(messages): what delivering programs have to know of deleted messages, to take back what waits in their memory.
+-- effect_deleted(messages): what delivering programs have to know of deleted messages, to take back what waits in their
+-- memory.
 create or replace function confab.effect_deleted(p_messages confab.message[])
 returns json language sql immutable as $$
   select json_build_object('deleted', json_agg(m.id)) from unnest(p_messages) m
@@ -136,7 +152,8 @@ declare
   v_room uuid := (p_messages[1]).room_id;
 begin
   perform confab.messages_delete(p_messages);
-  return confab.log_append(confab.log_entry_about(v_room, (select min(m.seq) from unnest(p_messages) m), 'messagemodification.dispatch',
+  return confab.log_append(confab.log_entry_about(v_room, (select min(m.seq) from unnest(p_messages) m),
+                                                  'messagemodification.dispatch',
     json_build_object('status', 'successful', 'action', 'delete',
       'message_ids', case jsonb_typeof(p_ids) when 'array' then p_ids else jsonb_build_array(p_ids) end,
       'room_id', v_room, 'user', confab.user_ref(p_account)),
@@ -154,7 +171,7 @@ begin
     perform confab.fail_validation('Atleast one message_id is required for modification');
   end if;
   select count(*) as messages, count(distinct m.room_id) as rooms, bool_and(m.sender_id = p_account) as own into v_found
-  from confab.message m join confab.room r on r.id = m.room_id where m.id = any (p_ids) and not m.is_deleted;
+  from unnest(confab.messages_named(p_ids)) m;
   if v_found.messages < cardinality(p_ids) then
     perform confab.fail_not_found();
   elsif v_found.rooms > 1 then
@@ -169,7 +186,8 @@ begin
   return v_messages;
 end $$;
 
--- message.modify: action update or delete, message_id (or a list), extra_fields.content. Dispatch messagemodification. Raises 4002, 4003, 4004.
+-- message.modify: action update or delete, message_id (or a list), extra_fields.content. Dispatch messagemodification.
+-- Raises 4002, 4003, 4004.
 create or replace function confab.message_modify(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
@@ -199,16 +217,18 @@ declare
   v_versions json;
   v_outcome confab.outcome;
 begin
-  select json_agg(json_build_object('version', v.version, 'content', v.content, 'created_at', confab.time_text(v.created_at)) order by v.version desc) into v_versions
+  select json_agg(json_build_object('version', v.version, 'content', v.content, 'created_at',
+                                    confab.time_text(v.created_at)) order by v.version desc) into v_versions
   from (select m.version, m.content, m.updated_at as created_at
         union all (select version, content, created_at from confab.message_version
                    where room_id = m.room_id and seq = m.seq order by version desc limit 200)) v;
-  v_outcome.reply := confab.reply_text('messagehistory.dispatch', json_build_object('message_id', m.id, 'room_id', m.room_id, 'versions', v_versions));
+  v_outcome.reply := confab.reply_text('messagehistory.dispatch', json_build_object('message_id', m.id, 'room_id',
+    m.room_id, 'versions', v_versions));
   return v_outcome;
 end $$;
 
--- message.pin: message_id, type add or remove. Dispatch messagepin; where nothing changes, the caller alone is told, with status failed.
--- Raises 4002, 4003, 4004.
+-- message.pin: message_id, type add or remove. Dispatch messagepin; where nothing changes, the caller alone is told,
+-- with status failed. Raises 4002, 4003, 4004.
 create or replace function confab.message_pin(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
@@ -226,13 +246,15 @@ begin
   perform confab.check_may(p_caller.account_id, v_room, 'pin');
   perform confab.check_not_blocked(p_caller.account_id, v_room.id);
   if (m.pinned_at is not null) = v_add then
-    v_outcome.reply := confab.reply_text('messagepin.dispatch', json_build_object('status', 'failed', 'type', p_data ->> 'type', 'message', message_json(m),
-                                                                                  'user', confab.user_ref(p_caller.account_id)));
+    v_outcome.reply := confab.reply_text('messagepin.dispatch', json_build_object(
+      'status', 'failed', 'type', p_data ->> 'type', 'message', message_json(m),
+      'user', confab.user_ref(p_caller.account_id)));
     return v_outcome;
   end if;
   update confab.message set pinned_at = case when v_add then now() end where room_id = m.room_id and seq = m.seq;
   return confab.log_append(confab.log_entry_about(m.room_id, m.seq, 'messagepin.dispatch', json_build_object(
-    'status', 'successful', 'type', p_data ->> 'type', 'message', confab.message_told(m), 'user', confab.user_ref(p_caller.account_id))));
+    'status', 'successful', 'type', p_data ->> 'type', 'message', confab.message_told(m), 'user',
+      confab.user_ref(p_caller.account_id))));
 end $$;
 
 -- room.pins: room_id. Reply roompins: what is pinned, the newest pin first. Raises 4002, 4003, 4004.
@@ -245,7 +267,8 @@ declare
 begin
   v_outcome.reply := confab.reply_text('roompins.dispatch', json_build_object('room_id', v_room.id, 'messages', (
     select coalesce(json_agg(message_json(m) order by m.pinned_at desc), '[]')
-    from (select * from confab.message where room_id = v_room.id and pinned_at is not null and not is_deleted and seq > v_floor
+    from (select * from confab.message where room_id = v_room.id and pinned_at is not null and not is_deleted
+          and seq > v_floor
           order by pinned_at desc limit 100) x
     join confab.message m on m.room_id = x.room_id and m.seq = x.seq)));
   return v_outcome;

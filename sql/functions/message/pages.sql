@@ -3,25 +3,29 @@
 -- message_page_older, message_page_newer: up to limit messages beside a place in a room.
 create or replace function confab.message_page_older(p_room uuid, p_floor bigint, p_seq bigint, p_limit bigint)
 returns confab.message[] language sql stable as $$
-  select array(select m from confab.message m where m.room_id = p_room and m.seq < p_seq and m.seq > p_floor and not m.is_deleted order by m.seq desc limit p_limit)
+  select array(select m from confab.message m where m.room_id = p_room and m.seq < p_seq and m.seq > p_floor
+               and not m.is_deleted order by m.seq desc limit p_limit)
 $$;
 
 create or replace function confab.message_page_newer(p_room uuid, p_floor bigint, p_seq bigint, p_limit bigint)
 returns confab.message[] language sql stable as $$
-  select array(select m from confab.message m where m.room_id = p_room and m.seq > greatest(p_seq, p_floor) and not m.is_deleted order by m.seq limit p_limit)
+  select array(select m from confab.message m where m.room_id = p_room and m.seq > greatest(p_seq, p_floor)
+               and not m.is_deleted order by m.seq limit p_limit)
 $$;
 
 create or replace function confab.message_exists_older(p_room uuid, p_floor bigint, p_seq bigint)
 returns boolean language plpgsql stable as $$
 begin
   -- With an order: a planner that takes "any" for easy to find reads the table where there is none.
-  return (select true from confab.message m where m.room_id = p_room and m.seq < p_seq and m.seq > p_floor and not m.is_deleted order by m.seq desc limit 1) is not null;
+  return (select true from confab.message m where m.room_id = p_room and m.seq < p_seq and m.seq > p_floor
+          and not m.is_deleted order by m.seq desc limit 1) is not null;
 end $$;
 
 create or replace function confab.message_exists_newer(p_room uuid, p_seq bigint)
 returns boolean language plpgsql stable as $$
 begin
-  return (select true from confab.message m where m.room_id = p_room and m.seq > p_seq and not m.is_deleted order by m.seq limit 1) is not null;
+  return (select true from confab.message m where m.room_id = p_room and m.seq > p_seq and not m.is_deleted
+          order by m.seq limit 1) is not null;
 end $$;
 
 -- page_json(room, messages): {"room_id", "messages"}, newest first.
@@ -30,11 +34,13 @@ returns json language sql stable as $$
   select json_build_object('room_id', p_room, 'messages', confab.messages_json(p_messages))
 $$;
 
--- messages_keyset(room, floor, data): a page beside before, after or around; the cost does not depend on how deep it is.
+-- messages_keyset(room, floor, data): a page beside before, after or around; the cost does not depend on how deep it
+-- is.
 create or replace function confab.messages_keyset(p_room uuid, p_floor bigint, p_data jsonb)
 returns json language plpgsql stable as $$
 declare
-  v_key text := case when p_data ? 'around' then 'around' when p_data ? 'before' then 'before' when p_data ? 'after' then 'after' end;
+  v_key text := case when p_data ? 'around' then 'around' when p_data ? 'before' then 'before' when p_data ? 'after'
+    then 'after' end;
   v_limit bigint := least(confab.capacity_value(p_data, 'limit', 50), 200);
   v_seq bigint := case when v_key is null then confab.seq_most() else confab.seq_value(p_data, v_key) end;
   v_messages confab.message[];
@@ -42,7 +48,8 @@ declare
   v_newest bigint;
 begin
   if v_key = 'around' then
-    v_messages := confab.message_page_older(p_room, p_floor, v_seq + 1, v_limit - v_limit / 2) || confab.message_page_newer(p_room, p_floor, v_seq, v_limit / 2);
+    v_messages := confab.message_page_older(p_room, p_floor, v_seq + 1, v_limit - v_limit / 2)
+      || confab.message_page_newer(p_room, p_floor, v_seq, v_limit / 2);
   elsif v_key = 'after' then
     v_messages := confab.message_page_newer(p_room, p_floor, v_seq, v_limit);
   else
@@ -50,8 +57,10 @@ begin
   end if;
   select min(m.seq), max(m.seq) into v_oldest, v_newest from unnest(v_messages) m;
   return json_build_object(
-    'has_next', confab.message_exists_older(p_room, p_floor, coalesce(v_oldest, case v_key when 'after' then v_seq + 1 else v_seq end)),
-    'has_previous', confab.message_exists_newer(p_room, coalesce(v_newest, case v_key when 'after' then v_seq else v_seq - 1 end)),
+    'has_next', confab.message_exists_older(p_room, p_floor, coalesce(v_oldest, case v_key when 'after' then v_seq + 1
+                                                                      else v_seq end)),
+    'has_previous', confab.message_exists_newer(p_room, coalesce(v_newest, case v_key when 'after' then v_seq
+                                                                 else v_seq - 1 end)),
     'limit', v_limit,
     'data', confab.page_json(p_room, v_messages));
 end $$;
@@ -104,12 +113,13 @@ begin
                       order by m.seq desc limit v_size offset (v_real - 1) * v_size);
   return json_build_object(
     'has_next', v_real < v_last, 'has_previous', v_real > 1,
-    'next_page_number', case when v_real < v_last then v_real + 1 end, 'prev_page_number', case when v_real > 1 then v_real - 1 end,
+    'next_page_number', case when v_real < v_last then v_real + 1 end, 'prev_page_number', case when v_real > 1
+      then v_real - 1 end,
     'page', v_page, 'size', v_size, 'data', confab.page_json(p_room, v_messages));
 end $$;
 
--- room.messages: room_id and paginate {page, size}; or before, after or around with limit; or none: the newest 500. Reply roommessages.
--- Raises 4002, 4003, 4004.
+-- room.messages: room_id and paginate {page, size}; or before, after or around with limit; or none: the newest 500.
+-- Reply roommessages. Raises 4002, 4003, 4004.
 create or replace function confab.room_messages(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql stable security definer set search_path = confab_site, confab, pg_temp as $$
 declare
@@ -126,7 +136,8 @@ begin
     v_data := confab.messages_keyset(v_room.id, v_floor, p_data);
   else
     v_messages := confab.message_page_older(v_room.id, v_floor, confab.seq_most(), 501);
-    v_data := json_build_object('data', confab.page_json(v_room.id, v_messages[1:500]), 'has_next', cardinality(v_messages) > 500);
+    v_data := json_build_object('data', confab.page_json(v_room.id, v_messages[1:500]), 'has_next',
+                                cardinality(v_messages) > 500);
   end if;
   v_outcome.reply := confab.reply_text('roommessages.dispatch', v_data);
   return v_outcome;

@@ -21,11 +21,12 @@ begin
     perform confab.fail_field('reaction_content', 'This field may not be blank.');
   end if;
   return confab.text_value(jsonb_build_object('reaction_content',
-    case jsonb_typeof(p_data -> 'reaction_content') when 'string' then to_jsonb(v_content) else p_data -> 'reaction_content' end), 'reaction_content', 128);
+    case jsonb_typeof(p_data -> 'reaction_content') when 'string' then to_jsonb(v_content)
+      else p_data -> 'reaction_content' end), 'reaction_content', 128);
 end $$;
 
--- reaction_add(account, message, content): gives a reaction, or another one instead. Raises 4005 when it is there already.
--- Writes: reaction, message_state, log.
+-- reaction_add(account, message, content): gives a reaction, or another one instead. Raises 4005 when it is there
+-- already. Writes: reaction, message_state, log.
 create or replace function confab.reaction_add(p_account bigint, m confab.message, p_content text)
 returns confab.outcome language plpgsql as $$
 declare
@@ -33,34 +34,44 @@ declare
   v_entry confab.entry;
   v_outcome confab.outcome;
 begin
-  delete from confab.reaction where room_id = m.room_id and seq = m.seq and account_id = p_account and content <> p_content returning content into v_old;
-  if v_old is null and exists (select from confab.reaction where room_id = m.room_id and seq = m.seq and account_id = p_account) then
+  delete from confab.reaction where room_id = m.room_id and seq = m.seq and account_id = p_account
+    and content <> p_content returning content into v_old;
+  if v_old is null and exists (select from confab.reaction where room_id = m.room_id and seq = m.seq
+                               and account_id = p_account) then
     perform confab.fail_constraint();
   end if;
   update confab.message_state s
-  set reaction_counts = confab.reaction_count(case when v_old is null then s.reaction_counts else confab.reaction_count(s.reaction_counts, v_old, -1) end, p_content, 1)
+  set reaction_counts = confab.reaction_count(case when v_old is null then s.reaction_counts
+                                              else confab.reaction_count(s.reaction_counts, v_old, -1) end, p_content,
+    1)
   where s.room_id = m.room_id and s.seq = m.seq;
-  insert into confab.reaction (room_id, seq, account_id, content, log_seq) values (m.room_id, m.seq, p_account, p_content, 0);
+  insert into confab.reaction (room_id, seq, account_id, content, log_seq)
+    values (m.room_id, m.seq, p_account, p_content, 0);
   v_entry := confab.log_entry_about(m.room_id, m.seq, 'reaction.dispatch',
     json_build_object('status', 'successful', 'type', 'add', 'message', confab.message_told(m)));
   v_outcome := confab.log_append(v_entry);
-  update confab.reaction set log_seq = v_outcome.seq where room_id = m.room_id and seq = m.seq and account_id = p_account;
+  update confab.reaction set log_seq = v_outcome.seq where room_id = m.room_id and seq = m.seq
+    and account_id = p_account;
   return v_outcome;
 end $$;
 
--- reaction_remove(account, message): takes the account's reaction back; without one, the caller alone is told, with status failed.
+-- reaction_remove(account, message): takes the account's reaction back; without one, the caller alone is told, with
+-- status failed.
 create or replace function confab.reaction_remove(p_account bigint, m confab.message)
 returns confab.outcome language plpgsql as $$
 declare
   v_old text;
   v_outcome confab.outcome;
 begin
-  delete from confab.reaction where room_id = m.room_id and seq = m.seq and account_id = p_account returning content into v_old;
+  delete from confab.reaction where room_id = m.room_id and seq = m.seq and account_id = p_account
+    returning content into v_old;
   if v_old is null then
-    v_outcome.reply := confab.reply_text('reaction.dispatch', json_build_object('status', 'failed', 'message', message_json(m), 'action', 'remove'));
+    v_outcome.reply := confab.reply_text('reaction.dispatch', json_build_object('status', 'failed', 'message',
+      message_json(m), 'action', 'remove'));
     return v_outcome;
   end if;
-  update confab.message_state s set reaction_counts = confab.reaction_count(s.reaction_counts, v_old, -1) where s.room_id = m.room_id and s.seq = m.seq;
+  update confab.message_state s set reaction_counts = confab.reaction_count(s.reaction_counts, v_old, -1)
+    where s.room_id = m.room_id and s.seq = m.seq;
   return confab.log_append(confab.log_entry_about(m.room_id, m.seq, 'reaction.dispatch',
     json_build_object('status', 'successful', 'message', confab.message_told(m), 'action', 'remove')));
 end $$;
@@ -71,7 +82,8 @@ returns confab.outcome language plpgsql security definer set search_path = confa
 declare
   v_type text := p_data ->> 'type';
   v_content text;
-  m confab.message := confab.message_lock(p_caller.account_id, confab.uuid_value(coalesce(p_data -> 'message_id', 'null'), 'message_id'));
+  m confab.message := confab.message_lock(p_caller.account_id, confab.uuid_value(coalesce(p_data -> 'message_id',
+    'null'), 'message_id'));
 begin
   if v_type = 'add' then
     perform confab.check_not_blocked(p_caller.account_id, m.room_id);

@@ -1,11 +1,13 @@
 -- Delivery and reading: what acknowledgements write. One statement for however many messages.
 --
--- A member's last_read_seq and last_acked_seq move up by themselves over what has a receipt or is the member's own, so that neither unread messages nor
--- notifications are ever looked for in what was dealt with long ago. They stay behind the last seconds: there, a message with a lower number may still be
--- on its way to its commit, and it must not be taken for read.
+-- A member's last_read_seq and last_acked_seq move up by themselves over what has a receipt or is the member's own, so
+-- that neither unread messages nor notifications are ever looked for in what was dealt with long ago. They stay behind
+-- the last seconds: there, a message with a lower number may still be on its way to its commit, and it must not be
+-- taken for read.
 
--- member_reach(account, room, from, read): up to where, from a place in a room on, all messages are the account's own or have its receipt; a thousand
--- messages at once. It stops at the first that is due, which mostly is the first there is.
+-- member_reach(account, room, from, read): up to where, from a place in a room on, all messages are the account's own
+-- or have its receipt; a thousand messages at once. It stops at the first that is due, which mostly is the first there
+-- is.
 create or replace function confab.member_reach(p_account bigint, p_room uuid, p_from bigint, p_read boolean)
 returns bigint language plpgsql stable as $$
 declare
@@ -13,9 +15,11 @@ declare
 begin
   for v_message in
     select x.seq, x.sender_id = p_account
-        or (select not p_read or t.read_at is not null from confab.receipt t where t.room_id = p_room and t.seq = x.seq and t.account_id = p_account) as done
+        or (select not p_read or t.read_at is not null from confab.receipt t where t.room_id = p_room and t.seq = x.seq
+            and t.account_id = p_account) as done
     from confab.message x
-    where x.room_id = p_room and x.seq > p_from and x.created_at < clock_timestamp() - interval '15 seconds' and not x.is_deleted
+    where x.room_id = p_room and x.seq > p_from and x.created_at < clock_timestamp() - interval '15 seconds'
+      and not x.is_deleted
     order by x.seq limit 1000
   loop
     exit when v_message.done is not true;
@@ -36,13 +40,15 @@ begin
   v_read := confab.member_reach(p_account, p_room, b.last_read_seq, true);
   v_acked := confab.member_reach(p_account, p_room, greatest(b.last_acked_seq, b.last_read_seq), false);
   if v_read > b.last_read_seq or v_acked > greatest(b.last_acked_seq, b.last_read_seq) then
-    update confab.member set last_read_seq = greatest(last_read_seq, v_read), last_acked_seq = greatest(last_acked_seq, v_acked)
+    update confab.member set last_read_seq = greatest(last_read_seq, v_read),
+      last_acked_seq = greatest(last_acked_seq, v_acked)
     where room_id = p_room and account_id = p_account;
   end if;
 end $$;
 
--- receipts_write(account, messages, read): makes the receipts, or makes delivered ones read, and counts them. The messages are locked, so that whatever
--- was stored of them has a number up to the last one drawn. Each row is found by its whole key. Writes: receipt, message_state, member.
+-- receipts_write(account, messages, read): makes the receipts, or makes delivered ones read, and counts them. The
+-- messages are locked, so that whatever was stored of them has a number up to the last one drawn. Each row is found by
+-- its whole key. Writes: receipt, message_state, member.
 create or replace function confab.receipts_write(p_account bigint, p_messages confab.message[], p_read boolean)
 returns void language plpgsql as $$
 declare
@@ -53,12 +59,15 @@ begin
   foreach m in array p_messages loop
     insert into confab.receipt as t (room_id, seq, account_id, acked_seq, read_at)
     values (m.room_id, m.seq, p_account, v_seen, case when p_read then now() end)
-    on conflict (room_id, seq, account_id) do update set acked_seq = excluded.acked_seq, read_at = coalesce(t.read_at, excluded.read_at)
+    on conflict (room_id, seq, account_id) do update set acked_seq = excluded.acked_seq,
+      read_at = coalesce(t.read_at, excluded.read_at)
     returning xmax = 0 into v_new;
-    update confab.message_state set delivered_count = delivered_count + v_new::int, read_count = read_count + p_read::int
+    update confab.message_state set delivered_count = delivered_count + v_new::int,
+      read_count = read_count + p_read::int
     where room_id = m.room_id and seq = m.seq;
   end loop;
-  perform confab.member_advance(p_account, r) from (select distinct x.room_id as r from unnest(p_messages) x order by 1) rooms;
+  perform confab.member_advance(p_account, r) from (select distinct x.room_id as r from unnest(p_messages) x
+                                                    order by 1) rooms;
 end $$;
 
 -- receipts_due(account, messages, read): those of them of which acknowledging, or reading, would tell anything new.
@@ -70,11 +79,12 @@ begin
     where (select case when p_read then t.read_at is not null
                   else not exists (select from confab.reaction r where r.room_id = m.room_id and r.seq = m.seq
                                    and r.log_seq > t.acked_seq and r.account_id <> p_account) end
-           from confab.receipt t where t.room_id = m.room_id and t.seq = m.seq and t.account_id = p_account) is not true);
+           from confab.receipt t where t.room_id = m.room_id and t.seq = m.seq
+             and t.account_id = p_account) is not true);
 end $$;
 
--- receipts_entries(messages, read, single): what tells each sender of what was delivered, or each room of what was read, in dispatches of about a
--- million bytes. single: as a Message, not as a list.
+-- receipts_entries(messages, read, single): what tells each sender of what was delivered, or each room of what was
+-- read, in dispatches of about a million bytes. single: as a Message, not as a list.
 create or replace function confab.receipts_entries(p_messages confab.message[], p_read boolean, p_single boolean)
 returns confab.entry[] language plpgsql stable as $$
 declare
@@ -84,21 +94,27 @@ declare
 begin
   for v_to in
     select w.room, w.sender, array_agg(w.message) as messages, min((w.message).seq) as first from (
-      select t.room, t.sender, m as message, (sum(confab.message_weight(m)) over (partition by t.room, t.sender order by m.seq) / 1000000)::bigint as part
+      select t.room, t.sender, m as message, (sum(confab.message_weight(m)) over (partition by t.room, t.sender
+        order by m.seq) / 1000000)::bigint as part
       from unnest(p_messages) m
-      cross join lateral (select case when p_read then m.room_id end as room, case when not p_read then m.sender_id end as sender) t) w
+      cross join lateral (select case when p_read then m.room_id end as room, case when not p_read then m.sender_id
+                          end as sender) t) w
     group by w.room, w.sender, w.part order by w.room, w.sender, w.part
   loop
-    select json_agg(confab.message_excerpted(message_json(m)) order by m.seq desc) into v_list from unnest(v_to.messages) m;
+    select json_agg(confab.message_excerpted(message_json(m)) order by m.seq desc) into v_list
+      from unnest(v_to.messages) m;
     v_entries := v_entries || case
-      when p_read then confab.log_entry_about(v_to.room, v_to.first, 'readreceipt.dispatch', case when p_single then v_list -> 0 else v_list end)
+      when p_read then confab.log_entry_about(v_to.room, v_to.first, 'readreceipt.dispatch', case when p_single
+                                              then v_list -> 0 else v_list end)
       else confab.log_entry(null, array[v_to.sender], 'messagedelivered.dispatch', v_list) end;
   end loop;
   return v_entries;
 end $$;
 
--- receipts_tell(account, messages, read, single): tells of receipts that are written. Returns what the account is owed. Writes: log.
-create or replace function confab.receipts_tell(p_account bigint, p_messages confab.message[], p_read boolean, p_single boolean)
+-- receipts_tell(account, messages, read, single): tells of receipts that are written. Returns what the account is owed.
+-- Writes: log.
+create or replace function confab.receipts_tell(p_account bigint, p_messages confab.message[], p_read boolean,
+  p_single boolean)
 returns confab.outcome language plpgsql as $$
 declare
   v_entry confab.entry;
@@ -135,29 +151,29 @@ begin
   return confab.receipts_tell(p_caller.account_id, v_messages, p_read, jsonb_typeof(p_data -> 'message_id') <> 'array');
 end $$;
 
--- message.acknowledged: message_id (or a list). Dispatch messagedelivered, a list, to each sender of them. Raises 4002, 4003, 4004.
+-- message.acknowledged: message_id (or a list). Dispatch messagedelivered, a list, to each sender of them. Raises 4002,
+-- 4003, 4004.
 create or replace function confab.message_acknowledged(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 begin
   return confab.receipts_make(p_caller, p_data, false);
 end $$;
 
--- message.read: message_id (or a list). Makes receipts of the messages of others that have none; reading acknowledges. Dispatch readreceipt to each room:
--- a Message where one was asked for, else a list. Raises 4002, 4003, 4004.
+-- message.read: message_id (or a list). Makes receipts of the messages of others that have none; reading acknowledges.
+-- Dispatch readreceipt to each room: a Message where one was asked for, else a list. Raises 4002, 4003, 4004.
 create or replace function confab.message_read(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 begin
   return confab.receipts_make(p_caller, p_data, true);
 end $$;
 
--- room.read: room_id, seq: everything up to there was read, whatever it is. Never backwards. Dispatch roomread. Raises 4002, 4003, 4004.
--- Writes: member, log.
+-- room.read: room_id, seq: everything up to there was read, whatever it is. Never backwards. Dispatch roomread. Raises
+-- 4002, 4003, 4004. Writes: member, log.
 create or replace function confab.room_read(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
   v_room confab.room := confab.room_find(p_data);
   v_seq bigint;
-  v_newest bigint;
   v_entry confab.entry;
   v_outcome confab.outcome;
 begin
@@ -167,9 +183,9 @@ begin
     perform confab.fail_field('seq', 'This field is required.');
   end if;
   v_seq := confab.seq_value(p_data, 'seq');
-  select max(seq) into v_newest from confab.message where room_id = v_room.id;
-  v_seq := least(v_seq, coalesce(v_newest, 0));
-  perform from confab.member where room_id = v_room.id and account_id = p_caller.account_id and last_read_seq < v_seq for update;
+  v_seq := least(v_seq, confab.room_newest(v_room.id));
+  perform from confab.member where room_id = v_room.id and account_id = p_caller.account_id
+    and last_read_seq < v_seq for update;
   if not found then
     return null;
   end if;

@@ -1,18 +1,22 @@
 -- Full-text search over the caller's rooms.
 
--- search_query(text): the text as a query. Words match by their beginning; "in quotes" is a phrase, -word excludes, or is or. Null when it has no words.
+-- search_query(text): the text as a query. Words match by their beginning; "in quotes" is a phrase, -word excludes, or
+-- is or. Null when it has no words.
 create or replace function confab.search_query(p_text text)
 returns tsquery language sql immutable as $$
   select nullif(regexp_replace(websearch_to_tsquery('pg_catalog.simple', confab.spaced_text(
     case when position('"' in p_text) > 0 then p_text
-    else regexp_replace(p_text, '([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+)', '"\1"', 'g') end))::text,
+    else regexp_replace(p_text,
+      '([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+)', '"\1"', 'g')
+    end))::text,
     '''(?=[\s)]|$)', ''':*', 'g')::tsquery, ''::tsquery)
 $$;
 
 -- search_words(text): what a snippet marks.
 create or replace function confab.search_words(p_text text)
 returns text[] language sql immutable as $$
-  select array(select distinct w from regexp_split_to_table(lower(p_text), '[^[:alnum:]]+') w where w not in ('', 'or') order by w limit 20)
+  select array(select distinct w from regexp_split_to_table(lower(p_text), '[^[:alnum:]]+') w where w not in ('', 'or')
+               order by w limit 20)
 $$;
 
 -- search_snippet(content, words): the text around the first of the words, as HTML: escaped, the words in <mark>.
@@ -26,16 +30,19 @@ declare
 begin
   select min(nullif(position(w in v_lower), 0)) into v_first from unnest(p_words) w;
   v_start := greatest(coalesce(v_first, 1) - 60, 1);
-  v_text := case when v_start > 1 then '… ' else '' end || substr(v_text, v_start, 200) || case when length(v_text) > v_start + 199 then ' …' else '' end;
+  v_text := case when v_start > 1 then '… ' else '' end || substr(v_text, v_start, 200) || case
+    when length(v_text) > v_start + 199 then ' …' else '' end;
   if p_words <> '{}' then
     -- Control characters stand for the tags until the rest is escaped; a message holds none.
-    v_text := regexp_replace(translate(v_text, E'\x01\x02', ''), '(' || array_to_string(p_words, '|') || ')', E'\x01\\1\x02', 'gi');
+    v_text := regexp_replace(translate(v_text, E'\x01\x02', ''), '(' || array_to_string(p_words, '|') || ')',
+                             E'\x01\\1\x02', 'gi');
   end if;
   v_text := replace(replace(replace(replace(v_text, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), '"', '&quot;');
   return replace(replace(v_text, E'\x01', '<mark>'), E'\x02', '</mark>');
 end $$;
 
--- search_rooms(account, data): where to search: the room that is asked for, or all of the account's. Raises 4002, 4003, 4004.
+-- search_rooms(account, data): where to search: the room that is asked for, or all of the account's. Raises 4002, 4003,
+-- 4004.
 create or replace function confab.search_rooms(p_account bigint, p_data jsonb)
 returns uuid[] language plpgsql as $$
 declare
@@ -49,11 +56,14 @@ begin
   return array[v_room.id];
 end $$;
 
+-- The index of words is read as a bitmap, which the programs' roles do without elsewhere.
 -- search_matches(account, rooms, query, sender, before, limit): the newest messages that match, by the index of words.
-create or replace function confab.search_matches(p_account bigint, p_rooms uuid[], p_query tsquery, p_sender bigint, p_before bigint, p_limit bigint)
-returns confab.message[] language plpgsql stable as $$
+create or replace function confab.search_matches(p_account bigint, p_rooms uuid[], p_query tsquery, p_sender bigint,
+  p_before bigint, p_limit bigint)
+returns confab.message[] language plpgsql stable set enable_bitmapscan = on as $$
 declare
-  v_query tsquery := array_to_string(array(select format('%L', 'room:' || r) from unnest(p_rooms) r), '|')::tsquery && p_query;
+  v_query tsquery := array_to_string(array(select format('%L', 'room:' || r) from unnest(p_rooms) r),
+                                     '|')::tsquery && p_query;
 begin
   return array(
     select m from confab.message m
@@ -63,9 +73,11 @@ begin
     order by m.seq desc limit p_limit);
 end $$;
 
--- search_recent(…): the same, looked for among the newest five thousand messages of the rooms: the way for words that so many messages hold that the
--- index would have to sort a great part of them. Where some room has more, nothing older than its oldest of them is taken, so that what is found is the newest.
-create or replace function confab.search_recent(p_account bigint, p_rooms uuid[], p_query tsquery, p_sender bigint, p_before bigint, p_limit bigint)
+-- search_recent(…): the same, looked for among the newest five thousand messages of the rooms: the way for words that
+-- so many messages hold that the index would have to sort a great part of them. Where some room has more, nothing older
+-- than its oldest of them is taken, so that what is found is the newest.
+create or replace function confab.search_recent(p_account bigint, p_rooms uuid[], p_query tsquery, p_sender bigint,
+  p_before bigint, p_limit bigint)
 returns confab.message[] language plpgsql stable as $$
 declare
   v_each bigint := greatest(5000 / cardinality(p_rooms), 50);
@@ -75,28 +87,33 @@ begin
   v_recent := array(
     select x from unnest(p_rooms) r
     join confab.member b on b.room_id = r and b.account_id = p_account
-    cross join lateral (select m as x from confab.message m where m.room_id = r and m.seq < p_before and m.seq > b.history_floor and not m.is_deleted
+    cross join lateral (select m as x from confab.message m where m.room_id = r and m.seq < p_before
+                        and m.seq > b.history_floor and not m.is_deleted
                         order by m.seq desc limit v_each) m);
   select coalesce(max(oldest), 0) into v_edge
   from (select min(m.seq) oldest from unnest(v_recent) m group by m.room_id having count(*) = v_each) full_rooms;
   return array(
     select m from unnest(v_recent) m
-    where m.seq >= v_edge and (p_sender is null or m.sender_id = p_sender) and confab.search_vector(m.room_id, m.content) @@ p_query
+    where m.seq >= v_edge and (p_sender is null or m.sender_id = p_sender)
+      and confab.search_vector(m.room_id, m.content) @@ p_query
     order by m.seq desc limit p_limit);
 end $$;
 
 -- search_is_common(query): whether the planner expects many messages to match.
 create or replace function confab.search_is_common(p_query tsquery)
-returns boolean language plpgsql as $$
+returns boolean language plpgsql set enable_bitmapscan = on as $$
 declare
   v_plan json;
 begin
-  execute format('explain (format json) select from confab.message where not is_deleted and confab.search_vector(room_id, content) @@ %L', p_query) into v_plan;
+  execute format('explain (format json) select from confab.message
+                  where not is_deleted and confab.search_vector(room_id, content) @@ %L', p_query) into v_plan;
   return (v_plan #>> '{0,Plan,Plan Rows}')::numeric > 20000;
 end $$;
 
--- search_find(account, rooms, query, sender, before, wanted, limit): the newest matches, at most limit; where words are common, wanted of them are enough.
-create or replace function confab.search_find(p_account bigint, p_rooms uuid[], p_query tsquery, p_sender bigint, p_before bigint, p_wanted bigint, p_limit bigint)
+-- search_find(account, rooms, query, sender, before, wanted, limit): the newest matches, at most limit; where words are
+-- common, wanted of them are enough.
+create or replace function confab.search_find(p_account bigint, p_rooms uuid[], p_query tsquery, p_sender bigint,
+  p_before bigint, p_wanted bigint, p_limit bigint)
 returns confab.message[] language plpgsql as $$
 declare
   v_found confab.message[];
@@ -119,8 +136,10 @@ declare
   v_text text := confab.text_value(p_data, 'query', 500);
   v_limit bigint := confab.integer_value(p_data, 'limit', 1, 100, 20);
   v_sender bigint := confab.integer_value(p_data, 'sender', -999999999999999999, 999999999999999999, null);
-  v_order text := coalesce(p_data ->> 'order', case when confab.is_falsy(p_data -> 'before') then 'relevance' else 'newest' end);
-  v_before bigint := case when confab.is_falsy(p_data -> 'before') then confab.seq_most() else confab.seq_value(p_data, 'before') end;
+  v_order text := coalesce(p_data ->> 'order', case when confab.is_falsy(p_data -> 'before') then 'relevance'
+                           else 'newest' end);
+  v_before bigint := case when confab.is_falsy(p_data -> 'before') then confab.seq_most()
+    else confab.seq_value(p_data, 'before') end;
   v_query tsquery;
   v_words text[];
   v_messages confab.message[];
@@ -139,14 +158,19 @@ begin
     v_query := null;  -- nested deeper than PostgreSQL reads a query: it says nothing that could be found
   end;
   v_words := confab.search_words(v_text);
-  v_messages := confab.search_find(p_caller.account_id, confab.search_rooms(p_caller.account_id, p_data), v_query, v_sender, v_before,
+  v_messages := confab.search_find(p_caller.account_id, confab.search_rooms(p_caller.account_id, p_data), v_query,
+                                   v_sender, v_before,
                                    v_limit + 1, case v_order when 'newest' then v_limit + 1 else 200 end);
   v_outcome.reply := confab.reply_text('messagesearch.dispatch', json_build_object(
     'query', v_text, 'order', v_order, 'has_next', cardinality(v_messages) > v_limit,
     'results', (
-      select coalesce(json_agg(json_build_object('message', message_json(m), 'snippet', confab.search_snippet((m).content, v_words), 'rank', round(rank::numeric, 4)) order by place), '[]')
-      from (select m, rank, row_number() over (order by case v_order when 'newest' then 0 else rank end desc, (m).seq desc) place
-            from (select m, ts_rank(confab.search_vector(m.room_id, m.content), v_query) rank from unnest(v_messages) m) ranked
+      select coalesce(json_agg(json_build_object('message', message_json(m), 'snippet',
+                                                 confab.search_snippet((m).content, v_words), 'rank',
+        round(rank::numeric, 4)) order by place), '[]')
+      from (select m, rank, row_number() over (order by case v_order when 'newest' then 0 else rank end desc,
+                                               (m).seq desc) place
+            from (select m, ts_rank(confab.search_vector(m.room_id, m.content), v_query) rank
+                  from unnest(v_messages) m) ranked
             order by place limit v_limit) best)));
   return v_outcome;
 end $$;

@@ -14,7 +14,8 @@ begin
   elsif btrim(v_content, E' \t\r\n\f\v') = '' and p_data ->> 'emptied' is null then
     perform confab.fail_field('content', 'This field may not be blank.');
   elsif length(v_content) > confab.setting_number('max_content', 100000) then
-    perform confab.fail_field('content', format('Ensure this field has no more than %s characters.', confab.setting_number('max_content', 100000)));
+    perform confab.fail_field('content', format('Ensure this field has no more than %s characters.',
+                                                confab.setting_number('max_content', 100000)));
   end if;
   return v_content;
 end $$;
@@ -35,7 +36,8 @@ begin
   return nullif(v_client_id, '');
 end $$;
 
--- message_had_text(message, content), message_had_media(message, media): whether it had them when it was sent, whatever was made of it since.
+-- message_had_text(message, content), message_had_media(message, media): whether it had them when it was sent, whatever
+-- was made of it since.
 create or replace function confab.message_had_text(m confab.message, p_content text)
 returns boolean language plpgsql stable as $$
 begin
@@ -47,13 +49,16 @@ end $$;
 create or replace function confab.message_had_media(m confab.message, p_media jsonb)
 returns boolean language plpgsql stable as $$
 begin
-  return coalesce((select jsonb_agg(e ->> 'media_url' order by n) from jsonb_array_elements(p_media) with ordinality t (e, n)), '[]')
-    = coalesce((select jsonb_agg(t.media_url order by t.position) from confab.attachment t where t.room_id = m.room_id and t.seq = m.seq), '[]');
+  return coalesce((select jsonb_agg(e ->> 'media_url' order by n)
+                   from jsonb_array_elements(p_media) with ordinality t (e, n)), '[]')
+    = coalesce((select jsonb_agg(t.media_url order by t.position) from confab.attachment t where t.room_id = m.room_id
+                and t.seq = m.seq), '[]');
 end $$;
 
--- message_repeat(account, client_id, room, content, media): the first answer to the same message, or null when this is the first.
--- Waits for a first attempt that is still under way. Raises 4003 when the key was used for another message.
-create or replace function confab.message_repeat(p_account bigint, p_client_id text, p_room uuid, p_content text, p_media jsonb)
+-- message_repeat(account, client_id, room, content, media): the first answer to the same message, or null when this is
+-- the first. Waits for a first attempt that is still under way. Raises 4003 when the key was used for another message.
+create or replace function confab.message_repeat(p_account bigint, p_client_id text, p_room uuid, p_content text,
+  p_media jsonb)
 returns confab.outcome language plpgsql as $$
 declare
   v_message confab.message;
@@ -64,21 +69,24 @@ begin
   if not found then
     return null;
   end if;
-  if v_message.room_id <> p_room or not confab.message_had_text(v_message, p_content) or not confab.message_had_media(v_message, p_media) then
+  if v_message.room_id <> p_room or not confab.message_had_text(v_message, p_content)
+    or not confab.message_had_media(v_message, p_media) then
     perform confab.fail_field('client_id', 'Already used for another message.');
   end if;
   v_outcome.seq := v_message.seq;
-  -- Byte for byte while the log keeps it; the same message made anew after that. What it replies to or forwards may be deleted since: not even its
-  -- sender is told that again.
-  select confab.payload_now(l.payload, l.message_ids) into v_outcome.reply from confab.log l where l.seq = v_message.seq;
+  -- Byte for byte while the log keeps it; the same message made anew after that. What it replies to or forwards may be
+  -- deleted since: not even its sender is told that again.
+  select confab.payload_now(l.payload, l.message_ids) into v_outcome.reply from confab.log l
+    where l.seq = v_message.seq;
   if v_outcome.reply is null then
     v_outcome.reply := confab.dispatch_text('message.dispatch', message_json(v_message), v_message.seq);
   end if;
   return v_outcome;
 end $$;
 
--- message_reference(extra, field): the message that extra_fields names in a field, or null. What is not there for the caller is answered as what is not
--- there at all. room: it has to be in that one; account: it has to be in a room of theirs. Raises 4003 by field.
+-- message_reference(extra, field): the message that extra_fields names in a field, or null. What is not there for the
+-- caller is answered as what is not there at all. room: it has to be in that one; account: it has to be in a room of
+-- theirs. Raises 4003 by field.
 create or replace function confab.message_reference(p_extra jsonb, p_field text, p_room uuid, p_account bigint)
 returns confab.message language plpgsql as $$
 declare
@@ -93,11 +101,12 @@ begin
   exception when sqlstate 'C4003' then
     perform confab.fail_field(p_field, format('“%s” is not a valid UUID.', left(p_extra ->> p_field, 200)));
   end;
-  select m.* into v_message
-  from confab.message m join confab.member b on b.room_id = m.room_id and b.account_id = p_account
-  where m.id = v_id and not m.is_deleted and m.seq > b.history_floor and (p_room is null or m.room_id = p_room);
+  select m.* into v_message from confab.message m
+  where m.id = v_id and not m.is_deleted and (p_room is null or m.room_id = p_room)
+    and (select m.seq > b.history_floor from confab.member b where b.room_id = m.room_id and b.account_id = p_account);
   if not found then
-    perform confab.fail_field(p_field, format('Invalid pk "%s" - object does not exist.', left(p_extra ->> p_field, 200)));
+    perform confab.fail_field(p_field, format('Invalid pk "%s" - object does not exist.',
+                                              left(p_extra ->> p_field, 200)));
   end if;
   return v_message;
 end $$;
@@ -136,27 +145,35 @@ $$;
 create or replace function confab.asset_errors(p_asset jsonb)
 returns jsonb language sql immutable as $$
   select case when jsonb_typeof(p_asset) <> 'object' then
-      jsonb_build_object('non_field_errors', jsonb_build_array(format('Invalid data. Expected a dictionary, but got %s.', jsonb_typeof(p_asset))))
+      jsonb_build_object('non_field_errors',
+                         jsonb_build_array(format('Invalid data. Expected a dictionary, but got %s.',
+                                                  jsonb_typeof(p_asset))))
     else (
       select coalesce(jsonb_object_agg(field, jsonb_build_array(sentence)), '{}')
       from (values
         ('media_url', coalesce(confab.asset_text_error(p_asset, 'media_url', 2000, true),
-           case when p_asset ->> 'media_url' ~ '[\t\r\n\xa0]|^\s' or p_asset ->> 'media_url' ~ '^[^/?#]*:' and p_asset ->> 'media_url' !~* '^https?://'
+           case when p_asset ->> 'media_url' ~ '[\t\r\n\xa0]|^\s' or p_asset ->> 'media_url' ~ '^[^/?#]*:'
+             and p_asset ->> 'media_url' !~* '^https?://'
                   then 'Enter a valid URL.' end)),
         ('media_type', coalesce(confab.asset_text_error(p_asset, 'media_type', 64, true),
-           case when p_asset ->> 'media_type' <> all (confab.media_types()) then format('"%s" is not a valid choice.', p_asset ->> 'media_type') end)),
+           case when p_asset ->> 'media_type' <> all (confab.media_types())
+             then format('"%s" is not a valid choice.', p_asset ->> 'media_type') end)),
         ('file_size', case
            when not p_asset ? 'file_size' then null
            when p_asset ->> 'file_size' is null then 'This field may not be null.'
-           when jsonb_typeof(p_asset -> 'file_size') not in ('number', 'string') or p_asset ->> 'file_size' !~ '^-?\d{1,18}$' then 'A valid integer is required.'
+           when jsonb_typeof(p_asset -> 'file_size') not in ('number', 'string')
+             or p_asset ->> 'file_size' !~ '^-?\d{1,18}$' then 'A valid integer is required.'
            when p_asset ->> 'file_size' ~ '^-.*[1-9]' then 'Ensure this value is greater than or equal to 0.' end),
-        ('mime_type', case when p_asset ? 'mime_type' then confab.asset_text_error(p_asset, 'mime_type', 200, true) end),
+        ('mime_type', case when p_asset ? 'mime_type' then confab.asset_text_error(p_asset, 'mime_type', 200,
+          true) end),
         ('caption', confab.asset_text_error(p_asset, 'caption', 2000, false)),
-        ('metadata', case when octet_length((p_asset -> 'metadata')::text) > 16384 then 'This field is too large.' end)) checked (field, sentence)
+        ('metadata', case when octet_length((p_asset -> 'metadata')::text) > 16384
+         then 'This field is too large.' end)) checked (field, sentence)
       where sentence is not null) end
 $$;
 
--- message_media(extra): extra_fields.media as a list of checked assets; null when there is none. Raises 4003, and 4005 for a MIME type that is not known.
+-- message_media(extra): extra_fields.media as a list of checked assets; null when there is none. Raises 4003, and 4005
+-- for a MIME type that is not known.
 create or replace function confab.message_media(p_extra jsonb)
 returns jsonb language plpgsql immutable as $$
 declare
@@ -170,10 +187,12 @@ begin
   elsif jsonb_array_length(v_media) > 20 then
     perform confab.fail_validation('A message has at most 20 media files');
   end if;
-  select jsonb_agg(confab.asset_errors(e) order by n) into v_errors from jsonb_array_elements(v_media) with ordinality t (e, n);
+  select jsonb_agg(confab.asset_errors(e) order by n) into v_errors
+    from jsonb_array_elements(v_media) with ordinality t (e, n);
   if exists (select from jsonb_array_elements(v_errors) e where e <> '{}') then
     perform confab.fail(4003, v_errors);
-  elsif exists (select from jsonb_array_elements(v_media) e where coalesce(e ->> 'mime_type', 'image/jpeg') <> all (confab.mime_types())) then
+  elsif exists (select from jsonb_array_elements(v_media) e where coalesce(e ->> 'mime_type',
+    'image/jpeg') <> all (confab.mime_types())) then
     perform confab.fail_constraint();
   end if;
   return v_media;
@@ -182,12 +201,15 @@ end $$;
 -- message_keys(): what a Message has of its own; no custom field can be called so.
 create or replace function confab.message_keys()
 returns text[] language sql immutable as $$
-  select array['id', 'room', 'sender', 'read_receipts', 'reactions', 'attachments', 'parent_message', 'forwarded_from', 'delivered_to', 'content',
-    'is_deleted', 'is_forwarded', 'is_edited', 'created_at', 'updated_at', 'seq', 'delivered_count', 'read_count', 'reaction_counts', 'mentions', 'pinned',
+  select array['id', 'room', 'sender', 'read_receipts', 'reactions', 'attachments', 'parent_message', 'forwarded_from',
+               'delivered_to', 'content',
+    'is_deleted', 'is_forwarded', 'is_edited', 'created_at', 'updated_at', 'seq', 'delivered_count', 'read_count',
+      'reaction_counts', 'mentions', 'pinned',
     'client_id', 'media', 'with_text', 'parent_message_id', 'forwarded_from_id']
 $$;
 
--- message_custom(extra): the operator's own fields (setting message_fields) among extra_fields, or null. Raises 4003 by field.
+-- message_custom(extra): the operator's own fields (setting message_fields) among extra_fields, or null. Raises 4003 by
+-- field.
 create or replace function confab.message_custom(p_extra jsonb)
 returns jsonb language plpgsql stable as $$
 declare
@@ -205,32 +227,74 @@ begin
   return v_custom;
 end $$;
 
--- message_mentions(room, sender, content): members of the room that the text names with @username, without its sender; at most 50.
+-- mentioned(room, sender, text): the member of a room whom a text names that follows an @: the longest name that fits.
+-- What stands there may go on without a space, in scripts that have none, or with a full stop.
+create or replace function confab.mentioned(p_room uuid, p_sender bigint, p_text text)
+returns bigint language plpgsql stable as $$
+declare
+  v_name text := substring(p_text from '^[[:alnum:]._-]{1,64}');
+  v_latin text := substring(v_name from
+    '^[^\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+');
+  v_try text;
+  v_id bigint;
+begin
+  foreach v_try in array array[v_name, rtrim(v_name, '._-'), v_latin]
+    || case when v_latin is null then array(select left(v_name, n) from generate_series(10, 1, -1) n) else '{}' end
+  loop
+    select a.id into v_id from confab.account a where lower(a.username) = lower(v_try);
+    if v_id is not null and v_id <> p_sender
+       and (select true from confab.member m where m.room_id = p_room and m.account_id = v_id) then
+      return v_id;
+    end if;
+  end loop;
+  return null;
+end $$;
+
+-- message_mentions(room, sender, content): members of the room that the text names with @username, without its sender;
+-- at most 50, among the first 500 that stand after an @. What is a part of an address is none. Linear in the text.
 create or replace function confab.message_mentions(p_room uuid, p_sender bigint, p_content text)
 returns bigint[] language plpgsql stable as $$
+declare
+  v_parts text[];
+  v_before text;
+  v_word text;
+  v_is_address boolean := false;
+  v_id bigint;
+  v_ids bigint[] := '{}';
 begin
   if position('@' in p_content) = 0 then
     return '{}';
   end if;
-  return array(
-    with named as (
-      select distinct lower(n.name) as name
-      from regexp_matches(confab.plain_text(p_content), '(?:^|[^[:alnum:]@._-])@([[:alnum:]._-]{1,64})', 'g') f (found)
-      cross join lateral (values (f.found[1]), (rtrim(f.found[1], '._-'))) n (name)
-      limit 100)
-    select a.id from named join confab.account a on lower(a.username) = named.name
-    join confab.member m on m.room_id = p_room and m.account_id = a.id
-    where a.id <> p_sender order by a.id limit 50);
+  v_parts := (string_to_array(normalize(confab.plain_text(p_content), nfc), '@'))[1:501];
+  for i in 2 .. cardinality(v_parts) loop
+    v_before := right(v_parts[i - 1], 300);
+    v_word := v_before;
+    if v_before ~ '[\s，。、；：！？（）「」]' then
+      v_word := substring(v_before from '[^\s，。、；：！？（）「」]*$');
+      v_is_address := false;
+    end if;
+    v_is_address := v_is_address or v_word ~ '://|www\.';
+    continue when v_is_address or v_before = '' and i > 2 or v_before ~ '[[:alnum:]._-]$'
+      and v_before !~ '[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]$';
+    v_id := confab.mentioned(p_room, p_sender, v_parts[i]);
+    if v_id is not null and v_id <> all (v_ids) then
+      v_ids := v_ids || v_id;
+      exit when cardinality(v_ids) = 50;
+    end if;
+  end loop;
+  return array(select x from unnest(v_ids) x order by x);
 end $$;
 
--- message_store(message, media, mentions): the last steps of sending: draws the number and writes. The caller holds the room's shared lock; media is what
--- media_bind() made of the assets.
--- Writes: message, log, and attachment and mention where there are any; nothing else, so that its cost does not grow with members, rooms or messages.
+-- message_store(message, media, mentions): the last steps of sending: draws the number and writes. The caller holds the
+-- room's shared lock; media is what media_bind() made of the assets.
+-- Writes: message, log, and attachment and mention where there are any; nothing else, so that its cost does not grow
+-- with members, rooms or messages.
 create or replace function confab.message_store(m confab.message, p_media jsonb, p_mentions bigint[])
 returns confab.outcome language plpgsql as $$
 declare
   v_shown uuid[] := array_remove(array[m.id, (m.forwarded_from ->> 'id')::uuid,
-    case when m.parent_seq is not null then (select x.id from confab.message x where x.room_id = m.room_id and x.seq = m.parent_seq) end], null);
+    case when m.parent_seq is not null then (select x.id from confab.message x where x.room_id = m.room_id
+                                             and x.seq = m.parent_seq) end], null);
   v_outcome confab.outcome;
 begin
   m.is_deleted := false;
@@ -243,9 +307,11 @@ begin
   m.updated_at := m.created_at;
   insert into confab.message values (m.*);
   if m.has_attachments then
-    insert into confab.attachment (room_id, seq, position, media_url, media_type, file_size, mime_type, caption, metadata, media_id)
+    insert into confab.attachment (room_id, seq, position, media_url, media_type, file_size, mime_type, caption,
+                                   metadata, media_id)
     select m.room_id, m.seq, n, e ->> 'media_url', e ->> 'media_type', coalesce((e ->> 'file_size')::bigint, 0),
-           coalesce(e ->> 'mime_type', 'image/jpeg'), e ->> 'caption', coalesce(e -> 'metadata', '{}'), (e ->> 'media_id')::uuid
+           coalesce(e ->> 'mime_type', 'image/jpeg'), e ->> 'caption', coalesce(e -> 'metadata', '{}'),
+             (e ->> 'media_id')::uuid
     from jsonb_array_elements(p_media) with ordinality t (e, n);
   end if;
   if m.has_mentions then
@@ -261,23 +327,21 @@ end $$;
 create or replace function confab.check_may_send(p_account bigint, p_room uuid)
 returns void language plpgsql as $$
 declare
-  v_found record;
+  v_room confab.room;
 begin
   perform confab.room_share(p_room);
-  select r as room, m as member into v_found
-  from confab.room r left join confab.member m on m.room_id = r.id and m.account_id = p_account
-  where r.id = p_room;
+  select * into v_room from confab.room where id = p_room;
   if not found then
     perform confab.fail_not_found();
-  elsif not may('send', v_found.room, v_found.member) then
-    perform confab.fail_denied('send');
-  elsif (v_found.room).type = 'OneToOneChat' then
+  end if;
+  perform confab.check_may(p_account, v_room, 'send');
+  if v_room.type = 'OneToOneChat' then
     perform confab.check_not_blocked(p_account, p_room);
   end if;
 end $$;
 
--- message.send: room_id, content, client_id, as_user, extra_fields (parent_message_id, forwarded_from_id, media, with_text, the
--- operator's own). Dispatch message to the room. Raises 4001, 4002, 4003, 4004, 4005.
+-- message.send: room_id, content, client_id, as_user, extra_fields (parent_message_id, forwarded_from_id, media,
+-- with_text, the operator's own). Dispatch message to the room. Raises 4001, 4002, 4003, 4004, 4005.
 create or replace function confab.message_send(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
@@ -303,14 +367,16 @@ begin
     then confab.message_content(p_data) else 'Media Files' end;
   v_message.client_id := confab.message_client_id(p_caller, p_data);
   if v_message.client_id is not null then
-    v_outcome := confab.message_repeat(p_caller.account_id, v_message.client_id, v_message.room_id, v_message.content, v_media);
+    v_outcome := confab.message_repeat(p_caller.account_id, v_message.client_id, v_message.room_id, v_message.content,
+                                       v_media);
     if v_outcome.seq is not null then
       return v_outcome;
     end if;
   end if;
   -- Of a repeat it does not matter whether they are there still.
   if v_extra <> '{}' then
-    v_message.parent_seq := (confab.message_reference(v_extra, 'parent_message_id', v_message.room_id, p_caller.account_id)).seq;
+    v_message.parent_seq := (confab.message_reference(v_extra, 'parent_message_id', v_message.room_id,
+                                                      p_caller.account_id)).seq;
     v_message.forwarded_from := confab.message_forwarded(v_extra, p_caller.account_id);
     if v_message.parent_seq is not null and v_message.forwarded_from is not null then
       perform confab.fail_constraint();
@@ -325,7 +391,8 @@ begin
   return confab.message_store(v_message, v_media, v_mentions);
 end $$;
 
--- message_forwarded(extra, account): what extra_fields.forwarded_from_id names, as a forward keeps it, or null. Raises 4003 by field.
+-- message_forwarded(extra, account): what extra_fields.forwarded_from_id names, as a forward keeps it, or null. Raises
+-- 4003 by field.
 create or replace function confab.message_forwarded(p_extra jsonb, p_account bigint)
 returns jsonb language plpgsql as $$
 declare

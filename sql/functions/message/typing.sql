@@ -1,16 +1,19 @@
--- Signals: told to who is connected, never stored. They travel as notifications on a channel of their own, as
--- {"room": uuid, "accounts": [ids], "sessions": [uuids], "except": [ids], "payload": the dispatch as text}: to the members of the room and to the accounts,
--- of them only to the sessions where there is such a list, never to who is excepted. lib/hub/signal.c delivers them.
+-- Signals: told to who is connected, never stored. They travel as notifications on a channel of their own, as {"room":
+-- uuid, "accounts": [ids], "sessions": [uuids], "except": [ids], "payload": the dispatch as text}: to the members of
+-- the room and to the accounts, of them only to the sessions where there is such a list, never to who is excepted.
+-- lib/hub/signal.c delivers them.
 
--- signal(audience, event, data): tells it when the transaction commits. An audience that is too large for one notification is the caller's to split.
+-- signal(audience, event, data): tells it when the transaction commits. An audience that is too large for one
+-- notification is the caller's to split.
 create or replace function confab.signal(p_audience jsonb, p_event text, p_data json)
 returns void language sql as $$
-  select pg_notify('confab_signal', (p_audience || jsonb_build_object('payload', confab.reply_text(p_event, p_data)))::text)
+  select pg_notify('confab_signal', (p_audience || jsonb_build_object('payload',
+                                                                      confab.reply_text(p_event, p_data)))::text)
 $$;
 
--- message.typing: room_id (or message_id, for its room). Signal messagetyping to the room; one of a person and room in a second is let through, the others
--- are answered and forgotten. Who has blocked the person is not told; where more have than one signal can name, nobody is. Raises 4002, 4003, 4004.
--- Writes: typing.
+-- message.typing: room_id (or message_id, for its room). Signal messagetyping to the room; one of a person and room in
+-- a second is let through, the others are answered and forgotten. Who has blocked the person is not told; where more
+-- have than one signal can name, nobody is. Raises 4002, 4003, 4004. Writes: typing.
 create or replace function confab.message_typing(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
@@ -18,7 +21,8 @@ declare
   v_blockers bigint[];
 begin
   if confab.is_falsy(p_data -> 'room_id') and not confab.is_falsy(p_data -> 'message_id') then
-    v_room := (confab.messages_find(p_caller.account_id, array[confab.uuid_value(p_data -> 'message_id', 'message_id')]))[1].room_id;
+    v_room := (confab.messages_find(p_caller.account_id, array[confab.uuid_value(p_data -> 'message_id',
+      'message_id')]))[1].room_id;
   else
     v_room := confab.uuid_value(coalesce(p_data -> 'room_id', 'null'), 'room_id');
   end if;
@@ -28,7 +32,8 @@ begin
   if not found then
     return null;
   end if;
-  v_blockers := array(select k.account_id from confab.block k join confab.member m on m.room_id = v_room and m.account_id = k.account_id
+  v_blockers := array(select k.account_id from confab.block k join confab.member m on m.room_id = v_room
+                      and m.account_id = k.account_id
                       where k.blocked_id = p_caller.account_id limit 301);
   if cardinality(v_blockers) <= 300 then
     perform confab.signal(

@@ -1,7 +1,7 @@
 -- Making rooms.
 
--- room_open(room, members, admins): the first members of a room that is there, told of it. Returns the outcome for its creator.
--- Writes: member, log (effect joined).
+-- room_open(room, members, admins): the first members of a room that is there, told of it. Returns the outcome for its
+-- creator. Writes: member, log (effect joined).
 create or replace function confab.room_open(p_room confab.room, p_members bigint[], p_admins bigint[])
 returns confab.outcome language plpgsql as $$
 declare
@@ -12,14 +12,15 @@ begin
   select p_room.id, m, 0, case when m = any (p_admins) then 'admin' else 'member' end,
          case when m = any (p_admins) then confab.room_grants(p_room) else '{}' end
   from unnest(p_members) m;
-  v_entry := confab.log_entry(p_room.id, null, 'roomcreate.dispatch', room_json(p_room), json_build_object('joined', p_members));
+  v_entry := confab.log_entry(p_room.id, null, 'roomcreate.dispatch', room_json(p_room),
+                              json_build_object('joined', p_members));
   v_outcome := confab.log_append(v_entry);
   perform confab.members_since(p_room.id, p_members, v_outcome.seq);
   return v_outcome;
 end $$;
 
--- members_since(room, accounts, seq): they are in the room from this dispatch on. One row at a time, by the whole key: whatever the planner believes
--- of the table, nothing else is read.
+-- members_since(room, accounts, seq): they are in the room from this dispatch on. One row at a time, by the whole key:
+-- whatever the planner believes of the table, nothing else is read.
 create or replace function confab.members_since(p_room uuid, p_accounts bigint[], p_seq bigint)
 returns void language plpgsql as $$
 declare
@@ -96,23 +97,26 @@ begin
   return v_avatar;
 end $$;
 
--- lock_pair(pair): two who open or leave the same chat at once: the second waits here and then finds what the first one made of it.
+-- lock_pair(pair): two who open or leave the same chat at once: the second waits here and then finds what the first one
+-- made of it.
 create or replace function confab.lock_pair(p_pair bigint[])
 returns void language sql as $$
   select pg_advisory_xact_lock(hashtextextended(p_pair::text, 7))
 $$;
 
--- room_create_one_to_one(account, data, room), room_create_named(account, data, room): room is what room_new() made. Raise 4003.
--- Write what room_insert() writes.
+-- room_create_one_to_one(account, data, room), room_create_named(account, data, room): room is what room_new() made.
+-- Raise 4003. Write what room_insert() writes.
 create or replace function confab.room_create_one_to_one(p_account bigint, p_data jsonb, p_room confab.room)
 returns confab.outcome language plpgsql as $$
 declare
-  v_pair bigint[] := array(select distinct x from unnest(confab.account_ids_value(p_data -> 'participants') || p_account) x order by x);
+  v_pair bigint[] := array(select distinct x from unnest(confab.account_ids_value(p_data -> 'participants')
+                                                         || p_account) x order by x);
   v_existing confab.room;
 begin
   if cardinality(v_pair) <> 2 then
     perform confab.fail_validation('A one to one chat can only have 2 participants');
-  elsif exists (select from confab.block where account_id = any (v_pair) and account_id <> p_account and blocked_id = p_account) then
+  elsif exists (select from confab.block where account_id = any (v_pair) and account_id <> p_account
+                and blocked_id = p_account) then
     perform confab.fail_validation('A one to one chat can''t be opened with this user');
   end if;
   perform confab.lock_pair(v_pair);
@@ -129,14 +133,15 @@ begin
   return confab.room_insert(p_room, v_pair, '{}');
 end $$;
 
--- room_reopen(account, room): a one-to-one that is there already is an error, unless the account has deleted it: then it is listed again,
--- and its own devices are told.
+-- room_reopen(account, room): a one-to-one that is there already is an error, unless the account has deleted it: then
+-- it is listed again, and its own devices are told.
 create or replace function confab.room_reopen(p_account bigint, p_room confab.room)
 returns confab.outcome language plpgsql as $$
 begin
   update confab.member set hidden = false
   where room_id = p_room.id and account_id = p_account and hidden
-    and not exists (select from confab.message x where x.room_id = p_room.id and x.seq > history_floor and not x.is_deleted);
+    and not exists (select from confab.message x where x.room_id = p_room.id and x.seq > history_floor
+                    and not x.is_deleted);
   if not found then
     perform confab.fail_validation('Chat already exists', jsonb_build_object('room_id', p_room.id));
   end if;
@@ -148,14 +153,16 @@ returns confab.outcome language plpgsql as $$
 declare
   v_group boolean := p_room.type = 'GroupChat';
   v_members bigint[] := array(select distinct x from unnest(
-    confab.account_ids_value(p_data -> case when v_group then 'participants' else 'subscribers' end) || p_account) x order by x);
+    confab.account_ids_value(p_data -> case when v_group then 'participants' else 'subscribers' end) || p_account) x
+      order by x);
 begin
   p_room.name := confab.room_name_value(p_data);
   p_room.description := confab.text_value(p_data, 'description', 4000);
   p_room.avatar := confab.room_avatar_value(p_data);
   p_room.creator_id := p_account;
   if v_group then
-    p_room.capacity := confab.capacity_value(p_data, 'max_participants', confab.setting_number('max_participants', 100));
+    p_room.capacity := confab.capacity_value(p_data, 'max_participants',
+                                             confab.setting_number('max_participants', 100));
     p_room.join_approval_required := confab.boolean_value(p_data, 'join_approval_required', false);
     p_room.group_locked := confab.boolean_value(p_data, 'group_locked', false);
   else
@@ -171,7 +178,8 @@ create or replace function confab.check_capacity(p_room confab.room, p_members b
 returns void language plpgsql as $$
 begin
   if p_members > p_room.capacity then
-    perform confab.fail_validation(case p_room.type when 'GroupChat' then 'Maximum number of group participants exceeded'
+    perform confab.fail_validation(case p_room.type when 'GroupChat'
+                                   then 'Maximum number of group participants exceeded'
                                    else 'Maximum number of channel subscribers exceeded' end);
   end if;
 end $$;
@@ -183,7 +191,8 @@ declare
   v_extra jsonb := coalesce(p_data -> 'extra_fields', '{}');
 begin
   if jsonb_typeof(v_extra) <> 'object' then
-    perform confab.fail_field('extra_fields', case v_extra when 'null' then 'This field may not be null.' else 'Must be an object.' end);
+    perform confab.fail_field('extra_fields', case v_extra when 'null' then 'This field may not be null.'
+                              else 'Must be an object.' end);
   end if;
   return v_extra;
 end $$;

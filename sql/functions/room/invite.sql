@@ -5,7 +5,8 @@ create or replace function confab.invite_is_good(i confab.invite)
 returns boolean language plpgsql stable as $$
 begin
   return i.expires_at > now() and (i.max_uses is null or i.uses < i.max_uses)
-    and (select may('add_members', r, m) from confab.room r left join confab.member m on m.room_id = r.id and m.account_id = i.creator_id
+    and (select may('add_members', r, m) from confab.room r left join confab.member m on m.room_id = r.id
+         and m.account_id = i.creator_id
          where r.id = i.room_id);
 end $$;
 
@@ -13,7 +14,8 @@ end $$;
 create or replace function confab.invite_find(p_secret jsonb)
 returns setof confab.invite language sql volatile rows 1 as $$
   select i.* from confab.invite i
-  where jsonb_typeof(p_secret) = 'string' and i.secret_hash = sha256(convert_to(left(p_secret #>> '{}', 100), 'utf8')) and confab.invite_is_good(i)
+  where jsonb_typeof(p_secret) = 'string' and i.secret_hash = sha256(convert_to(left(p_secret #>> '{}', 100), 'utf8'))
+    and confab.invite_is_good(i)
 $$;
 
 -- room_join_invited(account, data): joins by an invite; where approval is required, asks to. Raises 4003, 4004.
@@ -42,8 +44,8 @@ begin
   return confab.members_add(v_room, array[p_account], 'self');
 end $$;
 
--- room.invite: room_id, expires_in (s), max_uses. Reply roominvite with the secret, which is shown this once. Raises 4002, 4003, 4004.
--- Writes: invite.
+-- room.invite: room_id, expires_in (s), max_uses. Reply roominvite with the secret, which is shown this once. Raises
+-- 4002, 4003, 4004. Writes: invite.
 create or replace function confab.room_invite(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
@@ -54,7 +56,8 @@ declare
   v_outcome confab.outcome;
 begin
   insert into confab.invite (room_id, creator_id, secret_hash, expires_at, max_uses)
-  values (v_room.id, p_caller.account_id, sha256(convert_to(v_secret, 'utf8')), now() + make_interval(secs => v_seconds),
+  values (v_room.id, p_caller.account_id, sha256(convert_to(v_secret, 'utf8')),
+          now() + make_interval(secs => v_seconds),
           confab.integer_value(p_data, 'max_uses', 1, 1000000000, null))
   returning * into v_invite;
   v_outcome.reply := confab.reply_text('roominvite.dispatch', json_build_object(
@@ -67,7 +70,8 @@ end $$;
 create or replace function confab.random_secret()
 returns text language sql volatile as $$
   -- Two UUIDs hold 244 random bits; hashing them spreads what is fixed in a UUID.
-  select translate(rtrim(encode(sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())), 'base64'), '='), '+/', '-_')
+  select translate(rtrim(encode(sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())), 'base64'), '='),
+                   '+/', '-_')
 $$;
 
 -- room.invites: room_id. Reply roominvites: those that are still good. Raises 4002, 4003, 4004.
@@ -78,9 +82,11 @@ declare
   v_outcome confab.outcome;
 begin
   v_outcome.reply := confab.reply_text('roominvites.dispatch', json_build_object('room_id', v_room.id, 'invites', (
-    select coalesce(json_agg(json_build_object('id', i.id, 'creator', confab.user_ref(i.creator_id), 'expires_at', confab.time_text(i.expires_at),
+    select coalesce(json_agg(json_build_object('id', i.id, 'creator', confab.user_ref(i.creator_id), 'expires_at',
+                                               confab.time_text(i.expires_at),
                                                'max_uses', i.max_uses, 'uses', i.uses) order by i.id desc), '[]')
-    from (select * from confab.invite x where x.room_id = v_room.id and confab.invite_is_good(x) order by x.id desc limit 200) i)));
+    from (select * from confab.invite x where x.room_id = v_room.id and confab.invite_is_good(x) order by x.id desc
+          limit 200) i)));
   return v_outcome;
 end $$;
 
@@ -119,13 +125,16 @@ declare
   v_outcome confab.outcome;
   v_new boolean;
 begin
-  insert into confab.join_request (room_id, account_id, reason) values (p_room.id, p_account, confab.text_value(p_data, 'reason', 500))
+  insert into confab.join_request (room_id, account_id, reason) values (p_room.id, p_account,
+    confab.text_value(p_data, 'reason', 500))
   on conflict do nothing;
   v_new := found;
   select * into v_request from confab.join_request where room_id = p_room.id and account_id = p_account;
-  v_outcome.reply := confab.reply_text('roomrequest.dispatch', (confab.request_json(v_request) || '{"status": "pending"}')::json);
+  v_outcome.reply := confab.reply_text('roomrequest.dispatch', (confab.request_json(v_request)
+                                                                || '{"status": "pending"}')::json);
   if v_new then
-    v_entry := confab.log_entry(null, array(select account_id from confab.member where room_id = p_room.id and role = 'admin'
+    v_entry := confab.log_entry(null, array(select account_id from confab.member where room_id = p_room.id
+                                            and role = 'admin'
                                             union select p_room.creator_id order by 1),
                                 'roomrequest.dispatch', confab.request_json(v_request)::json);
     v_outcome.seq := (confab.log_append(v_entry)).seq;
@@ -133,8 +142,8 @@ begin
   return v_outcome;
 end $$;
 
--- room.request: room_id, reason: asks to be let into a group with join_approval_required. Reply roomrequest; the same, targeted, to its admins.
--- Raises 4003, 4004.
+-- room.request: room_id, reason: asks to be let into a group with join_approval_required. Reply roomrequest; the same,
+-- targeted, to its admins. Raises 4003, 4004.
 create or replace function confab.room_request(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
@@ -179,8 +188,8 @@ begin
   return v_outcome;
 end $$;
 
--- room.answer: room_id, user_id, accept. Dispatch roomaddmembers when accepted; roomrequest to the asker, with status refused, when not.
--- Raises 4002, 4003, 4004.
+-- room.answer: room_id, user_id, accept. Dispatch roomaddmembers when accepted; roomrequest to the asker, with status
+-- refused, when not. Raises 4002, 4003, 4004.
 create or replace function confab.room_answer(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare

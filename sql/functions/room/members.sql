@@ -1,23 +1,26 @@
 -- Who is in a room: joining, leaving, adding, removing. Each locks the room first, so that what is told of the
 -- members is what they are.
 
--- members_add(room, accounts, by): adds who is not in yet, and tells the room. by: the name of who did it. Raises 4003 when there is no room.
--- Writes: member, join_request, log (effect joined).
+-- members_add(room, accounts, by): adds who is not in yet, and tells the room. by: the name of who did it. Raises 4003
+-- when there is no room. Writes: member, join_request, log (effect joined).
 create or replace function confab.members_add(p_room confab.room, p_accounts bigint[], p_by text)
 returns confab.outcome language plpgsql as $$
 declare
   v_new bigint[] := array(select x from unnest(p_accounts) x
-                          where (select true from confab.member m where m.room_id = p_room.id and m.account_id = x) is null order by x);
+                          where (select true from confab.member m where m.room_id = p_room.id
+                                 and m.account_id = x) is null order by x);
   v_entry confab.entry;
   v_outcome confab.outcome;
 begin
   if v_new <> '{}' then
-    perform confab.check_capacity(p_room, cardinality(v_new) + (select count(*) from confab.member where room_id = p_room.id));
+    perform confab.check_capacity(p_room, cardinality(v_new) + (select count(*) from confab.member
+                                                                where room_id = p_room.id));
   end if;
   delete from confab.join_request where room_id = p_room.id and account_id = any (v_new);
   insert into confab.member (room_id, account_id, since_seq) select p_room.id, x, 0 from unnest(v_new) x;
   v_entry := confab.log_entry(p_room.id, null, 'roomaddmembers.dispatch', json_build_object(
-      'room', room_json(p_room), 'new_members', confab.usernames_json(case when p_by = 'self' then p_accounts else v_new end), 'added_by', p_by),
+      'room', room_json(p_room), 'new_members', confab.usernames_json(case when p_by = 'self' then p_accounts
+                                                                      else v_new end), 'added_by', p_by),
     case when v_new <> '{}' then json_build_object('joined', v_new) end);
   v_outcome := confab.log_append(v_entry);
   perform confab.members_since(p_room.id, v_new, v_outcome.seq);
@@ -27,7 +30,7 @@ end $$;
 -- usernames_json(accounts): their names, by id.
 create or replace function confab.usernames_json(p_accounts bigint[])
 returns json language sql stable as $$
-  select coalesce(json_agg(a.username order by a.id), '[]') from confab.account a where a.id = any (p_accounts)
+  select coalesce(json_agg(confab.account_name(i) order by i), '[]') from unnest(p_accounts) i
 $$;
 
 -- account_name(account): its user name.
@@ -36,10 +39,11 @@ returns text language sql stable as $$
   select username from confab.account where id = p_account
 $$;
 
--- members_remove(room, accounts, by, message, caller): takes members out: those who stay are told by roomremovemembers, each who goes by roomexit.
--- A creator who goes hands over; a room that nobody is left in is deleted. Returns what the caller is owed: roomexit when it went itself.
--- Writes: member, room, log (effect departed).
-create or replace function confab.members_remove(p_room confab.room, p_accounts bigint[], p_by text, p_message text, p_caller bigint)
+-- members_remove(room, accounts, by, message, caller): takes members out: those who stay are told by roomremovemembers,
+-- each who goes by roomexit. A creator who goes hands over; a room that nobody is left in is deleted. Returns what the
+-- caller is owed: roomexit when it went itself. Writes: member, room, log (effect departed).
+create or replace function confab.members_remove(p_room confab.room, p_accounts bigint[], p_by text, p_message text,
+  p_caller bigint)
 returns confab.outcome language plpgsql as $$
 declare
   v_gone bigint[];
@@ -60,7 +64,8 @@ begin
   v_told := confab.log_entry(p_room.id, null, 'roomremovemembers.dispatch',
     json_build_object('room', v_json, 'removed_members', confab.usernames_json(v_gone), 'removed_by', p_by),
     case when v_gone <> '{}' then json_build_object('departed', v_gone) end);
-  v_exit := confab.log_entry(null, v_gone, 'roomexit.dispatch', json_build_object('room', v_json, 'message', p_message));
+  v_exit := confab.log_entry(null, v_gone, 'roomexit.dispatch', json_build_object('room', v_json, 'message',
+    p_message));
   v_update := confab.log_entry(p_room.id, null, 'roomupdate.dispatch', v_json);
   v_outcome := confab.log_append(v_told);
   if v_gone <> '{}' then
@@ -90,8 +95,8 @@ begin
   return v_gone;
 end $$;
 
--- room_hand_over(room): a room whose creator is no member gets the longest-serving admin, else member, as its creator, with the role.
--- Returns the room as it is then. Writes: room, member.
+-- room_hand_over(room): a room whose creator is no member gets the longest-serving admin, else member, as its creator,
+-- with the role. Returns the room as it is then. Writes: room, member.
 create or replace function confab.room_hand_over(p_room confab.room)
 returns confab.room language plpgsql as $$
 declare
@@ -100,14 +105,16 @@ begin
   if exists (select from confab.member where room_id = p_room.id and account_id = p_room.creator_id) then
     return p_room;
   end if;
-  select account_id into v_heir from confab.member where room_id = p_room.id order by role = 'admin' desc, since_seq, account_id limit 1;
-  update confab.member set role = 'admin', grants = confab.room_grants(p_room) where room_id = p_room.id and account_id = v_heir;
+  select account_id into v_heir from confab.member where room_id = p_room.id order by role = 'admin' desc, since_seq,
+    account_id limit 1;
+  update confab.member set role = 'admin', grants = confab.room_grants(p_room) where room_id = p_room.id
+    and account_id = v_heir;
   update confab.room set creator_id = v_heir, updated_at = now() where id = p_room.id returning * into p_room;
   return p_room;
 end $$;
 
--- room_erase(room, told): deletes a room; told get roomdelete, null: all its members. What was in it can't be reached from now on and is collected by and
--- by: a room may hold more than one transaction should delete.
+-- room_erase(room, told): deletes a room; told get roomdelete, null: all its members. What was in it can't be reached
+-- from now on and is collected by and by: a room may hold more than one transaction should delete.
 -- Writes: room, member, erased_room, log (effect room_deleted).
 create or replace function confab.room_erase(p_room confab.room, p_told bigint[] default null)
 returns confab.outcome language plpgsql as $$
@@ -116,7 +123,8 @@ declare
   v_entry confab.entry;
 begin
   -- By name: somebody who comes back later is no member of anything by which it would be found.
-  v_entry := confab.log_entry(null, coalesce(p_told, array(select account_id from confab.member where room_id = p_room.id)),
+  v_entry := confab.log_entry(null, coalesce(p_told, array(select account_id from confab.member
+                                                           where room_id = p_room.id)),
                               'roomdelete.dispatch', json_build_object('room_id', p_room.id));
   insert into confab.erased_room (room_id) values (p_room.id);
   delete from confab.room where id = p_room.id;
@@ -134,8 +142,10 @@ declare
   v_all bigint := 0;
 begin
   for v_room in select room_id from confab.erased_room order by erased_at limit 10 for update skip locked loop
-    foreach v_table in array array['message', 'message_state', 'message_version', 'attachment', 'mention', 'receipt', 'reaction'] loop
-      execute format('delete from confab.%I where ctid = any (array(select ctid from confab.%I where room_id = $1 limit $2))', v_table, v_table)
+    foreach v_table in array array['message', 'message_state', 'message_version', 'attachment', 'mention', 'receipt',
+                                   'reaction'] loop
+      execute format('delete from confab.%I
+                      where ctid = any (array(select ctid from confab.%1$I where room_id = $1 limit $2))', v_table)
       using v_room, p_limit;
       get diagnostics v_rows = row_count;
       v_all := v_all + v_rows;
@@ -155,7 +165,8 @@ begin
   end if;
 end $$;
 
--- room.join: room_id of a public channel; or invite. Dispatch roomaddmembers, or a request where approval is required. Raises 4003, 4004.
+-- room.join: room_id of a public channel; or invite. Dispatch roomaddmembers, or a request where approval is required.
+-- Raises 4003, 4004.
 create or replace function confab.room_join(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
@@ -174,7 +185,8 @@ begin
   return confab.members_add(v_room, array[p_caller.account_id], 'self');
 end $$;
 
--- room.leave: room_id. Dispatch roomexit to the caller's devices and roomremovemembers to who stays; or roomdelete. Raises 4002, 4003, 4004.
+-- room.leave: room_id. Dispatch roomexit to the caller's devices and roomremovemembers to who stays; or roomdelete.
+-- Raises 4002, 4003, 4004.
 create or replace function confab.room_leave(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
@@ -182,10 +194,12 @@ declare
 begin
   perform confab.refuse_one_to_one(v_room, 'You can only leave a channel/group chat');
   perform confab.check_may(p_caller.account_id, v_room, 'read');
-  return confab.members_remove(v_room, array[p_caller.account_id], 'self', 'You left ' || v_room.name, p_caller.account_id);
+  return confab.members_remove(v_room, array[p_caller.account_id], 'self', 'You left ' || v_room.name,
+                               p_caller.account_id);
 end $$;
 
--- room_of_members(caller, data, action): the room that data names, locked, whose members the caller may add to or remove. Raises 4002, 4003, 4004.
+-- room_of_members(caller, data, action): the room that data names, locked, whose members the caller may add to or
+-- remove. Raises 4002, 4003, 4004.
 create or replace function confab.room_of_members(p_caller confab.caller, p_data jsonb, p_action text)
 returns confab.room language plpgsql as $$
 declare
@@ -196,17 +210,19 @@ begin
   return v_room;
 end $$;
 
--- room.add_members: room_id, members. Dispatch roomaddmembers to the room, the new ones included. Raises 4002, 4003, 4004.
+-- room.add_members: room_id, members. Dispatch roomaddmembers to the room, the new ones included. Raises 4002, 4003,
+-- 4004.
 create or replace function confab.room_add_members(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
   v_room confab.room := confab.room_of_members(p_caller, p_data, 'add_members');
 begin
-  return confab.members_add(v_room, confab.known_account_ids_value(p_data, 'members'), confab.account_name(p_caller.account_id));
+  return confab.members_add(v_room, confab.known_account_ids_value(p_data, 'members'),
+                            confab.account_name(p_caller.account_id));
 end $$;
 
--- room.remove_members: room_id, members. Dispatch roomexit to each of them, roomremovemembers to who stays. The creator is passed over, unless it
--- is the caller. Raises 4002, 4003, 4004.
+-- room.remove_members: room_id, members. Dispatch roomexit to each of them, roomremovemembers to who stays. The creator
+-- is passed over, unless it is the caller. Raises 4002, 4003, 4004.
 create or replace function confab.room_remove_members(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare

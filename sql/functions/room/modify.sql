@@ -23,8 +23,8 @@ begin
   return v_capacity;
 end $$;
 
--- room_update(room, data): name, description, avatar, limits, switches, property; what is not given stays; null clears description and avatar.
--- Of a one-to-one only property changes. Raises 4003.
+-- room_update(room, data): name, description, avatar, limits, switches, property; what is not given stays; null clears
+-- description and avatar. Of a one-to-one only property changes. Raises 4003.
 create or replace function confab.room_update(p_room confab.room, p_data jsonb)
 returns confab.outcome language plpgsql as $$
 begin
@@ -39,19 +39,23 @@ begin
       p_room.description := confab.text_value(p_data, 'description', 4000);
     end if;
     if p_data ? 'avatar' then
-      p_room.avatar := nullif(confab.room_avatar_value(jsonb_build_object('avatar', nullif(p_data -> 'avatar', '""'))), '');
+      p_room.avatar := nullif(confab.room_avatar_value(jsonb_build_object('avatar', nullif(p_data -> 'avatar', '""'))),
+                              '');
     end if;
     p_room.capacity := confab.room_new_capacity(p_room, p_data);
   end if;
   if p_room.type = 'GroupChat' then
-    p_room.join_approval_required := confab.boolean_value(p_data, 'join_approval_required', p_room.join_approval_required);
+    p_room.join_approval_required := confab.boolean_value(p_data, 'join_approval_required',
+                                                          p_room.join_approval_required);
     p_room.group_locked := confab.boolean_value(p_data, 'group_locked', p_room.group_locked);
   elsif p_room.type = 'Channel' then
     p_room.is_public := confab.boolean_value(p_data, 'is_public', p_room.is_public);
   end if;
   update confab.room r
-  set name = p_room.name, description = p_room.description, avatar = p_room.avatar, capacity = p_room.capacity, preferences = p_room.preferences,
-      join_approval_required = p_room.join_approval_required, group_locked = p_room.group_locked, is_public = p_room.is_public
+  set name = p_room.name, description = p_room.description, avatar = p_room.avatar, capacity = p_room.capacity,
+    preferences = p_room.preferences,
+      join_approval_required = p_room.join_approval_required, group_locked = p_room.group_locked,
+        is_public = p_room.is_public
   where r.id = p_room.id;
   return confab.room_updated(p_room.id);
 end $$;
@@ -88,17 +92,20 @@ begin
   return array(select distinct e #>> '{}' from jsonb_array_elements(p_data -> 'permission') e);
 end $$;
 
--- room_set_role(room, data, admin): makes members admins, or plain members again. Whoever is none, and the creator, is passed over.
+-- room_set_role(room, data, admin): makes members admins, or plain members again. Whoever is none, and the creator, is
+-- passed over.
 create or replace function confab.room_set_role(p_room confab.room, p_data jsonb, p_admin boolean)
 returns confab.outcome language plpgsql as $$
 declare
-  v_users bigint[] := confab.room_users_value(p_data);
+  v_account bigint;
 begin
-  update confab.member m
-  set role = case when p_admin then 'admin' else 'member' end,
-      grants = case when p_admin then confab.room_grants(p_room) else '{}' end
-  where m.room_id = p_room.id and m.account_id = any (v_users) and m.account_id <> p_room.creator_id
-    and m.role <> case when p_admin then 'admin' else 'member' end;
+  foreach v_account in array confab.room_users_value(p_data) loop
+    update confab.member m
+    set role = case when p_admin then 'admin' else 'member' end,
+        grants = case when p_admin then confab.room_grants(p_room) else '{}' end
+    where m.room_id = p_room.id and m.account_id = v_account and m.account_id <> p_room.creator_id
+      and m.role <> case when p_admin then 'admin' else 'member' end;
+  end loop;
   return confab.room_updated(p_room.id);
 end $$;
 
@@ -108,11 +115,15 @@ returns confab.outcome language plpgsql as $$
 declare
   v_users bigint[] := confab.room_users_value(p_data);
   v_grants text[] := confab.room_permission_value(p_room, p_data);
+  v_account bigint;
 begin
-  update confab.member m
-  set grants = array(select g from unnest(confab.room_grants(p_room)) g
-                     where case when p_give then g = any (m.grants || v_grants) else g = any (m.grants) and g <> all (v_grants) end)
-  where m.room_id = p_room.id and m.account_id = any (v_users) and m.account_id <> p_room.creator_id;
+  foreach v_account in array v_users loop
+    update confab.member m
+    set grants = array(select g from unnest(confab.room_grants(p_room)) g
+                       where case when p_give then g = any (m.grants || v_grants)
+                                  else g = any (m.grants) and g <> all (v_grants) end)
+    where m.room_id = p_room.id and m.account_id = v_account and m.account_id <> p_room.creator_id;
+  end loop;
   return confab.room_updated(p_room.id);
 end $$;
 
@@ -129,27 +140,31 @@ begin
   end if;
 end $$;
 
--- one_to_one_hide(room, account): a one-to-one that is deleted is gone for the one who deletes it; when it is for both, it is gone.
--- For the log, who deletes it leaves and comes back: a stream that comes later tells nothing from before.
+-- one_to_one_hide(room, account): a one-to-one that is deleted is gone for the one who deletes it; when it is for both,
+-- it is gone. For the log, who deletes it leaves and comes back: a stream that comes later tells nothing from before.
 -- Writes: member, log; or what room_erase writes. Who was mentioned stays: the other side still has the messages.
 create or replace function confab.one_to_one_hide(p_room confab.room, p_account bigint)
 returns confab.outcome language plpgsql as $$
 declare
   v_newest bigint;
-  v_effect confab.entry := confab.log_effect(p_room.id, null, json_build_object('departed', array[p_account], 'joined', array[p_account]));
-  v_entry confab.entry := confab.log_entry(null, array[p_account], 'roomdelete.dispatch', json_build_object('room_id', p_room.id));
+  v_effect confab.entry := confab.log_effect(p_room.id, null, json_build_object('departed', array[p_account], 'joined',
+    array[p_account]));
+  v_entry confab.entry := confab.log_entry(null, array[p_account], 'roomdelete.dispatch',
+                                           json_build_object('room_id', p_room.id));
 begin
-  select coalesce(max(seq), 0) into v_newest from confab.message where room_id = p_room.id;
+  v_newest := confab.room_newest(p_room.id);
   update confab.member set hidden = true, history_floor = greatest(history_floor, v_newest)
   where room_id = p_room.id and account_id = p_account;
-  if not exists (select from confab.member m where m.room_id = p_room.id and not (m.hidden and m.history_floor >= v_newest)) then
+  if not exists (select from confab.member m where m.room_id = p_room.id
+                 and not (m.hidden and m.history_floor >= v_newest)) then
     return confab.room_erase(p_room, array[p_account]);
   end if;
   perform confab.members_since(p_room.id, array[p_account], (confab.log_append(v_effect)).seq);
   return confab.log_append(v_entry);
 end $$;
 
--- room_delete(account, room): the action delete of room.modify: by the creator; a one-to-one by either side, for itself.
+-- room_delete(account, room): the action delete of room.modify: by the creator; a one-to-one by either side, for
+-- itself.
 create or replace function confab.room_delete(p_account bigint, p_room confab.room)
 returns confab.outcome language plpgsql as $$
 begin
@@ -179,7 +194,8 @@ begin
   perform confab.check_not_blocked(p_caller.account_id, v_room.id);
   if confab.is_falsy(p_data -> 'action') then
     perform confab.fail_validation('Action must be provided');
-  elsif v_action not in ('update', 'add_admin', 'remove_admin', 'add_moderator', 'remove_moderator', 'add_permission', 'remove_permission') then
+  elsif v_action not in ('update', 'add_admin', 'remove_admin', 'add_moderator', 'remove_moderator', 'add_permission',
+                         'remove_permission') then
     perform confab.fail_validation('Invalid action type');
   elsif confab.is_falsy(v_data) then
     perform confab.fail_validation('data must be provided');
@@ -197,8 +213,8 @@ begin
     else confab.room_set_grants(v_room, v_data, false) end;
 end $$;
 
--- room.permissions: room_id. Reply roompermissions: what the caller may do, and to who may administer the single rights of plain members.
--- Raises 4002, 4003, 4004.
+-- room.permissions: room_id. Reply roompermissions: what the caller may do, and to who may administer the single rights
+-- of plain members. Raises 4002, 4003, 4004.
 create or replace function confab.room_permissions(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql stable security definer set search_path = confab_site, confab, pg_temp as $$
 declare
@@ -208,12 +224,15 @@ declare
 begin
   v_outcome.reply := confab.reply_text('roompermissions.dispatch', json_build_object(
     'room_id', v_room.id,
-    'may', (select json_agg(a order by n) from unnest(array['read', 'send', 'add_members', 'remove_members', 'administer', 'pin', 'delete'])
+    'may', (select json_agg(a order by n) from unnest(array['read', 'send', 'add_members', 'remove_members',
+                                                            'administer', 'pin', 'delete'])
             with ordinality x(a, n) where may(a, v_room, v_member)),
     'members', (
-      select coalesce(json_agg(json_build_object('user', confab.user_ref(m.account_id), 'permission', to_json(m.grants)) order by m.account_id), '[]')
+      select coalesce(json_agg(json_build_object('user', confab.user_ref(m.account_id), 'permission', to_json(m.grants))
+                               order by m.account_id), '[]')
       from confab.member m
-      where m.room_id = v_room.id and m.role = 'member' and m.grants <> '{}' and m.account_id is distinct from v_room.creator_id
+      where m.room_id = v_room.id and m.role = 'member' and m.grants <> '{}' and m.account_id is distinct
+        from v_room.creator_id
         and may('administer', v_room, v_member))));
   return v_outcome;
 end $$;

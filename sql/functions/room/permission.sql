@@ -19,9 +19,11 @@ returns boolean language sql immutable as $$
       when 'GroupChat' then not p_room.group_locked
       else 'can_send_messages' = any (p_member.grants) end
     when p_action = 'add_members' then
-      case p_room.type when 'GroupChat' then 'can_add_new_participants' else 'can_add_new_subscribers' end = any (p_member.grants)
+      case p_room.type when 'GroupChat' then 'can_add_new_participants' else 'can_add_new_subscribers'
+        end = any (p_member.grants)
     when p_action = 'remove_members' then
-      case p_room.type when 'GroupChat' then 'can_remove_participants' else 'can_remove_subscribers' end = any (p_member.grants)
+      case p_room.type when 'GroupChat' then 'can_remove_participants' else 'can_remove_subscribers'
+        end = any (p_member.grants)
     else false
   end
 $$;
@@ -43,19 +45,27 @@ begin
     else 'User is not authorized access this room' end));
 end $$;
 
--- check_not_blocked(account, room): 4002 in a one-to-one with somebody who has blocked the account. Of all that one can do there, it may only be read, and what
--- is one's own taken back.
+-- is_blocked(by, account): whether somebody has blocked the account.
+create or replace function confab.is_blocked(p_by bigint, p_account bigint)
+returns boolean language plpgsql stable as $$
+begin
+  return (select true from confab.block where account_id = p_by and blocked_id = p_account) is not null;
+end $$;
+
+-- check_not_blocked(account, room): 4002 in a one-to-one with somebody who has blocked the account. Of all that one can
+-- do there, it may only be read, and what is one's own taken back.
 create or replace function confab.check_not_blocked(p_account bigint, p_room uuid)
 returns void language plpgsql stable as $$
 begin
-  if exists (select from confab.block k join confab.room r on r.id = p_room and k.account_id = any (r.pair) where k.blocked_id = p_account) then
+  if exists (select from unnest((select pair from confab.room where id = p_room)) x
+             where confab.is_blocked(x, p_account)) then
     perform confab.fail_denied('send');
   end if;
 end $$;
 
--- room_lock(room), room_share(room): whoever changes a room or its members waits until nobody sends to it, and the other way round; senders do not
--- wait for each other. So a message is stored by a member, in a room that is there, whatever happens at the same time. Held until the end of the
--- transaction; taken before a number is drawn.
+-- room_lock(room), room_share(room): whoever changes a room or its members waits until nobody sends to it, and the
+-- other way round; senders do not wait for each other. So a message is stored by a member, in a room that is there,
+-- whatever happens at the same time. Held until the end of the transaction; taken before a number is drawn.
 create or replace function confab.room_lock(p_room uuid)
 returns void language sql as $$
   select pg_advisory_xact_lock(hashtextextended(p_room::text, 11))

@@ -42,7 +42,8 @@ insert into confab.setting (name, value, help) values
   ('allow_register',       'false', 'anybody may make an account with POST session/register'),
   ('enable_notification',  'true',  'a stream begins with chat.notifications'),
   ('message_soft_delete',  'false', 'deleted messages stay in the tables, out of sight'),
-  ('inactivity_threshold', '60',    'seconds after its last request that a chain of long-polls counts as ended (at least 60)'),
+  ('inactivity_threshold', '60',
+   'seconds after its last request that a chain of long-polls counts as ended (at least 60)'),
   ('expose_email',         'false', 'people see each other''s address'),
   ('rich_text_class_id',   'false', 'rich text keeps class and id'),
   ('max_content',          '100000', 'characters of a message, as it is stored'),
@@ -57,7 +58,8 @@ on conflict (name) do update set help = excluded.help;
 
 insert into confab.epoch (epoch) select substr(md5(random()::text), 1, 8) where not exists (select from confab.epoch);
 
--- hook(when, command): the operator's function before_… or after_… a command (message.send: confab_site.before_message_send), or null.
+-- hook(when, command): the operator's function before_… or after_… a command (message.send:
+-- confab_site.before_message_send), or null.
 create or replace function confab.hook(p_when text, p_command text)
 returns regprocedure language sql stable as $$
   select to_regprocedure(format('confab_site.%s_%s(confab.caller, jsonb%s)', p_when, replace(p_command, '.', '_'),
@@ -65,8 +67,10 @@ returns regprocedure language sql stable as $$
   where p_command ~ '^[a-z0-9_.]{1,50}$'
 $$;
 
--- command_statement(command): the one statement that carries a command out: $1 token hash, $2 session, $3 Idempotency-Key, $4 data.
---   before_… (caller, data) returns jsonb: other data, or an error;  after_… (caller, data, outcome) returns confab.outcome
+-- command_statement(command): the one statement that carries a command out: $1 token hash, $2 session, $3
+-- Idempotency-Key, $4 data.
+--   before_… (caller, data) returns jsonb: other data, or an error;  after_… (caller, data, outcome) returns
+--     confab.outcome
 create or replace function confab.command_statement(c confab.command)
 returns text language plpgsql stable as $$
 declare
@@ -74,10 +78,13 @@ declare
   v_after regprocedure := confab.hook('after', c.name);
   v_data text := case when v_before is null then '$4::jsonb' else 'd.data' end;
 begin
-  return 'select ' || case when v_after is null then 'o' else 'h' end || '.* from confab.authenticate($1::bytea, $2::uuid, $3::text) c'
-    || case when v_before is null then '' else format(' cross join lateral (select %s(c, $4::jsonb) as data offset 0) d', v_before::regproc) end
+  return 'select ' || case when v_after is null then 'o' else 'h' end
+    || '.* from confab.authenticate($1::bytea, $2::uuid, $3::text) c'
+    || case when v_before is null then ''
+      else format(' cross join lateral (select %s(c, $4::jsonb) as data offset 0) d', v_before::regproc) end
     || format(' cross join lateral %s(c, %s) o', c.function, v_data)
-    || case when v_after is null then '' else format(' cross join lateral %s(c, %s, o) h', v_after::regproc, v_data) end;
+    || case when v_after is null then '' else format(' cross join lateral %s(c, %s, o) h', v_after::regproc,
+                                                     v_data) end;
 end $$;
 
 -- command_list(): the commands and their statements, and whether rich text keeps class and id.
@@ -88,13 +95,15 @@ language sql stable security definer set search_path = '' as $$
   from confab.command c where c.enabled order by c.name
 $$;
 
--- command_stamp(): changes when what command_list() gives does, and when the operator's functions that stand in for ours do.
+-- command_stamp(): changes when what command_list() gives does, and when the operator's functions that stand in for
+-- ours do.
 create or replace function confab.command_stamp()
 returns text language sql stable security definer set search_path = '' as $$
   select md5(concat_ws(' ',
     (select string_agg(c.name || c.xmin, ',' order by c.name) from confab.command c),
     (select s.xmin::text from confab.setting s where s.name = 'rich_text_class_id'),
-    (select string_agg(p.oid || ':' || p.xmin, ',' order by p.oid) from pg_proc p where p.pronamespace = 'confab_site'::regnamespace)))
+    (select string_agg(p.oid || ':' || p.xmin, ',' order by p.oid) from pg_proc p
+     where p.pronamespace = 'confab_site'::regnamespace)))
 $$;
 
 select confab.log_maintain();

@@ -1,19 +1,23 @@
--- What other programs may do with a database log-in of their own, inside their own transactions: an order and the message that tells of it are committed
--- together, or neither is.
+-- What other programs may do with a database log-in of their own, inside their own transactions: an order and the
+-- message that tells of it are committed together, or neither is.
 --
--- Such a transaction may stay open for long, and whoever holds a number of the log makes every reader wait. So nothing is drawn when these are called: the
--- work is put into confab.deferred, and a trigger does it at the very end of the caller's transaction.
+-- Such a transaction may stay open for long, and whoever holds a number of the log makes every reader wait. So nothing
+-- is drawn when these are called: the work is put into confab.deferred, and a trigger does it at the very end of the
+-- caller's transaction.
 --
--- An operator grants them to a role: grant execute on function confab.post(uuid, bigint, text, text), … to shop; grant usage on schema confab to shop.
+-- An operator grants them to a role: grant execute on function confab.post(uuid, bigint, text, text), … to shop; grant
+-- usage on schema confab to shop.
 
 -- html_of_text(text): plain text as the content of a message: escaped, lines broken where they were.
 create or replace function confab.html_of_text(p_text text)
 returns text language sql immutable as $$
-  select replace(replace(replace(replace(btrim(regexp_replace(p_text, '[\x01-\x08\x0b\x0c\x0e-\x1f]', '?', 'g'), E' \t\r\n'),
+  select replace(replace(replace(replace(btrim(regexp_replace(p_text, '[\x01-\x08\x0b\x0c\x0e-\x1f]', '?', 'g'),
+                                               E' \t\r\n'),
     '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), E'\n', '<br>')
 $$;
 
--- ensure_user(username, profile): the account of that name, made when there is none; its id. It can't log in with a password until it has one.
+-- ensure_user(username, profile): the account of that name, made when there is none; its id. It can't log in with a
+-- password until it has one.
 --   profile  email, first_name, last_name of a new account
 -- Raises C4003 for a name that can't be one.
 create or replace function confab.ensure_user(p_username text, p_profile jsonb default '{}')
@@ -35,9 +39,9 @@ exception when sqlstate 'C4003' then
   return v_id;
 end $$;
 
--- ensure_room(key, type, name, members): the room that a program knows by a key, made when there is none; its id. Members who are not in it are added at
--- the commit. The first member is the creator. A OneToOneChat is the one of its two members, whatever the key.
--- Raises C4003 for members or a name that can't be. Writes: room, deferred.
+-- ensure_room(key, type, name, members): the room that a program knows by a key, made when there is none; its id.
+-- Members who are not in it are added at the commit. The first member is the creator. A OneToOneChat is the one of its
+-- two members, whatever the key. Raises C4003 for members or a name that can't be. Writes: room, deferred.
 create or replace function confab.ensure_room(p_key text, p_type text, p_name text, p_members bigint[])
 returns uuid language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
@@ -58,21 +62,24 @@ begin
     v_room.external_key := p_key;
     v_room.name := confab.room_name_value(jsonb_build_object('name', p_name));
     v_room.creator_id := p_members[1];
-    v_room.capacity := greatest(case p_type when 'GroupChat' then confab.setting_number('max_participants', 100) else confab.setting_number('max_subscribers', 300) end, cardinality(v_members));
+    v_room.capacity := greatest(case p_type when 'GroupChat' then confab.setting_number('max_participants', 100)
+                                else confab.setting_number('max_subscribers', 300) end, cardinality(v_members));
   end if;
   insert into confab.room select v_room.* on conflict do nothing;
   v_new := found;
   if not v_new then
-    select * into v_room from confab.room where case p_type when 'OneToOneChat' then pair = v_members else external_key = p_key end;
+    select * into v_room from confab.room where case p_type when 'OneToOneChat' then pair = v_members
+      else external_key = p_key end;
   end if;
   insert into confab.deferred (room_id, account_ids, is_new)
   select v_room.id, v_members, v_new
-  where v_new or exists (select from unnest(v_members) x where not exists (select from confab.member where room_id = v_room.id and account_id = x));
+  where v_new or exists (select from unnest(v_members) x where not exists (select from confab.member
+    where room_id = v_room.id and account_id = x));
   return v_room.id;
 end $$;
 
--- post(room, sender, content, client_id): a message, plain text, sent at the caller's commit. Returns its id; that of the first one where the
--- client_id was used before. Raises C4002, C4003, C4004. Writes: deferred.
+-- post(room, sender, content, client_id): a message, plain text, sent at the caller's commit. Returns its id; that of
+-- the first one where the client_id was used before. Raises C4002, C4003, C4004. Writes: deferred.
 create or replace function confab.post(p_room uuid, p_sender bigint, p_content text, p_client_id text default null)
 returns uuid language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
@@ -100,7 +107,8 @@ begin
   return v_id;
 end $$;
 
--- deferred_members(row): the members of a room that was ensured. A new room is announced to them, one that was there hears of the new ones.
+-- deferred_members(row): the members of a room that was ensured. A new room is announced to them, one that was there
+-- hears of the new ones.
 create or replace function confab.deferred_members(p_row confab.deferred)
 returns void language plpgsql as $$
 declare
@@ -131,13 +139,15 @@ begin
   v_message.sender_id := p_row.sender_id;
   v_message.content := p_row.content;
   v_message.client_id := p_row.client_id;
-  if p_row.client_id is not null and (confab.message_repeat(p_row.sender_id, p_row.client_id, p_row.room_id, p_row.content, null)).seq is not null then
+  if p_row.client_id is not null and (confab.message_repeat(p_row.sender_id, p_row.client_id, p_row.room_id,
+                                                            p_row.content, null)).seq is not null then
     return;
   end if;
   perform confab.message_store(v_message, null, confab.message_mentions(p_row.room_id, p_row.sender_id, p_row.content));
 end $$;
 
--- deferred_run(): the trigger at the end of the caller's transaction. It rings inside of it: such transactions are few, and nobody else would.
+-- deferred_run(): the trigger at the end of the caller's transaction. It rings inside of it: such transactions are few,
+-- and nobody else would.
 create or replace function confab.deferred_run()
 returns trigger language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 begin

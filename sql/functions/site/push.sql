@@ -1,13 +1,15 @@
--- Push: a service of the operator's takes what nobody has seen yet and delivers it where people are. docs/extending.md has one.
+-- Push: a service of the operator's takes what nobody has seen yet and delivers it where people are. docs/extending.md
+-- has one.
 --
--- Sending writes nothing for it. The service claims jobs; claiming first goes through what the log has got since the last time and makes a job for each
--- member of the room that the message is new to. Each job is given out at least once: until push_done(), again when its lease is over. What was
--- acknowledged or read in the meantime is not. A reaction is pushed to the message's sender alone: that others react to others is worth a line in the
--- list of notifications, not a sound in everybody's pocket.
+-- Sending writes nothing for it. The service claims jobs; claiming first goes through what the log has got since the
+-- last time and makes a job for each member of the room that the message is new to. Each job is given out at least
+-- once: until push_done(), again when its lease is over. What was acknowledged or read in the meantime is not. A
+-- reaction is pushed to the message's sender alone: that others react to others is worth a line in the list of
+-- notifications, not a sound in everybody's pocket.
 
--- push_settled(position): up to where the log is decided now, from a position on. The rule, and why, is in lib/log/tail.c; here it takes one look at each call.
--- Holders, and then rows: each statement of a volatile function has a snapshot of its own. Raises 0A000 in a transaction that keeps one.
--- Writes: push_position.
+-- push_settled(position): up to where the log is decided now, from a position on. The rule, and why, is in
+-- lib/log/tail.c; here it takes one look at each call. Holders, and then rows: each statement of a volatile function
+-- has a snapshot of its own. Raises 0A000 in a transaction that keeps one. Writes: push_position.
 create or replace function confab.push_settled(p confab.push_position)
 returns bigint language plpgsql volatile as $$
 declare
@@ -27,14 +29,16 @@ begin
     return p.fence;
   end if;
   select max(seq) into v_prefix
-  from (select seq, row_number() over (order by seq) n from confab.log where seq > p.seq order by seq limit 2000) r where seq = p.seq + n;
+  from (select seq, row_number() over (order by seq) n from confab.log where seq > p.seq order by seq limit 2000) r
+    where seq = p.seq + n;
   if p.fence is null and v_hi > coalesce(v_prefix, p.seq) then
     update confab.push_position set fence = v_hi, holders = v_holders;
   end if;
   return coalesce(v_prefix, p.seq);
 end $$;
 
--- push_collect(): makes jobs of what the log has got. One caller at a time; the others go on with what is there. Writes: push_position, push_job.
+-- push_collect(): makes jobs of what the log has got. One caller at a time; the others go on with what is there.
+-- Writes: push_position, push_job.
 create or replace function confab.push_collect()
 returns void language plpgsql volatile as $$
 declare
@@ -59,7 +63,8 @@ begin
   join confab.member b on b.room_id = m.room_id and b.account_id <> m.sender_id and b.since_seq < m.seq
   where l.seq > p.seq and l.seq <= v_to
   union all
-  select m.sender_id, m.room_id, m.seq, r.log_seq, 'REACTION', now() + make_interval(secs => confab.setting_number('push_delay', 10))
+  select m.sender_id, m.room_id, m.seq, r.log_seq, 'REACTION',
+    now() + make_interval(secs => confab.setting_number('push_delay', 10))
   from confab.log l
   join confab.reaction r on r.room_id = l.room_id and r.log_seq = l.seq
   join confab.message m on m.room_id = r.room_id and m.seq = r.seq and m.sender_id <> r.account_id
@@ -67,10 +72,11 @@ begin
   update confab.push_position set seq = v_to where seq < v_to;
 end $$;
 
--- push_claim(limit, lease): up to limit jobs that are due, for the caller alone until the lease is over. Statements of their own: READ COMMITTED.
--- Returns whom to tell what; message is a Message. Writes: push_job, push_position.
+-- push_claim(limit, lease): up to limit jobs that are due, for the caller alone until the lease is over. Statements of
+-- their own: READ COMMITTED. Returns whom to tell what; message is a Message. Writes: push_job, push_position.
 create or replace function confab.push_claim(p_limit int default 100, p_lease interval default '1 minute')
-returns table (id bigint, account_id bigint, username text, email text, room_id uuid, notification_type text, attempts int, message json)
+returns table (id bigint, account_id bigint, username text, email text, room_id uuid, notification_type text,
+               attempts int, message json)
 language plpgsql volatile security definer set search_path = confab_site, confab, pg_temp as $$
 #variable_conflict use_column
 begin
@@ -82,17 +88,22 @@ begin
       select j.id from due j
       join confab.member b on b.room_id = j.room_id and b.account_id = j.account_id
       join confab.message m on m.room_id = j.room_id and m.seq = j.seq and not m.is_deleted
-      where case j.notification_type when 'REACTION' then exists (select from confab.reaction r where r.room_id = j.room_id and r.seq = j.seq and r.log_seq = j.log_seq)
+      where case j.notification_type when 'REACTION' then exists (select from confab.reaction r
+                                                                  where r.room_id = j.room_id and r.seq = j.seq
+        and r.log_seq = j.log_seq)
                  and not (j.seq <= b.last_read_seq and j.log_seq <= b.reactions_seen_seq)
             else j.seq > greatest(b.last_read_seq, b.last_acked_seq) end
         and j.log_seq > greatest(b.since_seq, b.history_floor)
-        and not exists (select from confab.receipt t where t.room_id = j.room_id and t.seq = j.seq and t.account_id = j.account_id and t.acked_seq >= j.log_seq)),
+        and not exists (select from confab.receipt t where t.room_id = j.room_id and t.seq = j.seq
+                        and t.account_id = j.account_id and t.acked_seq >= j.log_seq)),
     gone as (
       delete from confab.push_job j using due d where j.id = d.id and d.id not in (select p.id from pending p)),
     claimed as (
-      update confab.push_job j set due_at = now() + p_lease, attempts = j.attempts + 1 from pending p where j.id = p.id returning j.*)
+      update confab.push_job j set due_at = now() + p_lease, attempts = j.attempts + 1 from pending p where j.id = p.id
+        returning j.*)
     select c.id, c.account_id, a.username, a.email, c.room_id, c.notification_type, c.attempts, message_json(m)
-    from claimed c join confab.account a on a.id = c.account_id join confab.message m on m.room_id = c.room_id and m.seq = c.seq
+    from claimed c join confab.account a on a.id = c.account_id join confab.message m on m.room_id = c.room_id
+      and m.seq = c.seq
     order by c.id;
 end $$;
 

@@ -1,13 +1,15 @@
 -- Presence: who is there, judged by the streams that are open. confab.presence holds what was last told of a person.
 --
--- Somebody arrives when a stream of theirs opens, and is told of at once. They go when the last one has closed, and that is told by the upkeep a few seconds
--- later, so that a page that is loaded again does not flicker. They are idle when all of their streams say so.
+-- Somebody arrives when a stream of theirs opens, and is told of at once. They go when the last one has closed, and
+-- that is told by the upkeep a few seconds later, so that a page that is loaded again does not flicker. They are idle
+-- when all of their streams say so.
 
 -- presence_now(account): online, idle or offline.
 create or replace function confab.presence_now(p_account bigint)
 returns text language plpgsql stable as $$
 begin
-  return (select case when count(*) = 0 then 'offline' when bool_and(idle_since is not null) then 'idle' else 'online' end
+  return (select case when count(*) = 0 then 'offline' when bool_and(idle_since is not null) then 'idle'
+          else 'online' end
           from confab.session where account_id = p_account);
 end $$;
 
@@ -26,10 +28,12 @@ begin
   return array(
     select b.session_id from confab.presence_subscription b where b.account_id = p_account
     union
-    select b.session_id from confab.member m join confab.presence_subscription b on b.room_id = m.room_id where m.account_id = p_account);
+    select b.session_id from confab.member m join confab.presence_subscription b on b.room_id = m.room_id
+      where m.account_id = p_account);
 end $$;
 
--- presence_audience(sessions, account): those of them whose people share a room with the account and are not blocked by it.
+-- presence_audience(sessions, account): those of them whose people share a room with the account and are not blocked by
+-- it.
 create or replace function confab.presence_audience(p_sessions uuid[], p_account bigint)
 returns table (session_id uuid, account_id bigint) language plpgsql stable as $$
 #variable_conflict use_column
@@ -53,13 +57,15 @@ begin
   if v_sessions = '{}' then
     return;
   end if;
-  select array_agg(session_id), array_agg(account_id) into v_sessions, v_accounts from confab.presence_audience(v_sessions, p_account);
+  select array_agg(session_id), array_agg(account_id) into v_sessions, v_accounts
+    from confab.presence_audience(v_sessions, p_account);
   if v_sessions is null then
     return;
   end if;
   v_data := confab.presence_json(p_account);
   for i in 1 .. cardinality(v_sessions) by 100 loop
-    perform confab.signal(jsonb_build_object('accounts', array(select distinct unnest(v_accounts[i : i + 99])), 'sessions', v_sessions[i : i + 99]), 'presence.dispatch', v_data);
+    perform confab.signal(jsonb_build_object('accounts', array(select distinct unnest(v_accounts[i : i + 99])),
+                                             'sessions', v_sessions[i : i + 99]), 'presence.dispatch', v_data);
   end loop;
 end $$;
 
@@ -79,7 +85,8 @@ begin
   end loop;
 end $$;
 
--- presence_arrive(account): a stream of theirs has opened. Most of the time nothing changes by it, and nothing is written.
+-- presence_arrive(account): a stream of theirs has opened. Most of the time nothing changes by it, and nothing is
+-- written.
 create or replace function confab.presence_arrive(p_account bigint)
 returns void language plpgsql as $$
 begin
@@ -95,8 +102,10 @@ begin
   perform confab.presence_update(array(
     select p.account_id
     from confab.presence p
-    left join (select account_id, bool_and(idle_since is not null) as idle from confab.session group by account_id) s on s.account_id = p.account_id
-    where p.status <> 'offline' and p.status <> case when s.idle is null then 'offline' when s.idle then 'idle' else 'online' end
+    left join (select account_id, bool_and(idle_since is not null) as idle from confab.session
+               group by account_id) s on s.account_id = p.account_id
+    where p.status <> 'offline' and p.status <> case when s.idle is null then 'offline' when s.idle then 'idle'
+      else 'online' end
     order by 1 limit 1000));
 end $$;
 
@@ -116,7 +125,8 @@ begin
 end $$;
 
 -- presence_targets(caller, data): the same, without those the caller shares no room with. Raises 4002, 4003, 4004.
-create or replace function confab.presence_targets(p_caller confab.caller, p_data jsonb, out p_users bigint[], out p_rooms uuid[])
+create or replace function confab.presence_targets(p_caller confab.caller, p_data jsonb, out p_users bigint[],
+  out p_rooms uuid[])
 language plpgsql as $$
 declare
   v_room uuid;
@@ -136,8 +146,8 @@ begin
   end if;
 end $$;
 
--- presence.subscribe: users, rooms, session_id. Reply presencelist: how it stands; changes follow as presence signals. Raises 4002, 4003, 4004.
--- Writes: presence_subscription.
+-- presence.subscribe: users, rooms, session_id. Reply presencelist: how it stands; changes follow as presence signals.
+-- Raises 4002, 4003, 4004. Writes: presence_subscription.
 create or replace function confab.presence_subscribe(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
@@ -150,18 +160,22 @@ begin
     perform confab.fail_field('session_id', 'This field is required.');
   end if;
   select p_users, p_rooms into v_users, v_rooms from confab.presence_targets(p_caller, p_data);
-  insert into confab.presence_subscription (session_id, account_id) select v_session, u from unnest(v_users) u on conflict do nothing;
-  insert into confab.presence_subscription (session_id, room_id) select v_session, r from unnest(v_rooms) r on conflict do nothing;
+  insert into confab.presence_subscription (session_id, account_id) select v_session, u from unnest(v_users) u
+    on conflict do nothing;
+  insert into confab.presence_subscription (session_id, room_id) select v_session, r from unnest(v_rooms) r
+    on conflict do nothing;
   v_outcome.reply := confab.reply_text('presencelist.dispatch', json_build_object('users', (
     select coalesce(json_agg(confab.presence_json(shown.id) order by shown.id), '[]')
     from (select u as id from unnest(v_users) u
           union
           (select m.account_id from confab.member m where m.room_id = any (v_rooms) order by 1 limit 1000)) shown
-    where not exists (select from confab.block k where k.account_id = shown.id and k.blocked_id = p_caller.account_id))));
+    where not exists (select from confab.block k where k.account_id = shown.id
+                      and k.blocked_id = p_caller.account_id))));
   return v_outcome;
 end $$;
 
--- presence.unsubscribe: users, rooms, session_id; without lists, everything. Raises 4002, 4003, 4004. Writes: presence_subscription.
+-- presence.unsubscribe: users, rooms, session_id; without lists, everything. Raises 4002, 4003, 4004. Writes:
+-- presence_subscription.
 create or replace function confab.presence_unsubscribe(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
@@ -174,6 +188,7 @@ begin
   end if;
   select p_users, p_rooms into v_users, v_rooms from confab.presence_lists(p_data);
   delete from confab.presence_subscription
-  where session_id = v_session and (not p_data ?| array['users', 'rooms'] or account_id = any (v_users) or room_id = any (v_rooms));
+  where session_id = v_session and (not p_data ?| array['users', 'rooms'] or account_id = any (v_users)
+                                    or room_id = any (v_rooms));
   return null;
 end $$;

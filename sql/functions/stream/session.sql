@@ -1,7 +1,7 @@
 -- What people do with their own sessions.
 
--- session_of(caller, data): the open session that a command speaks for: that of its WebSocket, or the one data.session_id names. Null when there is none.
--- Raises 4003, 4004.
+-- session_of(caller, data): the open session that a command speaks for: that of its WebSocket, or the one
+-- data.session_id names. Null when there is none. Raises 4003, 4004.
 create or replace function confab.session_of(p_caller confab.caller, p_data jsonb)
 returns uuid language plpgsql stable as $$
 declare
@@ -17,8 +17,8 @@ begin
   return v_id;
 end $$;
 
--- session.heartbeat: session_id, idle: the session's person is there; or is, but away from the keyboard. Raises 4003, 4004.
--- Writes: session, presence.
+-- session.heartbeat: session_id, idle: the session's person is there; or is, but away from the keyboard. Raises 4003,
+-- 4004. Writes: session, presence.
 create or replace function confab.session_heartbeat(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
@@ -30,7 +30,8 @@ begin
     return null;
   end if;
   select (idle_since is not null) <> v_idle into v_changed from confab.session where id = v_id;
-  update confab.session set last_seen = now(), idle_since = case when v_idle then coalesce(idle_since, now()) end where id = v_id;
+  update confab.session set last_seen = now(), idle_since = case when v_idle then coalesce(idle_since, now()) end
+    where id = v_id;
   if v_changed then
     perform confab.presence_update(array[p_caller.account_id]);
   end if;
@@ -45,20 +46,23 @@ declare
 begin
   v_outcome.reply := confab.reply_text('sessionlist.dispatch', json_build_object(
     'sessions', (
-      select coalesce(json_agg(json_build_object('id', s.id, 'transport', s.transport, 'user_agent', s.user_agent, 'address', s.address,
+      select coalesce(json_agg(json_build_object('id', s.id, 'transport', s.transport, 'user_agent', s.user_agent,
+                                                 'address', s.address,
                'opened_at', confab.time_text(s.opened_at), 'last_seen', confab.time_text(s.last_seen),
                'current', coalesce(s.id = p_caller.session_id, false)) order by s.opened_at desc), '[]')
       from (select * from confab.session where account_id = p_caller.account_id order by opened_at desc limit 200) s),
     'logins', (
-      select coalesce(json_agg(json_build_object('id', l.id, 'user_agent', l.user_agent, 'address', l.address, 'created_at', confab.time_text(l.created_at),
+      select coalesce(json_agg(json_build_object('id', l.id, 'user_agent', l.user_agent, 'address', l.address,
+                                                 'created_at', confab.time_text(l.created_at),
                'last_seen', confab.time_text(l.last_seen), 'expires_at', confab.time_text(l.expires_at),
                'current', l.id = p_caller.login_id) order by l.created_at desc), '[]')
-      from (select * from confab.login where account_id = p_caller.account_id and expires_at > now() order by created_at desc limit 200) l)));
+      from (select * from confab.login where account_id = p_caller.account_id and expires_at > now()
+            order by created_at desc limit 200) l)));
   return v_outcome;
 end $$;
 
--- session.end: session_id or login_id of the caller's: its streams end, and a log-in is worth nothing any more. Reply sessionend. Raises 4003, 4004.
--- Writes: session or login, log (effect ended_sessions or ended_logins).
+-- session.end: session_id or login_id of the caller's: its streams end, and a log-in is worth nothing any more. Reply
+-- sessionend. Raises 4003, 4004. Writes: session or login, log (effect ended_sessions or ended_logins).
 create or replace function confab.session_end(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare

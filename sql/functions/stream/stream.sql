@@ -1,12 +1,13 @@
 -- Streams: what the delivering programs ask when one opens and closes, and every few seconds.
 
--- stream_open(token_hash or ticket_hash, session, transport, user_agent, address, process, notifications): who opens a stream, as what session, a member of
--- what.
+-- stream_open(token_hash or ticket_hash, session, transport, user_agent, address, process, notifications): who opens a
+-- stream, as what session, a member of what.
 --   session        an open session of the caller that goes on (long-poll), or null
 --   notifications  whether it is to be told of what was missed, which costs more than all the rest
--- Returns the account and its memberships [[room, since_seq]…], notifications (null when the setting says no), and how the log stands.
--- Raises 4001. Writes: session, presence; a ticket is gone.
-create or replace function confab.stream_open(p_token_hash bytea, p_session uuid, p_transport text, p_user_agent text, p_address text, p_process text,
+-- Returns the account and its memberships [[room, since_seq]…], notifications (null when the setting says no), and how
+-- the log stands. Raises 4001. Writes: session, presence; a ticket is gone.
+create or replace function confab.stream_open(p_token_hash bytea, p_session uuid, p_transport text, p_user_agent text,
+  p_address text, p_process text,
   p_notifications boolean default true)
 returns table (account_id bigint, login_id bigint, session_id uuid, account text, rooms text, notifications text,
                epoch text, floor bigint, last_value bigint)
@@ -17,29 +18,35 @@ declare
   v_session uuid;
 begin
   if p_session is not null then
-    update confab.session s set last_seen = now(), process = p_process where s.id = p_session and s.account_id = v_caller.account_id returning s.id into v_session;
+    update confab.session s set last_seen = now(), process = p_process where s.id = p_session
+      and s.account_id = v_caller.account_id returning s.id into v_session;
   end if;
   if v_session is null then
     perform confab.login_hold(v_caller.login_id);
     insert into confab.session as s (account_id, login_id, transport, process, user_agent, address)
-    values (v_caller.account_id, v_caller.login_id, p_transport, p_process, left(p_user_agent, 300), left(p_address, 64))
+    values (v_caller.account_id, v_caller.login_id, p_transport, p_process, left(p_user_agent, 300),
+            left(p_address, 64))
     returning s.id into v_session;
     perform confab.presence_arrive(v_caller.account_id);
   end if;
   return query
     select v_caller.account_id, v_caller.login_id, v_session, user_json(a, true)::text,
-           (select coalesce(json_agg(json_build_array(m.room_id, m.since_seq)), '[]')::text from confab.member m where m.account_id = a.id),
-           case when p_notifications and not confab.setting_off('enable_notification') then confab.notifications_json(a.id)::text end,
+           (select coalesce(json_agg(json_build_array(m.room_id, m.since_seq)), '[]')::text from confab.member m
+            where m.account_id = a.id),
+           case when p_notifications and not confab.setting_off('enable_notification')
+             then confab.notifications_json(a.id)::text end,
            -- Not by log_state(), which also looks for the head.
            e.epoch, confab.log_floor(), case when l.is_called then l.last_value else 0 end
     from confab.account a, confab.epoch e, confab.log_seq l where a.id = v_caller.account_id;
 end $$;
 
--- stream_open_all(requests, process): stream_open() for each of a list of {token (the hash, in hexadecimal digits), session, transport, user_agent, address, notifications}, in
--- one transaction; when all the world comes back at once, that is what it costs. place counts from 1. Who may not is told by failed, an SQLSTATE, and
--- detail; the others are not touched by it. Each request is a subtransaction: 64 of them are cheap.
+-- stream_open_all(requests, process): stream_open() for each of a list of {token (the hash, in hexadecimal digits),
+-- session, transport, user_agent, address, notifications}, in one transaction; when all the world comes back at once,
+-- that is what it costs. place counts from 1. Who may not is told by failed, an SQLSTATE, and detail; the others are
+-- not touched by it. Each request is a subtransaction: 64 of them are cheap.
 create or replace function confab.stream_open_all(p_requests jsonb, p_process text)
-returns table (place bigint, failed text, detail text, account_id bigint, login_id bigint, session_id uuid, account text, rooms text, notifications text,
+returns table (place bigint, failed text, detail text, account_id bigint, login_id bigint, session_id uuid,
+               account text, rooms text, notifications text,
                epoch text, floor bigint, last_value bigint, login_key text)
 language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 #variable_conflict use_column
@@ -49,14 +56,17 @@ declare
   v_detail text;
 begin
   for v_place, v_request in 
-    -- In the order of the accounts: each takes the lock of its presence, and other programs open streams of the same people.
+    -- In the order of the accounts: each takes the lock of its presence, and other programs open streams of the same
+    -- people.
     select o, r from jsonb_array_elements(p_requests) with ordinality e (r, o)
     order by (select l.account_id from confab.login l where l.token_hash = decode(r ->> 'token', 'hex')), o loop
     begin
       return query
         select v_place, null::text, null::text, s.*, confab.login_key(s.login_id)
-        from confab.stream_open(decode(v_request ->> 'token', 'hex'), (v_request ->> 'session')::uuid, v_request ->> 'transport',
-                                v_request ->> 'user_agent', v_request ->> 'address', p_process, coalesce((v_request ->> 'notifications')::boolean, true)) s;
+        from confab.stream_open(decode(v_request ->> 'token', 'hex'), (v_request ->> 'session')::uuid,
+                                v_request ->> 'transport',
+                                v_request ->> 'user_agent', v_request ->> 'address', p_process,
+                                  coalesce((v_request ->> 'notifications')::boolean, true)) s;
     exception when sqlstate 'C4001' then
       get stacked diagnostics v_detail = pg_exception_detail;
       place := v_place;
@@ -73,8 +83,9 @@ returns void language sql security definer set search_path = '' as $$
   delete from confab.session where id = any (p_sessions)
 $$;
 
--- stream_sweep(process): at the start of a program that knows that no earlier run of it is alive: ends the sessions that those have left, and counts it
--- as alive. What is before the # of a process' name is the same in every run, and in no other program's or host's.
+-- stream_sweep(process): at the start of a program that knows that no earlier run of it is alive: ends the sessions
+-- that those have left, and counts it as alive. What is before the # of a process' name is the same in every run, and
+-- in no other program's or host's.
 create or replace function confab.stream_sweep(p_process text)
 returns void language sql security definer set search_path = '' as $$
   delete from confab.session where split_part(process, '#', 1) = split_part(p_process, '#', 1) and transport <> 'poll';
@@ -91,9 +102,11 @@ begin
   perform confab.presence_refresh();
 end $$;
 
--- stream_upkeep(process): every few seconds, by each delivering program: it is alive. One of them at a time looks after the others: ends the sessions of
--- programs that are not heard of any more and of long-polls that nobody goes on with, tells of people who went away, keeps the log's partitions,
--- collects what is left of deleted rooms, and takes away messages that are older than they are kept. False: this program was taken for dead, its sessions are gone, its streams have to open again.
+-- stream_upkeep(process): every few seconds, by each delivering program: it is alive. One of them at a time looks after
+-- the others: ends the sessions of programs that are not heard of any more and of long-polls that nobody goes on with,
+-- tells of people who went away, keeps the log's partitions, collects what is left of deleted rooms, and takes away
+-- messages that are older than they are kept. False: this program was taken for dead, its sessions are gone, its
+-- streams have to open again.
 create or replace function confab.stream_upkeep(p_process text)
 returns boolean language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
@@ -102,13 +115,15 @@ begin
   select alive_at into v_last from confab.process where name = p_process;
   insert into confab.process (name) values (p_process) on conflict (name) do update set alive_at = now();
   -- Whoever was away itself does not judge the others.
-  if v_last is null or v_last < now() - interval '15 seconds' or not pg_try_advisory_xact_lock(hashtext('confab.stream_upkeep')) then
+  if v_last is null or v_last < now() - interval '15 seconds'
+    or not pg_try_advisory_xact_lock(hashtext('confab.stream_upkeep')) then
     return v_last is not null;
   end if;
   with dead as (delete from confab.process where alive_at < now() - interval '30 seconds' returning name)
   delete from confab.session s using dead where s.process = dead.name and s.transport <> 'poll';
   delete from confab.session
-  where transport = 'poll' and last_seen < now() - make_interval(secs => greatest(confab.setting_number('inactivity_threshold', 60), 60));
+  where transport = 'poll'
+    and last_seen < now() - make_interval(secs => greatest(confab.setting_number('inactivity_threshold', 60), 60));
   perform confab.presence_refresh();
   delete from confab.typing where told_at < now() - interval '1 hour';
   perform confab.collect_erased(5000);

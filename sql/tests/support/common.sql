@@ -1,4 +1,5 @@
--- What several of the tests need; included with \ir, within their transaction. :people is what the names of their accounts begin with.
+-- What several of the tests need; included with \ir, within their transaction. :people is what the names of their
+-- accounts begin with.
 select set_config('test.people', :'people', true) \g /dev/null
 
 -- The body of the error that a statement raises, its SQLSTATE when it is not ours, null when it raises none.

@@ -1,16 +1,17 @@
 // Debian's chromium, driven by playwright-core.
 import net from 'node:net';
 import { chromium } from 'playwright-core';
+import { record } from './coverage.mjs';
 
 export const url = process.env.CONFAB_URL ?? 'http://127.0.0.1:8080/chat/';
 export const DEADLINE = 40_000; // more than a connection waits between attempts
 
-export function launch() {
-  return chromium.launch({
+export async function launch() {
+  return record(await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
       '--disable-component-update', '--disable-sync'],
-  });
+  }));
 }
 
 async function api(path, body, token) {

@@ -1,6 +1,6 @@
 // A stack of its own, for tests that break things.
 import { execFile } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, realpathSync, statSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -67,6 +67,29 @@ export class Stack {
 
   stop() {
     return this.#tool('stop', this.dir);
+  }
+
+  /** The folder of its sockets. */
+  get run() {
+    return realpathSync(path.join(this.dir, 'run'));
+  }
+
+  /** What reaches another database of its cluster. */
+  other(database) {
+    return `host=${this.run} dbname=${database} user=confab_admin`;
+  }
+
+  /** Runs the admin command on another database. */
+  async confabOn(database, ...words) {
+    const { stdout } = await run(path.join(top, 'build', process.env.BUILD ?? 'release', 'confab'), words,
+      { env: { ...process.env, CONFAB_DATABASE: this.other(database) } });
+    return stdout;
+  }
+
+  /** Runs a statement on another database as the operator; its output. */
+  async queryOn(database, sql) {
+    const { stdout } = await run('psql', ['-XqAt', '-v', 'ON_ERROR_STOP=1', '-c', sql, this.other(database)]);
+    return stdout.trim();
   }
 
   /** Runs a statement as the operator; its output. */

@@ -1,0 +1,188 @@
+/* liveness: signs of life, ended sessions and the farewell. Called by the hub;
+ * owns what is to be told and the timers for it. */
+#include "hub/liveness.h"
+
+#include <stdlib.h>
+
+#include "base/container.h"
+#include "base/logger.h"
+#include "base/xalloc.h"
+#include "hub/hub_internal.h"
+
+enum {
+	UPKEEP_INTERVAL = 5000, /* ms between signs of life */
+	MAINTAIN_EVERY = 4,     /* upkeeps between looks at the partitions */
+	END_DELAY = 100,        /* ms in which ended sessions are gathered, */
+	END_RETRY = 1000,       /* while the database is away */
+	LEAVE_TIMEOUT = 1000,   /* ms for the farewell */
+	LEAVE_TURN = 50,
+};
+
+static const struct pg_statement SWEEP = { NULL,
+					   "select confab.stream_sweep($1)" };
+static const struct pg_statement UPKEEP = { "upkeep",
+					    "select confab.stream_upkeep($1)" };
+static const struct pg_statement MAINTAIN = { "maintain",
+					      "select confab.log_maintain()" };
+static const struct pg_statement END = {
+	"close", "select confab.stream_close($1::uuid[])"
+};
+static const struct pg_statement LEAVE = { NULL,
+					   "select confab.stream_leave($1)" };
+
+struct liveness {
+	struct hub *hub;
+	const char *instance;
+	bool is_alone;    /* and an earlier run's sessions are still there */
+	unsigned upkeeps; /* so far */
+	struct buf ended; /* "{uuid,uuid": sessions */
+	struct timer upkeep_timer, end_timer;
+};
+
+static void upkeep_fired(struct timer *timer);
+static void end_fired(struct timer *timer);
+
+struct liveness *liveness_create(struct hub *hub, const char *instance,
+				 bool is_alone)
+{
+	struct liveness *l = xcalloc(1, sizeof(*l));
+
+	l->hub = hub;
+	l->instance = instance;
+	l->is_alone = is_alone;
+	l->upkeep_timer.fire = upkeep_fired;
+	l->end_timer.fire = end_fired;
+	return l;
+}
+
+void liveness_free(struct liveness *l)
+{
+	if (!l)
+		return;
+	loop_disarm(l->hub->loop, &l->upkeep_timer);
+	loop_disarm(l->hub->loop, &l->end_timer);
+	buf_free(&l->ended);
+	free(l);
+}
+
+const char *liveness_instance(const struct liveness *l)
+{
+	return l->instance;
+}
+
+static void log_failure(const char *what, enum pg_status status,
+			const struct pg_result *result)
+{
+	if (status == PG_FAILED)
+		logger(LEVEL_ERROR, what, "why=\"%s\"", pg_message(result));
+}
+
+static void on_swept(void *context, enum pg_status status,
+		     const struct pg_result *result)
+{
+	(void)context;
+	log_failure("stream_sweep", status, result);
+}
+
+static void on_maintained(void *context, enum pg_status status,
+			  const struct pg_result *result)
+{
+	(void)context;
+	log_failure("log_maintain", status, result);
+}
+
+/* A process that was not heard of for long is taken for dead, and its sessions
+ * are gone: its streams have to open again. */
+static void on_upkeep(void *context, enum pg_status status,
+		      const struct pg_result *result)
+{
+	struct hub *hub = ((struct liveness *)context)->hub;
+
+	log_failure("stream_upkeep", status, result);
+	if (status == PG_OK && *pg_field(result, 0, 0) == 'f' &&
+	    hub->counts.streams) {
+		logger(LEVEL_WARN, "taken_for_dead", "streams=%u",
+		       hub->counts.streams);
+		hub_end_all(hub, END_RESTART);
+	}
+}
+
+static void upkeep_fired(struct timer *timer)
+{
+	struct liveness *l = container_of(timer, struct liveness, upkeep_timer);
+	struct pg_async *pg = l->hub->pg;
+
+	if (pg_async_is_up(pg)) {
+		struct pg_param instance = { .data = l->instance };
+
+		pg_async_send(pg, &UPKEEP, 1, &instance, on_upkeep, l);
+		if (l->upkeeps++ % MAINTAIN_EVERY == 0)
+			pg_async_send(pg, &MAINTAIN, 0, NULL, on_maintained, l);
+	}
+	loop_arm(l->hub->loop, &l->upkeep_timer, UPKEEP_INTERVAL);
+}
+
+void liveness_connected(struct liveness *l)
+{
+	struct pg_param instance = { .data = l->instance };
+
+	/* Streams of an earlier run are gone: they were its sockets. */
+	if (l->is_alone)
+		pg_async_send(l->hub->pg, &SWEEP, 1, &instance, on_swept, l);
+	l->is_alone = false;
+	upkeep_fired(&l->upkeep_timer);
+}
+
+void liveness_end_session(struct liveness *l, const char *session)
+{
+	buf_add_text(&l->ended, l->ended.len ? "," : "{");
+	buf_add_text(&l->ended, session);
+	if (!l->end_timer.place)
+		loop_arm(l->hub->loop, &l->end_timer, END_DELAY);
+}
+
+static void on_ended(void *context, enum pg_status status,
+		     const struct pg_result *result)
+{
+	(void)context;
+	log_failure("stream_close", status, result);
+}
+
+static void end_fired(struct timer *timer)
+{
+	struct liveness *l = container_of(timer, struct liveness, end_timer);
+	struct pg_param list;
+
+	if (!pg_async_is_up(l->hub->pg)) {
+		loop_arm(l->hub->loop, &l->end_timer, END_RETRY);
+		return;
+	}
+	buf_add_text(&l->ended, "}");
+	list = (struct pg_param){ .data = buf_text(&l->ended) };
+	pg_async_send(l->hub->pg, &END, 1, &list, on_ended, l);
+	buf_free(&l->ended);
+}
+
+static void on_left(void *context, enum pg_status status,
+		    const struct pg_result *result)
+{
+	log_failure("stream_leave", status, result);
+	*(bool *)context = true;
+}
+
+void liveness_leave(struct liveness *l)
+{
+	struct loop *loop = l->hub->loop;
+	struct pg_param instance = { .data = l->instance };
+	int64_t deadline = loop_now(loop) + LEAVE_TIMEOUT;
+	bool left = false;
+
+	if (!pg_async_is_up(l->hub->pg))
+		return;
+	if (l->ended.len)
+		end_fired(&l->end_timer);
+	loop_disarm(loop, &l->upkeep_timer);
+	pg_async_send(l->hub->pg, &LEAVE, 1, &instance, on_left, &left);
+	while (!left && loop_now(loop) < deadline)
+		loop_turn(loop, LEAVE_TURN);
+}

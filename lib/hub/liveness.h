@@ -1,0 +1,28 @@
+/* liveness: what the database knows of this process and of its sessions: that
+ * it is alive, and which sessions have ended. */
+#ifndef CONFAB_HUB_LIVENESS_H
+#define CONFAB_HUB_LIVENESS_H
+
+#include <stdbool.h>
+
+struct hub;
+struct liveness;
+
+/* hub is not complete yet. instance and is_alone: see struct hub_settings. */
+struct liveness *liveness_create(struct hub *hub, const char *instance,
+				 bool is_alone) __attribute__((malloc));
+void liveness_free(struct liveness *liveness);
+
+/* The name of this process in the database. */
+const char *liveness_instance(const struct liveness *liveness);
+
+/* The connection for questions is there. */
+void liveness_connected(struct liveness *liveness);
+
+/* A session has ended; the database is told soon. */
+void liveness_end_session(struct liveness *liveness, const char *session);
+
+/* See hub_leave(). */
+void liveness_leave(struct liveness *liveness);
+
+#endif

@@ -1,0 +1,33 @@
+/* replayer_internal: what replayer.c and withdraw.c share. */
+#ifndef CONFAB_HUB_REPLAYER_INTERNAL_H
+#define CONFAB_HUB_REPLAYER_INTERNAL_H
+
+#include "event/loop.h"
+#include "hub/replayer.h"
+#include "log/deletions.h"
+#include "log/window.h"
+
+struct replayer {
+	struct hub *hub;
+	struct window *window;
+	struct timer timer;
+	struct {
+		bool is_due;       /* it was asked for */
+		int64_t after, to; /* it holds the rows between them */
+		bool is_void;      /* a room was deleted since */
+	} page;
+	struct {
+		bool is_wanted; /* the window does not reach back far enough */
+		bool is_due;    /* a page was asked for, */
+		int64_t to;     /* which ends there */
+	} recall;
+	struct deletions deleted; /* in this batch, or since a page was asked */
+	bool room_deleted;        /* in this batch */
+};
+
+/* Goes on in the next turn of the loop. */
+void replayer_run_soon(struct replayer *replayer);
+/* Forgets the deletions, unless a page that was asked for before is due. */
+void replayer_forget_deleted(struct replayer *replayer);
+
+#endif

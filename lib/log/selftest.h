@@ -1,0 +1,35 @@
+/* selftest: whether a connection keeps what the log's reading rule rests on
+ * (tail.c): the schema is that of this program, nextval() holds its lock until
+ * the transaction ends, and the doorbell is heard. For the tail. */
+#ifndef CONFAB_LOG_SELFTEST_H
+#define CONFAB_LOG_SELFTEST_H
+
+#include <stdbool.h>
+
+#include "event/loop.h"
+#include "pg/async.h"
+
+/* Zero it, set the first five, and keep it where it is. */
+struct selftest {
+	struct loop *loop;
+	struct pg_async *pg;
+	void *context;
+	/* The rule does not hold here. */
+	void (*failed)(void *context, const char *why);
+	/* Our own ring has not come back: dispatches are late, not lost. */
+	void (*silent)(void *context);
+	bool held; /* the lock was seen */
+	char ring[33];
+	struct timer limit;
+};
+
+/* Sends the statements of the test, the LISTEN of the doorbell among them. */
+void selftest_run(struct selftest *test);
+
+/* The connection is gone. */
+void selftest_stop(struct selftest *test);
+
+/* The doorbell rang: it may have been our own ring. */
+void selftest_hear(struct selftest *test, const char *payload);
+
+#endif

@@ -1,0 +1,338 @@
+/* hub_test: who gets a dispatch, in each state of a stream, and how a stream
+ * ends. The hub has no database here: streams are put where an opening would
+ * have put them. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/crypto.h"
+#include "base/xalloc.h"
+#include "cmocka_tap.h"
+#include "hub/hub_internal.h"
+
+#define ROOM "00000000-0000-0000-0000-000000000001"
+
+struct fixture {
+	struct loop *loop;
+	struct config config;
+	struct metrics *metrics;
+	struct hub *hub;
+};
+
+/* A stream with what its transport was told. */
+struct client {
+	struct stream stream;
+	int woken, ended;
+	enum stream_end why;
+};
+
+static void on_wake(struct stream *stream)
+{
+	((struct client *)(void *)stream)->woken++;
+}
+
+static void on_end(struct stream *stream, enum stream_end why)
+{
+	struct client *client = (struct client *)(void *)stream;
+
+	client->ended++;
+	client->why = why;
+}
+
+static const struct stream_ops OPS = { .wake = on_wake, .end = on_end };
+
+static int make(void **state)
+{
+	static char database[] = "host=/nonexistent";
+	struct fixture *f = xcalloc(1, sizeof(*f));
+
+	secret_init();
+	f->loop = loop_create();
+	f->config.database = database;
+	f->config.window = 1 << 20;
+	f->config.stream_queue = 1000;
+	f->config.heartbeat = 25;
+	f->metrics = metrics_open("/nonexistent", "test");
+	f->hub = hub_create(
+		f->loop, &(struct hub_settings){ .config = &f->config,
+						 .metrics = f->metrics,
+						 .program = "test",
+						 .instance = "test@here#1" });
+	f->hub->epoch = xstrdup("e");
+	*state = f;
+	return 0;
+}
+
+static int unmake(void **state)
+{
+	struct fixture *f = *state;
+
+	hub_free(f->hub);
+	metrics_close(f->metrics);
+	loop_free(f->loop);
+	free(f);
+	return 0;
+}
+
+/* A stream of an account that is in the room from since on. */
+static struct client *attach(struct fixture *f, int64_t account, int64_t since,
+			     enum stream_state state, int64_t position)
+{
+	struct client *client = xcalloc(1, sizeof(*client));
+	struct stream *s = &client->stream;
+	char rooms[80];
+	const char *why;
+	struct json *list;
+	bool fresh;
+
+	s->ops = &OPS;
+	s->hub = f->hub;
+	s->lists = &f->hub->lists;
+	s->transport = transport_of(TRANSPORT_SSE);
+	s->position = position;
+	strcpy(s->session, ROOM);
+	s->account = roster_enter(f->hub->roster, account, &fresh);
+	snprintf(rooms, sizeof(rooms), "[[\"" ROOM "\",%lld]]",
+		 (long long)since);
+	list = json_parse(rooms, strlen(rooms), 4, &why);
+	if (fresh)
+		roster_load(f->hub->roster, s->account, list);
+	json_free(list);
+	LIST_INSERT_HEAD(roster_streams(s->account), s, of_account);
+	stream_set_state(s, STREAM_OPENING);
+	stream_set_state(s,
+			 state == STREAM_LIVE ? STREAM_LIVE : STREAM_REPLAYING);
+	if (state == STREAM_BLOCKED)
+		stream_set_state(s, STREAM_BLOCKED);
+	f->hub->counts.streams++;
+	return client;
+}
+
+static void release(struct client *client)
+{
+	hub_close(&client->stream);
+	free(client);
+}
+
+static struct dispatch *make_dispatch(int64_t seq, size_t size)
+{
+	char json[2048];
+
+	assert_true(size < sizeof(json));
+	memset(json, 'x', size);
+	json[size] = '\0';
+	return dispatch_create("e", seq, ROOM, NULL, NULL, json);
+}
+
+static void offer(struct fixture *f, int64_t seq, size_t size)
+{
+	struct dispatch *d = make_dispatch(seq, size);
+
+	hub_offer_live(f->hub, d);
+	dispatch_unref(d);
+}
+
+static void the_tail_feeds_live_streams_alone(void **state)
+{
+	struct fixture *f = *state;
+	struct client *live = attach(f, 1, 0, STREAM_LIVE, 5);
+	struct client *behind = attach(f, 2, 0, STREAM_REPLAYING, 5);
+	struct client *blocked = attach(f, 3, 0, STREAM_BLOCKED, 5);
+	struct client *later = attach(f, 4, 7, STREAM_LIVE, 5);
+	struct client *ahead = attach(f, 5, 0, STREAM_LIVE, 6);
+
+	offer(f, 6, 10);
+	assert_int_equal(live->stream.count, 1);
+	assert_int_equal(live->stream.position, 6);
+	assert_int_equal(behind->stream.count, 0);
+	assert_int_equal(blocked->stream.count, 0);
+	assert_int_equal(later->stream.count, 0);
+	assert_int_equal(ahead->stream.count, 0);
+	assert_int_equal(hub_position(&live->stream), 5);
+	hub_wake(f->hub);
+	hub_wake(f->hub);
+	assert_int_equal(live->woken, 1);
+	assert_int_equal(behind->woken, 0);
+	release(live);
+	release(behind);
+	release(blocked);
+	release(later);
+	release(ahead);
+	assert_int_equal(f->hub->counts.streams, 0);
+}
+
+static void a_page_feeds_streams_that_stand_after_its_start(void **state)
+{
+	struct fixture *f = *state;
+	struct client *near = attach(f, 1, 0, STREAM_REPLAYING, 5);
+	struct client *far = attach(f, 2, 0, STREAM_REPLAYING, 2);
+	struct client *live = attach(f, 3, 0, STREAM_LIVE, 5);
+	struct dispatch *d = make_dispatch(6, 10);
+
+	hub_offer_replayed(f->hub, d, 4);
+	assert_int_equal(near->stream.count, 1);
+	assert_int_equal(far->stream.count, 0);
+	assert_int_equal(live->stream.count, 0);
+	dispatch_unref(d);
+	release(near);
+	release(far);
+	release(live);
+}
+
+/* Half of its queue's limit stops the replay of a stream until it is empty. */
+static void a_full_queue_blocks_replay_until_it_is_empty(void **state)
+{
+	struct fixture *f = *state;
+	struct client *client = attach(f, 1, 0, STREAM_REPLAYING, 5);
+	struct dispatch *d = make_dispatch(6, 600);
+
+	hub_offer_replayed(f->hub, d, 0);
+	dispatch_unref(d);
+	assert_int_equal(client->stream.state, STREAM_BLOCKED);
+	dispatch_unref(stream_take(&client->stream));
+	assert_int_equal(client->stream.state, STREAM_REPLAYING);
+	release(client);
+}
+
+/* What waits of it is not sent: its cursor stands before it. */
+static void a_slow_stream_ends_before_what_waits(void **state)
+{
+	struct fixture *f = *state;
+	struct client *client = attach(f, 1, 0, STREAM_LIVE, 5);
+
+	offer(f, 6, 1200);
+	assert_int_equal(client->stream.state, STREAM_LIVE);
+	offer(f, 7, 10);
+	assert_int_equal(client->stream.state, STREAM_ENDING);
+	offer(f, 8, 10);
+	assert_int_equal(client->stream.count, 1);
+	hub_wake(f->hub);
+	assert_int_equal(client->ended, 1);
+	assert_int_equal(client->why, END_SLOW);
+	assert_int_equal(client->woken, 0);
+	assert_int_equal(client->stream.position, 5);
+	assert_int_equal(client->stream.state, STREAM_CLOSED);
+	assert_null(client->stream.hub);
+	assert_int_equal(f->hub->counts.ended_slow, 1);
+	release(client);
+}
+
+static void a_share_ends_those_that_are_behind_first(void **state)
+{
+	struct fixture *f = *state;
+	struct client *live = attach(f, 1, 0, STREAM_LIVE, 5);
+	struct client *behind = attach(f, 2, 0, STREAM_REPLAYING, 5);
+
+	hub_end_share(f->hub, END_RESTART, 2);
+	assert_int_equal(behind->ended, 1);
+	assert_int_equal(behind->why, END_RESTART);
+	assert_int_equal(live->ended, 0);
+	hub_end_share(f->hub, END_RESTART, 1);
+	assert_int_equal(live->ended, 1);
+	free(live);
+	free(behind);
+}
+
+static void a_signal_reaches_live_streams_of_the_room_but_one(void **state)
+{
+	struct fixture *f = *state;
+	struct client *one = attach(f, 1, 0, STREAM_LIVE, 5);
+	struct client *two = attach(f, 2, 0, STREAM_LIVE, 5);
+	struct client *behind = attach(f, 3, 0, STREAM_REPLAYING, 5);
+
+	hub_offer_signal(f->hub,
+			 "{\"room\":\"" ROOM "\",\"except\":[1],\"payload\":"
+			 "\"{\\\"eventType\\\":\\\"messagetyping.dispatch\\\","
+			 "\\\"data\\\":{}}\"}");
+	assert_int_equal(one->stream.count, 0);
+	assert_int_equal(two->stream.count, 1);
+	assert_int_equal(behind->stream.count, 0);
+	hub_offer_signal(f->hub,
+			 "{\"room\":\"" ROOM "\",\"payload\":"
+			 "\"{\\\"eventType\\\":\\\"message.dispatch\\\"}\"}");
+	assert_int_equal(two->stream.count, 1);
+	assert_int_equal(f->hub->counts.signals_dropped, 1);
+	release(one);
+	release(two);
+	release(behind);
+}
+
+static void what_was_deleted_is_taken_back_from_queues(void **state)
+{
+	struct fixture *f = *state;
+	struct client *client = attach(f, 1, 0, STREAM_LIVE, 5);
+	struct dispatch *gone =
+		dispatch_create("e", 6, ROOM, NULL,
+				"{00000000-0000-0000-0000-00000000000a}", "{}");
+	struct dispatch *row = dispatch_create("e", 7, ROOM, NULL, NULL, "{}");
+	const char *why, *text = "{\"deleted\":["
+				 "\"00000000-0000-0000-0000-00000000000a\"]}";
+	struct json *effect = json_parse(text, strlen(text), 4, &why);
+
+	hub_offer_live(f->hub, gone);
+	hub_offer_live(f->hub, row);
+	assert_int_equal(client->stream.count, 2);
+	replayer_note_deleted(f->hub->replayer, row, effect);
+	replayer_withdraw(f->hub->replayer);
+	assert_int_equal(client->stream.count, 0);
+	assert_int_equal(client->stream.position, 5);
+	assert_int_equal(client->stream.state, STREAM_REPLAYING);
+	json_free(effect);
+	dispatch_unref(gone);
+	dispatch_unref(row);
+	release(client);
+}
+
+static void without_a_database_nothing_can_be_opened(void **state)
+{
+	struct fixture *f = *state;
+	const char *why;
+
+	assert_false(hub_ready(f->hub, &why));
+	assert_string_equal(why, "starting");
+	loop_turn(f->loop, 100);
+	assert_false(hub_ready(f->hub, &why));
+	assert_string_equal(why, "the database is away");
+}
+
+/* In a child, for it ends the process. */
+static void a_change_of_state_that_makes_no_sense_ends_the_process(void **state)
+{
+	struct fixture *f = *state;
+	struct client *client = attach(f, 1, 0, STREAM_LIVE, 5);
+	pid_t child = fork();
+	int status;
+
+	if (child == 0) {
+		signal(SIGABRT, SIG_DFL);
+		if (!freopen("/dev/null", "w", stderr))
+			_exit(0);
+		stream_set_state(&client->stream, STREAM_OPENING);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status));
+	release(client);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make, unmake)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(the_tail_feeds_live_streams_alone),
+		TEST(a_page_feeds_streams_that_stand_after_its_start),
+		TEST(a_full_queue_blocks_replay_until_it_is_empty),
+		TEST(a_slow_stream_ends_before_what_waits),
+		TEST(a_share_ends_those_that_are_behind_first),
+		TEST(a_signal_reaches_live_streams_of_the_room_but_one),
+		TEST(what_was_deleted_is_taken_back_from_queues),
+		TEST(without_a_database_nothing_can_be_opened),
+		TEST(a_change_of_state_that_makes_no_sense_ends_the_process),
+	};
+
+	return RUN_TAP(tests);
+}
