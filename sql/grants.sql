@@ -39,7 +39,7 @@ grant execute on function
   to confab_session;
 
 grant execute on function
-  confab.stream_open(bytea, uuid, text, text, text, text, boolean), confab.stream_open_all(jsonb, text),
+  confab.stream_open(bytea, uuid, text, text, text, text, boolean, boolean), confab.stream_open_all(jsonb, text),
     confab.stream_close(uuid[]), confab.stream_sweep(text), confab.stream_leave(text),
   confab.stream_upkeep(text), confab.login_key(bigint),
   confab.log_state(), confab.log_lag(bigint), confab.log_holders(), confab.log_read(bigint, int),

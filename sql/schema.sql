@@ -333,7 +333,8 @@ CREATE VIEW confab.pending_notification AS
     n.seq AS message_seq,
     n.notification_type,
     n.reaction_id,
-    n.at_seq
+    n.at_seq,
+    b.history_floor
    FROM (confab.member b
      CROSS JOIN LATERAL ( SELECT m.seq,
             m.notification_type,
@@ -409,6 +410,7 @@ CREATE TABLE confab.session (
     opened_at timestamp with time zone DEFAULT now() NOT NULL,
     last_seen timestamp with time zone DEFAULT now() NOT NULL,
     idle_since timestamp with time zone,
+    is_plain boolean DEFAULT false NOT NULL,
     CONSTRAINT session_transport_check CHECK ((transport = ANY (ARRAY['websocket'::text, 'sse'::text, 'poll'::text])))
 );
 CREATE TABLE confab.setting (

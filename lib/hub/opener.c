@@ -273,7 +273,8 @@ static void write_request(struct buf *json, const struct opening *o)
 	add_text(json, "transport", o->stream->transport->name);
 	add_text(json, "user_agent", o->user_agent);
 	add_text(json, "address", o->address);
-	buf_addf(json, ",\"notifications\":%s}",
+	buf_addf(json, ",\"plain\":%s,\"notifications\":%s}",
+		 o->is_plain ? "true" : "false",
 		 o->notifications ? "true" : "false");
 }
 
@@ -346,6 +347,7 @@ void opener_open(struct opener *opener, struct stream *s,
 	o->has_since = request->since != NULL;
 	o->since_valid =
 		o->has_since && cursor_parse(&o->since, request->since);
+	o->is_plain = request->is_plain;
 	o->ready_frame = greets && !request->is_plain;
 	o->notifications = greets;
 	o->identity = *identity;

@@ -40,6 +40,7 @@ struct opening {
 	int row;               /* of the answer */
 	bool has_since, since_valid;
 	struct cursor since;
+	bool is_plain; /* it did not ask for confab.v1 */
 	bool ready_frame, notifications;
 	/* What is asked. */
 	struct identity identity;

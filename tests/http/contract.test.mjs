@@ -86,6 +86,7 @@ test('every command and every dispatch', async (t) => {
     for (const who of [ann, cid]) await ask(who, 'room.permissions', { room_id: group.id });
     await ask(ben, 'room.permissions', { room_id: pair.id });
     await ask(cid, 'room.list');
+    await ask(cid, 'room.members', { room_id: group.id, after: 0, limit: 10, search: 'b' });
     await ask(ben, 'room.read', { room_id: group.id, seq: own.seq });
     await ask(ben, 'room.read', { room_id: group.id, seq: own.seq });
     await ask(ben, 'message.send', { room_id: pair.id, content: 'For the first frame' });

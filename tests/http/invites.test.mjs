@@ -160,7 +160,8 @@ test('where nothing can be asked for', async () => {
   await desk.refused(ann, 'room.answer', { ...asked, accept: true }, 4004, NOT_FOUND);
   await desk.ask(eve, 'room.request', { room_id: approval.id });
   await desk.refused(ann, 'room.answer', asked, 4003, { accept: ['This field is required.'] });
-  await desk.refused(ann, 'room.answer', { ...asked, accept: 'yes' }, 4003, { accept: ['Must be a valid boolean.'] });
+  await desk.refused(ann, 'room.answer', { ...asked, accept: 'perhaps' }, 4003,
+    { accept: ['Must be a valid boolean.'] });
   await desk.refused(ann, 'room.answer', { ...asked, user_id: 999999999, accept: true }, 4004, NOT_FOUND);
   for (const [data,
     detail] of [[{ expires_in: 59 }, { expires_in: ['Ensure this value is greater than or equal to 60.'] }],

@@ -175,7 +175,7 @@ function expect(action, type, cell, role, denied) {
   if (cell.length > ROLES.length) {
     // Of a one-to-one: the sentence comes before any look at who asks, but for what is asked of its admins.
     return role === 'N' && ['roles', 'moderators', 'grants'].includes(action) ? { code: 4002, detail: DENIED.admin }
-      : role === 'N' && action === 'leave' ? invalid(SENTENCE.leave) : invalid(cell);
+      : role === 'N' && action === 'leave' ? { code: 4002, detail: DENIED.room } : invalid(cell);
   }
   if (cell.includes(role)) return null;
   if (action === 'join') return invalid(SENTENCE.join[type]);

@@ -20,7 +20,8 @@ test('typing is told to the room, the typist too, on every transport, and stored
   assert.deepEqual(await type(ann, room), SUCCESS);
   for (const stream of streams)
     assert.deepEqual(await stream.event('messagetyping.dispatch'),
-      { eventType: 'messagetyping.dispatch', data: { username: ann.user.username, room_id: room.id, user: ann.ref } });
+      { eventType: 'messagetyping.dispatch',
+        data: { username: ann.user.username, room_id: room.id, user: ann.ref, typing: true } });
   const cursor = streams[1].cursor;
   const message = await desk.say(ann, room);
   for (const stream of streams) await stream.message(message.content);
@@ -52,6 +53,26 @@ test('once a second of one person in one room', async () => {
   stream.close();
 });
 
+test('somebody who stops is told of at once, once', async () => {
+  const room = await desk.group(ann, [ben]);
+  const stream = await site.stream('ws', ann);
+  const stop = () => desk.ask(ben, 'message.typing', { room_id: room.id, typing: false });
+  await stop();
+  await type(ben, room);
+  await stop();
+  await stop();
+  await type(ben, room);
+  await desk.say(ben, room, 'end');
+  await stream.message('end');
+  const told = stream.frames.filter(({ eventType }) => eventType === 'messagetyping.dispatch').map(({ data }) => data);
+  assert.deepEqual(told.map(({ typing }) => typing), [true, false, true]);
+  assert.deepEqual(told[1],
+    { username: ben.user.username, room_id: room.id, user: ben.ref, typing: false });
+  await desk.refused(ben, 'message.typing', { room_id: room.id, typing: 'perhaps' }, 4003,
+    { typing: ['Must be a valid boolean.'] });
+  stream.close();
+});
+
 test('by a message\'s id where there is no room_id; what is refused', async () => {
   const room = await desk.group(ann, [ben]), channel = await desk.channel(ann, [ben]);
   const message = await desk.say(ann, room);
@@ -61,8 +82,9 @@ test('by a message\'s id where there is no room_id; what is refused', async () =
   await desk.refused(ben, 'message.typing', { room_id: channel.id }, 4002, DENIED.send);
   await desk.refused(eve, 'message.typing', { room_id: room.id }, 4002, DENIED.send);
   await desk.refused(eve, 'message.typing', { room_id: crypto.randomUUID() }, 4004, NOT_FOUND);
-  for (const room_id of [undefined, null, true, [], {}])
+  for (const room_id of [null, true, [], {}])
     await desk.refused(eve, 'message.typing', { room_id }, 4003, ['Invalid room_id type']);
+  await desk.refused(eve, 'message.typing', {}, 4003, { room_id: ['This field is required.'] });
   stream.close();
 });
 
@@ -148,7 +170,8 @@ test('what others send on the channel of the signals is dropped, and counted', a
     [...(await site.request('GET', 'metrics')).text.matchAll(/^confab_signals_dropped_total\{[^}]*\} (\d+)$/gm)]
       .reduce((sum, [, n]) => sum + Number(n), 0);
   const before = await counted();
-  const data = { username: 'forged', room_id: room.id, user: ann.ref }, eventType = 'messagetyping.dispatch';
+  const data = { username: 'forged', room_id: room.id, user: ann.ref, typing: true };
+  const eventType = 'messagetyping.dispatch';
   const forged = ['', 'no JSON', '[]', 'null', '{}', ...[
     7, null, '', 'no JSON', [], 'null', {}, { eventType }, { data }, { eventType, data: [data] },
     { eventType, data: 'x' }, { eventType, data, seq: 1 }, { eventType, data, seq: null },

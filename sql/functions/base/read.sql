@@ -59,16 +59,23 @@ begin
   return v_text;
 end $$;
 
--- boolean_value(data, field, default): a boolean, or the default when absent.
+-- boolean_value(data, field, default): a boolean, or the default when absent. What a form sends is taken, too.
 create or replace function confab.boolean_value(p_data jsonb, p_field text, p_default boolean)
 returns boolean language plpgsql immutable as $$
+declare
+  v_text text := lower(btrim(p_data ->> p_field));
 begin
   if not p_data ? p_field then
     return p_default;
-  elsif jsonb_typeof(p_data -> p_field) <> 'boolean' then
-    perform confab.fail_field(p_field, 'Must be a valid boolean.');
+  elsif jsonb_typeof(p_data -> p_field) in ('boolean', 'string', 'number') then
+    if v_text in ('true', 't', 'on', 'yes', 'y', '1') then
+      return true;
+    elsif v_text in ('false', 'f', 'off', 'no', 'n', '0') then
+      return false;
+    end if;
   end if;
-  return (p_data -> p_field)::boolean;
+  perform confab.fail_field(p_field, 'Must be a valid boolean.');
+  return null;
 end $$;
 
 -- capacity_value(data, field, default): a positive limit.
@@ -90,7 +97,7 @@ begin
 end $$;
 
 -- account_ids_value(value): ids of accounts in a list; what is no list is an empty one, what is unknown is dropped,
--- what is no number 4003.
+-- what is no number 4003; null is dropped.
 create or replace function confab.account_ids_value(p_value jsonb)
 returns bigint[] language plpgsql stable as $$
 declare
@@ -102,7 +109,7 @@ begin
     perform confab.fail_validation('At most 1000 users at once.');
   end if;
   select e #>> '{}' into v_bad from jsonb_array_elements(p_value) e
-  where jsonb_typeof(e) not in ('number', 'string') or (e #>> '{}') !~ '^-?\d{1,18}$' limit 1;
+  where jsonb_typeof(e) not in ('number', 'string', 'null') or (e #>> '{}') !~ '^-?\d{1,18}$' limit 1;
   if found then
     perform confab.fail_validation(format('Field ''id'' expected a number but got ''%s''.',
                                           left(coalesce(v_bad, 'null'), 200)));
@@ -178,6 +185,16 @@ begin
     perform confab.fail_validation('At most 200 messages at once.');
   end if;
   return array(select distinct confab.uuid_value(e, 'message_id') from jsonb_array_elements(v_value) e);
+end $$;
+
+-- room_id_value(data): data.room_id, which has to be given. Raises 4003.
+create or replace function confab.room_id_value(p_data jsonb)
+returns uuid language plpgsql immutable as $$
+begin
+  if not p_data ? 'room_id' then
+    perform confab.fail_field('room_id', 'This field is required.');
+  end if;
+  return confab.uuid_value(p_data -> 'room_id', 'room_id');
 end $$;
 
 -- seq_most(): no number is greater: clients hold them as JavaScript's numbers.

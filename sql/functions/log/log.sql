@@ -72,10 +72,11 @@ begin
   return confab.log_entry(p_room, null, p_event, p_data, p_effect);
 end $$;
 
--- reply_text(event, data): a dispatch for the asking connection alone; it is not stored.
-create or replace function confab.reply_text(p_event text, p_data json)
+-- reply_text(event, data, beside): a dispatch for the asking connection alone; it is not stored. beside: an object of
+-- members that stand beside its data, or null.
+create or replace function confab.reply_text(p_event text, p_data json, p_beside json default null)
 returns text language sql immutable as $$
-  select '{"eventType":"' || p_event || '","data":' || p_data::text || '}'
+  select '{"eventType":"' || p_event || '","data":' || p_data::text || coalesce(',' || substr(p_beside::text, 2), '}')
 $$;
 
 -- log_floor(): the smallest cursor that can be served; everything above it is kept.

@@ -201,9 +201,61 @@ begin
                    to_jsonb(m.forwarded_from is not null));
 end $$;
 
--- messages_json(messages): a list of them, newest first.
-create or replace function confab.messages_json(p_messages confab.message[])
+-- message_seen(message, floor): it as somebody sees it for whom nothing up to a number is there: what it replies to is
+-- not.
+create or replace function confab.message_seen(m confab.message, p_floor bigint)
+returns confab.message language plpgsql immutable as $$
+begin
+  if m.parent_seq <= p_floor then
+    m.parent_seq := null;
+  end if;
+  return m;
+end $$;
+
+-- message_seen_by(message, account): the same for a member.
+create or replace function confab.message_seen_by(m confab.message, p_account bigint)
+returns confab.message language plpgsql stable as $$
+begin
+  if m.parent_seq is null then
+    return m;
+  end if;
+  return confab.message_seen(m, (select history_floor from confab.member where room_id = m.room_id
+                                 and account_id = p_account));
+end $$;
+
+-- message_shared(message): it as all see it who are told: a one-to-one may have been deleted by one of its sides.
+create or replace function confab.message_shared(m confab.message)
+returns confab.message language plpgsql stable as $$
+begin
+  if m.parent_seq is null then
+    return m;
+  end if;
+  return confab.message_seen(m, coalesce((
+    select max(b.history_floor) from confab.room r, unnest(r.pair) p
+    cross join lateral (select x.history_floor from confab.member x where x.room_id = m.room_id
+                        and x.account_id = p offset 0) b
+    where r.id = m.room_id), 0));
+end $$;
+
+-- messages_json(messages, floor): a list of them, newest first, for somebody who sees nothing up to a number.
+create or replace function confab.messages_json(p_messages confab.message[], p_floor bigint)
 returns json language plpgsql stable as $$
 begin
-  return (select coalesce(json_agg(message_json(m) order by m.seq desc), '[]') from unnest(p_messages) m);
+  return (select coalesce(json_agg(message_json(confab.message_seen(m, p_floor)) order by m.seq desc), '[]')
+          from unnest(p_messages) m);
+end $$;
+
+-- messages_fitting(messages): of a page the first that come to about a million bytes, one at least.
+create or replace function confab.messages_fitting(p_messages confab.message[])
+returns confab.message[] language plpgsql stable as $$
+declare
+  v_bytes bigint := 0;
+begin
+  for i in 1 .. cardinality(p_messages) loop
+    v_bytes := v_bytes + confab.message_weight(p_messages[i]);
+    if v_bytes > 1000000 and i > 1 then
+      return p_messages[1 : i - 1];
+    end if;
+  end loop;
+  return p_messages;
 end $$;

@@ -68,7 +68,8 @@ end $$;
 create or replace function confab.message_now(p_message confab.message)
 returns json language plpgsql stable as $$
 begin
-  return (select message_json(m) from confab.message m where m.room_id = p_message.room_id and m.seq = p_message.seq);
+  return (select message_json(confab.message_shared(m)) from confab.message m
+          where m.room_id = p_message.room_id and m.seq = p_message.seq);
 end $$;
 
 -- message_told(message): the same where something small has happened to it: what it replies to or forwards is an
@@ -208,22 +209,35 @@ begin
   return null;
 end $$;
 
--- message.history: message_id. Reply messagehistory: what it said, the present text first. Raises 4002, 4003, 4004.
+-- message.history: message_id, before (a version), limit. Reply messagehistory: what it said, the newest version first,
+-- about a million bytes at most. Raises 4002, 4003, 4004.
 create or replace function confab.message_history(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
   v_id uuid := confab.uuid_value(coalesce(p_data -> 'message_id', 'null'), 'message_id');
   m confab.message := (confab.messages_find(p_caller.account_id, array[v_id]))[1];
-  v_versions json;
+  v_before bigint := confab.integer_value(p_data, 'before', 1, 2147483647, 2147483647);
+  v_limit bigint := confab.integer_value(p_data, 'limit', 1, 200, 200);
+  v_version record;
+  v_bytes bigint := 0;
+  v_versions json[] := '{}';
+  v_has_next boolean := false;
   v_outcome confab.outcome;
 begin
-  select json_agg(json_build_object('version', v.version, 'content', v.content, 'created_at',
-                                    confab.time_text(v.created_at)) order by v.version desc) into v_versions
-  from (select m.version, m.content, m.updated_at as created_at
-        union all (select version, content, created_at from confab.message_version
-                   where room_id = m.room_id and seq = m.seq order by version desc limit 200)) v;
-  v_outcome.reply := confab.reply_text('messagehistory.dispatch', json_build_object('message_id', m.id, 'room_id',
-    m.room_id, 'versions', v_versions));
+  for v_version in
+    (select m.version, m.content, m.updated_at as created_at where m.version < v_before)
+    union all
+    (select version, content, created_at from confab.message_version
+     where room_id = m.room_id and seq = m.seq and version < v_before order by version desc limit v_limit + 1)
+  loop
+    v_bytes := v_bytes + octet_length(v_version.content);
+    v_has_next := cardinality(v_versions) > 0 and (v_bytes > 1000000 or cardinality(v_versions) = v_limit);
+    exit when v_has_next;
+    v_versions := v_versions || json_build_object('version', v_version.version, 'content', v_version.content,
+                                                  'created_at', confab.time_text(v_version.created_at));
+  end loop;
+  v_outcome.reply := confab.reply_text('messagehistory.dispatch', json_build_object(
+    'message_id', m.id, 'room_id', m.room_id, 'versions', to_json(v_versions), 'has_next', v_has_next));
   return v_outcome;
 end $$;
 
@@ -247,7 +261,7 @@ begin
   perform confab.check_not_blocked(p_caller.account_id, v_room.id);
   if (m.pinned_at is not null) = v_add then
     v_outcome.reply := confab.reply_text('messagepin.dispatch', json_build_object(
-      'status', 'failed', 'type', p_data ->> 'type', 'message', message_json(m),
+      'status', 'failed', 'type', p_data ->> 'type', 'message', confab.message_told(m),
       'user', confab.user_ref(p_caller.account_id)));
     return v_outcome;
   end if;
@@ -266,7 +280,7 @@ declare
   v_outcome confab.outcome;
 begin
   v_outcome.reply := confab.reply_text('roompins.dispatch', json_build_object('room_id', v_room.id, 'messages', (
-    select coalesce(json_agg(message_json(m) order by m.pinned_at desc), '[]')
+    select coalesce(json_agg(message_json(confab.message_seen(m, v_floor)) order by m.pinned_at desc), '[]')
     from (select * from confab.message where room_id = v_room.id and pinned_at is not null and not is_deleted
           and seq > v_floor
           order by pinned_at desc limit 100) x

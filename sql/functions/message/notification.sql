@@ -40,7 +40,7 @@ $$;
 -- pending_notification: who is notified of what, the newest 100 messages and 100 reactions of each room. For operators
 -- and push services; the programs ask for one account's by notifications_json().
 create or replace view confab.pending_notification as
-  select b.account_id, b.room_id, n.seq as message_seq, n.notification_type, n.reaction_id, n.at_seq
+  select b.account_id, b.room_id, n.seq as message_seq, n.notification_type, n.reaction_id, n.at_seq, b.history_floor
   from confab.member b
   cross join lateral (
     select m.seq, m.notification_type, null::uuid as reaction_id, m.seq as at_seq
@@ -55,7 +55,8 @@ returns json language plpgsql stable as $$
 begin
   return (
     with pending as (
-      select p.room_id, p.notification_type, p.message_seq, p.reaction_id, p.at_seq, m as message,
+      select p.room_id, p.notification_type, p.message_seq, p.reaction_id, p.at_seq,
+             confab.message_seen(m, p.history_floor) as message,
              sum(confab.message_weight(m)) over (order by p.at_seq desc rows between unbounded preceding
                                                  and 1 preceding) as bytes_before
       from (select * from confab.pending_notification where account_id = p_account order by at_seq desc limit 1000) p

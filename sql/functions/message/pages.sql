@@ -28,10 +28,10 @@ begin
           order by m.seq limit 1) is not null;
 end $$;
 
--- page_json(room, messages): {"room_id", "messages"}, newest first.
-create or replace function confab.page_json(p_room uuid, p_messages confab.message[])
+-- page_json(room, floor, messages): {"room_id", "messages"}, newest first.
+create or replace function confab.page_json(p_room uuid, p_floor bigint, p_messages confab.message[])
 returns json language sql stable as $$
-  select json_build_object('room_id', p_room, 'messages', confab.messages_json(p_messages))
+  select json_build_object('room_id', p_room, 'messages', confab.messages_json(p_messages, p_floor))
 $$;
 
 -- messages_keyset(room, floor, data): a page beside before, after or around; the cost does not depend on how deep it
@@ -48,12 +48,12 @@ declare
   v_newest bigint;
 begin
   if v_key = 'around' then
-    v_messages := confab.message_page_older(p_room, p_floor, v_seq + 1, v_limit - v_limit / 2)
-      || confab.message_page_newer(p_room, p_floor, v_seq, v_limit / 2);
+    v_messages := confab.messages_fitting(confab.message_page_older(p_room, p_floor, v_seq + 1, v_limit - v_limit / 2))
+      || confab.messages_fitting(confab.message_page_newer(p_room, p_floor, v_seq, v_limit / 2));
   elsif v_key = 'after' then
-    v_messages := confab.message_page_newer(p_room, p_floor, v_seq, v_limit);
+    v_messages := confab.messages_fitting(confab.message_page_newer(p_room, p_floor, v_seq, v_limit));
   else
-    v_messages := confab.message_page_older(p_room, p_floor, v_seq, v_limit);
+    v_messages := confab.messages_fitting(confab.message_page_older(p_room, p_floor, v_seq, v_limit));
   end if;
   select min(m.seq), max(m.seq) into v_oldest, v_newest from unnest(v_messages) m;
   return json_build_object(
@@ -62,7 +62,7 @@ begin
     'has_previous', confab.message_exists_newer(p_room, coalesce(v_newest, case v_key when 'after' then v_seq
                                                                  else v_seq - 1 end)),
     'limit', v_limit,
-    'data', confab.page_json(p_room, v_messages));
+    'data', confab.page_json(p_room, p_floor, v_messages));
 end $$;
 
 -- seq_value(data, field): a seq that a page is asked beside. Raises 4003.
@@ -115,7 +115,7 @@ begin
     'has_next', v_real < v_last, 'has_previous', v_real > 1,
     'next_page_number', case when v_real < v_last then v_real + 1 end, 'prev_page_number', case when v_real > 1
       then v_real - 1 end,
-    'page', v_page, 'size', v_size, 'data', confab.page_json(p_room, v_messages));
+    'page', v_page, 'size', v_size, 'data', confab.page_json(p_room, p_floor, v_messages));
 end $$;
 
 -- room.messages: room_id and paginate {page, size}; or before, after or around with limit; or none: the newest 500.
@@ -127,6 +127,7 @@ declare
   v_floor bigint := (confab.check_may(p_caller.account_id, v_room, 'read')).history_floor;
   v_paginate jsonb := p_data -> 'paginate';
   v_messages confab.message[];
+  v_fitting confab.message[];
   v_data json;
   v_outcome confab.outcome;
 begin
@@ -136,8 +137,9 @@ begin
     v_data := confab.messages_keyset(v_room.id, v_floor, p_data);
   else
     v_messages := confab.message_page_older(v_room.id, v_floor, confab.seq_most(), 501);
-    v_data := json_build_object('data', confab.page_json(v_room.id, v_messages[1:500]), 'has_next',
-                                cardinality(v_messages) > 500);
+    v_fitting := confab.messages_fitting(v_messages[1:500]);
+    v_data := json_build_object('data', confab.page_json(v_room.id, v_floor, v_fitting),
+                                'has_next', cardinality(v_messages) > cardinality(v_fitting));
   end if;
   v_outcome.reply := confab.reply_text('roommessages.dispatch', v_data);
   return v_outcome;

@@ -7,6 +7,24 @@ returns jsonb language sql immutable as $$
     else p_counts || jsonb_build_object(p_content, coalesce((p_counts ->> p_content)::bigint, 0) + p_step) end
 $$;
 
+-- reaction_key(content): what makes it the same reaction: without what chooses between the looks of a character and
+-- what is not seen.
+create or replace function confab.reaction_key(p_content text)
+returns text language sql immutable as $$
+  select regexp_replace(normalize(p_content, nfc), '[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e'
+    '\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0]', '', 'g')
+$$;
+
+-- reaction_known(message, content): the content as it was given to the message before, when that is the same reaction.
+create or replace function confab.reaction_known(m confab.message, p_content text)
+returns text language plpgsql stable as $$
+begin
+  return coalesce((select k from confab.message_state s, jsonb_object_keys(s.reaction_counts) k
+                   where s.room_id = m.room_id and s.seq = m.seq and confab.reaction_key(k)
+                     = confab.reaction_key(p_content)
+                   limit 1), p_content);
+end $$;
+
 -- reaction_content_value(data): the text of a reaction. Raises 4003.
 create or replace function confab.reaction_content_value(p_data jsonb)
 returns text language plpgsql immutable as $$
@@ -17,8 +35,11 @@ begin
     perform confab.fail_missing(p_data, 'reaction_content');
   end if;
   v_content := btrim(p_data ->> 'reaction_content', E' \t\r\n\f\v');
-  if v_content = '' then
+  if btrim(confab.reaction_key(v_content)) = '' then
     perform confab.fail_field('reaction_content', 'This field may not be blank.');
+  end if;
+  if v_content ~ '[\t\r\n\u200e\u200f\u202a-\u202e\u2066-\u2069]' then
+    perform confab.fail_field('reaction_content', 'Control characters are not allowed.');
   end if;
   return confab.text_value(jsonb_build_object('reaction_content',
     case jsonb_typeof(p_data -> 'reaction_content') when 'string' then to_jsonb(v_content)
@@ -67,7 +88,7 @@ begin
     returning content into v_old;
   if v_old is null then
     v_outcome.reply := confab.reply_text('reaction.dispatch', json_build_object('status', 'failed', 'message',
-      message_json(m), 'action', 'remove'));
+      confab.message_told(m), 'action', 'remove'));
     return v_outcome;
   end if;
   update confab.message_state s set reaction_counts = confab.reaction_count(s.reaction_counts, v_old, -1)
@@ -87,7 +108,7 @@ declare
 begin
   if v_type = 'add' then
     perform confab.check_not_blocked(p_caller.account_id, m.room_id);
-    v_content := confab.reaction_content_value(p_data);
+    v_content := confab.reaction_known(m, confab.reaction_content_value(p_data));
     return confab.reaction_add(p_caller.account_id, m, v_content);
   elsif v_type = 'remove' then
     return confab.reaction_remove(p_caller.account_id, m);

@@ -101,7 +101,7 @@ begin
                           end as sender) t) w
     group by w.room, w.sender, w.part order by w.room, w.sender, w.part
   loop
-    select json_agg(confab.message_excerpted(message_json(m)) order by m.seq desc) into v_list
+    select json_agg(confab.message_excerpted(message_json(confab.message_shared(m))) order by m.seq desc) into v_list
       from unnest(v_to.messages) m;
     v_entries := v_entries || case
       when p_read then confab.log_entry_about(v_to.room, v_to.first, 'readreceipt.dispatch', case when p_single

@@ -164,7 +164,8 @@ begin
   v_outcome.reply := confab.reply_text('messagesearch.dispatch', json_build_object(
     'query', v_text, 'order', v_order, 'has_next', cardinality(v_messages) > v_limit,
     'results', (
-      select coalesce(json_agg(json_build_object('message', message_json(m), 'snippet',
+      select coalesce(json_agg(json_build_object('message', message_json(confab.message_seen_by(m,
+        p_caller.account_id)), 'snippet',
                                                  confab.search_snippet((m).content, v_words), 'rank',
         round(rank::numeric, 4)) order by place), '[]')
       from (select m, rank, row_number() over (order by case v_order when 'newest' then 0 else rank end desc,

@@ -79,7 +79,7 @@ begin
   select confab.payload_now(l.payload, l.message_ids) into v_outcome.reply from confab.log l
     where l.seq = v_message.seq;
   if v_outcome.reply is null then
-    v_outcome.reply := confab.dispatch_text('message.dispatch', message_json(v_message), v_message.seq);
+    v_outcome.reply := confab.dispatch_text('message.dispatch', confab.message_now(v_message), v_message.seq);
   end if;
   return v_outcome;
 end $$;
@@ -295,6 +295,7 @@ declare
   v_shown uuid[] := array_remove(array[m.id, (m.forwarded_from ->> 'id')::uuid,
     case when m.parent_seq is not null then (select x.id from confab.message x where x.room_id = m.room_id
                                              and x.seq = m.parent_seq) end], null);
+  v_told confab.message;
   v_outcome confab.outcome;
 begin
   m.is_deleted := false;
@@ -302,9 +303,13 @@ begin
   m.version := 1;
   m.has_attachments := p_media is not null;
   m.has_mentions := p_mentions <> '{}';
+  v_told := confab.message_shared(m);
   m.seq := confab.log_draw();
   m.created_at := clock_timestamp();  -- never before the draw: member_reach() counts on it
   m.updated_at := m.created_at;
+  v_told.seq := m.seq;
+  v_told.created_at := m.created_at;
+  v_told.updated_at := m.created_at;
   insert into confab.message values (m.*);
   if m.has_attachments then
     insert into confab.attachment (room_id, seq, position, media_url, media_type, file_size, mime_type, caption,
@@ -318,7 +323,7 @@ begin
     insert into confab.mention (account_id, room_id, seq) select x, m.room_id, m.seq from unnest(p_mentions) x;
   end if;
   v_outcome.seq := m.seq;
-  v_outcome.dispatch := confab.dispatch_text('message.dispatch', message_json(m, true), m.seq);
+  v_outcome.dispatch := confab.dispatch_text('message.dispatch', message_json(v_told, true), m.seq);
   insert into confab.log (seq, room_id, payload, message_ids) values (m.seq, m.room_id, v_outcome.dispatch, v_shown);
   return v_outcome;
 end $$;
@@ -353,10 +358,8 @@ declare
 begin
   if p_data ->> 'as_user' <> p_caller.account_id::text then
     perform confab.fail_unauthenticated();  -- a browser's cookie may be somebody else's by now
-  elsif not p_data ? 'room_id' then
-    perform confab.fail_field('room_id', 'This field is required.');
   end if;
-  v_message.room_id := confab.uuid_value(p_data -> 'room_id', 'room_id');
+  v_message.room_id := confab.room_id_value(p_data);
   perform confab.check_may_send(p_caller.account_id, v_message.room_id);
   v_message.sender_id := p_caller.account_id;
   v_extra := confab.extra_fields_value(p_data);

@@ -11,35 +11,43 @@ returns void language sql as $$
                                                                       confab.reply_text(p_event, p_data)))::text)
 $$;
 
--- message.typing: room_id (or message_id, for its room). Signal messagetyping to the room; one of a person and room in
--- a second is let through, the others are answered and forgotten. Who has blocked the person is not told; where more
--- have than one signal can name, nobody is. Raises 4002, 4003, 4004. Writes: typing.
+-- message.typing: room_id (or message_id, for its room), typing: false when they stopped. Signal messagetyping to the
+-- room; one of a person and room in a second is let through, the others are answered and forgotten; that somebody
+-- stopped is told when they were seen. Those who have blocked the person are not told; where more have than one signal
+-- can name, nobody is. Raises 4002, 4003, 4004. Writes: typing.
 create or replace function confab.message_typing(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
   v_room uuid;
+  v_typing boolean := confab.boolean_value(p_data, 'typing', true);
   v_blockers bigint[];
 begin
   if confab.is_falsy(p_data -> 'room_id') and not confab.is_falsy(p_data -> 'message_id') then
-    v_room := (confab.messages_find(p_caller.account_id, array[confab.uuid_value(p_data -> 'message_id',
-      'message_id')]))[1].room_id;
+    v_room := (confab.messages_find(p_caller.account_id,
+                                    array[confab.uuid_value(p_data -> 'message_id', 'message_id')]))[1].room_id;
   else
-    v_room := confab.uuid_value(coalesce(p_data -> 'room_id', 'null'), 'room_id');
+    v_room := confab.room_id_value(p_data);
   end if;
   perform confab.check_may_send(p_caller.account_id, v_room);
-  insert into confab.typing as t (account_id, room_id) values (p_caller.account_id, v_room)
-  on conflict (account_id, room_id) do update set told_at = now() where t.told_at <= now() - interval '1 second';
+  if v_typing then
+    insert into confab.typing as t (account_id, room_id) values (p_caller.account_id, v_room)
+    on conflict (account_id, room_id) do update set told_at = now() where t.told_at <= now() - interval '1 second';
+  else
+    delete from confab.typing where account_id = p_caller.account_id and room_id = v_room;
+  end if;
   if not found then
     return null;
   end if;
-  v_blockers := array(select k.account_id from confab.block k join confab.member m on m.room_id = v_room
-                      and m.account_id = k.account_id
-                      where k.blocked_id = p_caller.account_id limit 301);
+  v_blockers := array(select k.account_id from confab.block k
+                      where k.blocked_id = p_caller.account_id
+                        and (select true from confab.member m where m.room_id = v_room and m.account_id = k.account_id)
+                      limit 301);
   if cardinality(v_blockers) <= 300 then
     perform confab.signal(
       jsonb_build_object('room', v_room, 'except', v_blockers),
       'messagetyping.dispatch',
-      (select json_build_object('username', a.username, 'room_id', v_room, 'user', confab.user_ref(a.id))
+      (select json_build_object('username', a.username, 'room_id', v_room, 'user', confab.user_ref(a.id),
+                                'typing', v_typing)
        from confab.account a where a.id = p_caller.account_id));
   end if;
   return null;

@@ -89,7 +89,7 @@ end $$;
 create or replace function confab.room_avatar_value(p_data jsonb)
 returns text language plpgsql immutable as $$
 declare
-  v_avatar text := confab.text_value(p_data, 'avatar', 200);
+  v_avatar text := nullif(confab.text_value(p_data, 'avatar', 200), '');
 begin
   if v_avatar !~ '^https?://[^\s<>"]+$' then
     perform confab.fail_field('avatar', 'Enter a valid URL.');
@@ -219,15 +219,14 @@ end $$;
 create or replace function confab.room_create(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
-  v_top text[] := array['name', 'type', 'participants', 'subscribers'];
   v_data jsonb;
   v_room confab.room;
 begin
   if p_data ->> 'type' is null or p_data ->> 'type' not in ('OneToOneChat', 'GroupChat', 'Channel') then
     perform confab.fail_validation('Invalid resource type');
   end if;
-  -- What is in extra_fields goes over what is beside it, but for what has to stand at the top.
-  v_data := (p_data - 'extra_fields') || (confab.extra_fields_value(p_data) - v_top);
+  -- What is in extra_fields goes over what is beside it, but for the type.
+  v_data := (p_data - 'extra_fields') || (confab.extra_fields_value(p_data) - 'type');
   v_room := confab.room_new((p_data ->> 'type')::confab.room_type, confab.room_preferences(v_data));
   if v_room.type = 'OneToOneChat' then
     return confab.room_create_one_to_one(p_caller.account_id, v_data, v_room);

@@ -97,47 +97,116 @@ begin
   end;
 end $$;
 
--- room.list: the caller's rooms, newest message first. Reply roomlist.
--- unread counts messages of others after last_read_seq without a receipt of the caller's, up to 1000; mentions are
--- those of them that name the caller.
+-- room_unread(member), room_mentions(member): messages of others after last_read_seq without a receipt of the member's,
+-- up to 1000; and those of them that name the member.
+create or replace function confab.room_unread(b confab.member)
+returns bigint language plpgsql stable as $$
+begin
+  return (
+    select count(*) from (
+      select from confab.message x
+      where x.room_id = b.room_id and x.seq > greatest(b.last_read_seq, b.since_seq, b.history_floor)
+        and x.sender_id <> b.account_id and not x.is_deleted
+        and (select t.read_at from confab.receipt t where t.room_id = x.room_id and t.seq = x.seq
+             and t.account_id = b.account_id) is null
+      order by x.seq desc limit 1000) unread);
+end $$;
+
+create or replace function confab.room_mentions(b confab.member)
+returns bigint language plpgsql stable as $$
+begin
+  return (
+    select count(*) from (
+      select from confab.mention y
+      where y.account_id = b.account_id and y.room_id = b.room_id
+        and y.seq > greatest(b.last_read_seq, b.since_seq, b.history_floor)
+        and (select t.read_at from confab.receipt t where t.room_id = y.room_id and t.seq = y.seq
+             and t.account_id = b.account_id) is null
+        and (select not x.is_deleted from confab.message x where x.room_id = y.room_id and x.seq = y.seq)
+      order by y.seq desc limit 1000) mentions);
+end $$;
+
+-- room_last(room, floor): the newest message that is to be seen; null when there is none.
+create or replace function confab.room_last(p_room uuid, p_floor bigint)
+returns confab.message language plpgsql stable as $$
+declare
+  v_message confab.message;
+begin
+  select * into v_message from confab.message
+  where room_id = p_room and seq > p_floor and not is_deleted order by seq desc limit 1;
+  return v_message;
+end $$;
+
+-- no_message_json(): a Message of empty values: what stands for none where a client knows the reference alone.
+create or replace function confab.no_message_json()
+returns json language sql immutable as $$
+  select json_build_object('id', null, 'room', null, 'sender', null, 'read_receipts', '[]'::json,
+                           'reactions', '[]'::json,
+    'attachments', '[]'::json, 'parent_message', null, 'forwarded_from', null, 'delivered_to', '[]'::json,
+      'content', '',
+    'is_deleted', false, 'is_forwarded', false, 'is_edited', false, 'created_at', null, 'updated_at', null)
+$$;
+
+-- room_listed(member, plain): a room as a member's list has it.
+create or replace function confab.room_listed(b confab.member, p_plain boolean)
+returns json language plpgsql stable as $$
+declare
+  v_last confab.message := confab.room_last(b.room_id, b.history_floor);
+  v_json json;
+begin
+  if v_last.id is not null then
+    v_json := message_json(confab.message_seen(v_last, b.history_floor));
+  elsif p_plain and exists (select from confab.room where id = b.room_id and pair is null) then
+    v_json := confab.no_message_json();
+  end if;
+  return (select confab.room_item_json(r, b.account_id, v_json, confab.room_unread(b), confab.room_mentions(b),
+                                       b.last_read_seq)
+          from confab.room r where r.id = b.room_id);
+end $$;
+
+-- rooms_active(account, before, limit): memberships by what was said last, or by when the member came; the newest
+-- first. One look at each room of the account; what else there is to know of a room is asked for those that are listed.
+create or replace function confab.rooms_active(p_account bigint, p_before bigint, p_limit bigint)
+returns table (room_id uuid, at_seq bigint) language sql stable as $$
+  select a.room_id, a.at_seq from (
+    select m.room_id, case when l.seq is not null then l.seq when not m.hidden then m.since_seq end as at_seq
+    from confab.member m
+    left join lateral (select x.seq from confab.message x
+                       where x.room_id = m.room_id and x.seq > m.history_floor and not x.is_deleted
+                       order by x.seq desc limit 1) l on true
+    where m.account_id = p_account) a
+  where a.at_seq < p_before order by a.at_seq desc, a.room_id limit p_limit
+$$;
+
+-- room.list: limit, before: the caller's rooms, that with the newest activity first. Reply roomlist; where
+-- one of them is given or there are more, with has_next, and with next: the "before" of what follows. Raises 4003.
 create or replace function confab.room_list(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql stable security definer set search_path = confab_site, confab, pg_temp as $$
 declare
+  v_limit bigint := confab.integer_value(p_data, 'limit', 1, 500, 500);
+  v_before bigint := case when confab.is_falsy(p_data -> 'before') then confab.seq_most() + 1
+                          else confab.seq_value(p_data, 'before') end;
+  v_plain boolean := coalesce((select is_plain from confab.session where id = p_caller.session_id), false);
+  v_active record;
+  v_last bigint;
+  v_list json[] := '{}';
+  v_has_next boolean := false;
   v_outcome confab.outcome;
-  v_list json;
 begin
-  select coalesce(json_agg(confab.room_item_json(r, p_caller.account_id,
-                             case when l.id is not null then message_json(l) end, u.unread, n.mentions, m.last_read_seq)
-                           order by coalesce(l.created_at, r.created_at) desc, r.id), '[]')
-  into v_list
-  from confab.member m
-  join confab.room r on r.id = m.room_id
-  left join lateral (select * from confab.message x
-                     where x.room_id = m.room_id and x.seq > m.history_floor and not x.is_deleted order by x.seq desc
-                       limit 1) l on true
-  cross join lateral (
-    select count(*) unread from (
-      select from confab.message x
-      where x.room_id = m.room_id and x.seq > greatest(m.last_read_seq, m.since_seq, m.history_floor)
-        and x.sender_id <> p_caller.account_id and not x.is_deleted
-        and not exists (select from confab.receipt t where t.room_id = x.room_id and t.seq = x.seq
-                        and t.account_id = m.account_id and t.read_at is not null)
-      order by x.seq desc limit 1000) limited) u
-  cross join lateral (
-    select count(*) mentions from (
-      select from confab.mention y
-      where y.account_id = m.account_id and y.room_id = m.room_id and y.seq > greatest(m.last_read_seq, m.since_seq,
-        m.history_floor)
-        and not exists (select from confab.receipt t where t.room_id = y.room_id and t.seq = y.seq
-                        and t.account_id = m.account_id and t.read_at is not null)
-        and exists (select from confab.message x where x.room_id = y.room_id and x.seq = y.seq and not x.is_deleted)
-      order by y.seq desc limit 1000) limited) n
-  where m.account_id = p_caller.account_id and (not m.hidden or l.id is not null);
-  v_outcome.reply := confab.reply_text('roomlist.dispatch', v_list);
+  for v_active in select * from confab.rooms_active(p_caller.account_id, v_before, v_limit + 1) loop
+    v_has_next := cardinality(v_list) = v_limit;
+    exit when v_has_next;
+    v_list := v_list || (select confab.room_listed(b, v_plain) from confab.member b
+                         where b.room_id = v_active.room_id and b.account_id = p_caller.account_id);
+    v_last := v_active.at_seq;
+  end loop;
+  v_outcome.reply := confab.reply_text('roomlist.dispatch', to_json(v_list), case
+    when v_has_next then json_build_object('has_next', true, 'next', v_last)
+    when p_data ?| array['limit', 'before'] then json_build_object('has_next', false) end);
   return v_outcome;
 end $$;
 
--- room.info: room_id. Reply roominfo. Raises 4002, 4003, 4004.
+-- room.info: room_id. Reply roominfo, and beside its data total, the number of members. Raises 4002, 4003, 4004.
 create or replace function confab.room_info(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql stable security definer set search_path = confab_site, confab, pg_temp as $$
 declare
@@ -145,6 +214,60 @@ declare
   v_outcome confab.outcome;
 begin
   perform confab.check_may(p_caller.account_id, v_room, 'read');
-  v_outcome.reply := confab.reply_text('roominfo.dispatch', room_json(v_room));
+  v_outcome.reply := confab.reply_text('roominfo.dispatch', room_json(v_room), json_build_object(
+    'total', (select count(*) from confab.member where room_id = v_room.id)));
+  return v_outcome;
+end $$;
+
+-- members_after(room, after, search, limit): members by id, those whose user name begins with a text. Few are looked
+-- for among the people of that name, when the text is long enough to be of few.
+create or replace function confab.members_after(p_room uuid, p_after bigint, p_search text, p_limit bigint)
+returns bigint[] language plpgsql stable as $$
+declare
+  v_named bigint[];
+begin
+  if p_search = '' then
+    return array(select m.account_id from confab.member m where m.room_id = p_room and m.account_id > p_after
+                 order by m.account_id limit p_limit);
+  end if;
+  v_named := array(select a.id from confab.account a
+                   where lower(a.username) ~>=~ p_search and lower(a.username) ~<~ (p_search || U&'\+10FFFF')
+                   order by lower(a.username) using ~<~ limit 5000);
+  if cardinality(v_named) < 5000 then
+    return array(select i from unnest(v_named) i
+                 where i > p_after and (select true from confab.member m where m.room_id = p_room and m.account_id = i)
+                 order by i limit p_limit);
+  end if;
+  return array(select m.account_id from confab.member m
+               where m.room_id = p_room and m.account_id > p_after
+                 and (select starts_with(lower(a.username), p_search) from confab.account a where a.id = m.account_id)
+               order by m.account_id limit p_limit);
+end $$;
+
+-- room.members: room_id, after (an id), limit, search (the beginning of a name). Reply roommembers, by id.
+-- Raises 4002, 4003, 4004.
+create or replace function confab.room_members(p_caller confab.caller, p_data jsonb)
+returns confab.outcome language plpgsql stable security definer set search_path = confab_site, confab, pg_temp as $$
+declare
+  v_room confab.room := confab.room_find(p_data);
+  v_after bigint := confab.integer_value(p_data, 'after', -999999999999999999, 999999999999999999, -999999999999999999);
+  v_limit bigint := confab.integer_value(p_data, 'limit', 1, 200, 50);
+  v_search text := lower(normalize(coalesce(confab.text_value(p_data, 'search', 64), ''), nfc));
+  v_ids bigint[];
+  v_outcome confab.outcome;
+begin
+  perform confab.check_may(p_caller.account_id, v_room, 'read');
+  v_ids := confab.members_after(v_room.id, v_after, v_search, v_limit + 1);
+  v_outcome.reply := confab.reply_text('roommembers.dispatch', json_build_object(
+    'room_id', v_room.id,
+    'members', (
+      select coalesce(json_agg(json_build_object('user', user_json(a), 'role', m.role,
+                                                 'joined_at', confab.time_text(m.joined_at)) order by i.id), '[]')
+      from unnest(v_ids[1:v_limit]) i (id)
+      cross join lateral (select x.* from confab.member x where x.room_id = v_room.id
+                          and x.account_id = i.id offset 0) m
+      cross join lateral (select x from confab.account x where x.id = i.id offset 0) a (a)),
+    'has_next', cardinality(v_ids) > v_limit,
+    'total', (select count(*) from confab.member where room_id = v_room.id)));
   return v_outcome;
 end $$;

@@ -192,8 +192,8 @@ returns confab.outcome language plpgsql security definer set search_path = confa
 declare
   v_room confab.room := confab.room_find(p_data, true);
 begin
-  perform confab.refuse_one_to_one(v_room, 'You can only leave a channel/group chat');
   perform confab.check_may(p_caller.account_id, v_room, 'read');
+  perform confab.refuse_one_to_one(v_room, 'You can only leave a channel/group chat');
   return confab.members_remove(v_room, array[p_caller.account_id], 'self', 'You left ' || v_room.name,
                                p_caller.account_id);
 end $$;
@@ -221,6 +221,18 @@ begin
                             confab.account_name(p_caller.account_id));
 end $$;
 
+-- check_may_remove(account, room, ids): only an admin removes admins. Raises 4002.
+create or replace function confab.check_may_remove(p_account bigint, p_room confab.room, p_ids bigint[])
+returns void language plpgsql stable as $$
+begin
+  if (select role from confab.member where room_id = p_room.id and account_id = p_account) is distinct from 'admin'
+     and exists (select from unnest(p_ids) i
+                 where (select m.role from confab.member m where m.room_id = p_room.id
+                        and m.account_id = i) = 'admin') then
+    perform confab.fail_denied('remove_members');
+  end if;
+end $$;
+
 -- room.remove_members: room_id, members. Dispatch roomexit to each of them, roomremovemembers to who stays. The creator
 -- is passed over, unless it is the caller. Raises 4002, 4003, 4004.
 create or replace function confab.room_remove_members(p_caller confab.caller, p_data jsonb)
@@ -233,6 +245,7 @@ begin
   v_ids := confab.known_account_ids_value(p_data, 'members');
   if p_caller.account_id <> v_room.creator_id then
     v_ids := array_remove(v_ids, v_room.creator_id);
+    perform confab.check_may_remove(p_caller.account_id, v_room, v_ids);
   end if;
   return confab.members_remove(v_room, v_ids, v_name, 'You have been removed by ' || v_name, p_caller.account_id);
 end $$;

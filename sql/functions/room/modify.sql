@@ -39,8 +39,7 @@ begin
       p_room.description := confab.text_value(p_data, 'description', 4000);
     end if;
     if p_data ? 'avatar' then
-      p_room.avatar := nullif(confab.room_avatar_value(jsonb_build_object('avatar', nullif(p_data -> 'avatar', '""'))),
-                              '');
+      p_room.avatar := confab.room_avatar_value(p_data);
     end if;
     p_room.capacity := confab.room_new_capacity(p_room, p_data);
   end if;
@@ -183,9 +182,6 @@ declare
   v_action text := p_data ->> 'action';
   v_data jsonb := p_data -> 'data';
 begin
-  if not p_data ? 'room_id' then
-    perform confab.fail_not_found();
-  end if;
   v_room := confab.room_find(p_data, true);
   if v_action = 'delete' then
     return confab.room_delete(p_caller.account_id, v_room);

@@ -80,7 +80,7 @@ $$;
 create or replace function confab.room_find(p_data jsonb, p_lock boolean default false)
 returns confab.room language plpgsql as $$
 declare
-  v_id uuid := confab.uuid_value(coalesce(p_data -> 'room_id', 'null'), 'room_id');
+  v_id uuid := confab.room_id_value(p_data);
   v_room confab.room;
 begin
   if p_lock then

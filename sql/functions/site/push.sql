@@ -101,7 +101,8 @@ begin
     claimed as (
       update confab.push_job j set due_at = now() + p_lease, attempts = j.attempts + 1 from pending p where j.id = p.id
         returning j.*)
-    select c.id, c.account_id, a.username, a.email, c.room_id, c.notification_type, c.attempts, message_json(m)
+    select c.id, c.account_id, a.username, a.email, c.room_id, c.notification_type, c.attempts,
+      message_json(message_seen_by(m, c.account_id))
     from claimed c join confab.account a on a.id = c.account_id join confab.message m on m.room_id = c.room_id
       and m.seq = c.seq
     order by c.id;

@@ -1,14 +1,16 @@
 -- Streams: what the delivering programs ask when one opens and closes, and every few seconds.
 
--- stream_open(token_hash or ticket_hash, session, transport, user_agent, address, process, notifications): who opens a
+-- stream_open(token_hash or ticket_hash, session, transport, user_agent, address, process, notifications,
+-- plain): who opens a
 -- stream, as what session, a member of what.
 --   session        an open session of the caller that goes on (long-poll), or null
+--   plain          it knows the reference alone: it did not ask for confab.v1
 --   notifications  whether it is to be told of what was missed, which costs more than all the rest
 -- Returns the account and its memberships [[room, since_seq]…], notifications (null when the setting says no), and how
 -- the log stands. Raises 4001. Writes: session, presence; a ticket is gone.
 create or replace function confab.stream_open(p_token_hash bytea, p_session uuid, p_transport text, p_user_agent text,
   p_address text, p_process text,
-  p_notifications boolean default true)
+  p_notifications boolean default true, p_plain boolean default false)
 returns table (account_id bigint, login_id bigint, session_id uuid, account text, rooms text, notifications text,
                epoch text, floor bigint, last_value bigint)
 language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
@@ -23,9 +25,9 @@ begin
   end if;
   if v_session is null then
     perform confab.login_hold(v_caller.login_id);
-    insert into confab.session as s (account_id, login_id, transport, process, user_agent, address)
+    insert into confab.session as s (account_id, login_id, transport, process, user_agent, address, is_plain)
     values (v_caller.account_id, v_caller.login_id, p_transport, p_process, left(p_user_agent, 300),
-            left(p_address, 64))
+            left(p_address, 64), p_plain)
     returning s.id into v_session;
     perform confab.presence_arrive(v_caller.account_id);
   end if;
@@ -66,7 +68,8 @@ begin
         from confab.stream_open(decode(v_request ->> 'token', 'hex'), (v_request ->> 'session')::uuid,
                                 v_request ->> 'transport',
                                 v_request ->> 'user_agent', v_request ->> 'address', p_process,
-                                  coalesce((v_request ->> 'notifications')::boolean, true)) s;
+                                  coalesce((v_request ->> 'notifications')::boolean, true),
+                                coalesce((v_request ->> 'plain')::boolean, false)) s;
     exception when sqlstate 'C4001' then
       get stacked diagnostics v_detail = pg_exception_detail;
       place := v_place;

@@ -3,9 +3,9 @@
 -- number of the log is drawn: after it every reader waits.
 -- Plans are kept from when the tables were nearly empty, as in a program that was started with the site.
 begin;
-select plan(30);
+select plan(36);
 \set people cost
-\ir support/common.sql
+\ir ../../sql/tests/support/common.sql
 -- As the programs are.
 select set_config(split_part(c, '=', 1), split_part(c, '=', 2), true)
 from pg_roles, unnest(rolconfig) c where rolname = 'confab_command' and c ~ '^(enable_|jit)' \g /dev/null
@@ -81,7 +81,7 @@ declare
 begin
   perform pg_temp.old();
   for v_step in
-    select who, command, case when command like 'message.%' then '{}'
+    select who, command, case when room = '' then '{}'
       else jsonb_build_object('room_id', pg_temp.room(room)) end || data as data
     from (values
       ('many', '', 'message.acknowledged', jsonb_build_object('message_id', v_first)),
@@ -103,6 +103,9 @@ begin
       ('big', '', 'message.send', jsonb_build_object('room_id', pg_temp.room('big'), 'content',
                                                      'm @cost.many @cost.bob')),
       ('big', '', 'message.react', jsonb_build_object('message_id', v_third, 'type', 'add', 'reaction_content', '+')),
+      ('many', '', 'room.list', '{"limit": 10}'),
+      ('big', 'big', 'room.members', '{"limit": 10, "search": "cost.p99"}'),
+      ('many', 'small', 'room.messages', '{"limit": 10}'),
       ('big', 'big', 'room.modify', '{"action": "update", "data": {"description": "d"}}'))
       step (who, room, command, data)
   loop
@@ -110,9 +113,10 @@ begin
     if p_name is not null then
       return next cmp_ok(v_cost[2], '<=', p_after, format('%s, %s: %s looks at few blocks after the draw', p_name,
                                                           v_step.who, v_step.command));
-      -- What tells of a room shows up to a thousand of its members.
-      v_most := case when v_step.command in ('room.modify', 'room.add_members', 'room.remove_members') then 30 else 1
-        end * p_before;
+      -- What tells of a room shows up to a thousand of its members; a list takes one look at each room; to count
+      -- members, each of them is looked at once.
+      v_most := p_before * case when v_step.command = 'room.list' then 250 when v_step.command = 'room.members' then 700
+        when v_step.command in ('room.modify', 'room.add_members', 'room.remove_members') then 30 else 1 end;
       return next cmp_ok(v_cost[1], '<=', v_most, format('%s, %s: %s looks at few blocks before it', p_name, v_step.who,
                                                          v_step.command));
     end if;

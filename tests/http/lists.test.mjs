@@ -1,0 +1,157 @@
+// Lists that may be long: of rooms, of members, of versions and of messages. They come in pages that are bounded.
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import { site } from './support/client.mjs';
+import { DENIED, Desk, ids, people, sql, TIME } from './support/people.mjs';
+
+const desk = new Desk(site);
+let ann, ben, cid;
+before(async () => {
+  [ann, ben, cid] = await people(['ann', 'ben', 'cid']);
+});
+
+const idsOf = (list) => list.map(({ id }) => id);
+
+test('room.list comes in pages, that with the newest activity first', async () => {
+  const [dan] = await people(['dan']);
+  const rooms = [];
+  for (let i = 0; i < 5; i++) rooms.push(await desk.group(dan, [], { name: `r${i}` }));
+  await desk.say(dan, rooms[1]);
+  const order = [1, 4, 3, 2, 0].map((i) => rooms[i].id);
+  const all = await desk.ask(dan, 'room.list');
+  assert.deepEqual([Object.keys(all), idsOf(all.data)], [['eventType', 'data'], order]);
+  const first = await desk.ask(dan, 'room.list', { limit: 2 });
+  assert.deepEqual([idsOf(first.data), first.has_next], [order.slice(0, 2), true]);
+  const second = await desk.ask(dan, 'room.list', { limit: '2', before: first.next });
+  assert.deepEqual([idsOf(second.data), second.has_next], [order.slice(2, 4), true]);
+  const last = await desk.ask(dan, 'room.list', { limit: 2, before: second.next });
+  assert.deepEqual([idsOf(last.data), last.has_next, 'next' in last], [order.slice(4), false, false]);
+  assert.deepEqual(await desk.data(dan, 'room.list', { limit: 2, before: 1 }), []);
+  for (const [field, value] of [['limit', 0], ['limit', 'x'], ['before', -1]])
+    assert.equal((await site.command(dan, 'room.list', { [field]: value })).body.error.code, 4003);
+  await sql(`with made as (insert into confab.room (type, name, creator_id, capacity)
+      select 'GroupChat', 'many', ${dan.user.id}, 9 from generate_series(1, 600) returning id)
+    insert into confab.member (room_id, account_id, since_seq)
+    select id, ${dan.user.id}, row_number() over () from made`);
+  const cut = await desk.ask(dan, 'room.list');
+  assert.deepEqual([cut.data.length, cut.has_next], [500, true]);
+  const rest = await desk.data(dan, 'room.list', { before: cut.next });
+  assert.equal(new Set(idsOf([...cut.data, ...rest])).size, 605);
+});
+
+test('a room without messages: null, or for a client of the reference a message of empty values', async () => {
+  const group = await desk.group(ann, [ben]), chat = await desk.pair(ann, cid);
+  const last = (list, { id }) => list.find((room) => room.id === id).last_message;
+  const http = await desk.data(ann, 'room.list');
+  assert.deepEqual([last(http, group), last(http, chat)], [null, null]);
+  for (const protocols of [['confab.v1'], []]) {
+    const stream = await site.stream('ws', ann, { protocols });
+    const { data } = await stream.command('room.list', {});
+    if (protocols.length) assert.equal(last(data, group), null);
+    else assert.deepEqual([last(data, group).id, last(data, group).content], [null, '']);
+    assert.equal(last(data, chat), null);
+    stream.close();
+  }
+});
+
+test('room.members pages and searches; room.info counts', async () => {
+  const crowd = await people(['zoe', 'zack', 'yan', 'xia']);
+  const room = await desk.group(ann, crowd);
+  const members = async (data) => {
+    const got = await desk.data(ann, 'room.members', { room_id: room.id, ...data });
+    assert.deepEqual([got.room_id, got.total], [room.id, 5]);
+    return [got.members.map(({ user }) => user.id), got.has_next];
+  };
+  const all = ids([ann, ...crowd]).sort((a, b) => a - b);
+  assert.deepEqual(await members({}), [all, false]);
+  assert.deepEqual(await members({ limit: 2 }), [all.slice(0, 2), true]);
+  assert.deepEqual(await members({ limit: 3, after: all[1] }), [all.slice(2), false]);
+  const z = ids(crowd.slice(0, 2)).sort((a, b) => a - b);
+  assert.deepEqual(await members({ search: 'Z' }), [z, false]);
+  assert.deepEqual(await members({ search: 'z', limit: 1 }), [z.slice(0, 1), true]);
+  assert.deepEqual(await members({ search: ben.user.username }), [[], false]);
+  const [one] = (await desk.data(ann, 'room.members', { room_id: room.id, limit: 1 })).members;
+  assert.deepEqual({ ...one, joined_at: '' }, { user: ann.shown, role: 'admin', joined_at: '' });
+  assert.match(one.joined_at, TIME);
+  assert.equal((await desk.ask(ann, 'room.info', { room_id: room.id })).total, 5);
+  await desk.refused(ben, 'room.members', { room_id: room.id }, 4002, DENIED.room);
+});
+
+test('answers are bounded by bytes', async () => {
+  const room = await desk.group(ann, [ben]);
+  const message = await desk.say(ann, room, 'x'.repeat(90_000));
+  for (let i = 0; i < 14; i++)
+    await desk.ask(ann, 'message.modify',
+      { message_id: message.id, action: 'update', extra_fields: { content: `${i}`.padEnd(90_000, 'y') } });
+  const history = (data) => desk.data(ben, 'message.history', { message_id: message.id, ...data });
+  const first = await history({});
+  assert.deepEqual([first.versions[0].version, first.versions.length, first.has_next], [15, 11, true]);
+  const rest = await history({ before: first.versions.at(-1).version });
+  assert.deepEqual([rest.versions.map(({ version }) => version), rest.has_next], [[4, 3, 2, 1], false]);
+  assert.deepEqual((await history({ limit: 1 })).versions.length, 1);
+
+  for (let i = 0; i < 13; i++) await desk.say(ann, room, `${i}`.padEnd(90_000, 'z'));
+  const seen = [];
+  for (let before, more = true; more;) {
+    const { data, has_next } = await desk.data(ben, 'room.messages',
+      { room_id: room.id, limit: 200, ...(before && { before }) });
+    assert.ok(JSON.stringify(data).length < 1_200_000);
+    seen.push(...data.messages);
+    before = data.messages.at(-1).seq;
+    more = has_next;
+  }
+  assert.deepEqual([seen.length, seen[0].content[0], seen.at(-1).id], [14, '1', message.id]);
+  const unpaged = await desk.data(ben, 'room.messages', { room_id: room.id });
+  assert.deepEqual([unpaged.data.messages.length, unpaged.has_next], [10, true]);
+});
+
+test('what somebody deleted for themselves is not quoted to them', async () => {
+  const chat = await desk.pair(ann, ben);
+  const secret = await desk.say(ben, chat, 'a secret');
+  await desk.modify(ann, chat, 'delete');
+  const stream = await site.stream('ws', ann);
+  const reply = await desk.say(ben, chat, 'as I said', { parent_message_id: secret.id });
+  const { data } = await stream.message('as I said');
+  assert.equal(data.parent_message, null);
+  await desk.ask(ben, 'message.pin', { message_id: reply.id, type: 'add' });
+  assert.equal((await stream.event('messagepin.dispatch')).data.message.parent_message, null);
+  assert.equal((await desk.messages(ann, chat))[0].parent_message, null);
+  assert.equal((await desk.item(ann, chat)).last_message.parent_message, null);
+  assert.equal((await desk.notifications(ann, chat))[0].message.parent_message, null);
+  assert.equal((await desk.data(ann, 'room.pins', { room_id: chat.id })).messages[0].parent_message, null);
+  assert.ok(!JSON.stringify(stream.frames).includes('a secret'));
+  assert.equal((await desk.messages(ben, chat))[0].parent_message.content, 'a secret');
+  stream.close();
+});
+
+test('only an admin removes admins', async () => {
+  const room = await desk.group(ann, [ben, cid]);
+  await desk.modify(ann, room, 'add_permission', { users: [ben.user.id], permission: ['can_remove_participants'] });
+  await desk.modify(ann, room, 'add_admin', { users: [cid.user.id] });
+  await desk.refused(ben, 'room.remove_members', { room_id: room.id, members: [cid.user.id] }, 4002, DENIED.remove);
+  await desk.modify(ann, room, 'remove_admin', { users: [cid.user.id] });
+  await desk.ask(ben, 'room.remove_members', { room_id: room.id, members: [cid.user.id] });
+});
+
+test('an emoji is one reaction however it is drawn, and what is not seen is none', async () => {
+  const room = await desk.group(ann, [ben, cid]);
+  const message = await desk.say(ann, room);
+  const react = (who, reaction_content) =>
+    site.command(who, 'message.react', { message_id: message.id, type: 'add', reaction_content });
+  await react(ben, '❤️');
+  const { body: { data } } = await react(cid, '❤');
+  assert.deepEqual(data.message.reaction_counts, { '❤️': 2 });
+  assert.equal((await react(cid, '❤️')).status, 409);
+  for (const nothing of ['\u200b', '\u202e', '\ufe0f', '\u2060 \u00ad'])
+    assert.equal((await react(ann, nothing)).body.error.code, 4003, JSON.stringify(nothing));
+  for (const hostile of ['a\u202eb', 'a\nb', '\u2066x'])
+    assert.deepEqual((await react(ann, hostile)).body.error.detail,
+      { reaction_content: ['Control characters are not allowed.'] });
+  assert.equal((await react(ann, '👨‍👩‍👧')).status, 200);
+});
+
+test('a stranger of a one-to-one can not leave it, whatever it is', async () => {
+  const chat = await desk.pair(ben, cid);
+  await desk.refused(ann, 'room.leave', { room_id: chat.id }, 4002, DENIED.room);
+  await desk.refused(ben, 'room.leave', { room_id: chat.id }, 4003, ['You can only leave a channel/group chat']);
+});
