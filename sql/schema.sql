@@ -182,6 +182,12 @@ CREATE TABLE confab.block (
     blocked_id bigint NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
+CREATE UNLOGGED TABLE confab.budget (
+    account_id bigint NOT NULL,
+    kind text NOT NULL,
+    since timestamp with time zone DEFAULT now() NOT NULL,
+    used bigint NOT NULL
+);
 ALTER TABLE confab.deferred ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME confab.deferred_id_seq
     START WITH 1
@@ -205,9 +211,14 @@ CREATE TABLE confab.epoch (
     CONSTRAINT epoch_epoch_check CHECK ((epoch ~ '^[A-Za-z0-9_-]{1,32}$'::text)),
     CONSTRAINT epoch_one_check CHECK (one)
 );
+CREATE TABLE confab.erased_message (
+    id uuid NOT NULL,
+    erased_at timestamp with time zone DEFAULT now() NOT NULL
+);
 CREATE TABLE confab.erased_room (
     room_id uuid NOT NULL,
-    erased_at timestamp with time zone DEFAULT now() NOT NULL
+    erased_at timestamp with time zone DEFAULT now() NOT NULL,
+    swept_seq bigint DEFAULT 0 NOT NULL
 );
 CREATE TABLE confab.external_identity (
     issuer text NOT NULL,
@@ -258,6 +269,11 @@ CREATE VIEW confab.log_told AS
         END AS payload,
     COALESCE(l.message_ids, confab.shown_messages(((l.payload)::json -> 'data'::text))) AS message_ids
    FROM confab.log l;
+CREATE TABLE confab.log_trimmed (
+    seq bigint NOT NULL,
+    one boolean DEFAULT true NOT NULL,
+    CONSTRAINT log_trimmed_one_check CHECK (one)
+);
 CREATE TABLE confab.login (
     id bigint NOT NULL,
     account_id bigint NOT NULL,
@@ -441,6 +457,8 @@ ALTER TABLE ONLY confab.attempt
     ADD CONSTRAINT attempt_pkey PRIMARY KEY (key);
 ALTER TABLE ONLY confab.block
     ADD CONSTRAINT block_pkey PRIMARY KEY (account_id, blocked_id);
+ALTER TABLE ONLY confab.budget
+    ADD CONSTRAINT budget_pkey PRIMARY KEY (account_id, kind);
 ALTER TABLE ONLY confab.command
     ADD CONSTRAINT command_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY confab.deferred
@@ -453,6 +471,8 @@ ALTER TABLE ONLY confab.epoch
     ADD CONSTRAINT epoch_one_key UNIQUE (one);
 ALTER TABLE ONLY confab.epoch
     ADD CONSTRAINT epoch_pkey PRIMARY KEY (epoch);
+ALTER TABLE ONLY confab.erased_message
+    ADD CONSTRAINT erased_message_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY confab.erased_room
     ADD CONSTRAINT erased_room_pkey PRIMARY KEY (room_id);
 ALTER TABLE ONLY confab.external_identity
@@ -467,6 +487,8 @@ ALTER TABLE ONLY confab.log_partition
     ADD CONSTRAINT log_partition_pkey PRIMARY KEY (first_seq);
 ALTER TABLE ONLY confab.log
     ADD CONSTRAINT log_pkey PRIMARY KEY (seq);
+ALTER TABLE ONLY confab.log_trimmed
+    ADD CONSTRAINT log_trimmed_one_key UNIQUE (one);
 ALTER TABLE ONLY confab.login
     ADD CONSTRAINT login_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY confab.login
@@ -526,6 +548,7 @@ CREATE INDEX ended_token_expires_idx ON confab.ended_token USING btree (expires_
 CREATE INDEX external_identity_account_idx ON confab.external_identity USING btree (account_id);
 CREATE INDEX invite_room_idx ON confab.invite USING btree (room_id);
 CREATE INDEX join_request_account_idx ON confab.join_request USING btree (account_id);
+CREATE INDEX log_message_ids_idx ON ONLY confab.log USING gin (message_ids) WITH (gin_pending_list_limit='64');
 CREATE INDEX login_account_idx ON confab.login USING btree (account_id);
 CREATE INDEX media_account_idx ON confab.media USING btree (account_id) INCLUDE (size);
 CREATE INDEX media_content_doomed_idx ON confab.media_content USING btree (doomed_at) WHERE (doomed_at IS NOT NULL);
@@ -537,6 +560,7 @@ CREATE UNIQUE INDEX member_account_idx ON confab.member USING btree (account_id,
 CREATE INDEX member_admin_idx ON confab.member USING btree (room_id, account_id) WHERE (role = 'admin'::text);
 CREATE INDEX mention_message_idx ON confab.mention USING btree (room_id, seq);
 CREATE UNIQUE INDEX message_client_id_key ON confab.message USING btree (sender_id, client_id) WHERE (client_id IS NOT NULL);
+CREATE INDEX message_forwarded_idx ON confab.message USING btree ((((forwarded_from ->> 'id'::text))::uuid)) WHERE (forwarded_from IS NOT NULL);
 CREATE UNIQUE INDEX message_id_key ON confab.message USING btree (id);
 CREATE INDEX message_pinned_idx ON confab.message USING btree (room_id, pinned_at) WHERE (pinned_at IS NOT NULL);
 CREATE INDEX message_search_idx ON confab.message USING gin (confab.search_vector(room_id, content)) WITH (gin_pending_list_limit='64') WHERE (NOT is_deleted);

@@ -116,6 +116,7 @@ begin
     update confab.login set last_seen = now() where id in (select l.id from confab.login l
                                                            where l.id = v_login.id for no key update skip locked);
   end if;
+  perform set_config('confab.account', v_login.account_id::text, true);
   return row (v_login.account_id, v_login.id, p_session, p_idempotency_key)::confab.caller;
 end $$;
 

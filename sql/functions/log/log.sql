@@ -22,8 +22,9 @@ $$;
 -- log_entry(room, accounts, event, data, effect): a dispatch for everybody in the audience, ready to be numbered.
 create or replace function confab.log_entry(p_room uuid, p_accounts bigint[], p_event text, p_data json,
   p_effect json default null)
-returns confab.entry language plpgsql immutable as $$
+returns confab.entry language plpgsql as $$
 begin
+  perform confab.charge(p_room, p_accounts, octet_length(p_data::text));
   return row(p_room, p_accounts, p_event, p_data, p_effect, confab.shown_messages(p_data))::confab.entry;
 end $$;
 
@@ -61,7 +62,7 @@ end $$;
 -- the smallest). A side that has deleted a one-to-one since the message was sent does not hear of it.
 create or replace function confab.log_entry_about(p_room uuid, p_message bigint, p_event text, p_data json,
   p_effect json default null)
-returns confab.entry language plpgsql stable as $$
+returns confab.entry language plpgsql as $$
 begin
   if exists (select from confab.room where id = p_room and pair is not null)
      and exists (select from confab.member where room_id = p_room and history_floor >= p_message) then
@@ -83,7 +84,8 @@ $$;
 create or replace function confab.log_floor()
 returns bigint language plpgsql stable security definer set search_path = '' as $$
 begin
-  return (select coalesce(greatest(min(first_seq) - 1, 0), 0) from confab.log_partition);
+  return greatest((select coalesce(min(first_seq) - 1, 0) from confab.log_partition),
+                  (select seq from confab.log_trimmed), 0);
 end $$;
 
 -- log_state(): the epoch, the floor, the last number drawn, and a head: the greatest committed number that is visible

@@ -88,6 +88,7 @@ declare
   v_content text := p_extra ->> 'content';
   v_mentions bigint[];
 begin
+  perform confab.give(v_content);
   insert into confab.message_version (room_id, seq, version, content, created_at)
     values (m.room_id, m.seq, m.version, m.content, m.updated_at);
   v_mentions := confab.message_mentions(m.room_id, m.sender_id, v_content);
@@ -130,6 +131,7 @@ begin
       where room_id = m.room_id and seq = m.seq;
       continue;
     end if;
+    perform confab.message_erased(m.id);
     delete from confab.message where room_id = m.room_id and seq = m.seq;
     delete from confab.message_state where room_id = m.room_id and seq = m.seq;
     delete from confab.message_version where room_id = m.room_id and seq = m.seq;

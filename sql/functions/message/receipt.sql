@@ -86,7 +86,7 @@ end $$;
 -- receipts_entries(messages, read, single): what tells each sender of what was delivered, or each room of what was
 -- read, in dispatches of about a million bytes. single: as a Message, not as a list.
 create or replace function confab.receipts_entries(p_messages confab.message[], p_read boolean, p_single boolean)
-returns confab.entry[] language plpgsql stable as $$
+returns confab.entry[] language plpgsql as $$
 declare
   v_to record;
   v_list json;

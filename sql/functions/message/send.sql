@@ -304,6 +304,8 @@ begin
   m.has_attachments := p_media is not null;
   m.has_mentions := p_mentions <> '{}';
   v_told := confab.message_shared(m);
+  perform confab.give(m.content);
+  perform confab.charge(m.room_id, null, confab.message_weight(v_told));
   m.seq := confab.log_draw();
   m.created_at := clock_timestamp();  -- never before the draw: member_reach() counts on it
   m.updated_at := m.created_at;

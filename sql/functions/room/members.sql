@@ -142,6 +142,7 @@ declare
   v_all bigint := 0;
 begin
   for v_room in select room_id from confab.erased_room order by erased_at limit 10 for update skip locked loop
+    perform confab.message_erased(m.id) from (select id from confab.message where room_id = v_room limit p_limit) m;
     foreach v_table in array array['message', 'message_state', 'message_version', 'attachment', 'mention', 'receipt',
                                    'reaction'] loop
       execute format('delete from confab.%I
@@ -151,7 +152,9 @@ begin
       v_all := v_all + v_rows;
     end loop;
     exit when v_all >= p_limit;
-    delete from confab.erased_room where room_id = v_room;
+    continue when not confab.erase_room(v_room, 20000);
+    -- What was on its way when the room went is in the log by now.
+    delete from confab.erased_room where room_id = v_room and erased_at < now() - interval '1 minute';
   end loop;
   return v_all;
 end $$;

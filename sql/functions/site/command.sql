@@ -50,6 +50,8 @@ insert into confab.setting (name, value, help) values
   ('max_participants',     '100',   'members of a new group that says nothing else'),
   ('max_subscribers',      '300',   'members of a new channel that says nothing else'),
   ('message_fields',       '[]',    'names of custom message fields, taken from extra_fields'),
+  ('account_log_bytes',    '6000000', 'bytes that one account may cause to be logged in a minute; 0: any number'),
+  ('account_told_bytes',   '300000000', 'the same, times those who are told'),
   ('push_delay',           '10',    'seconds that a message waits to be seen before a push service gets it'),
   ('login_days',           '30',    'how long a log-in lasts'),
   ('log_days',             '7',     'how long dispatches are kept for streams that come back'),
