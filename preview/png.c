@@ -74,6 +74,7 @@ static void read_rows(struct picture *picture, png_structp png, png_infop info)
 		png_read_row(png, at, NULL);
 		picture_row(picture, at);
 	}
+	free(rows);
 }
 
 bool png_read(struct picture *picture, const unsigned char *bytes, size_t len)

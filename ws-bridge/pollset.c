@@ -120,7 +120,9 @@ static int hand_over(struct pollfd *fds, nfds_t n,
 
 		if (k->place < n && fds[k->place].fd == events[i].data.fd) {
 			ready += !fds[k->place].revents;
-			fds[k->place].revents |= (short)events[i].events;
+			fds[k->place].revents =
+				(short)(fds[k->place].revents |
+					(short)events[i].events);
 		} else {
 			/* It is not asked about any more. */
 			epoll_ctl(epoll, EPOLL_CTL_DEL, events[i].data.fd,

@@ -106,13 +106,15 @@ static bool read_size(struct buf *out, struct media_preview *preview)
 {
 	const char *text = buf_text(out);
 	const char *end = memchr(text, '\n', out->len);
-	int width, height;
+	char *after;
+	long width = strtol(text, &after, 10);
+	long height = strtol(after, &after, 10);
 
-	if (!end || sscanf(text, "%d %d\n", &width, &height) != 2 ||
-	    width <= 0 || height <= 0)
+	if (!end || after != end || width <= 0 || width > INT_MAX ||
+	    height <= 0 || height > INT_MAX)
 		return false;
-	preview->width = width;
-	preview->height = height;
+	preview->width = (int)width;
+	preview->height = (int)height;
 	buf_consume(out, (size_t)(end + 1 - text));
 	return true;
 }

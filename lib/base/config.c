@@ -3,6 +3,7 @@
  * environment, so that the later one wins. */
 #include "base/config.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
@@ -298,9 +299,8 @@ static bool read_environment(struct config *c, struct buf *why)
 		bool ok;
 
 		for (size_t j = 0; OPTIONS[i].name[j]; j++) {
-			char c1 = OPTIONS[i].name[j];
-
-			name[7 + j] = c1 == '_' ? '_' : (char)(c1 - 'a' + 'A');
+			name[7 + j] = (char)toupper(
+				(unsigned char)OPTIONS[i].name[j]);
 		}
 		value = getenv(name);
 		ok = !value || set(c, &OPTIONS[i], value, &reason);

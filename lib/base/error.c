@@ -49,7 +49,7 @@ static int own_code(const char *sqlstate)
 	if (sqlstate[0] != 'C' || sqlstate[1] != '4' ||
 	    strspn(sqlstate + 1, "0123456789") != 4 || sqlstate[5] != '\0')
 		return 0;
-	return atoi(sqlstate + 1);
+	return (int)strtol(sqlstate + 1, NULL, 10);
 }
 
 static bool one_of(const char *sqlstate, const char *const *prefixes)
