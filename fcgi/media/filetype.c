@@ -77,12 +77,16 @@ static const char *protocol_name(const char *type)
 	return "text/plain";
 }
 
-/* Types of the same content, of which the extension says which one is meant. */
+/* Types of the same content, of which the extension says which one is meant.
+ * Text that begins like a page is text where it says so: it is only ever saved,
+ * as text/plain, so no browser runs it. */
 static const char *narrowed(const char *type, const char *extension)
 {
 	static const char *const kin[][3] = {
 		{ "text/plain", "csv", "text/csv" },
 		{ "text/csv", "txt", "text/plain" },
+		{ "text/html", "txt", "text/plain" },
+		{ "text/xml", "txt", "text/plain" },
 		{ "audio/ogg", "opus", "audio/opus" },
 		{ "application/CDFV2", "doc", "application/msword" },
 		{ "application/CDFV2", "xls", "application/vnd.ms-excel" },

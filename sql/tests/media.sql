@@ -1,6 +1,6 @@
 -- Uploads: who may make, send and see them, and what becomes of them.
 begin;
-select plan(48);
+select plan(52);
 
 \set people media-test
 \ir support/common.sql
@@ -192,6 +192,21 @@ select confab.collect_erased(1000) \g /dev/null
 select is(pg_temp.collect(), 'sent', 'and what was in it is collected');
 select is((select loose_since is not null from confab.media where id = (select id from upload where key = 'again')),
           true, 'the others are left alone');
+
+-- What attachments of elsewhere may say.
+select is_empty($$ select url from unnest(array['/chat/media/1/x', 'x.png', 'https://a.example',
+  'HTTP://a.example:80/x?y#z',
+    'https://u@a.example/', 'http://[::1]:8080/', '//a.example/x', 'https://müller.example/ü']) url
+  where not confab.is_media_url(url) $$, 'addresses that can be fetched');
+select is_empty($$ select url from unnest(array['http://[bad', 'http://', 'https:///x', 'http://a b/', 'javascript:1',
+    'data:text/html,x', 'http:a', 'http://a:x/', ' /x', 'http://a.example:123456/', 'http://[::1',
+  '//', 'https://a<b>/',
+    E'/a\tb']) url
+  where confab.is_media_url(url) $$, 'addresses that can not');
+select is(confab.plain_metadata(jsonb_build_object('name', U&'photo\202Egpj.exe', 'x', 1)),
+  '{"name": "photogpj.exe", "x": 1}', 'a name loses what turns its letters');
+select is(confab.asset_errors('{"media_url": "/x", "media_type": "file", "metadata": {"name": {}}}'),
+  '{"metadata": ["The name is not a valid string."]}', 'and is a text');
 
 select * from finish();
 rollback;

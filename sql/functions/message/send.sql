@@ -141,6 +141,23 @@ returns text language sql immutable as $$
   end
 $$;
 
+-- is_media_url(url): whether it can be fetched: a path on this site, or an address with a host of http or https.
+create or replace function confab.is_media_url(p_url text)
+returns boolean language sql immutable as $$
+  select p_url !~ '[\t\r\n\xa0]|^\s' and case when p_url ~ '^[^/?#]*:|^//'
+    then p_url ~* '^(https?:)?//([^\s/?#@\[\]<>"\\]*@)?(\[[0-9a-f:.]+\]|[^\s/?#@:\[\]<>"\\^`{|}]+)(:\d{1,5})?([/?#]|$)'
+    else true end
+$$;
+
+-- plain_metadata(metadata): what is kept of it: a name loses what turns or hides the letters around it.
+create or replace function confab.plain_metadata(p_metadata jsonb)
+returns jsonb language sql immutable as $$
+  select case when jsonb_typeof(p_metadata -> 'name') = 'string'
+    then jsonb_set(p_metadata, '{name}', to_jsonb(regexp_replace(p_metadata ->> 'name',
+      '[\x01-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]', '', 'g')))
+    else coalesce(p_metadata, '{}') end
+$$;
+
 -- asset_errors(asset): lists of sentences by field; {} when all is well.
 create or replace function confab.asset_errors(p_asset jsonb)
 returns jsonb language sql immutable as $$
@@ -152,9 +169,7 @@ returns jsonb language sql immutable as $$
       select coalesce(jsonb_object_agg(field, jsonb_build_array(sentence)), '{}')
       from (values
         ('media_url', coalesce(confab.asset_text_error(p_asset, 'media_url', 2000, true),
-           case when p_asset ->> 'media_url' ~ '[\t\r\n\xa0]|^\s' or p_asset ->> 'media_url' ~ '^[^/?#]*:'
-             and p_asset ->> 'media_url' !~* '^https?://'
-                  then 'Enter a valid URL.' end)),
+           case when not confab.is_media_url(p_asset ->> 'media_url') then 'Enter a valid URL.' end)),
         ('media_type', coalesce(confab.asset_text_error(p_asset, 'media_type', 64, true),
            case when p_asset ->> 'media_type' <> all (confab.media_types())
              then format('"%s" is not a valid choice.', p_asset ->> 'media_type') end)),
@@ -168,7 +183,9 @@ returns jsonb language sql immutable as $$
           true) end),
         ('caption', confab.asset_text_error(p_asset, 'caption', 2000, false)),
         ('metadata', case when octet_length((p_asset -> 'metadata')::text) > 16384
-         then 'This field is too large.' end)) checked (field, sentence)
+           then 'This field is too large.'
+           when jsonb_typeof(p_asset #> '{metadata,name}') not in ('string', 'null')
+           then 'The name is not a valid string.' end)) checked (field, sentence)
       where sentence is not null) end
 $$;
 
@@ -317,7 +334,7 @@ begin
     insert into confab.attachment (room_id, seq, position, media_url, media_type, file_size, mime_type, caption,
                                    metadata, media_id)
     select m.room_id, m.seq, n, e ->> 'media_url', e ->> 'media_type', coalesce((e ->> 'file_size')::bigint, 0),
-           coalesce(e ->> 'mime_type', 'image/jpeg'), e ->> 'caption', coalesce(e -> 'metadata', '{}'),
+           coalesce(e ->> 'mime_type', 'image/jpeg'), e ->> 'caption', confab.plain_metadata(e -> 'metadata'),
              (e ->> 'media_id')::uuid
     from jsonb_array_elements(p_media) with ordinality t (e, n);
   end if;

@@ -134,6 +134,8 @@ export const KINDS = [
     'file'],
   ['letter.doc', ole, 'application/msword', 'application/msword', 'file'],
   ['notes.txt', ascii('Dear all,\n'), 'text/plain', 'text/plain', 'file'],
+  ['page.txt', ascii('<html><body onload="alert(1)">'), 'text/plain', 'text/plain', 'file'],
+  ['script.txt', ascii('<script>alert(1)</script>'), 'text/html', 'text/plain', 'file'],
   ['program.py', ascii('#!/usr/bin/python3\nimport os\nprint("x")\n'), 'text/x-python', 'text/plain', 'file'],
   ['sums.csv', ascii('a,b\n1,2\n3,4\n'), 'text/csv', 'text/csv', 'file'],
 ];
@@ -142,7 +144,6 @@ export const KINDS = [
 export const REFUSED = [
   ['page.html', ascii('<!DOCTYPE html><html><script>alert(1)</script></html>'), 'text/html'],
   ['page.png', ascii('<!DOCTYPE html><html><script>alert(1)</script></html>'), 'image/png'],
-  ['page.txt', ascii('<html><body onload="alert(1)">'), 'text/plain'],
   ['picture.svg', ascii('<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'),
     'image/svg+xml'],
   ['picture.jpg', ascii('<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'), 'image/jpeg'],
