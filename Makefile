@@ -44,7 +44,7 @@ EVENTS := connection poll report sse
 LOGIN := ask log_in mail password
 MEDIA := download filename filetype multipart preview store upload
 PREVIEW := jpeg png preview sandbox size webp
-BRIDGE := command_client frame handshake pollset socket
+BRIDGE := command_client frame handshake reader socket socket_command
 PROGRAMS := confab confab-command confab-session confab-events confab-bridge confab-media confab-preview
 
 # Where tools/setup puts Node.js when that of the system is too old for the tests.
@@ -86,7 +86,7 @@ $(O)/confab-events: $(O)/fcgi/events/main.o $(EVENTS:%=$(O)/fcgi/events/%.o) $(O
 	$(link)
 $(O)/confab-bridge: $(O)/ws-bridge/main.o $(BRIDGE:%=$(O)/ws-bridge/%.o) $(O)/libconfab.a
 	$(call say,LD,$@)
-	$(link) -lwebsockets
+	$(link) -lwslay
 $(O)/confab-media: $(O)/fcgi/media/main.o $(MEDIA:%=$(O)/fcgi/media/%.o) $(O)/libconfab.a
 	$(call say,LD,$@)
 	$(link) -lmagic
@@ -96,7 +96,7 @@ $(O)/confab-preview: $(PREVIEW:%=$(O)/preview/%.o)
 	$(link)
 
 # Each unit test is a program of its own. Beside the library it has what programs have for themselves.
-$(O)/libprograms.a: $(COMMAND:%=$(O)/fcgi/command/%.o) $(MEDIA:%=$(O)/fcgi/media/%.o)
+$(O)/libprograms.a: $(COMMAND:%=$(O)/fcgi/command/%.o) $(MEDIA:%=$(O)/fcgi/media/%.o) $(BRIDGE:%=$(O)/ws-bridge/%.o)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 UNIT := $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/*_test.c))
@@ -104,6 +104,7 @@ $(O)/tests/unit/%_test: $(O)/tests/unit/%_test.o $(O)/libprograms.a $(O)/libconf
 	$(call say,LD,$@)
 	$(link) -lcmocka $(LIBS_$(@F))
 LIBS_preview_test := -ljpeg -lpng -lwebp
+LIBS_replay_test := -lwslay
 $(O)/tests/unit/preview_test: | $(O)/confab-preview
 
 # The torture of the log reads with a tail that can be broken on purpose.
@@ -127,8 +128,9 @@ $(O)/tests/faults/clock.so: tests/faults/clock.c
 PARSERS := $(addprefix lib/base/, buf error hex json logger utf8 uuid xalloc) \
 	$(addprefix lib/text/, entities escape html sanitise tag url) \
 	$(addprefix lib/auth/, jwt jwt_keys query) \
-	lib/log/cursor lib/web/fastcgi fcgi/command/envelope fcgi/media/multipart
-TARGETS := cursor envelope fastcgi jwt multipart query richtext utf8 uuid
+	lib/log/cursor lib/web/fastcgi lib/web/head fcgi/command/envelope fcgi/media/multipart \
+	ws-bridge/frame ws-bridge/handshake ws-bridge/reader
+TARGETS := cursor envelope fastcgi frames handshake jwt multipart query richtext utf8 uuid
 CHECKS := $(TARGETS:%=$(O)/tests/fuzz/%_target.o) $(O)/tests/fuzz/grammar.o \
 	$(O)/tests/fuzz/base64url.o $(O)/tests/fuzz/target.o
 $(O)/tests/unit/sanitise_test: $(O)/tests/fuzz/grammar.o
@@ -140,7 +142,7 @@ $(O)/tests/fuzz/%_fuzzer.o: tests/fuzz/libfuzzer.c
 	$(Q)$(CC) $(CFLAGS) -DTARGET=target_$* -c -o $@ $<
 $(O)/tests/fuzz/%_fuzzer: $(O)/tests/fuzz/%_fuzzer.o $(CHECKS) $(PARSERS:%=$(O)/%.o)
 	$(call say,LD,$@)
-	$(link)
+	$(link) -lwslay
 fuzzers: $(TARGETS:%=$(O)/tests/fuzz/%_fuzzer)
 
 # What the tests in JavaScript call.

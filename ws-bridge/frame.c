@@ -1,14 +1,17 @@
 /* frame: see frame.h. Called by socket.c; owns nothing. */
 #include "frame.h"
 
+enum {
+	TEXT = 0x81, /* with the bit of a final fragment */
+	CLOSE = 0x88,
+	PING = 0x89,
+	LENGTH_16 = 126,
+	LENGTH_64 = 127
+};
+
 void frame_add_text(struct buf *out, const char *text, size_t len)
 {
-	enum {
-		FIN_TEXT = 0x81,
-		LENGTH_16 = 126,
-		LENGTH_64 = 127
-	};
-	unsigned char head[10] = { FIN_TEXT, (unsigned char)len };
+	unsigned char head[10] = { TEXT, (unsigned char)len };
 	size_t size = len < LENGTH_16 ? 2 : len < 65536 ? 4 : 10;
 	size_t rest = len;
 
@@ -19,4 +22,19 @@ void frame_add_text(struct buf *out, const char *text, size_t len)
 	}
 	buf_add(out, head, size);
 	buf_add(out, text, len);
+}
+
+void frame_add_ping(struct buf *out)
+{
+	const unsigned char frame[] = { PING, 0 };
+
+	buf_add(out, frame, sizeof(frame));
+}
+
+void frame_add_close(struct buf *out, int code)
+{
+	const unsigned char frame[] = { CLOSE, 2, (unsigned char)(code >> 8),
+					(unsigned char)code };
+
+	buf_add(out, frame, sizeof(frame));
 }

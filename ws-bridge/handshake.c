@@ -1,197 +1,320 @@
-/* handshake: reads the request that opens a WebSocket, and refuses what is not
- * a handshake. Called by socket.c; owns nothing. */
+/* handshake: reads the request that opens a WebSocket, and says what is wrong
+ * with what is none. Called by socket.c; owns nothing. */
 #include "handshake.h"
 
+#include <openssl/evp.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-static void copy_header(struct lws *wsi, enum lws_token_indexes token,
-			char *out, size_t cap)
+#include "web/head.h"
+
+#define TOKEN                                                                  \
+	"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"                  \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+/* Cuts a line off; NULL when it does not end, or has a byte that no head may
+ * have (RFC 9110, section 5.5). */
+static char *cut_line(char **rest)
 {
-	if (lws_hdr_copy(wsi, out, (int)cap, token) < 0)
-		out[0] = '\0';
+	char *line = *rest, *end = strstr(line, "\r\n");
+
+	if (!end)
+		return NULL;
+	*end = '\0';
+	*rest = end + 2;
+	for (const char *p = line; *p; p++)
+		if (((unsigned char)*p < ' ' && *p != '\t') || *p == 0x7f)
+			return NULL;
+	return line;
 }
 
-static void copy_custom(struct lws *wsi, const char *name, char *out,
-			size_t cap)
+static bool parse_request_line(struct handshake *h, char *line)
 {
-	if (lws_hdr_custom_copy(wsi, out, (int)cap, name, (int)strlen(name)) <
-	    0)
-		out[0] = '\0';
+	char *target = strchr(line, ' '), *version, *query;
+
+	if (!target)
+		return false;
+	*target++ = '\0';
+	version = strchr(target, ' ');
+	if (!version)
+		return false;
+	*version++ = '\0';
+	query = strchr(target, '?');
+	if (query)
+		*query++ = '\0';
+	h->method = line;
+	h->target = target;
+	h->query = query ? query : "";
+	h->version = version;
+	return *line && line[strspn(line, TOKEN)] == '\0' && *target == '/' &&
+	       strlen(version) == 8 && !strncmp(version, "HTTP/", 5) &&
+	       version[6] == '.';
 }
 
-static void copy_query(struct lws *wsi, struct handshake *h)
+/* A line that begins with a space went on from the one before; that is not
+ * taken any more (RFC 9112, section 5.2). */
+static bool parse_field(struct handshake *h, char *line)
 {
-	size_t used = 0;
-	int n;
+	size_t name = strspn(line, TOKEN);
+	char *value = line + name, *end;
 
-	/* lws hands over one decoded argument at a time. */
-	for (int i = 0;
-	     used + 2 < sizeof(h->query) &&
-	     (n = lws_hdr_copy_fragment(wsi, h->query + used,
-					(int)(sizeof(h->query) - used - 1),
-					WSI_TOKEN_HTTP_URI_ARGS, i)) > 0;
-	     i++) {
-		used += (size_t)n;
-		h->query[used++] = '&';
+	if (!name || *value != ':' || h->n_fields == HANDSHAKE_FIELDS)
+		return false;
+	*value++ = '\0';
+	value += strspn(value, " \t");
+	end = value + strlen(value);
+	while (end > value && strchr(" \t", end[-1]))
+		*--end = '\0';
+	h->fields[h->n_fields++] = (struct handshake_field){ line, value };
+	return true;
+}
+
+/* The header's value, NULL when there is none; *count says how often it is
+ * there. The last one counts. */
+static const char *find_field(const struct handshake *h, const char *name,
+			      int *count)
+{
+	const char *value = NULL;
+
+	*count = 0;
+	for (int i = 0; i < h->n_fields; i++)
+		if (!strcasecmp(h->fields[i].name, name)) {
+			value = h->fields[i].value;
+			++*count;
+		}
+	return value;
+}
+
+/* The one value of a header that may be there once. */
+static const char *only_field(const struct handshake *h, const char *name)
+{
+	int count;
+	const char *value = find_field(h, name, &count);
+
+	return count == 1 ? value : NULL;
+}
+
+/* Cuts the next token of a list off its front; its length, 0 at the end. */
+static size_t next_token(const char **list)
+{
+	size_t len;
+
+	*list += strspn(*list, ", \t");
+	len = strcspn(*list, ", \t");
+	return len;
+}
+
+/* Whether a header, or several of that name, list the token. */
+static bool lists_token(const struct handshake *h, const char *name,
+			const char *token)
+{
+	for (int i = 0; i < h->n_fields; i++) {
+		const char *list = h->fields[i].value;
+		size_t len;
+
+		if (strcasecmp(h->fields[i].name, name))
+			continue;
+		for (; (len = next_token(&list)); list += len)
+			if (len == strlen(token) &&
+			    !strncasecmp(list, token, len))
+				return true;
 	}
-	h->query[used] = '\0';
+	return false;
+}
+
+/* Takes the first subprotocol of the client's list that we speak. False when it
+ * lists some and none of ours. */
+static bool choose_protocol(struct handshake *h)
+{
+	static const char *const ours[] = { "confab.v1", "confab" };
+	bool lists = false;
+
+	for (int i = 0; i < h->n_fields && !h->protocol; i++) {
+		const char *list = h->fields[i].value;
+		size_t len;
+
+		if (strcasecmp(h->fields[i].name, "Sec-WebSocket-Protocol"))
+			continue;
+		for (; !h->protocol && (len = next_token(&list)); list += len) {
+			lists = true;
+			for (int j = 0; j < 2; j++)
+				if (len == strlen(ours[j]) &&
+				    !strncmp(list, ours[j], len))
+					h->protocol = ours[j];
+		}
+	}
+	return h->protocol || !lists;
+}
+
+/* Sixteen bytes in base64 (4.1). Its accept value is the base64 of SHA-1 over
+ * the key and a constant (4.2.2, 5.4). */
+static bool accept_key(struct handshake *h)
+{
+	static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	const char *key = only_field(h, "Sec-WebSocket-Key");
+	unsigned char hash[EVP_MAX_MD_SIZE];
+	char text[24 + sizeof(guid)];
+	unsigned len;
+
+	if (!key || strlen(key) != 24 || strspn(key, digits) != 22 ||
+	    strcmp(key + 22, "==") != 0)
+		return false;
+	memcpy(text, key, 24);
+	memcpy(text + 24, guid, sizeof(guid));
+	if (!EVP_Digest(text, 24 + sizeof(guid) - 1, hash, &len, EVP_sha1(),
+			NULL))
+		abort();
+	EVP_EncodeBlock((unsigned char *)h->accept, hash, (int)len);
+	return true;
 }
 
 /* The web server appends the address of its client to whatever that sent: the
  * last one counts, however long the list is. */
-static void copy_address(struct lws *wsi, struct handshake *h)
+static void find_address(struct handshake *h)
 {
-	char forwarded[HANDSHAKE_LIMIT];
-	size_t start, len;
+	int count;
+	const char *list = find_field(h, "X-Forwarded-For", &count);
+	const char *start = list ? list + strlen(list) : "";
 
-	copy_header(wsi, WSI_TOKEN_X_FORWARDED_FOR, forwarded,
-		    sizeof(forwarded));
-	len = strlen(forwarded);
-	while (len && strchr(" \t", forwarded[len - 1]))
-		forwarded[--len] = '\0';
-	for (start = len; start && !strchr(", \t", forwarded[start - 1]);)
+	while (list && start > list && !strchr(", \t", start[-1]))
 		start--;
-	if (len - start < sizeof(h->address))
-		memcpy(h->address, forwarded + start, len - start + 1);
-	else
-		h->address[0] = '\0';
+	if (strlen(start) < sizeof(h->address))
+		strcpy(h->address, start);
 }
 
-void handshake_read(struct handshake *h, struct lws *wsi)
+/* Nothing is there twice that would then have two meanings, and the host is
+ * named. */
+static bool is_unambiguous(const struct handshake *h)
 {
-	copy_query(wsi, h);
-	copy_header(wsi, WSI_TOKEN_HTTP_COOKIE, h->cookie, sizeof(h->cookie));
-	copy_header(wsi, WSI_TOKEN_ORIGIN, h->origin, sizeof(h->origin));
-	copy_header(wsi, WSI_TOKEN_HOST, h->host, sizeof(h->host));
-	copy_header(wsi, WSI_TOKEN_HTTP_AUTHORIZATION, h->authorization,
-		    sizeof(h->authorization));
-	copy_header(wsi, WSI_TOKEN_HTTP_USER_AGENT, h->agent, sizeof(h->agent));
-	copy_custom(wsi, "x-forwarded-proto:", h->proto, sizeof(h->proto));
-	copy_address(wsi, h);
+	static const char *const once[] = { "Host", "Origin", "Authorization",
+					    "Content-Length" };
+	int count;
+
+	for (size_t i = 0; i < sizeof(once) / sizeof(once[0]); i++) {
+		find_field(h, once[i], &count);
+		if (count > 1)
+			return false;
+	}
+	return only_field(h, "Host") && *only_field(h, "Host");
+}
+
+static bool has_body(const struct handshake *h)
+{
+	const char *length = only_field(h, "Content-Length");
+
+	return (length && strcmp(length, "0") != 0) ||
+	       only_field(h, "Transfer-Encoding");
+}
+
+/* 101, or the status that refuses it (4.2.1, 4.2.2). */
+static int judge(struct handshake *h)
+{
+	const char *version;
+
+	if (strcmp(h->version, "HTTP/1.1"))
+		return 505;
+	if (strcmp(h->method, "GET"))
+		return 405;
+	if (!is_unambiguous(h) || has_body(h))
+		return 400;
+	version = only_field(h, "Sec-WebSocket-Version");
+	if (!lists_token(h, "Upgrade", "websocket") ||
+	    !lists_token(h, "Connection", "upgrade") || !version ||
+	    strcmp(version, "13") != 0)
+		return 426;
+	if (!accept_key(h) || !choose_protocol(h))
+		return 400;
+	find_address(h);
+	return 101;
+}
+
+int handshake_parse(struct handshake *h, char *bytes, size_t len)
+{
+	char *end = memmem(bytes, len, "\r\n\r\n", 4), *rest = bytes, *line;
+
+	*h = (struct handshake){ .method = NULL };
+	if (!end || (size_t)(end - bytes) + 4 > HANDSHAKE_LIMIT)
+		return len < HANDSHAKE_LIMIT && !end ? 0 : 431;
+	h->size = (size_t)(end - bytes) + 4;
+	if (memchr(bytes, '\0', h->size))
+		return 400;
+	/* The second CR LF goes: what is after the last line is the end. */
+	end[2] = '\0';
+	line = cut_line(&rest);
+	if (!line || !parse_request_line(h, line))
+		return 400;
+	while (*rest) {
+		line = cut_line(&rest);
+		if (!line || !parse_field(h, line))
+			return 400;
+	}
+	return judge(h);
+}
+
+static void accept_handshake(struct buf *out, const struct handshake *h)
+{
+	buf_addf(out,
+		 "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+		 "Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n",
+		 h->accept);
+	if (h->protocol)
+		buf_addf(out, "Sec-WebSocket-Protocol: %s\r\n", h->protocol);
+	buf_add_text(out, "\r\n");
+}
+
+void handshake_answer(struct buf *out, const struct handshake *h, int status)
+{
+	static const char upgrade[] = "Upgrade: websocket\r\n"
+				      "Sec-WebSocket-Version: 13\r\n";
+	struct buf fields = { 0 };
+
+	if (status == 101) {
+		accept_handshake(out, h);
+		return;
+	}
+	/* The connection ends with the answer. */
+	buf_addf(&fields, "%sConnection: %sclose\r\n",
+		 status == 426 ? upgrade : "",
+		 status == 426 ? "Upgrade, " : "");
+	head_write_http(out,
+			&(struct head){ .status = status,
+					.allow = status == 405 ? "GET" : NULL,
+					.fields = buf_text(&fields) });
+	buf_free(&fields);
 }
 
 const char *handshake_param(void *context, const char *name)
 {
-	struct handshake *h = context;
-	const struct {
-		const char *name, *value;
+	static const struct {
+		const char *cgi, *header;
 	} table[] = {
-		{ "QUERY_STRING", h->query },
-		{ "HTTP_COOKIE", h->cookie },
-		{ "HTTP_ORIGIN", h->origin },
-		{ "HTTP_HOST", h->host },
-		{ "HTTP_AUTHORIZATION", h->authorization },
-		{ "HTTP_USER_AGENT", h->agent },
-		{ "HTTPS", strcmp(h->proto, "https") ? "" : "on" },
-		{ "REMOTE_ADDR", h->address },
+		{ "HTTP_COOKIE", "Cookie" },
+		{ "HTTP_ORIGIN", "Origin" },
+		{ "HTTP_HOST", "Host" },
+		{ "HTTP_AUTHORIZATION", "Authorization" },
+		{ "HTTP_USER_AGENT", "User-Agent" },
 	};
+	const struct handshake *h = context;
+	const char *proto;
+	int count;
 
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		if (!strcmp(table[i].name, name))
-			return *table[i].value ? table[i].value : NULL;
-	return NULL;
-}
-
-/* lws has decoded the arguments: they are not decoded again, as query_get()
- * would. */
-bool handshake_query(const struct handshake *h, const char *name, char *out,
-		     size_t cap)
-{
-	const char *query = h->query;
-	size_t name_len = strlen(name);
-
-	while (*query) {
-		size_t len = strcspn(query, "&");
-
-		if (len > name_len && query[name_len] == '=' &&
-		    !memcmp(query, name, name_len) && len - name_len <= cap) {
-			memcpy(out, query + name_len + 1, len - name_len - 1);
-			out[len - name_len - 1] = '\0';
-			return true;
-		}
-		query += len + (query[len] == '&');
+	if (!strcmp(name, "QUERY_STRING"))
+		return *h->query ? h->query : NULL;
+	if (!strcmp(name, "REMOTE_ADDR"))
+		return *h->address ? h->address : NULL;
+	if (!strcmp(name, "HTTPS")) {
+		proto = find_field(h, "X-Forwarded-Proto", &count);
+		return proto && !strcmp(proto, "https") ? "on" : NULL;
 	}
-	return false;
-}
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (!strcmp(table[i].cgi, name)) {
+			const char *value =
+				find_field(h, table[i].header, &count);
 
-/* Whether the client offers a subprotocol that we speak, or names none. */
-static bool offers_ours(struct lws *wsi)
-{
-	char names[256], *at = names;
-	const char *name;
-	int len = lws_hdr_total_length(wsi, WSI_TOKEN_PROTOCOL);
-
-	if (!len)
-		return true;
-	if (lws_hdr_copy(wsi, names, sizeof(names), WSI_TOKEN_PROTOCOL) < 0)
-		return false;
-	while ((name = strsep(&at, ", \t")))
-		if (!strcmp(name, "confab.v1") || !strcmp(name, "confab"))
-			return true;
-	return false;
-}
-
-/* Sixteen bytes in base64 (4.2.1, 5). */
-static bool has_key(struct lws *wsi)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
-	char key[32];
-
-	copy_header(wsi, WSI_TOKEN_KEY, key, sizeof(key));
-	return strlen(key) == 24 && strspn(key, digits) == 22 &&
-	       !strcmp(key + 22, "==");
-}
-
-/* 426, with the version that we speak (4.2.2, 4). */
-static int refuse_version(struct lws *wsi)
-{
-	static const unsigned char name[] = "sec-websocket-version:";
-	unsigned char head[LWS_PRE + 512], *start = head + LWS_PRE, *at = start;
-	unsigned char *end = head + sizeof(head) - 1;
-
-	if (lws_add_http_header_status(wsi, 426, &at, end) ||
-	    lws_add_http_header_by_name(wsi, name, (const unsigned char *)"13",
-					2, &at, end) ||
-	    lws_add_http_header_content_length(wsi, 0, &at, end) ||
-	    lws_finalize_write_http_header(wsi, start, &at, end))
-		return -1;
-	return 1;
-}
-
-static int refuse(struct lws *wsi, unsigned status, const char *sentence)
-{
-	lws_return_http_status(wsi, status, sentence);
-	return 1;
-}
-
-/* Whether it is a GET of HTTP/1.1 or later. */
-static bool is_get(struct lws *wsi)
-{
-	char version[16];
-
-	copy_header(wsi, WSI_TOKEN_HTTP, version, sizeof(version));
-	return lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) > 0 &&
-	       strcmp(version, "HTTP/1.0") != 0;
-}
-
-/* What lws has no subprotocol for, it would drop without an answer. */
-int handshake_confirm(struct lws *wsi, const char *protocol)
-{
-	char version[8];
-
-	/* h2c and others are not for us. */
-	if (strcasecmp(protocol, "websocket"))
-		return -1;
-	if (!is_get(wsi))
-		return refuse(wsi, 405, "Use GET.");
-	copy_header(wsi, WSI_TOKEN_VERSION, version, sizeof(version));
-	if (strcmp(version, "13"))
-		return refuse_version(wsi);
-	if (!has_key(wsi))
-		return refuse(wsi, 400, "Sec-WebSocket-Key is malformed.");
-	if (!offers_ours(wsi))
-		return refuse(wsi, 400, "Unknown subprotocol.");
-	return 0;
+			return value && *value ? value : NULL;
+		}
+	return NULL;
 }

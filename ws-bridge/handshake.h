@@ -1,38 +1,44 @@
-/* handshake: the request that opens a WebSocket (RFC 6455, section 4.2). */
+/* handshake: the request that opens a WebSocket (RFC 6455, section 4.2), from
+ * bytes to an answer. It knows no socket. */
 #ifndef CONFAB_WS_BRIDGE_HANDSHAKE_H
 #define CONFAB_WS_BRIDGE_HANDSHAKE_H
 
-#include <libwebsockets.h>
 #include <stdbool.h>
+#include <stddef.h>
 
-#include "auth/identity.h"
-#include "auth/jwt.h"
+#include "base/buf.h"
 
 enum {
-	HANDSHAKE_LIMIT = 12288 /* bytes of one; a token of the host
-				 * application may be in the URL, beside
-				 * cookies */
+	/* Bytes of a head. A token of the host application may be in the URL,
+	 * beside cookies. */
+	HANDSHAKE_LIMIT = 12288,
+	HANDSHAKE_FIELDS = 100,
+	HANDSHAKE_ACCEPT = 29 /* Sec-WebSocket-Accept, terminated */
 };
 
-/* The headers that count. */
+/* A request's head. It points into the bytes that were parsed. */
 struct handshake {
-	char query[JWT_LIMIT + 512], cookie[8192], origin[256], host[256];
-	char authorization[JWT_LIMIT + 16], agent[256], proto[16];
-	char address[64]; /* of the client, "" when it is not known */
+	const char *method, *target, *query, *version;
+	struct handshake_field {
+		const char *name, *value;
+	} fields[HANDSHAKE_FIELDS];
+	int n_fields;
+	size_t size;          /* of the head, with its empty line */
+	const char *protocol; /* the subprotocol that was chosen, or NULL */
+	char address[64];     /* of the client, "" when it is not known */
+	char accept[HANDSHAKE_ACCEPT];
 };
 
-/* Copies them, while the connection still has them. */
-void handshake_read(struct handshake *handshake, struct lws *wsi);
+/* 0: more bytes have to come. 101: the whole head is there and is a handshake.
+ * Otherwise it is refused with this HTTP status. bytes are changed only when
+ * the head is whole. */
+int handshake_parse(struct handshake *out, char *bytes, size_t len);
+
+/* Appends the response to a status that handshake_parse() has returned. */
+void handshake_answer(struct buf *out, const struct handshake *handshake,
+		      int status);
 
 /* A header as CGI names it, or NULL. Fits identity_param. */
 const char *handshake_param(void *handshake, const char *name);
-
-/* A value of the query string; false when there is none or no room. */
-bool handshake_query(const struct handshake *handshake, const char *name,
-		     char *out, size_t cap);
-
-/* Whether the upgrade may go on: 0. Otherwise it was answered, or is to be
- * dropped: what the callback returns then. */
-int handshake_confirm(struct lws *wsi, const char *protocol);
 
 #endif

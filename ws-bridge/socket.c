@@ -1,125 +1,226 @@
-/* socket: the life of one WebSocket. The upgrade is always accepted; who may
- * not stay is told by a close code. Commands of one socket are carried out one
- * at a time, in order: while one is under way nothing more is read from it.
- * Runs on the bridge's one thread. */
+/* socket: the life of one WebSocket. A handshake is always accepted, and a
+ * client that may not stay is told by a close code. Commands of one socket are
+ * carried out one at a time, in order: while one is under way nothing more is
+ * read from it. Runs on the bridge's one thread.
+ *
+ * The hub and the program that carries out commands call back in the middle of
+ * something else, so a socket is freed by its own events and timer alone. */
 #include "socket.h"
 
-#include <stddef.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include "auth/query.h"
 #include "base/container.h"
-#include "base/json.h"
 #include "base/xalloc.h"
 #include "frame.h"
 #include "handshake.h"
 #include "log/dispatch.h"
+#include "socket_internal.h"
 
 enum {
-	CLOSE_TOO_LARGE = 1009,
 	PONG_TIMEOUT = 10000, /* ms */
+	GOODBYE = 3000,       /* ms for the client's answer to a CLOSE */
+	READ = 16384,         /* bytes at a time */
 	PART = 32768,         /* bytes gathered for one write, about */
-	FRAMES_KEPT = 65536   /* bytes of memory for the next */
+	FRAMES_KEPT = 65536,  /* bytes of memory for the next */
+	HANDSHAKES = 1024     /* beside the streams there may be */
 };
 
-struct socket {
-	struct stream stream;
-	struct bridge *bridge;
-	struct lws *wsi;
-	char address[64];
-	bool versioned; /* subprotocol confab.v1 */
-	bool binary;    /* the message that is arriving */
-	bool leaving;   /* is to be told to come back, after the answer */
-	int closing;    /* close code to be sent, or 0 */
-	bool pinging;   /* a PING is to be sent */
-	bool pinged;    /* and something is to come back */
-	int64_t wrote;  /* loop_now() when bytes went out before that */
-	struct timer beat;
-	struct buf message;
-	struct command_call *call;
-};
-
-static void ask_to_write(struct socket *s)
+static void destroy(struct socket *s)
 {
-	lws_callback_on_writable(s->wsi);
+	socket_forget_commands(s);
+	loop_disarm(s->sockets->loop, &s->timer);
+	loop_unwatch(s->sockets->loop, &s->watch);
+	close(s->watch.fd);
+	hub_close(&s->stream);
+	stream_empty(&s->stream);
+	reader_free(&s->reader);
+	buf_free(&s->head);
+	buf_free(&s->out);
+	LIST_REMOVE(s, of_all);
+	s->sockets->count--;
+	free(s);
 }
 
-static void close_with(struct socket *s, int code)
+/* Whether the stream is being opened, or a command is under way. */
+static bool is_busy(const struct socket *s)
 {
-	if (!s->closing)
-		s->closing = code;
-	ask_to_write(s);
+	return s->stream.state == STREAM_OPENING || !STAILQ_EMPTY(&s->commands);
+}
+
+/* Whether more of the client's bytes are wanted. What it asks for is answered
+ * before it may ask for more, and it has to take the answers. */
+static bool reads(const struct socket *s)
+{
+	return s->out.len < PART && (s->state != SOCKET_OPEN || !is_busy(s));
+}
+
+/* Waits for what is of use now. A client that sends nothing more is noticed,
+ * and not again and again. */
+static void wait_for_events(struct socket *s)
+{
+	uint32_t events = (s->out.len ? (uint32_t)EPOLLOUT : 0U) |
+			  (reads(s) ? (uint32_t)EPOLLIN : 0U) |
+			  (s->is_half_closed ? 0U : (uint32_t)EPOLLRDHUP);
+
+	if (s->watch.active && s->waits_for == events)
+		return;
+	s->waits_for = events;
+	loop_watch(s->sockets->loop, &s->watch, s->watch.fd, events);
+}
+
+/* Ends it when the client ends, too, or GOODBYE is over. A connection that is
+ * closed while the client still sends would take our last bytes along. */
+static void end(struct socket *s)
+{
+	s->state = SOCKET_ENDING;
+	hub_close(&s->stream);
+	loop_arm(s->sockets->loop, &s->timer, GOODBYE);
+	if (!s->out.len)
+		shutdown(s->watch.fd, SHUT_WR);
+	wait_for_events(s);
+}
+
+/* Sends bytes, or keeps what the connection does not take. */
+static void send_bytes(struct socket *s, const char *bytes, size_t len)
+{
+	ssize_t n = 0;
+
+	if (!s->out.len)
+		n = send(s->watch.fd, bytes, len, MSG_NOSIGNAL);
+	if (n < 0 && errno != EAGAIN && errno != EINTR) {
+		/* The loop reports it, too; until then nothing is kept. */
+		end(s);
+		return;
+	}
+	if (n > 0 && !s->is_pinged)
+		s->wrote = loop_now(s->sockets->loop);
+	if (n < 0)
+		n = 0;
+	if ((size_t)n < len)
+		buf_add(&s->out, bytes + n, len - (size_t)n);
+	wait_for_events(s);
+}
+
+/* Sends the frames that somebody has put into the scratch buffer. */
+static void send_frames(struct socket *s)
+{
+	struct buf *frames = &s->sockets->frames;
+
+	send_bytes(s, frames->data, frames->len);
+	if (frames->cap > FRAMES_KEPT)
+		buf_free(frames);
+	frames->len = 0;
+}
+
+/* In writes of about PART bytes at most. */
+void socket_send_waiting(struct socket *s)
+{
+	struct buf *frames = &s->sockets->frames;
+	struct dispatch *d;
+
+	while (!s->out.len && stream_peek(&s->stream)) {
+		while (frames->len < PART && (d = stream_take(&s->stream))) {
+			frame_add_text(frames, d->text + d->json_at,
+				       d->json_len);
+			dispatch_unref(d);
+		}
+		send_frames(s);
+	}
+}
+
+void socket_close_with(struct socket *s, int code)
+{
+	if (s->state != SOCKET_OPEN)
+		return;
+	s->state = SOCKET_CLOSING;
+	hub_close(&s->stream);
+	loop_arm(s->sockets->loop, &s->timer, GOODBYE);
+	frame_add_close(&s->sockets->frames, code);
+	send_frames(s);
 }
 
 static void arm_beat(struct socket *s)
 {
-	loop_arm(s->bridge->loop, &s->beat, hub_heartbeat(s->bridge->hub));
+	loop_arm(s->sockets->loop, &s->timer, hub_heartbeat(s->sockets->hub));
 }
 
+/* The client is there. */
 static void note_heard(struct socket *s)
 {
-	if (s->pinged)
+	if (s->is_pinged && s->state == SOCKET_OPEN)
 		arm_beat(s);
-	s->pinged = s->pinging = false;
+	s->is_pinged = false;
 }
 
 /* Reads on. A PONG that has waited for that is about to be heard. */
-static void listen_again(struct socket *s)
+void socket_read_on(struct socket *s)
 {
-	lws_rx_flow_control(s->wsi, 1);
-	if (s->pinged)
-		loop_arm(s->bridge->loop, &s->beat, PONG_TIMEOUT);
+	if (s->is_pinged)
+		loop_arm(s->sockets->loop, &s->timer, PONG_TIMEOUT);
+	wait_for_events(s);
 }
 
 /* Whether a PONG would be here by now: nothing is read while the stream is
- * opened or a command is under way, and what was written before the PING may
- * still be on its way to the client. */
+ * opened or a command is under way, and bytes that were written before the PING
+ * may still be on their way to the client. */
 static bool is_overdue(const struct socket *s)
 {
-	const struct bridge *bridge = s->bridge;
-	bool opening = s->stream.hub && s->stream.state == STREAM_OPENING;
+	const struct sockets *sockets = s->sockets;
 
-	return !opening && !s->call &&
-	       loop_now(bridge->loop) - s->wrote >
-		       bridge->config->stall_timeout * 1000;
+	return !is_busy(s) && loop_now(sockets->loop) - s->wrote >
+				      sockets->config->stall_timeout * 1000;
 }
 
-/* A heartbeat after it was last heard: is it still there? And later: it is
- * not. */
-static void on_beat(struct timer *timer)
+/* A heartbeat after the client was last heard: is it still there? And later: it
+ * is not. */
+static void beat(struct socket *s)
 {
-	struct socket *s = container_of(timer, struct socket, beat);
-
-	if (s->pinged && is_overdue(s)) {
-		lws_set_timeout(s->wsi, PENDING_TIMEOUT_WS_PONG_CHECK_GET_PONG,
-				LWS_TO_KILL_ASYNC);
+	if (s->is_pinged && is_overdue(s)) {
+		destroy(s);
 		return;
 	}
-	if (!s->pinged) {
-		s->pinged = s->pinging = true;
-		ask_to_write(s);
+	if (!s->is_pinged) {
+		frame_add_ping(&s->sockets->frames);
+		s->is_pinged = true;
+		send_frames(s);
 	}
-	loop_arm(s->bridge->loop, &s->beat, PONG_TIMEOUT);
+	if (s->state == SOCKET_OPEN)
+		loop_arm(s->sockets->loop, &s->timer, PONG_TIMEOUT);
+}
+
+static void timer_fired(struct timer *timer)
+{
+	struct socket *s = container_of(timer, struct socket, timer);
+
+	if (s->state == SOCKET_OPEN)
+		beat(s);
+	else
+		destroy(s);
 }
 
 static void on_opened(struct stream *stream)
 {
-	listen_again(container_of(stream, struct socket, stream));
+	socket_read_on(container_of(stream, struct socket, stream));
 }
 
 static void on_refused(struct stream *stream, enum confab_error error,
 		       const char *body)
 {
 	(void)body;
-	close_with(container_of(stream, struct socket, stream),
-		   error == ERROR_UNAUTHENTICATED ? END_UNAUTHENTICATED
-						  : END_OVERLOAD);
+	socket_close_with(container_of(stream, struct socket, stream),
+			  error == ERROR_UNAUTHENTICATED ? END_UNAUTHENTICATED
+							 : END_OVERLOAD);
 }
 
 static void on_wake(struct stream *stream)
 {
-	if (stream_peek(stream))
-		ask_to_write(container_of(stream, struct socket, stream));
+	socket_send_waiting(container_of(stream, struct socket, stream));
 }
 
 /* A command that is under way is answered first. */
@@ -128,9 +229,9 @@ static void on_end(struct stream *stream, enum stream_end why)
 	struct socket *s = container_of(stream, struct socket, stream);
 
 	if (why == END_RESTART && s->call)
-		s->leaving = true;
+		s->is_leaving = true;
 	else
-		close_with(s, (int)why);
+		socket_close_with(s, (int)why);
 }
 
 static const struct stream_ops STREAM_OPS = {
@@ -140,15 +241,6 @@ static const struct stream_ops STREAM_OPS = {
 	.end = on_end,
 };
 
-/* With a byte in it: of the PONG to an empty one lws does not tell. */
-static bool write_ping(struct socket *s)
-{
-	unsigned char frame[LWS_PRE + 1] = { 0 };
-
-	s->pinging = false;
-	return lws_write(s->wsi, frame + LWS_PRE, 1, LWS_WRITE_PING) >= 0;
-}
-
 /* Who is it? The answer comes to on_opened() or on_refused(). */
 static void open_stream(struct socket *s, struct handshake *h)
 {
@@ -156,230 +248,152 @@ static void open_stream(struct socket *s, struct handshake *h)
 	const char *why;
 	struct hub_request request = {
 		.transport = TRANSPORT_WEBSOCKET,
-		.is_plain = !s->versioned,
+		.is_plain = !h->protocol || strcmp(h->protocol, "confab.v1"),
 		.param = handshake_param,
 		.context = h,
 	};
 	enum confab_error error;
 
-	if (handshake_query(h, "since", since, sizeof(since)))
+	if (query_get(h->query, "since", since, sizeof(since)))
 		request.since = since;
-	error = hub_admit(s->bridge->hub, &s->stream, &request, &why);
+	error = hub_admit(s->sockets->hub, &s->stream, &request, &why);
 	if (error == ERROR_UNAVAILABLE)
-		close_with(s, END_OVERLOAD);
+		socket_close_with(s, END_OVERLOAD);
 	else if (error != ERROR_NONE)
-		close_with(s, END_UNAUTHENTICATED);
+		socket_close_with(s, END_UNAUTHENTICATED);
 }
 
-static int established(struct lws *wsi, struct socket **user)
+/* Bytes of frames. What they are answered with goes out at once, in order. */
+static void read_frames(struct socket *s, const char *bytes, size_t len)
 {
-	struct socket *s = xcalloc(1, sizeof(*s));
-	struct handshake h = { .query = "" };
-
-	*user = s;
-	s->wsi = wsi;
-	s->bridge = lws_context_user(lws_get_context(wsi));
-	s->bridge->sockets++;
-	s->stream.ops = &STREAM_OPS;
-	s->versioned = !strcmp(lws_get_protocol(wsi)->name, "confab.v1");
-	handshake_read(&h, wsi);
-	memcpy(s->address, h.address, sizeof(s->address));
-	/* Commands wait until we know whose they are. */
-	lws_rx_flow_control(wsi, 0);
-	s->beat.fire = on_beat;
-	arm_beat(s);
-	open_stream(s, &h);
-	return 0;
-}
-
-static void destroy(struct socket *s)
-{
-	if (s->call)
-		command_client_cancel(s->call);
-	loop_disarm(s->bridge->loop, &s->beat);
-	hub_close(&s->stream);
-	stream_empty(&s->stream);
-	buf_free(&s->message);
-	s->bridge->sockets--;
-	free(s);
-}
-
-/* Queues a frame for this socket alone. */
-static void reply(struct socket *s, const char *json)
-{
-	struct dispatch *d;
-
-	if ((!s->stream.hub && !s->leaving) || s->closing)
-		return;
-	d = dispatch_create_local("", 0, json);
-	stream_push(&s->stream, d);
-	dispatch_unref(d);
-	ask_to_write(s);
-}
-
-/* No answer from confab-command: nothing was done, or nobody can know. */
-static void reply_unavailable(struct socket *s, bool sent)
-{
-	const char *why;
-	struct json *command =
-		json_parse(s->message.data, s->message.len, 16, &why);
-	const struct json *id = json_get(command, "id");
-	struct buf json = { 0 };
-
-	buf_addf(&json, "{\"error\":{\"code\":%d,\"detail\":\"%s\"%s}",
-		 error_info(ERROR_UNAVAILABLE)->code,
-		 error_info(ERROR_UNAVAILABLE)->detail,
-		 sent ? ",\"unknown\":true" : "");
-	if (json_kind(id) == JSON_STRING || json_kind(id) == JSON_INT) {
-		buf_add_text(&json, ",\"id\":");
-		json_print(id, &json);
-	}
-	buf_add_text(&json, "}");
-	reply(s, buf_text(&json));
-	buf_free(&json);
-	json_free(command);
-}
-
-static void on_answer(void *context, const char *body, size_t len, bool sent)
-{
-	struct socket *s = context;
-	struct buf json = { 0 };
-
-	s->call = NULL;
-	if (!body) {
-		reply_unavailable(s, sent);
-	} else if (len) {
-		buf_add(&json, body, len);
-		reply(s, buf_text(&json));
-	}
-	buf_free(&json);
-	buf_free(&s->message);
-	if (s->leaving)
-		ask_to_write(s);
-	else
-		listen_again(s);
-}
-
-static void send_command(struct socket *s)
-{
-	struct command_request request = {
-		.body = s->message.data,
-		.len = s->message.len,
-		.login = s->stream.login_key,
-		.session = s->stream.session,
-		.address = *s->address ? s->address : NULL,
-	};
-
-	lws_rx_flow_control(s->wsi, 0);
-	s->call = command_client_send(s->bridge->commands, &request, on_answer,
-				      s);
-}
-
-static void refuse_binary(struct socket *s)
-{
-	struct buf json = { 0 };
-
-	error_body(&json, ERROR_INVALID, "A command is a text frame.");
-	reply(s, buf_text(&json));
-	buf_free(&json);
-	buf_free(&s->message);
-}
-
-static int received(struct socket *s, const char *bytes, size_t len)
-{
-	size_t limit = (size_t)s->bridge->config->max_body;
+	struct buf answers = { 0 };
+	enum reader_status status;
 
 	note_heard(s);
-	if (s->closing || !s->stream.hub)
-		return 0;
-	if (lws_is_first_fragment(s->wsi)) {
-		buf_free(&s->message);
-		s->binary = lws_frame_is_binary(s->wsi);
-	}
-	if (s->message.len + len + lws_remaining_packet_payload(s->wsi) >
-	    limit) {
-		close_with(s, CLOSE_TOO_LARGE);
-		return 0;
-	}
-	buf_add(&s->message, bytes, len);
-	if (!lws_is_final_fragment(s->wsi))
-		return 0;
-	if (s->binary)
-		refuse_binary(s);
-	else
-		send_command(s);
-	return 0;
+	s->reader.out = &answers;
+	status = reader_feed(&s->reader, bytes, len);
+	if (answers.len)
+		send_bytes(s, answers.data, answers.len);
+	buf_free(&answers);
+	if (status == READER_CLOSED)
+		end(s);
 }
 
-/* Everything that waits goes out in one write, of about PART bytes at most.
- * What is said to be HTTP lws sends as it is, here, too. */
-static bool write_frames(struct socket *s)
+/* The whole head is there: answers it, and reads what came after it. */
+static void shake_hands(struct socket *s, struct handshake *h, int status)
 {
-	struct buf *out = &s->bridge->frames;
-	struct dispatch *d;
-	bool written;
+	struct buf head = s->head, *frames = &s->sockets->frames;
 
-	out->len = 0;
-	while (out->len < PART && (d = stream_take(&s->stream))) {
-		frame_add_text(out, d->text + d->json_at, d->json_len);
-		dispatch_unref(d);
+	s->head = (struct buf){ 0 };
+	handshake_answer(frames, h, status);
+	send_frames(s);
+	if (status == 101 && s->state == SOCKET_HANDSHAKE) {
+		s->state = SOCKET_OPEN;
+		memcpy(s->address, h->address, sizeof(s->address));
+		arm_beat(s);
+		open_stream(s, h);
+		if (head.len > h->size)
+			read_frames(s, head.data + h->size, head.len - h->size);
+	} else {
+		end(s);
 	}
-	if (!out->len)
+	buf_free(&head);
+}
+
+static void read_head(struct socket *s, const char *bytes, size_t len)
+{
+	struct handshake h;
+	int status;
+
+	buf_add(&s->head, bytes, len);
+	status = handshake_parse(&h, s->head.data, s->head.len);
+	if (status)
+		shake_hands(s, &h, status);
+}
+
+/* Reads what has come; false when the connection is broken or at its end. */
+static bool receive(struct socket *s)
+{
+	char bytes[READ];
+	ssize_t n = 1;
+
+	while (reads(s) && (n = read(s->watch.fd, bytes, READ)) > 0) {
+		if (s->state == SOCKET_HANDSHAKE)
+			read_head(s, bytes, (size_t)n);
+		else if (s->state != SOCKET_ENDING)
+			read_frames(s, bytes, (size_t)n);
+		if (n < READ)
+			return true;
+	}
+	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+/* Sends what was kept; false when the connection is broken. */
+static bool send_kept(struct socket *s)
+{
+	ssize_t n = send(s->watch.fd, s->out.data, s->out.len, MSG_NOSIGNAL);
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR;
+	if (n > 0 && !s->is_pinged)
+		s->wrote = loop_now(s->sockets->loop);
+	buf_consume(&s->out, (size_t)n);
+	if (s->out.len)
 		return true;
-	written = lws_write(s->wsi, (unsigned char *)out->data, out->len,
-			    LWS_WRITE_HTTP) >= 0;
-	if (out->cap > FRAMES_KEPT)
-		buf_free(out);
-	if (!s->pinged)
-		s->wrote = loop_now(s->bridge->loop);
-	return written;
+	buf_free(&s->out);
+	if (s->state == SOCKET_ENDING)
+		shutdown(s->watch.fd, SHUT_WR);
+	else
+		socket_send_waiting(s);
+	wait_for_events(s);
+	return true;
 }
 
-/* What the socket does not take lws keeps, and asks for no more until it is
- * gone. */
-static int writable(struct socket *s)
+static void socket_ready(struct watch *watch, uint32_t events)
 {
-	if (s->closing) {
-		lws_close_reason(s->wsi, (enum lws_close_status)s->closing,
-				 NULL, 0);
-		return -1;
+	struct socket *s = container_of(watch, struct socket, watch);
+
+	if (events & (EPOLLERR | EPOLLHUP)) {
+		destroy(s);
+		return;
 	}
-	if ((s->pinging && !write_ping(s)) || !write_frames(s))
-		return -1;
-	if (stream_peek(&s->stream))
-		ask_to_write(s);
-	else if (s->leaving && !s->call)
-		close_with(s, END_RESTART);
-	return 0;
+	if (events & EPOLLRDHUP)
+		s->is_half_closed = true;
+	if ((events & EPOLLOUT && s->out.len && !send_kept(s)) ||
+	    (events & (EPOLLIN | EPOLLRDHUP) && !receive(s)))
+		destroy(s);
+	else
+		wait_for_events(s);
 }
 
-int socket_callback(struct lws *wsi, enum lws_callback_reasons reason,
-		    void *user, void *in, size_t len)
+void socket_accept(struct sockets *sockets, int fd)
 {
-	struct socket **s = user;
+	struct socket *s;
 
-	/* lws has a hundred reasons; the rest is its own business. */
-	switch ((int)reason) {
-	case LWS_CALLBACK_HTTP:
-		lws_return_http_status(wsi, 426, NULL);
-		return -1;
-	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-		return handshake_confirm(wsi, in);
-	case LWS_CALLBACK_ESTABLISHED:
-		return established(wsi, s);
-	case LWS_CALLBACK_RECEIVE:
-		return received(*s, in, len);
-	case LWS_CALLBACK_RECEIVE_PONG:
-		note_heard(*s);
-		return 0;
-	case LWS_CALLBACK_SERVER_WRITEABLE:
-		return writable(*s);
-	case LWS_CALLBACK_CLOSED:
-		if (*s)
-			destroy(*s);
-		*s = NULL;
-		return 0;
-	default:
-		return 0;
+	if ((int)sockets->count >= sockets->config->max_streams + HANDSHAKES) {
+		close(fd);
+		return;
 	}
+	s = xcalloc(1, sizeof(*s));
+	s->sockets = sockets;
+	s->stream.ops = &STREAM_OPS;
+	s->reader =
+		(struct reader){ .handler = &SOCKET_COMMANDS,
+				 .owner = s,
+				 .limit = (size_t)sockets->config->max_body };
+	STAILQ_INIT(&s->commands);
+	s->watch.ready = socket_ready;
+	s->watch.fd = fd;
+	s->timer.fire = timer_fired;
+	LIST_INSERT_HEAD(&sockets->all, s, of_all);
+	sockets->count++;
+	loop_arm(sockets->loop, &s->timer,
+		 sockets->config->request_timeout * 1000);
+	wait_for_events(s);
+}
+
+void socket_close_all(struct sockets *sockets)
+{
+	while (!LIST_EMPTY(&sockets->all))
+		destroy(LIST_FIRST(&sockets->all));
 }

@@ -1,33 +1,33 @@
-/* socket: one WebSocket: dispatches down, commands up. The only file beside
- * bridge.c that sees libwebsockets. */
+/* socket: one WebSocket: dispatches down, commands up. */
 #ifndef CONFAB_WS_BRIDGE_SOCKET_H
 #define CONFAB_WS_BRIDGE_SOCKET_H
 
-#include <libwebsockets.h>
+#include <sys/queue.h>
 
 #include "base/buf.h"
 #include "base/config.h"
 #include "command_client.h"
-#include "event/service.h"
+#include "event/loop.h"
 #include "hub/hub.h"
 
-/* What all sockets share; the context's user pointer. */
-struct bridge {
-	struct service service;
-	const struct config *config;
-	struct identity_rules *rules;
+struct socket;
+LIST_HEAD(socket_list, socket);
+
+/* What all sockets of the program share. */
+struct sockets {
 	struct loop *loop;
+	const struct config *config;
 	struct hub *hub;
 	struct command_client *commands;
-	struct lws_vhost *vhost;
-	unsigned sockets;
+	struct socket_list all;
+	unsigned count;
 	struct buf frames; /* scratch: what goes out in one write */
 };
 
-struct socket;
+/* Takes over an accepted, non-blocking connection. */
+void socket_accept(struct sockets *sockets, int fd);
 
-/* The callback of both protocols; user is a struct socket **. */
-int socket_callback(struct lws *wsi, enum lws_callback_reasons reason,
-		    void *user, void *in, size_t len);
+/* Closes every connection at once. */
+void socket_close_all(struct sockets *sockets);
 
 #endif

@@ -140,7 +140,7 @@ static const struct option_row OPTIONS[] = {
 	       "s that an upload or a download may hold a process"),
 	NUMBER(media_collect, 60, 1, 86400,
 	       "s between looks for uploads that nobody needs"),
-	NUMBER(max_body, 262144, 1024, 16777216, "bytes of one command"),
+	NUMBER(max_body, 1048576, 1024, 16777216, "bytes of one command"),
 	NUMBER(max_depth, 16, 4, 64, "nesting of its JSON"),
 	NUMBER(doorbell_interval, 4, 0, 1000, "ms between rings of a host"),
 	NUMBER(heartbeat, 25, 1, 300, "s between heartbeats of a stream"),

@@ -1,6 +1,5 @@
 /* loop: one epoll loop with timers, for the programs that hold thousands of
- * connections. Its own descriptor can be watched by another loop, so that a
- * library with a loop of its own can drive it (see ws-bridge/). Single
+ * connections. Another loop can drive it by watching its descriptor. Single
  * threaded. */
 #ifndef CONFAB_EVENT_LOOP_H
 #define CONFAB_EVENT_LOOP_H

@@ -26,9 +26,12 @@ static const char *reason(int status)
 		{ 415, "Unsupported Media Type" },
 		{ 416, "Range Not Satisfiable" },
 		{ 422, "Unprocessable Content" },
+		{ 426, "Upgrade Required" },
 		{ 429, "Too Many Requests" },
+		{ 431, "Request Header Fields Too Large" },
 		{ 500, "Internal Server Error" },
 		{ 503, "Service Unavailable" },
+		{ 505, "HTTP Version Not Supported" },
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
@@ -43,11 +46,10 @@ static void write_field(struct buf *out, const char *name, const char *value)
 		buf_addf(out, "%s: %s\r\n", name, value);
 }
 
-void head_write(struct buf *out, const struct head *head)
+static void write_fields(struct buf *out, const struct head *head)
 {
 	bool has_body = head->status != 204 && head->status != 304;
 
-	buf_addf(out, "Status: %d %s\r\n", head->status, reason(head->status));
 	write_field(out, "Cache-Control",
 		    head->cache ? head->cache : "no-store");
 	write_field(out, "X-Content-Type-Options", "nosniff");
@@ -61,4 +63,16 @@ void head_write(struct buf *out, const struct head *head)
 	if (head->fields)
 		buf_add_text(out, head->fields);
 	buf_add_text(out, "\r\n");
+}
+
+void head_write(struct buf *out, const struct head *head)
+{
+	buf_addf(out, "Status: %d %s\r\n", head->status, reason(head->status));
+	write_fields(out, head);
+}
+
+void head_write_http(struct buf *out, const struct head *head)
+{
+	buf_addf(out, "HTTP/1.1 %d %s\r\n", head->status, reason(head->status));
+	write_fields(out, head);
 }

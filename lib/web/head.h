@@ -26,4 +26,8 @@ struct head {
 void head_write(struct buf *out, const struct head *head)
 	__attribute__((nonnull));
 
+/* The same as a program writes it that speaks HTTP itself. */
+void head_write_http(struct buf *out, const struct head *head)
+	__attribute__((nonnull));
+
 #endif

@@ -11,6 +11,8 @@
 void target_cursor(const char *bytes, size_t len);
 void target_envelope(const char *bytes, size_t len);
 void target_fastcgi(const char *bytes, size_t len);
+void target_frames(const char *bytes, size_t len);
+void target_handshake(const char *bytes, size_t len);
 void target_jwt(const char *bytes, size_t len);
 void target_multipart(const char *bytes, size_t len);
 void target_query(const char *bytes, size_t len);

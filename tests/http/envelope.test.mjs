@@ -82,11 +82,11 @@ test('an error carries the id of the command it answers', async () => {
 
 test('too much is 413, or ends the WebSocket with 1009', async () => {
   const ann = await site.register('ann');
-  const raw = JSON.stringify({ event_type: 'message.send', data: { content: 'x'.repeat(270_000) } });
+  const raw = JSON.stringify({ event_type: 'message.send', data: { content: 'x'.repeat(1_100_000) } });
   const answer = await site.request('POST', 'command', { raw, token: ann.token });
   assert.equal(answer.status, 413);
   assert.equal(answer.body.error.code, 4013);
-  assert.match(JSON.stringify(answer.body.error.detail), /262144/);
+  assert.match(JSON.stringify(answer.body.error.detail), /1048576/);
   const stream = await site.stream('ws', ann);
   stream.send(raw);
   assert.deepEqual(await stream.over(), { code: 1009 });

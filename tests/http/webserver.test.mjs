@@ -65,7 +65,7 @@ for (const [name, program] of [['lighttpd', 'lighttpd'], ['nginx', 'nginx'], ['a
 
     it('leaves it to confab to refuse a body', async () => {
       const { status, body } = await site.request('POST', 'command',
-        { token: alice.token, raw: `{"event_type":"${'x'.repeat(900_000)}"}` });
+        { token: alice.token, raw: `{"event_type":"${'x'.repeat(1_100_000)}"}` });
       assert.deepEqual([status, body.error.code], [413, 4013]);
     });
 

@@ -39,7 +39,7 @@ static void has_defaults(void **state)
 	assert_true(config_load(&config, NULL, &why));
 	assert_string_equal(config.mount, "/chat/");
 	assert_string_equal(config.jwt_subject, "sub");
-	assert_int_equal(config.max_body, 262144);
+	assert_int_equal(config.max_body, 1048576);
 	config_free(&config);
 }
 

@@ -92,7 +92,7 @@ static void skips_a_watch_that_is_gone(void **state)
 	loop_free(the_loop);
 }
 
-/* The outer loop of libwebsockets sees only our descriptor. */
+/* Another loop can drive it: it sees only our descriptor. */
 static void its_descriptor_tells_of_timers(void **state)
 {
 	struct loop *loop = loop_create(), *outer = loop_create();

@@ -83,6 +83,8 @@ static int replay_folder(const char *folder, const char *name,
 REPLAY(cursor)
 REPLAY(envelope)
 REPLAY(fastcgi)
+REPLAY(frames)
+REPLAY(handshake)
 REPLAY(jwt)
 REPLAY(multipart)
 REPLAY(query)
@@ -96,6 +98,8 @@ int main(void)
 		cmocka_unit_test(replays_cursor),
 		cmocka_unit_test(replays_envelope),
 		cmocka_unit_test(replays_fastcgi),
+		cmocka_unit_test(replays_frames),
+		cmocka_unit_test(replays_handshake),
 		cmocka_unit_test(replays_jwt),
 		cmocka_unit_test(replays_multipart),
 		cmocka_unit_test(replays_query),
