@@ -30,7 +30,8 @@ LDFLAGS := $(LDFLAGS_$(BUILD))
 LIBS := -lfcgi -lpq -ljson-c -lsodium -lcrypto
 
 # The rooms of lib/, lowest first; tools/check knows who may include whom.
-LIB := $(addprefix base/, buf config crypto error hex json logger metrics utf8 uuid version xalloc) \
+LIB := $(addprefix base/, buf config crypto error hex json json_peek logger metrics utf8 uuid version \
+	xalloc) \
 	$(addprefix event/, instance listener loop service) \
 	$(addprefix pg/, async conn result schema sync) \
 	$(addprefix text/, entities escape html sanitise tag url) \
@@ -125,7 +126,7 @@ $(O)/tests/faults/clock.so: tests/faults/clock.c
 
 # What is checked about parsers of hostile bytes: with inputs that clang's
 # libFuzzer looks for, and with those that are kept.
-PARSERS := $(addprefix lib/base/, buf error hex json logger utf8 uuid xalloc) \
+PARSERS := $(addprefix lib/base/, buf error hex json json_peek logger utf8 uuid xalloc) \
 	$(addprefix lib/text/, entities escape html sanitise tag url) \
 	$(addprefix lib/auth/, jwt jwt_keys query) \
 	lib/log/cursor lib/web/fastcgi lib/web/head fcgi/command/envelope fcgi/media/multipart \

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/json_peek.h"
 #include "base/utf8.h"
 #include "text/sanitise.h"
 
@@ -48,13 +49,36 @@ static const char *read_members(struct envelope *envelope)
 	return NULL;
 }
 
+/* Looks for the id of a command that could not be parsed: its sender has to
+ * know which it was. */
+static void find_id(struct envelope *envelope, const char *body, size_t len)
+{
+	struct buf text = { 0 };
+	const char *value, *why;
+	struct json *json;
+	size_t value_len;
+
+	if (!json_peek(body, len, "id", &value, &value_len))
+		return;
+	buf_add_text(&text, "{\"id\":");
+	buf_add(&text, value, value_len);
+	buf_add_text(&text, "}");
+	json = json_parse(text.data, text.len, 2, &why);
+	if (!why && is_id(json_get(json, "id")))
+		json_print(json_get(json, "id"), &envelope->id);
+	json_free(json);
+	buf_free(&text);
+}
+
 enum confab_error envelope_parse(struct envelope *envelope, const char *body,
 				 size_t len, int depth, struct buf *out)
 {
 	const char *why;
 
 	envelope->root = json_parse(body, len, depth, &why);
-	if (!why)
+	if (why)
+		find_id(envelope, body, len);
+	else
 		why = read_members(envelope);
 	if (!why)
 		return ERROR_NONE;

@@ -80,6 +80,20 @@ test('an error carries the id of the command it answers', async () => {
   }
 });
 
+test('so does one of a command that could not be parsed', async () => {
+  const ann = await site.register('ann');
+  const broken = ['"content":"\\ud83d"', '"content":"\\u0000"', '"n":01', '"n":1e999', "'q':1", '"x":"unfinished'];
+  const stream = await site.stream('ws', ann);
+  for (const [i, part] of broken.entries()) {
+    const raw = `{"event_type":"message.send","id":"b${i}","data":{${part}}}`;
+    const answer = await site.request('POST', 'command', { raw, token: ann.token });
+    assert.deepEqual([answer.status, answer.body.error.code, answer.body.id], [422, 4003, `b${i}`], raw);
+    stream.send(raw);
+    assert.equal((await stream.next((frame) => frame.error)).id, `b${i}`, raw);
+  }
+  stream.close();
+});
+
 test('too much is 413, or ends the WebSocket with 1009', async () => {
   const ann = await site.register('ann');
   const raw = JSON.stringify({ event_type: 'message.send', data: { content: 'x'.repeat(1_100_000) } });

@@ -1,0 +1,14 @@
+/* json_peek: looks for one member of JSON that may be malformed elsewhere. */
+#ifndef CONFAB_BASE_JSON_PEEK_H
+#define CONFAB_BASE_JSON_PEEK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The text of a member of the outermost object, a string with its quotes or
+ * anything else up to the next comma or bracket. It is not checked. False when
+ * there is none, or what is before it has no end. */
+bool json_peek(const char *text, size_t len, const char *name,
+	       const char **value, size_t *value_len);
+
+#endif
