@@ -73,7 +73,9 @@ $(O)/libconfab.a: $(LIB:%=$(O)/lib/%.o)
 
 link = $(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS)
 
-$(O)/confab: $(O)/tools/confab.o $(O)/tools/confab_operate.o $(O)/tools/confab_upgrade.o $(O)/libconfab.a
+$(O)/confab: LIBS += -licui18n -licuuc
+$(O)/confab: $(O)/tools/confab.o $(O)/tools/confab_names.o \
+		$(O)/tools/confab_operate.o $(O)/tools/confab_upgrade.o $(O)/libconfab.a
 	$(call say,LD,$@)
 	$(link)
 $(O)/confab-command: $(O)/fcgi/command/main.o $(COMMAND:%=$(O)/fcgi/command/%.o) $(O)/libconfab.a

@@ -154,7 +154,8 @@ CREATE TABLE confab.account (
     password_hash text,
     disabled boolean DEFAULT false NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT account_username_form CHECK (((username ~ '^[[:alnum:]._-]{1,64}$'::text) AND (username IS NFC NORMALIZED)))
+    skeleton text,
+    CONSTRAINT account_username_form CHECK ((((length(username) >= 1) AND (length(username) <= 64)) AND (username IS NFC NORMALIZED)))
 );
 ALTER TABLE confab.account ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME confab.account_id_seq
@@ -187,6 +188,10 @@ CREATE UNLOGGED TABLE confab.budget (
     kind text NOT NULL,
     since timestamp with time zone DEFAULT now() NOT NULL,
     used bigint NOT NULL
+);
+CREATE TABLE confab.confusable (
+    letter text NOT NULL,
+    looks_like text NOT NULL
 );
 ALTER TABLE confab.deferred ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME confab.deferred_id_seq
@@ -336,6 +341,11 @@ CREATE TABLE confab.message_version (
     content text NOT NULL,
     created_at timestamp with time zone NOT NULL
 );
+CREATE TABLE confab.name_range (
+    first integer NOT NULL,
+    last integer NOT NULL,
+    is_mark boolean NOT NULL
+);
 CREATE TABLE confab.password_reset (
     token_hash bytea NOT NULL,
     account_id bigint NOT NULL,
@@ -461,6 +471,8 @@ ALTER TABLE ONLY confab.budget
     ADD CONSTRAINT budget_pkey PRIMARY KEY (account_id, kind);
 ALTER TABLE ONLY confab.command
     ADD CONSTRAINT command_pkey PRIMARY KEY (name);
+ALTER TABLE ONLY confab.confusable
+    ADD CONSTRAINT confusable_pkey PRIMARY KEY (letter);
 ALTER TABLE ONLY confab.deferred
     ADD CONSTRAINT deferred_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY confab.device
@@ -507,6 +519,8 @@ ALTER TABLE ONLY confab.message_state
     ADD CONSTRAINT message_state_pkey PRIMARY KEY (room_id, seq);
 ALTER TABLE ONLY confab.message_version
     ADD CONSTRAINT message_version_pkey PRIMARY KEY (room_id, seq, version);
+ALTER TABLE ONLY confab.name_range
+    ADD CONSTRAINT name_range_pkey PRIMARY KEY (first);
 ALTER TABLE ONLY confab.password_reset
     ADD CONSTRAINT password_reset_pkey PRIMARY KEY (token_hash);
 ALTER TABLE ONLY confab.presence
@@ -538,6 +552,7 @@ ALTER TABLE ONLY confab.typing
 ALTER TABLE ONLY confab.upkeep
     ADD CONSTRAINT upkeep_pkey PRIMARY KEY (name);
 CREATE INDEX account_email_idx ON confab.account USING btree (lower(email)) WHERE (email <> ''::text);
+CREATE INDEX account_skeleton_idx ON confab.account USING btree (skeleton);
 CREATE UNIQUE INDEX account_username_key ON confab.account USING btree (lower(username));
 CREATE INDEX account_username_prefix_idx ON confab.account USING btree (lower(username) text_pattern_ops);
 CREATE INDEX attachment_media_idx ON confab.attachment USING btree (media_id) WHERE (media_id IS NOT NULL);

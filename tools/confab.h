@@ -1,6 +1,7 @@
 /* confab: what the files of the admin command share.
  *   confab.c          main(), accounts, settings
  *   confab_upgrade.c  the database's schema
+ *   confab_names.c    what Unicode says of the characters of names
  *   confab_operate.c  how all of it stands, upkeep, after a restore */
 #ifndef CONFAB_TOOLS_CONFAB_H
 #define CONFAB_TOOLS_CONFAB_H
@@ -29,6 +30,9 @@ _Noreturn void die_of(const struct admin *admin, const char *what,
 
 /* confab_upgrade.c */
 void upgrade(struct admin *admin, char **words);
+
+/* confab_names.c: fills the tables of characters of names. */
+void load_names(struct admin *admin);
 
 /* confab_operate.c; words: what follows the command's name, NULL at the end. */
 void operate_status(struct admin *admin, char **words);

@@ -310,6 +310,7 @@ void upgrade(struct admin *admin, char **words)
 	run_script(admin, "schema_version", buf_text(&text));
 	apply_upgrades(admin, buf_text(&directory));
 	apply_functions(admin);
+	load_names(admin);
 	printf("the database is up to date (%s)\n", version_text());
 	buf_free(&directory);
 	buf_free(&text);

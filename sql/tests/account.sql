@@ -1,6 +1,6 @@
 -- Accounts, log-ins and who is asking.
 begin;
-select plan(63);
+select plan(73);
 
 \set people account-test
 \ir support/common.sql
@@ -190,6 +190,51 @@ select is(confab.user_json(a)::jsonb ->> 'email', '', 'an address is not shown t
 update confab.setting set value = 'true' where name = 'expose_email';
 select is(confab.user_json(a)::jsonb ->> 'email', 'bob@example.org', 'an address is shown to others with expose_email')
   from confab.account a where id = pg_temp.id('bob');
+
+-- Registrations.
+update confab.setting set value = 'true' where name = 'allow_register';
+select is(array(select confab.registration_begin('10.9.8.7', 2, 60) from generate_series(1, 3)), '{0,0,60}',
+          'an address makes so many accounts in a window');
+select is(confab.registration_begin('10.9.8.6', 2, 60), 0, 'another one is another matter');
+select is(array(select confab.registration_begin('10.9.8.7', 0, 60) from generate_series(1, 3)), '{0,0,0}',
+          'without a limit any number');
+update confab.setting set value = 'false' where name = 'allow_register';
+select throws_ok($$ select confab.registration_begin('10.9.8.7', 2, 60) $$, 'C4002', 'Registration is closed.',
+                 'closed is said first');
+
+-- Names that look alike, or hide something.
+select confab.account_create('account-test.alice', null) \g /dev/null
+create function pg_temp.refused(p_username text, p_profile jsonb default '{}') returns text language plpgsql as $$
+declare
+  v_detail text;
+begin
+  perform confab.account_create(p_username, null, p_profile);
+  return null;
+exception when sqlstate 'C4003' then
+  get stacked diagnostics v_detail = pg_exception_detail;
+  return v_detail::jsonb #>> '{error,detail}';
+end $$;
+select is_empty($$ select name from unnest(array[U&'account-test.alice\3164', U&'account-test.alice\115F',
+  U&'alice\200B',
+    U&'\0301alice', U&'a.\0301', U&'account-test.\+01D41Alice', 'a b', 'a@b', repeat('x', 65), '', U&'alice\00AD']) name
+  where pg_temp.refused(name) is distinct from
+    '{"username": ["A user name has 1 to 64 letters, digits and . _ -"]}' $$,
+      'no name has hidden letters or others that are none');
+select is_empty($$ select name from unnest(array[U&'account-test.\0430lice', U&'account-test.al\0456ce',
+  'account-test.a1ice',
+    'ACCOUNT-TEST.ALICE', U&'\0430\0441\0441ount-test.alice']) name
+  where pg_temp.refused(name) is distinct from '{"username": ["This user name is taken."]}' $$,
+    'names that look alike are one');
+select is_empty($$ select name from unnest(array['नमस्ते', 'Zoë', U&'Zoe\0308.2', '山田', 'Σωκράτης', 'שלום',
+  'محمد']) name
+  where pg_temp.refused('account-test.' || name) is not null $$, 'names of all scripts are names, with their marks');
+select is(pg_temp.refused('account-test.eve2', '{"first_name": "account-test.alice"}'),
+  '{"first_name": ["This is the user name of somebody else."]}', 'nobody calls himself like another');
+select is(pg_temp.refused('account-test.eve3', '{"first_name": "account-test.", "last_name": "x"}'), null,
+  'unless it is not the same');
+select is_empty($$ select name from unnest(array[U&'\200B', E'a\nb', U&'a\202Eb', U&'\3164', E'\t']) name
+  where pg_temp.refused('account-test.eve4', jsonb_build_object('last_name', name)) is distinct from
+    '{"last_name": ["Control characters are not allowed."]}' $$, 'nor does a name hide');
 
 select * from finish();
 rollback;

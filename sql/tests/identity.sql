@@ -1,6 +1,6 @@
 -- Log-ins that somebody else vouches for, tickets, attempts, passwords.
 begin;
-select plan(78);
+select plan(74);
 
 create function pg_temp.hash(p_text text) returns bytea language sql as $$
   select sha256(('identity-test ' || p_text)::bytea)
@@ -186,17 +186,6 @@ select confab.attempt_succeeded('identity-test.ann', '10.9.8.2', pg_temp.hash('d
 select is(pg_temp.attempt('identity-test.ann', '10.9.8.3', 'device'), 0, 'its own count starts anew, too');
 select confab.device_remember(:ann, null, pg_temp.hash('device ' || i)) from generate_series(1, 30) i \g /dev/null
 select is(count(*)::int, 20, 'an account remembers twenty') from confab.device where account_id = :ann;
--- Registrations.
-update confab.setting set value = 'true' where name = 'allow_register';
-select is(array(select confab.registration_begin('10.9.8.7', 2, 60) from generate_series(1, 3)), '{0,0,60}',
-          'an address makes so many accounts in a window');
-select is(confab.registration_begin('10.9.8.6', 2, 60), 0, 'another one is another matter');
-select is(array(select confab.registration_begin('10.9.8.7', 0, 60) from generate_series(1, 3)), '{0,0,0}',
-          'without a limit any number');
-update confab.setting set value = 'false' where name = 'allow_register';
-select throws_ok($$ select confab.registration_begin('10.9.8.7', 2, 60) $$, 'C4002', 'Registration is closed.',
-                 'closed is said first');
-
 -- Passwords.
 select confab.login_create(:ann, pg_temp.hash('ann 1'), null, null),
   confab.login_create(:ann, pg_temp.hash('ann 2'), null, null) \g /dev/null

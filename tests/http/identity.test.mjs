@@ -426,7 +426,9 @@ test('behind https the cookie is secure and bound to the host', async () => {
   const { status, headers, body } = await site.request('POST', 'session/register',
     { body: { username, password }, headers: https });
   assert.equal(status, 201);
-  assert.equal(headers['set-cookie'].length, 1);
+  assert.equal(headers['set-cookie'].length, 2);
+  assert.match(headers['set-cookie'][1],
+    /^__Host-confab-device=[\w-]{43}; Path=\/; Max-Age=31536000; HttpOnly; SameSite=Lax; Secure$/);
   assert.match(headers['set-cookie'][0],
     /^__Host-confab=[\w-]{43}; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Lax; Secure$/);
   const cookie = headers['set-cookie'][0].split(';')[0];

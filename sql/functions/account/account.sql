@@ -55,17 +55,25 @@ create or replace function confab.account_create(p_username text, p_password_has
 returns bigint language plpgsql as $$
 declare
   v_username text := normalize(p_username, nfc);
+  v_skeleton text := confab.name_skeleton(v_username);
+  v_first_name text := confab.display_name(p_profile, 'first_name');
+  v_last_name text := confab.display_name(p_profile, 'last_name');
   v_id bigint;
 begin
-  if v_username is null or v_username !~ '^[[:alnum:]._-]{1,64}$' then
+  if confab.is_user_name(v_username) is not true then
     perform confab.fail_field('username', 'A user name has 1 to 64 letters, digits and . _ -');
-  elsif confab.is_reserved_name(v_username) then
+  end if;
+  if not confab.is_reserved_name(v_username) then
+    -- Two that look alike may come at once.
+    perform pg_advisory_xact_lock(hashtextextended('confab name ' || v_skeleton, 0));
+  end if;
+  if confab.is_reserved_name(v_username) or confab.name_looks_taken(v_username) then
     perform confab.fail_field('username', 'This user name is taken.');
   end if;
-  insert into confab.account (username, password_hash, email, first_name, last_name)
-  values (v_username, p_password_hash, coalesce(confab.text_value(p_profile, 'email', 254), ''),
-          coalesce(confab.text_value(p_profile, 'first_name', 64), ''),
-            coalesce(confab.text_value(p_profile, 'last_name', 64), ''))
+  perform confab.display_names_check(v_first_name, v_last_name, v_username);
+  insert into confab.account (username, skeleton, password_hash, email, first_name, last_name)
+  values (v_username, v_skeleton, p_password_hash, coalesce(confab.text_value(p_profile, 'email', 254), ''),
+          v_first_name, v_last_name)
   on conflict (lower(username)) do nothing
   returning id into v_id;
   if v_id is null then

@@ -6,14 +6,23 @@ returns text language sql immutable as $$
   select nullif(left(regexp_replace(normalize(p_profile ->> p_name, nfc), '[\x01-\x1f\x7f]', ' ', 'g'), p_limit), '')
 $$;
 
+-- claim_name(profile, name, account): a first or last name somebody else wrote about an account; null when there is
+-- none,
+-- and when it is the user name of another one.
+create or replace function confab.claim_name(p_profile jsonb, p_name text, p_account bigint)
+returns text language sql stable as $$
+  select case when not confab.name_looks_taken(n.name, p_account) then n.name end
+  from (select nullif(btrim(regexp_replace(confab.claim_text(p_profile, p_name, 64), confab.hidden_letters(), '', 'g')),
+                      '') name) n
+$$;
+
 -- external_username(profile, subject): the user name to begin with: as the profile says, else from the address, else
--- from the subject. What has no place in a user name becomes _.
+-- from
+-- the subject. What has no place in a user name becomes _.
 create or replace function confab.external_username(p_profile jsonb, p_subject text)
-returns text language sql immutable as $$
-  select coalesce(nullif(left(regexp_replace(normalize(
-    coalesce(confab.claim_text(p_profile, 'username', 255),
-             nullif(split_part(confab.claim_text(p_profile, 'email', 254), '@', 1), ''), p_subject), nfc),
-    '[^[:alnum:]._-]', '_', 'g'), 64), ''), 'user')
+returns text language sql stable as $$
+  select coalesce(nullif(confab.made_user_name(coalesce(confab.claim_text(p_profile, 'username', 255),
+    nullif(split_part(confab.claim_text(p_profile, 'email', 254), '@', 1), ''), p_subject)), ''), 'user')
 $$;
 
 -- external_account(issuer, subject, profile): the account of an external identity; made when there is none.
@@ -24,16 +33,18 @@ create or replace function confab.external_account(p_issuer text, p_subject text
 returns bigint language plpgsql as $$
 declare
   v_email text := confab.claim_text(p_profile, 'email', 254);
-  v_first_name text := confab.claim_text(p_profile, 'first_name', 64);
-  v_last_name text := confab.claim_text(p_profile, 'last_name', 64);
+  v_first_name text;
+  v_last_name text;
   v_wanted text := confab.external_username(p_profile, p_subject);
   v_name text := v_wanted;
-  v_account record;
+  v_account confab.account;
   v_id bigint;
 begin
   select a.* into v_account from confab.external_identity e join confab.account a on a.id = e.account_id
   where e.issuer = p_issuer and e.subject = p_subject;
-  if found then
+  v_first_name := confab.claim_name(p_profile, 'first_name', v_account.id);
+  v_last_name := confab.claim_name(p_profile, 'last_name', v_account.id);
+  if v_account.id is not null then
     if v_account.disabled then
       perform confab.fail_unauthenticated();
     end if;
@@ -46,9 +57,11 @@ begin
     return v_account.id;
   end if;
   for i in 2..12 loop
-    insert into confab.account (username, email, first_name, last_name)
-    select v_name, coalesce(v_email, ''), coalesce(v_first_name, ''), coalesce(v_last_name, '')
-      where not confab.is_reserved_name(v_name)
+    perform pg_advisory_xact_lock(hashtextextended('confab name ' || confab.name_skeleton(v_name), 0));
+    insert into confab.account (username, skeleton, email, first_name, last_name)
+    select v_name, confab.name_skeleton(v_name), coalesce(v_email, ''), coalesce(v_first_name, ''),
+      coalesce(v_last_name, '')
+      where not confab.is_reserved_name(v_name) and not confab.name_looks_taken(v_name)
     on conflict (lower(username)) do nothing returning id into v_id;
     exit when v_id is not null;
     -- After a few in a row, one that nobody has.

@@ -1,0 +1,99 @@
+-- Names of people: what they may be made of, and which look alike (Unicode Technical Standard 39).
+
+-- names_load(ranges, confusables): what `confab upgrade` knows from ICU.
+--   ranges       [[first, last, whether these are marks]]: the characters that user names may have
+--   confusables  {letter: what it looks like}
+-- Writes: name_range, confusable, account.skeleton.
+create or replace function confab.names_load(p_ranges jsonb, p_confusables jsonb)
+returns void language plpgsql as $$
+begin
+  delete from confab.name_range;
+  delete from confab.confusable;
+  insert into confab.name_range select (r ->> 0)::int, (r ->> 1)::int, (r ->> 2)::boolean
+  from jsonb_array_elements(p_ranges) r;
+  insert into confab.confusable select key, value from jsonb_each_text(p_confusables);
+  update confab.account set skeleton = confab.name_skeleton(username)
+  where skeleton is distinct from confab.name_skeleton(username);
+end $$;
+
+-- name_skeleton(name): what it looks like, in lower case.
+create or replace function confab.name_skeleton(p_name text)
+returns text language sql stable as $$
+  select lower(normalize(string_agg(coalesce(c.looks_like, x.letter), '' order by x.n), nfd))
+  from regexp_split_to_table(normalize(normalize(p_name, nfkc), nfd), '') with ordinality x (letter, n)
+  left join confab.confusable c on c.letter = x.letter
+$$;
+
+-- is_user_name(name): whether it has 1 to 64 characters that user names may have, and no mark without a letter
+-- before it.
+create or replace function confab.is_user_name(p_name text)
+returns boolean language sql stable as $$
+  select p_name = normalize(p_name, nfkc) and length(p_name) between 1 and 64 and not exists (
+    select from (
+      select x.n, x.letter, lag(x.letter) over (order by x.n) before
+      from regexp_split_to_table(p_name, '') with ordinality x (letter, n)) x
+    left join confab.name_range r on ascii(x.letter) between r.first and r.last
+    where x.letter <> all ('{.,_,-}') and (r.first is null or r.is_mark and coalesce(x.before, '.') = any ('{.,_,-}')))
+$$;
+
+-- name_looks_taken(name, account): whether the user name of somebody, but of this account, looks like it.
+create or replace function confab.name_looks_taken(p_name text, p_account bigint default null)
+returns boolean language sql stable as $$
+  select exists (select from confab.account where skeleton = confab.name_skeleton(p_name)
+    and id is distinct from p_account)
+$$;
+
+-- made_user_name(text): a text as a user name: what has no place in one becomes _.
+create or replace function confab.made_user_name(p_text text)
+returns text language sql stable as $$
+  select left(string_agg(case when x.letter = any ('{.,_,-}') or r.first is not null
+      and not (r.is_mark and coalesce(x.before, '.') = any ('{.,_,-}')) then x.letter else '_' end,
+        '' order by x.n), 64)
+  from (select x.n, x.letter, lag(x.letter) over (order by x.n) before
+    from regexp_split_to_table(normalize(p_text, nfkc), '') with ordinality x (letter, n)) x
+  left join confab.name_range r on ascii(x.letter) between r.first and r.last
+$$;
+
+-- hidden_letters(): the characters that are not seen, or that turn the letters around them, as a regular expression.
+create or replace function confab.hidden_letters()
+returns text language sql immutable as $$
+  select ('[\x01-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e'
+    '\u2060-\u206f\u3164\ufe00-\ufe0e\ufeff\uffa0\ufff0-\ufff8'
+    '\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]')
+$$;
+
+-- hides_letters(text): whether it has one of them.
+create or replace function confab.hides_letters(p_text text)
+returns boolean language sql immutable as $$
+  select p_text ~ confab.hidden_letters()
+$$;
+
+-- display_name(profile, field): a first or last name, '' when there is none. Raises 4003 by field.
+create or replace function confab.display_name(p_profile jsonb, p_field text)
+returns text language plpgsql stable as $$
+declare
+  v_name text := confab.text_value(p_profile, p_field, 64);
+begin
+  if confab.hides_letters(v_name) then
+    perform confab.fail_field(p_field, 'Control characters are not allowed.');
+  end if;
+  return coalesce(v_name, '');
+end $$;
+
+-- display_names_check(first_name, last_name, username): raises 4003 when one of them, or both together, look like
+-- the user
+-- name of somebody else.
+create or replace function confab.display_names_check(p_first_name text, p_last_name text, p_username text)
+returns void language plpgsql stable as $$
+declare
+  v_own text := confab.name_skeleton(p_username);
+  v_field text;
+begin
+  select n.field into v_field
+  from (values ('first_name', btrim(p_first_name)), ('last_name', btrim(p_last_name)),
+               ('first_name', btrim(concat_ws(' ', nullif(p_first_name, ''), nullif(p_last_name, ''))))) n (field, name)
+  where n.name <> '' and confab.name_skeleton(n.name) <> v_own and confab.name_looks_taken(n.name) limit 1;
+  if found then
+    perform confab.fail_field(v_field, 'This is the user name of somebody else.');
+  end if;
+end $$;
