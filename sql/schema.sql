@@ -65,6 +65,7 @@ CREATE TABLE confab.member (
     reactions_seen_seq bigint DEFAULT 0 NOT NULL,
     history_floor bigint DEFAULT 0 NOT NULL,
     hidden boolean DEFAULT false NOT NULL,
+    added_by bigint,
     CONSTRAINT member_role_check CHECK ((role = ANY (ARRAY['member'::text, 'admin'::text])))
 )
 WITH (fillfactor='80');
@@ -231,6 +232,12 @@ CREATE TABLE confab.external_identity (
     account_id bigint NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
+CREATE TABLE confab.invitation (
+    room_id uuid NOT NULL,
+    account_id bigint NOT NULL,
+    inviter_id bigint NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
 ALTER TABLE confab.invite ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME confab.invite_id_seq
     START WITH 1
@@ -238,6 +245,11 @@ ALTER TABLE confab.invite ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+CREATE TABLE confab.left_room (
+    room_id uuid NOT NULL,
+    account_id bigint NOT NULL,
+    left_at timestamp with time zone DEFAULT now() NOT NULL
 );
 CREATE TABLE confab.log (
     seq bigint NOT NULL,
@@ -489,12 +501,16 @@ ALTER TABLE ONLY confab.erased_room
     ADD CONSTRAINT erased_room_pkey PRIMARY KEY (room_id);
 ALTER TABLE ONLY confab.external_identity
     ADD CONSTRAINT external_identity_pkey PRIMARY KEY (issuer, subject);
+ALTER TABLE ONLY confab.invitation
+    ADD CONSTRAINT invitation_pkey PRIMARY KEY (room_id, account_id);
 ALTER TABLE ONLY confab.invite
     ADD CONSTRAINT invite_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY confab.invite
     ADD CONSTRAINT invite_secret_hash_key UNIQUE (secret_hash);
 ALTER TABLE ONLY confab.join_request
     ADD CONSTRAINT join_request_pkey PRIMARY KEY (room_id, account_id);
+ALTER TABLE ONLY confab.left_room
+    ADD CONSTRAINT left_room_pkey PRIMARY KEY (room_id, account_id);
 ALTER TABLE ONLY confab.log_partition
     ADD CONSTRAINT log_partition_pkey PRIMARY KEY (first_seq);
 ALTER TABLE ONLY confab.log
@@ -561,8 +577,11 @@ CREATE INDEX block_blocked_idx ON confab.block USING btree (blocked_id, account_
 CREATE INDEX device_account_idx ON confab.device USING btree (account_id, seen_at);
 CREATE INDEX ended_token_expires_idx ON confab.ended_token USING btree (expires_at);
 CREATE INDEX external_identity_account_idx ON confab.external_identity USING btree (account_id);
+CREATE UNIQUE INDEX invitation_account_idx ON confab.invitation USING btree (account_id, room_id);
+CREATE INDEX invitation_inviter_idx ON confab.invitation USING btree (inviter_id);
 CREATE INDEX invite_room_idx ON confab.invite USING btree (room_id);
 CREATE INDEX join_request_account_idx ON confab.join_request USING btree (account_id);
+CREATE INDEX left_room_account_idx ON confab.left_room USING btree (account_id, room_id);
 CREATE INDEX log_message_ids_idx ON ONLY confab.log USING gin (message_ids) WITH (gin_pending_list_limit='64');
 CREATE INDEX login_account_idx ON confab.login USING btree (account_id);
 CREATE INDEX media_account_idx ON confab.media USING btree (account_id) INCLUDE (size);
@@ -572,6 +591,7 @@ CREATE INDEX media_content_idx ON confab.media USING btree (content_id);
 CREATE INDEX media_loose_idx ON confab.media USING btree (loose_since) WHERE (loose_since IS NOT NULL);
 CREATE INDEX media_preview_idx ON confab.media USING btree (preview_id) WHERE (preview_id IS NOT NULL);
 CREATE UNIQUE INDEX member_account_idx ON confab.member USING btree (account_id, room_id);
+CREATE INDEX member_added_idx ON confab.member USING btree (account_id, room_id) WHERE (added_by IS NOT NULL);
 CREATE INDEX member_admin_idx ON confab.member USING btree (room_id, account_id) WHERE (role = 'admin'::text);
 CREATE INDEX mention_message_idx ON confab.mention USING btree (room_id, seq);
 CREATE UNIQUE INDEX message_client_id_key ON confab.message USING btree (sender_id, client_id) WHERE (client_id IS NOT NULL);
@@ -604,6 +624,12 @@ ALTER TABLE ONLY confab.device
     ADD CONSTRAINT device_account_id_fkey FOREIGN KEY (account_id) REFERENCES confab.account(id) ON DELETE CASCADE;
 ALTER TABLE ONLY confab.external_identity
     ADD CONSTRAINT external_identity_account_id_fkey FOREIGN KEY (account_id) REFERENCES confab.account(id) ON DELETE CASCADE;
+ALTER TABLE ONLY confab.invitation
+    ADD CONSTRAINT invitation_account_id_fkey FOREIGN KEY (account_id) REFERENCES confab.account(id) ON DELETE CASCADE;
+ALTER TABLE ONLY confab.invitation
+    ADD CONSTRAINT invitation_inviter_id_fkey FOREIGN KEY (inviter_id) REFERENCES confab.account(id) ON DELETE CASCADE;
+ALTER TABLE ONLY confab.invitation
+    ADD CONSTRAINT invitation_room_id_fkey FOREIGN KEY (room_id) REFERENCES confab.room(id) ON DELETE CASCADE;
 ALTER TABLE ONLY confab.invite
     ADD CONSTRAINT invite_creator_id_fkey FOREIGN KEY (creator_id) REFERENCES confab.account(id) ON DELETE CASCADE;
 ALTER TABLE ONLY confab.invite
@@ -612,6 +638,10 @@ ALTER TABLE ONLY confab.join_request
     ADD CONSTRAINT join_request_account_id_fkey FOREIGN KEY (account_id) REFERENCES confab.account(id) ON DELETE CASCADE;
 ALTER TABLE ONLY confab.join_request
     ADD CONSTRAINT join_request_room_id_fkey FOREIGN KEY (room_id) REFERENCES confab.room(id) ON DELETE CASCADE;
+ALTER TABLE ONLY confab.left_room
+    ADD CONSTRAINT left_room_account_id_fkey FOREIGN KEY (account_id) REFERENCES confab.account(id) ON DELETE CASCADE;
+ALTER TABLE ONLY confab.left_room
+    ADD CONSTRAINT left_room_room_id_fkey FOREIGN KEY (room_id) REFERENCES confab.room(id) ON DELETE CASCADE;
 ALTER TABLE ONLY confab.login
     ADD CONSTRAINT login_account_id_fkey FOREIGN KEY (account_id) REFERENCES confab.account(id) ON DELETE CASCADE;
 ALTER TABLE ONLY confab.media

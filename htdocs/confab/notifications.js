@@ -24,7 +24,10 @@ export class Notifications {
 
   /** @param {Record<string, Notification[]>} data */
   replace(data) {
-    this.rooms = new Map(Object.entries(data));
+    // Invitations have no message, and no place among these.
+    const lists = Object.entries(data).map(([id, list]) =>
+      /** @type {const} */ ([id, list.filter((one) => one.message)]));
+    this.rooms = new Map(lists.filter(([, list]) => list.length));
     this.told();
   }
 

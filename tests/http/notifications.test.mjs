@@ -119,7 +119,8 @@ test('deleting the message, the room, or leaving it clears', async () => {
   await desk.say(ann, room, 'two');
   await desk.ask(ben, 'room.leave', { room_id: room.id });
   assert.deepEqual(await of(ben), []);
-  await desk.ask(ann, 'room.add_members', { room_id: room.id, members: [ben.user.id] });
+  await desk.ask(ann, 'room.invite', { room_id: room.id, user_id: ben.user.id });
+  await desk.ask(ben, 'room.answer', { room_id: room.id, accept: true });
   assert.deepEqual(await of(ben), []);
   await desk.say(ann, room, 'three');
   assert.deepEqual(await of(ben), [['NEW_MESSAGE', 'three']]);

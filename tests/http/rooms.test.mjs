@@ -114,6 +114,8 @@ test('leaving and being removed: what each side is told', async () => {
   assert.deepEqual((await remove(ann, room, [eve.user.id])).data.removed_members, []);
   await desk.refused(ann, 'room.remove_members', { room_id: room.id, members: [999999999] }, 4004, NOT_FOUND);
   await add(ann, room, ids([ben, cid]));
+  // Who left by themselves was invited.
+  await desk.ask(ben, 'room.answer', { room_id: room.id, accept: true });
   await desk.modify(ann, room, 'add_admin', { users: ids([ben, cid]) });
   assert.deepEqual((await remove(ben, room, ids([ann, cid]))).data.removed_members, [cid.user.username]);
   // Roles do not come back with their owner.

@@ -42,8 +42,9 @@ begin
   return v_outcome;
 end $$;
 
--- user.block, user.unblock: user_id. Whoever is blocked can't open a one-to-one with the caller or send in it, is not
--- seen typing, and does not see whether the caller is there.
+-- user.block, user.unblock: user_id. Somebody who is blocked can't open a one-to-one with the caller or send in it, put
+-- the caller into rooms, mention or notify them or react to what they say; is not seen typing, and does not see whether
+-- the caller is there.
 create or replace function confab.user_block(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language sql security definer set search_path = confab_site, confab, pg_temp as $$
   select confab.block_set(p_caller, p_data, true)

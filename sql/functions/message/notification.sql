@@ -19,7 +19,7 @@ returns table (seq bigint, notification_type text) language sql stable as $$
   select x.seq, confab.notification_type(x, b.account_id)
   from confab.message x
   where x.room_id = b.room_id and x.seq > greatest(b.since_seq, b.last_read_seq, b.last_acked_seq, b.history_floor)
-    and x.sender_id <> b.account_id and not x.is_deleted
+    and x.sender_id <> b.account_id and not x.is_deleted and not confab.is_blocked(b.account_id, x.sender_id)
     and not exists (select from confab.receipt t where t.room_id = x.room_id and t.seq = x.seq
                     and t.account_id = b.account_id)
   order by x.seq desc limit p_limit
@@ -30,6 +30,7 @@ create or replace function confab.notified_reactions(b confab.member, p_limit in
 returns setof confab.reaction language sql stable as $$
   select r.* from confab.reaction r
   where r.room_id = b.room_id and r.log_seq > greatest(b.since_seq, b.history_floor) and r.account_id <> b.account_id
+    and not confab.is_blocked(b.account_id, r.account_id)
     and not (r.seq <= b.last_read_seq and r.log_seq <= b.reactions_seen_seq)
     and not exists (select from confab.receipt t where t.room_id = r.room_id and t.seq = r.seq
                     and t.account_id = b.account_id and t.acked_seq >= r.log_seq)
@@ -47,6 +48,25 @@ create or replace view confab.pending_notification as
       from confab.notified_messages(b, 100) m
     union all
     select r.seq, 'REACTION', r.id, r.log_seq from confab.notified_reactions(b, 100) r) n;
+
+-- json_merged(lists, more): objects of lists by room: of a room in both, one list after the other.
+create or replace function confab.json_merged(p_lists json, p_more json)
+returns json language plpgsql immutable as $$
+begin
+  if p_more::text = '{}' then
+    return p_lists;
+  end if;
+  return (
+    select json_object_agg(k.key, case when p_lists -> k.key is null then p_more -> k.key
+                                       when p_more -> k.key is null then p_lists -> k.key
+                                       else (left((p_lists -> k.key)::text, -1) || ', '
+                                             || substr((p_more -> k.key)::text, 2))::json end
+                                         order by k.n)
+    from (select key, min(n) as n from (
+            select key, row_number() over () as n from json_object_keys(p_lists) key
+            union all select key, 1000000 + row_number() over () from json_object_keys(p_more) key) a
+          group by key) k);
+end $$;
 
 -- notifications_json(account): {room: [Notification…]}, the newest 100 of each kind and room, 1000 in all, and no more
 -- of them once their messages come to about a million bytes; rooms by age, newest first.
@@ -76,8 +96,9 @@ begin
       left join confab.reaction r on r.room_id = p.room_id and r.seq = p.message_seq and r.id = p.reaction_id
       where p.bytes_before is null or p.bytes_before < 1000000
       group by p.room_id)
-    select coalesce(json_object_agg(b.room_id, b.list order by r.created_at desc), '{}') from by_room b
-      join confab.room r on r.id = b.room_id);
+    select confab.json_merged(coalesce(json_object_agg(b.room_id, b.list order by r.created_at desc), '{}'),
+                       confab.invites_json(p_account))
+    from by_room b join confab.room r on r.id = b.room_id);
 end $$;
 
 -- notification_id(what, account): the same notification has the same id each time it is computed.

@@ -108,6 +108,9 @@ declare
 begin
   if v_type = 'add' then
     perform confab.check_not_blocked(p_caller.account_id, m.room_id);
+    if confab.is_blocked(m.sender_id, p_caller.account_id) then
+      perform confab.fail_denied('message');
+    end if;
     v_content := confab.reaction_known(m, confab.reaction_content_value(p_data));
     return confab.reaction_add(p_caller.account_id, m, v_content);
   elsif v_type = 'remove' then

@@ -39,8 +39,8 @@ begin
   select * into b from confab.member where room_id = p_room and account_id = p_account;
   v_read := confab.member_reach(p_account, p_room, b.last_read_seq, true);
   v_acked := confab.member_reach(p_account, p_room, greatest(b.last_acked_seq, b.last_read_seq), false);
-  if v_read > b.last_read_seq or v_acked > greatest(b.last_acked_seq, b.last_read_seq) then
-    update confab.member set last_read_seq = greatest(last_read_seq, v_read),
+  if v_read > b.last_read_seq or v_acked > greatest(b.last_acked_seq, b.last_read_seq) or b.added_by is not null then
+    update confab.member set added_by = null, last_read_seq = greatest(last_read_seq, v_read),
       last_acked_seq = greatest(last_acked_seq, v_acked)
     where room_id = p_room and account_id = p_account;
   end if;
@@ -184,6 +184,8 @@ begin
   end if;
   v_seq := confab.seq_value(p_data, 'seq');
   v_seq := least(v_seq, confab.room_newest(v_room.id));
+  update confab.member set added_by = null
+  where room_id = v_room.id and account_id = p_caller.account_id and added_by is not null;
   perform from confab.member where room_id = v_room.id and account_id = p_caller.account_id
     and last_read_seq < v_seq for update;
   if not found then

@@ -259,7 +259,7 @@ begin
     || case when v_latin is null then array(select left(v_name, n) from generate_series(10, 1, -1) n) else '{}' end
   loop
     select a.id into v_id from confab.account a where lower(a.username) = lower(v_try);
-    if v_id is not null and v_id <> p_sender
+    if v_id is not null and v_id <> p_sender and not confab.is_blocked(v_id, p_sender)
        and (select true from confab.member m where m.room_id = p_room and m.account_id = v_id) then
       return v_id;
     end if;

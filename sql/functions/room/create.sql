@@ -1,15 +1,16 @@
 -- Making rooms.
 
--- room_open(room, members, admins): the first members of a room that is there, told of it. Returns the outcome for its
--- creator. Writes: member, log (effect joined).
-create or replace function confab.room_open(p_room confab.room, p_members bigint[], p_admins bigint[])
+-- room_open(room, members, admins, adder): the first members of a room that is there, told of it. Returns the outcome
+-- for its creator. Writes: member, log (effect joined).
+create or replace function confab.room_open(p_room confab.room, p_members bigint[], p_admins bigint[],
+  p_adder bigint default null)
 returns confab.outcome language plpgsql as $$
 declare
   v_entry confab.entry;
   v_outcome confab.outcome;
 begin
-  insert into confab.member (room_id, account_id, since_seq, role, grants)
-  select p_room.id, m, 0, case when m = any (p_admins) then 'admin' else 'member' end,
+  insert into confab.member (room_id, account_id, since_seq, added_by, role, grants)
+  select p_room.id, m, 0, nullif(p_adder, m), case when m = any (p_admins) then 'admin' else 'member' end,
          case when m = any (p_admins) then confab.room_grants(p_room) else '{}' end
   from unnest(p_members) m;
   v_entry := confab.log_entry(p_room.id, null, 'roomcreate.dispatch', room_json(p_room),
@@ -31,12 +32,14 @@ begin
   end loop;
 end $$;
 
--- room_insert(room, members, admins): a new room with its first members. Writes: room, and what room_open() writes.
-create or replace function confab.room_insert(p_room confab.room, p_members bigint[], p_admins bigint[])
+-- room_insert(room, members, admins, adder): a new room with its first members. Writes: room, and what room_open()
+-- writes.
+create or replace function confab.room_insert(p_room confab.room, p_members bigint[], p_admins bigint[],
+  p_adder bigint default null)
 returns confab.outcome language plpgsql as $$
 begin
   insert into confab.room select p_room.*;
-  return confab.room_open(p_room, p_members, p_admins);
+  return confab.room_open(p_room, p_members, p_admins, p_adder);
 end $$;
 
 -- room_grants(room): what can be granted in a room of this type; admins hold all of it.
@@ -155,6 +158,10 @@ declare
   v_members bigint[] := array(select distinct x from unnest(
     confab.account_ids_value(p_data -> case when v_group then 'participants' else 'subscribers' end) || p_account) x
       order by x);
+  v_chosen record;
+  v_entry confab.entry;
+  v_entries confab.entry[];
+  v_outcome confab.outcome;
 begin
   p_room.name := confab.room_name_value(p_data);
   p_room.description := confab.text_value(p_data, 'description', 4000);
@@ -170,7 +177,14 @@ begin
     p_room.is_public := confab.boolean_value(p_data, 'is_public', false);
   end if;
   perform confab.check_capacity(p_room, cardinality(v_members));
-  return confab.room_insert(p_room, v_members, array[p_account]);
+  select * into v_chosen from confab.members_chosen(p_room.id, p_account, v_members);
+  insert into confab.room select p_room.*;
+  v_entries := confab.invitations_send(p_room.id, p_account, v_chosen.invited);
+  v_outcome := confab.room_open(p_room, v_chosen.added, array[p_account], p_account);
+  foreach v_entry in array v_entries loop
+    v_outcome.seq := (confab.log_append(v_entry)).seq;
+  end loop;
+  return v_outcome;
 end $$;
 
 -- check_capacity(room, members): 4003 when there would be more than the room may have.
@@ -228,6 +242,7 @@ begin
   -- What is in extra_fields goes over what is beside it, but for the type.
   v_data := (p_data - 'extra_fields') || (confab.extra_fields_value(p_data) - 'type');
   v_room := confab.room_new((p_data ->> 'type')::confab.room_type, confab.room_preferences(v_data));
+  perform confab.budget_take(p_caller.account_id, 'rooms', 1, confab.setting_number('rooms_per_day', 1000), 86400);
   if v_room.type = 'OneToOneChat' then
     return confab.room_create_one_to_one(p_caller.account_id, v_data, v_room);
   end if;

@@ -41,10 +41,11 @@ begin
     end if;
     update confab.invite set uses = uses + 1 where id = v_invite.id;
   end if;
-  return confab.members_add(v_room, array[p_account], 'self');
+  return confab.members_add(v_room, array[p_account], 'self', null);
 end $$;
 
--- room.invite: room_id, expires_in (s), max_uses. Reply roominvite with the secret, which is shown this once. Raises
+-- room.invite: room_id, and user_id, who is invited; or expires_in (s), max_uses: an invite for anybody. Reply
+-- roominvite, for anybody with the secret, which is shown this once. Raises
 -- 4002, 4003, 4004. Writes: invite.
 create or replace function confab.room_invite(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
@@ -55,6 +56,9 @@ declare
   v_invite confab.invite;
   v_outcome confab.outcome;
 begin
+  if p_data ->> 'user_id' is not null then
+    return confab.room_invite_person(p_caller.account_id, v_room, p_data);
+  end if;
   insert into confab.invite (room_id, creator_id, secret_hash, expires_at, max_uses)
   values (v_room.id, p_caller.account_id, sha256(convert_to(v_secret, 'utf8')),
           now() + make_interval(secs => v_seconds),
@@ -188,20 +192,33 @@ begin
   return v_outcome;
 end $$;
 
--- room.answer: room_id, user_id, accept. Dispatch roomaddmembers when accepted; roomrequest to the asker, with status
--- refused, when not. Raises 4002, 4003, 4004.
+-- room.answer: room_id, accept, by a person who was invited; with user_id, by somebody who may add members, to a person
+-- who asked. Dispatch roomaddmembers when accepted; when not, roomrequest, or roominvite, to the other side, with
+-- status refused. Raises 4002, 4003, 4004.
 create or replace function confab.room_answer(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
-  v_room confab.room := confab.room_of_members(p_caller, p_data, 'add_members');
-  v_account bigint := confab.account_id_value(p_data, 'user_id');
+  v_room confab.room;
+  v_account bigint;
+  v_invited boolean := p_data ->> 'user_id' is null and not p_data ? 'user_id'
+    or p_data ->> 'user_id' = p_caller.account_id::text;
 begin
+  if v_invited and (select true from confab.invitation
+                    where room_id = confab.room_id_value(p_data) and account_id = p_caller.account_id) then
+    v_room := confab.room_find(p_data, true);
+    if not p_data ? 'accept' then
+      perform confab.fail_field('accept', 'This field is required.');
+    end if;
+    return confab.invitation_answer(p_caller.account_id, v_room, confab.boolean_value(p_data, 'accept', false));
+  end if;
+  v_room := confab.room_of_members(p_caller, p_data, 'add_members');
+  v_account := confab.account_id_value(p_data, 'user_id');
   if not p_data ? 'accept' then
     perform confab.fail_field('accept', 'This field is required.');
   elsif not exists (select from confab.join_request where room_id = v_room.id and account_id = v_account) then
     perform confab.fail_not_found();
   elsif confab.boolean_value(p_data, 'accept', false) then
-    return confab.members_add(v_room, array[v_account], confab.account_name(p_caller.account_id));
+    return confab.members_add(v_room, array[v_account], confab.account_name(p_caller.account_id), null);
   end if;
   return confab.request_refuse(v_room, v_account);
 end $$;

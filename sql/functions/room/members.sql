@@ -1,14 +1,17 @@
 -- Who is in a room: joining, leaving, adding, removing. Each locks the room first, so that what is told of the
 -- members is what they are.
 
--- members_add(room, accounts, by): adds who is not in yet, and tells the room. by: the name of who did it. Raises 4003
--- when there is no room. Writes: member, join_request, log (effect joined).
-create or replace function confab.members_add(p_room confab.room, p_accounts bigint[], p_by text)
+-- members_add(room, accounts, by, adder): adds who is not in yet, and tells the room. by: the name of who did it;
+-- adder: the account, where they do not come by themselves. Raises 4003 when there is no room.
+-- Writes: member, join_request, invitation, left_room, log (effect joined).
+create or replace function confab.members_add(p_room confab.room, p_accounts bigint[], p_by text, p_adder bigint)
 returns confab.outcome language plpgsql as $$
 declare
   v_new bigint[] := array(select x from unnest(p_accounts) x
                           where (select true from confab.member m where m.room_id = p_room.id
-                                 and m.account_id = x) is null order by x);
+                                 and m.account_id = x) is null
+                          order by x);
+  v_account bigint;
   v_entry confab.entry;
   v_outcome confab.outcome;
 begin
@@ -16,8 +19,12 @@ begin
     perform confab.check_capacity(p_room, cardinality(v_new) + (select count(*) from confab.member
                                                                 where room_id = p_room.id));
   end if;
-  delete from confab.join_request where room_id = p_room.id and account_id = any (v_new);
-  insert into confab.member (room_id, account_id, since_seq) select p_room.id, x, 0 from unnest(v_new) x;
+  foreach v_account in array v_new loop
+    delete from confab.join_request where room_id = p_room.id and account_id = v_account;
+    delete from confab.invitation where room_id = p_room.id and account_id = v_account;
+    delete from confab.left_room where room_id = p_room.id and account_id = v_account;
+    insert into confab.member (room_id, account_id, since_seq, added_by) values (p_room.id, v_account, 0, p_adder);
+  end loop;
   v_entry := confab.log_entry(p_room.id, null, 'roomaddmembers.dispatch', json_build_object(
       'room', room_json(p_room), 'new_members', confab.usernames_json(case when p_by = 'self' then p_accounts
                                                                       else v_new end), 'added_by', p_by),
@@ -185,7 +192,7 @@ begin
   elsif not v_room.is_public then
     perform confab.fail_validation('Channel is private, ask a moderator to add you to the channel');
   end if;
-  return confab.members_add(v_room, array[p_caller.account_id], 'self');
+  return confab.members_add(v_room, array[p_caller.account_id], 'self', null);
 end $$;
 
 -- room.leave: room_id. Dispatch roomexit to the caller's devices and roomremovemembers to who stays; or roomdelete.
@@ -197,6 +204,7 @@ declare
 begin
   perform confab.check_may(p_caller.account_id, v_room, 'read');
   perform confab.refuse_one_to_one(v_room, 'You can only leave a channel/group chat');
+  insert into confab.left_room (room_id, account_id) values (v_room.id, p_caller.account_id) on conflict do nothing;
   return confab.members_remove(v_room, array[p_caller.account_id], 'self', 'You left ' || v_room.name,
                                p_caller.account_id);
 end $$;
@@ -219,9 +227,20 @@ create or replace function confab.room_add_members(p_caller confab.caller, p_dat
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
   v_room confab.room := confab.room_of_members(p_caller, p_data, 'add_members');
+  v_chosen record;
+  v_entry confab.entry;
+  v_entries confab.entry[];
+  v_outcome confab.outcome;
 begin
-  return confab.members_add(v_room, confab.known_account_ids_value(p_data, 'members'),
-                            confab.account_name(p_caller.account_id));
+  select * into v_chosen from confab.members_chosen(v_room.id, p_caller.account_id,
+                                                    confab.known_account_ids_value(p_data, 'members'));
+  v_entries := confab.invitations_send(v_room.id, p_caller.account_id, v_chosen.invited);
+  v_outcome := confab.members_add(v_room, v_chosen.added, confab.account_name(p_caller.account_id),
+                                  p_caller.account_id);
+  foreach v_entry in array v_entries loop
+    v_outcome.seq := (confab.log_append(v_entry)).seq;
+  end loop;
+  return v_outcome;
 end $$;
 
 -- check_may_remove(account, room, ids): only an admin removes admins. Raises 4002.

@@ -120,7 +120,8 @@ begin
     return;
   elsif not p_row.is_new then
     if v_room.type <> 'OneToOneChat' then
-      perform confab.members_add(v_room, p_row.account_ids, coalesce(confab.account_name(v_room.creator_id), 'self'));
+      perform confab.members_add(v_room, p_row.account_ids, coalesce(confab.account_name(v_room.creator_id), 'self'),
+                                 null);
     end if;
     return;
   end if;

@@ -61,14 +61,14 @@ begin
   from confab.log l
   join confab.message m on m.room_id = l.room_id and m.seq = l.seq
   join confab.member b on b.room_id = m.room_id and b.account_id <> m.sender_id and b.since_seq < m.seq
-  where l.seq > p.seq and l.seq <= v_to
+  where l.seq > p.seq and l.seq <= v_to and not confab.is_blocked(b.account_id, m.sender_id)
   union all
   select m.sender_id, m.room_id, m.seq, r.log_seq, 'REACTION',
     now() + make_interval(secs => confab.setting_number('push_delay', 10))
   from confab.log l
   join confab.reaction r on r.room_id = l.room_id and r.log_seq = l.seq
   join confab.message m on m.room_id = r.room_id and m.seq = r.seq and m.sender_id <> r.account_id
-  where l.seq > p.seq and l.seq <= v_to;
+  where l.seq > p.seq and l.seq <= v_to and not confab.is_blocked(m.sender_id, r.account_id);
   update confab.push_position set seq = v_to where seq < v_to;
 end $$;
 

@@ -94,8 +94,13 @@ export class Desk {
     return (await this.data(who, 'room.list')).find(({ id }) => id === room.id);
   }
 
-  /** What chat.notifications has for a room at a new connection. */
+  /** What chat.notifications has for a room at a new connection: of messages. */
   async notifications(who, room) {
+    return (await this.notified(who, room)).filter(({ notification_type: type }) => type !== 'ROOM_INVITE');
+  }
+
+  /** All of it. */
+  async notified(who, room) {
     const stream = await this.site.stream('ws', who);
     const { data } = await stream.event('chat.notifications');
     stream.close();
