@@ -1,17 +1,26 @@
 import { Client, RoomType, Store } from '../confab.js';
 import { Emitter } from '../confab/emitter.js';
+import { lineOf } from '../ui/content.js';
 import { loadLanguage } from '../ui/text.js';
 import { Announcer } from './announcer.js';
-import { reason } from './dialog.js';
+import { Blocked } from './blocked.js';
+import { reason } from './reason.js';
 import { Drafts } from './drafts.js';
 import { Formats } from './formats.js';
-import { h, textOf } from './html.js';
+import { h } from './html.js';
 import { Permissions } from './permissions.js';
 import { Settings } from './settings.js';
+
+const SHARE = 4; // parts of time that drawing leaves to everything else, for each that it takes
+const FRAME = 16, HIDDEN = 200; // ms
 
 /**
  * What the parts of the page share. Events:
  *   open      the room that is shown is another one (its id, or '')
+ *   show      somebody wants to see a room (its id, or '' for the list), perhaps the one that is shown
+ *   settings  something was chosen, here or in another tab
+ *   day       it is another day than a minute ago
+ *   blocked   somebody was blocked, or not any more
  *   jump      to a message of the room that is shown: {id, seq}
  *   context   a message is answered or edited: {reply} or {edit}
  *   compose   one wants to write
@@ -19,7 +28,7 @@ import { Settings } from './settings.js';
  *   panel     the details of the room are wanted, or not any more
  */
 export class App extends Emitter {
-  settings = new Settings();
+  settings = new Settings(() => this.emit('settings'));
   announcer = new Announcer();
   drafts = new Drafts();
   /** The id of the room that is shown. */
@@ -31,6 +40,18 @@ export class App extends Emitter {
     this.client = new Client(where);
     this.store = new Store(this.client);
     this.permissions = new Permissions(this);
+    this.blocked = new Blocked(this);
+    this.#watchDays();
+  }
+
+  /** "Today" is another day after midnight, also when the device slept. */
+  #watchDays() {
+    let today = new Date().toDateString();
+    setInterval(() => {
+      const now = new Date().toDateString();
+      if (now !== today) this.emit('day');
+      today = now;
+    }, 30_000);
   }
 
   async loadLanguage() {
@@ -60,6 +81,7 @@ export class App extends Emitter {
     const isDeeper = isPhone && !!id && !this.open, isNext = isDeeper || (!isPhone && isOther && !!id && !!this.room);
     this.open = id;
     if (isOther) this.emit('open', id);
+    this.emit('show', id);
     const hash = id ? `#${id}` : '';
     // The way back leads to the room before; on a phone to the list.
     if (location.hash !== hash)
@@ -85,12 +107,12 @@ export class App extends Emitter {
     return [first_name, last_name].filter(Boolean).join(' ') || username;
   }
 
-  /** What a message says, on one line. @param {any} message */
+  /**
+   * What a message says, on one line.
+   * @param {import('../confab/types.js').Message | import('../confab/types.js').Unsent} message
+   */
   lineOf(message) {
-    if (message.is_deleted) return this.t('deletedMessage');
-    const media = message.attachments ?? message.extra_fields?.media ?? [];
-    if (media.length) return media[0].caption || this.t(media[0].media_type === 'image' ? 'picture' : 'attachment');
-    return (message.text || textOf(message.content)).replace(/\s+/g, ' ').trim();
+    return lineOf(message, this.t);
   }
 
   /** @param {{type: string}} room @returns {'person' | 'group' | 'channel'} */
@@ -113,18 +135,30 @@ export class App extends Emitter {
     setTimeout(() => note.remove(), 5_000);
   }
 
-  /** Calls at most once a frame; in a page that nobody sees, soon. @param {() => void} draw */
+  /**
+   * Calls at most once a frame, and less often where that takes long: a crowd that talks leaves most of the time to
+   * whoever types. In a page that nobody sees, soon.
+   * @param {() => void} draw
+   */
   drawer(draw) {
-    let isDue = false;
+    let isDue = false, freeAt = 0;
     const run = () => {
       isDue = false;
+      const began = performance.now();
       draw();
+      const ended = performance.now();
+      freeAt = ended + SHARE * (ended - began);
+    };
+    const atFrame = () => {
+      if (document.hidden) setTimeout(run, HIDDEN);
+      else requestAnimationFrame(run);
     };
     return () => {
       if (isDue) return;
       isDue = true;
-      if (document.hidden) setTimeout(run, 200);
-      else requestAnimationFrame(run);
+      const wait = freeAt - performance.now();
+      if (wait > FRAME) setTimeout(atFrame, wait);
+      else atFrame();
     };
   }
 

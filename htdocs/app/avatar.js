@@ -1,3 +1,4 @@
+import { isForeign, safeAddress } from '../ui/address.js';
 import { h } from './html.js';
 import { icon } from './icons.js';
 
@@ -28,8 +29,9 @@ export function hueOf(name) {
  */
 export function avatar({ name, image, status, kind = 'person' }) {
   const node = h('span', { class: `avatar ${kind} ${hueOf(name)}`, 'aria-hidden': 'true' });
-  if (image) {
-    const picture = h('img', { src: image, alt: '', loading: 'lazy', referrerpolicy: 'no-referrer' });
+  const address = image ? safeAddress(image) : '';
+  if (address && !isForeign(address)) {
+    const picture = h('img', { src: address, alt: '', loading: 'lazy', referrerpolicy: 'no-referrer' });
     picture.addEventListener('error', () => picture.remove());
     node.append(picture);
   }

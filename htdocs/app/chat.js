@@ -1,4 +1,5 @@
-import { confirm, openDialog, reason } from './dialog.js';
+import { confirm, openDialog } from './dialog.js';
+import { reason } from './reason.js';
 import { Conversation } from './conversation.js';
 import { h } from './html.js';
 import { addShortcuts } from './keyboard.js';
@@ -28,8 +29,11 @@ export class Chat {
       this.sidebar.element, this.conversation.element, this.panel.element);
     PHONE.addEventListener('change', this.#mark);
     this.#mark();
-    this.#offs.push(addShortcuts(app, this), app.on('open', () => this.#turn(!!app.open)),
-      app.on('search', () => this.#turn(false)), () => PHONE.removeEventListener('change', this.#mark),
+    this.#offs.push(addShortcuts(app, this), app.on('show', (id) => this.#turn(!!id)),
+      app.on('search', () => {
+        this.#turn(false);
+        this.sidebar.search.focus();
+      }), () => PHONE.removeEventListener('change', this.#mark),
       app.on('panel', (wanted) => this.#showPanel(wanted)),
       store.on('rooms', () => { if (app.open && !app.room) this.#vanished(); }));
   }
@@ -66,6 +70,7 @@ export class Chat {
   /** @param {string} what 'join' or 'invite' @param {string} which the room, or the secret */
   async join(what, which) {
     const { app } = this, { client, t } = app;
+    if (what === 'join' && app.store.room(which)) return app.show(which);
     try {
       const data = await (what === 'invite' ? client.joinByInvite(which) : client.joinRoom(which));
       if (!data?.room?.type)

@@ -1,6 +1,8 @@
+import { hasText, htmlOfTyped, typedOf } from '../ui/content.js';
 import { Completion } from './completion.js';
 import { pickEmoji } from './emoji-picker.js';
-import { h, htmlOfTyped, typedOf } from './html.js';
+import { h } from './html.js';
+import { isComposing } from '../ui/keys.js';
 import { icon } from './icons.js';
 import { openMenu } from './menu.js';
 import { Uploads } from './uploads.js';
@@ -43,7 +45,8 @@ export class Composer {
     this.text.addEventListener('input', () => this.#typed());
     this.text.addEventListener('keydown', (event) => this.#pressed(event));
     this.#offs = [app.on('open', () => this.#opened()), app.on('context', (context) => this.#take(context)),
-      app.on('compose', () => this.focus())];
+      app.on('compose', () => this.focus()),
+      app.on('blocked', () => this.draw())];
   }
 
   close() {
@@ -56,10 +59,12 @@ export class Composer {
   }
 
   draw() {
-    const { app } = this, { room } = app, may = !room || app.permissions.maySend(room.id) !== false;
+    const { app } = this, { room } = app, isBlocked = app.blocked.has(room?.peer?.id);
+    const may = !room || (!isBlocked && app.permissions.maySend(room.id) !== false);
     this.form.hidden = !may;
     this.closed.hidden = may;
-    this.closed.textContent = may ? '' : app.t(room?.type === 'Channel' ? 'onlyModerators' : 'locked');
+    const why = isBlocked ? 'youBlocked' : room?.type === 'Channel' ? 'onlyModerators' : 'locked';
+    this.closed.textContent = may ? '' : app.t(why);
   }
 
   #opened() {
@@ -76,8 +81,9 @@ export class Composer {
 
   /** @param {{edit?: any, reply?: any}} context */
   #take(context) {
+    const { app } = this;
     if (context.edit) this.text.value = typedOf(context.edit.content);
-    else if (this.#context.edit) this.text.value = '';
+    else if (this.#context.edit) this.text.value = app.drafts.get(app.open);
     this.#context = context;
     this.#drawContext();
     this.#grow();
@@ -114,7 +120,7 @@ export class Composer {
 
   /** @param {KeyboardEvent} event */
   #pressed(event) {
-    if (event.isComposing || this.completion.pressed(event)) return;
+    if (isComposing(event) || this.completion.pressed(event)) return;
     if (event.key === 'Enter' && !event.shiftKey) this.#submit();
     else if (event.key === 'Escape' && (this.#context.edit || this.#context.reply)) this.#take({});
     else if (event.key === 'ArrowUp' && !this.text.value) this.#editLast();
@@ -126,7 +132,7 @@ export class Composer {
     const { app, timeline } = this;
     const last = timeline.messages
       .findLast((/** @type {any} */ message) =>
-        !message.state && message.sender.id === app.me.id && !message.attachments.length);
+        !message.state && message.sender.id === app.me.id && hasText(message));
     if (last) this.#take({ edit: last });
     else timeline.focusLast();
   }
@@ -138,9 +144,8 @@ export class Composer {
     if (edit) return text ? this.#edit(edit, text) : undefined;
     const media = this.uploads.take();
     if (!text && !media.length) return;
-    if (media.length && text && !media[0].caption) media[0].caption = text.slice(0, 1000);
     store.outbox.send(id, htmlOfTyped(text), {
-      ...(reply && { parent_message_id: reply.id }), ...(media.length && { media }),
+      ...(reply && { parent_message_id: reply.id }), ...(media.length && { media, ...(text && { with_text: true }) }),
     }, text);
     this.text.value = '';
     app.drafts.set(id, '');
@@ -173,10 +178,7 @@ export class Composer {
     this.send.disabled = true;
     try {
       if (text !== typedOf(message.content)) await app.client.editMessage(message.id, htmlOfTyped(text));
-      this.text.value = '';
       this.#take({});
-      this.text.value = app.drafts.get(app.open);
-      this.#grow();
     } catch (error) {
       app.toast(error);
     }

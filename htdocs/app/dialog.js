@@ -1,7 +1,7 @@
-import { ConfabError } from '../confab.js';
 import { focusAgain } from './focus.js';
 import { h } from './html.js';
 import { icon } from './icons.js';
+import { clearProblem, sayProblem } from './reason.js';
 
 /**
  * A modal dialog. It is made when it is opened and gone when it is closed; the focus goes back where it came from.
@@ -24,12 +24,12 @@ export function openDialog(app, { title, wide, content, submit, danger, action }
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     const button = /** @type {HTMLButtonElement | null} */ (form.querySelector('.buttons > :last-child'));
-    problem.textContent = '';
+    clearProblem(form, problem);
     if (button) button.disabled = true;
     try {
       if (await action?.() !== false) close();
     } catch (error) {
-      problem.textContent = reason(app, error);
+      sayProblem(app, form, problem, error);
     }
     if (button) button.disabled = false;
   });
@@ -45,22 +45,16 @@ export function openDialog(app, { title, wide, content, submit, danger, action }
   dialog.showModal();
   /** @type {HTMLElement | null} */ (form.querySelector('[autofocus], input:not([hidden]), textarea, select, button'))
     ?.focus();
-  return { dialog, form, close, fail: (/** @type {unknown} */ error) => { problem.textContent = reason(app, error); } };
+  return { dialog, form, close, fail: (/** @type {unknown} */ error) => { sayProblem(app, form, problem, error); } };
 }
 
 /**
  * A question that is answered by yes or by closing it.
- * @param {import('./app.js').App} app @param {string} title @param {string} text @param {string} yes @param
- *   {() => Promise<any>} action
+ * @param {import('./app.js').App} app @param {string} title @param {string} text @param {string} yes
+ * @param {() => Promise<any>} action @param {...Node} more what it is about
  */
-export function confirm(app, title, text, yes, action) {
-  return openDialog(app, { title, content: [h('p', {}, text)], submit: yes, danger: true, action });
-}
-
-/** Why something failed, for people. @param {import('./app.js').App} app @param {unknown} error */
-export function reason(app, error) {
-  if (!(error instanceof ConfabError)) return app.t('wentWrong');
-  return error.code === 0 ? app.t('noNetwork') : error.message;
+export function confirm(app, title, text, yes, action, ...more) {
+  return openDialog(app, { title, content: [...more, h('p', {}, text)], submit: yes, danger: true, action });
 }
 
 /**

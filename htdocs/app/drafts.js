@@ -1,3 +1,5 @@
+import { readItem, removeItem, writeItem } from '../confab/storage.js';
+
 const KEPT = 200; // rooms
 
 /** What was begun and not sent, by room; it survives a reload on this device. */
@@ -12,7 +14,7 @@ export class Drafts {
   load(user) {
     this.#key = `confab drafts ${user}`;
     try {
-      this.#texts = new Map(JSON.parse(localStorage.getItem(this.#key) ?? '[]'));
+      this.#texts = new Map(JSON.parse(readItem(this.#key) ?? '[]'));
     } catch {
       this.#texts = new Map();
     }
@@ -35,17 +37,13 @@ export class Drafts {
   /** For the next person at this device. */
   clear() {
     clearTimeout(this.#timer);
-    if (this.#key) localStorage.removeItem(this.#key);
+    if (this.#key) removeItem(this.#key);
     this.#key = '';
     this.#texts.clear();
   }
 
   #save() {
     if (!this.#key) return;
-    try {
-      localStorage.setItem(this.#key, JSON.stringify([...this.#texts].slice(-KEPT)));
-    } catch {
-      // They stay until the page is left.
-    }
+    writeItem(this.#key, JSON.stringify([...this.#texts].slice(-KEPT)));
   }
 }

@@ -5,7 +5,7 @@ export class Formats {
   /** @param {string} tag of the language, and its variety */
   constructor(tag) {
     const date = (/** @type {Intl.DateTimeFormatOptions} */ options) => new Intl.DateTimeFormat(tag, options);
-    this.clock = date({ hour: '2-digit', minute: '2-digit' });
+    this.clock = date({ hour: 'numeric', minute: '2-digit' });
     this.weekday = date({ weekday: 'short' });
     this.shortDay = date({ day: 'numeric', month: 'short' });
     this.longDay = date({ weekday: 'long', day: 'numeric', month: 'long' });

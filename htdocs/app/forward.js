@@ -1,3 +1,4 @@
+import { hasText } from '../ui/content.js';
 import { avatar } from './avatar.js';
 import { openDialog } from './dialog.js';
 import { h } from './html.js';
@@ -11,7 +12,8 @@ export function openForward(app, message) {
   const search = h('input', { type: 'search', 'aria-label': t('search'), placeholder: t('search'), dir: 'auto' });
   const send = (/** @type {string} */ id) => {
     const media = message.attachments.map((/** @type {any} */ { id: _, ...asset }) => asset);
-    store.outbox.send(id, message.content, { forwarded_from_id: message.id, ...(media.length && { media }) },
+    store.outbox.send(id, message.content,
+      { forwarded_from_id: message.id, ...(media.length && { media, with_text: hasText(message) }) },
       app.lineOf(message));
     close();
     app.show(id);

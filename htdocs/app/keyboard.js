@@ -1,5 +1,6 @@
 import { openDialog } from './dialog.js';
 import { h } from './html.js';
+import { keyOf } from './keys.js';
 
 /** What the dialog lists: keys, and the text of what they do. */
 const KEYS = [
@@ -52,7 +53,7 @@ export function addShortcuts(app, chat) {
     const isTyping = /** @type {HTMLElement} */ (event.target).matches?.('input, textarea, select');
     const key = [
       (event.ctrlKey || event.metaKey) && 'Ctrl', event.altKey && 'Alt',
-      event.shiftKey && event.key.length > 1 && 'Shift', event.key.length === 1 ? event.key.toLowerCase() : event.key,
+      event.shiftKey && event.key.length > 1 && event.key !== 'Dead' && 'Shift', keyOf(event),
     ].filter(Boolean).join(' ');
     if (key === 'Ctrl k') app.emit('search', '');
     else if (key === 'Alt ArrowDown') step(1);

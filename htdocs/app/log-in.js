@@ -1,4 +1,6 @@
-import { field, openDialog, reason } from './dialog.js';
+import { Code, ConfabError } from '../confab.js';
+import { field, openDialog } from './dialog.js';
+import { clearProblem, sayProblem } from './reason.js';
 import { h } from './html.js';
 import { passwordField } from './password-field.js';
 
@@ -27,7 +29,7 @@ export class LogIn {
     this.other = h('button', { class: 'plain', type: 'button', onclick: () => this.#turn() }, t('newAccount'));
     this.forgot = h('button', { class: 'plain', type: 'button', onclick: () => this.#forgot() }, t('forgotPassword'));
     this.title = h('p', { class: 'hint', role: 'status' }, said || t('welcome'));
-    const form = h('form', { id: 'login', class: 'card', novalidate: true },
+    const form = this.form = h('form', { id: 'login', class: 'card', novalidate: true },
       h('h1', {}, h('img', { src: 'icon.svg', alt: '', width: 44, height: 44 }), 'confab'), this.title,
       field(t('userName'), this.name), row, this.mailRow, this.problem, this.submit,
       h('div', { class: 'ways' }, this.other, this.forgot));
@@ -52,9 +54,15 @@ export class LogIn {
     this.name.focus();
   }
 
-  /** A link by mail. */
-  #forgot() {
+  /** A link by mail, where the server sends any. */
+  async #forgot() {
     const { app } = this, { t } = app;
+    const error = await app.client.askForReset({ username: '' }).catch((/** @type {unknown} */ one) => one);
+    if (error instanceof ConfabError && error.code === Code.DENIED) {
+      this.forgot.hidden = true;
+      this.problem.textContent = t('noMail');
+      return;
+    }
     const who = h('input',
       { name: 'who', autocomplete: 'username', autocapitalize: 'none', spellcheck: 'false', dir: 'auto',
         value: this.name.value.trim() });
@@ -72,7 +80,7 @@ export class LogIn {
   /** @param {SubmitEvent} event */
   async #go(event) {
     event.preventDefault();
-    this.problem.textContent = '';
+    clearProblem(this.form, this.problem);
     this.submit.disabled = true;
     try {
       const { client } = this.app;
@@ -81,7 +89,7 @@ export class LogIn {
       this.password.value = '';
       await this.enter();
     } catch (error) {
-      this.problem.textContent = reason(this.app, error);
+      sayProblem(this.app, this.form, this.problem, error);
       this.password.select();
     }
     this.submit.disabled = false;

@@ -3,6 +3,7 @@ import { App } from './app.js';
 import { Chat } from './chat.js';
 import { h } from './html.js';
 import { LogIn } from './log-in.js';
+import { reason } from './reason.js';
 import { ResetPassword, tokenOf } from './reset-password.js';
 
 // ?transport=sse keeps to one, to see how it does.
@@ -74,6 +75,6 @@ if (!reset()) {
     await account;
     await enter();
   } catch (error) {
-    leave(error instanceof ConfabError && error.code !== Code.UNAUTHENTICATED ? error.message : '');
+    leave(error instanceof ConfabError && error.code !== Code.UNAUTHENTICATED ? reason(app, error) : '');
   }
 }

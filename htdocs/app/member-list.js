@@ -3,6 +3,7 @@ import { confirm, openDialog } from './dialog.js';
 import { h } from './html.js';
 import { icon } from './icons.js';
 import { openRights } from './member-rights.js';
+import { blockEntry } from './blocked.js';
 import { openMenu } from './menu.js';
 import { personRow } from './message-dialogs.js';
 import { PeoplePicker } from './people-picker.js';
@@ -81,8 +82,7 @@ export class MemberList {
           action: () => tell(client.modifyRoom(id, `remove_${word}`, { users: [user.id] })) },
       isAdmin && role === 'member'
         && { icon: 'lock', label: t('rights'), action: () => tell(openRights(app, id, user)) },
-      { icon: 'bellOff', label: t('block'), danger: true,
-        action: () => confirm(app, t('block'), t('blockSure', { name }), t('block'), () => client.block(user.id)) },
+      blockEntry(app, user.id, name),
       permissions.mayRemove(id) && isOther
         && { icon: 'trash', label: t('removeMember'), danger: true,
           action: () =>

@@ -1,8 +1,8 @@
+import { hasText, typedOf } from '../ui/content.js';
 import { confirm } from './dialog.js';
 import { pickEmoji } from './emoji-picker.js';
 import { openForward } from './forward.js';
-import { typedOf } from './html.js';
-import { openHistory, openSeenBy } from './message-dialogs.js';
+import { messageQuote, openHistory, openSeenBy } from './message-dialogs.js';
 
 /**
  * What can be done with a message. The letters are those of the keyboard, while the message has the focus.
@@ -22,7 +22,7 @@ export function actionsOf(app, message, node) {
     { icon: 'forward', label: t('forward'), letter: 'f', action: () => openForward(app, message) },
     { icon: 'copy', label: t('copy'), letter: 'c',
       action: () => tell(navigator.clipboard.writeText(typedOf(message.content)).then(() => app.toast(t('copied')))) },
-    isMine && !message.attachments.length
+    isMine && hasText(message)
       && { icon: 'edit', label: t('edit'), letter: 'e', action: () => app.emit('context', { edit: message }) },
     permissions.isAdmin(app.open)
       && { icon: 'pin', label: t(message.pinned ? 'unpin' : 'pin'), letter: 'p',
@@ -31,6 +31,7 @@ export function actionsOf(app, message, node) {
     message.is_edited && { icon: 'history', label: t('history'), action: () => openHistory(app, message) },
     isMine && { icon: 'trash', label: t('delete'), danger: true, letter: 'Delete',
       action: () =>
-        confirm(app, t('deleteTitle'), t('deleteSure'), t('delete'), () => client.deleteMessage(message.id)) },
+        confirm(app, t('deleteTitle'), t('deleteSure'), t('delete'), () => client.deleteMessage(message.id),
+          messageQuote(app, message)) },
   ].filter((entry) => !!entry);
 }

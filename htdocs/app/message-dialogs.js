@@ -14,6 +14,12 @@ export function personRow(app, user, ...more) {
     h('span', { class: 'name', dir: 'auto' }, app.personOf(user)), ...more.filter((one) => one !== null));
 }
 
+/** Which message is meant. @param {import('./app.js').App} app @param {import('../confab/types.js').Message} message */
+export function messageQuote(app, message) {
+  return h('blockquote', { class: 'meant' }, h('strong', { dir: 'auto' }, app.personOf(message.sender)),
+    h('span', { dir: 'auto' }, app.lineOf(message)));
+}
+
 /** Who has read a message, and who has it. @param {import('./app.js').App} app @param {any} message */
 export function openSeenBy(app, message) {
   const { t, store, formats } = app,

@@ -1,5 +1,6 @@
+import { focusAgain, succeed } from './focus.js';
 import { h } from './html.js';
-import { markOf, messageView } from './message-view.js';
+import { foldTall, markOf, messageView } from './message-view.js';
 
 const TOGETHER = 5 * 60_000; // ms between messages of one sender that stand as one
 
@@ -10,6 +11,9 @@ const TOGETHER = 5 * 60_000; // ms between messages of one sender that stand as 
 export class MessageNodes {
   /** @type {Map<string, {node: HTMLElement, message: any, state: string}>} what is drawn, by message */
   #drawn = new Map();
+
+  /** @type {{node: HTMLElement, key: string}[]} what was drawn anew just now */
+  #fresh = [];
 
   /**
    * @param {import('./app.js').App} app
@@ -51,6 +55,7 @@ export class MessageNodes {
     for (const node of nodes) keys.add(node.dataset.key);
     for (const key of this.#drawn.keys()) if (!keys.has(key)) this.#drawn.delete(key);
     arrange(this.list, nodes);
+    foldTall(this.app, this.#fresh.splice(0));
   }
 
   /** @param {string} key @param {string} name @param {string} text */
@@ -77,17 +82,38 @@ export class MessageNodes {
       node.classList.add('still');
     }
     this.#drawn.set(key, { node, message, state });
+    this.#fresh.push({ node, key });
     return node;
   }
 }
 
-/** Makes these the children, moving as little as can be. @param {HTMLElement} list @param {HTMLElement[]} nodes */
+/**
+ * Makes these the children, moving as little as can be. The focus of one that goes comes to its neighbour.
+ * @param {HTMLElement} list @param {HTMLElement[]} nodes
+ */
 function arrange(list, nodes) {
   const wanted = new Set(nodes);
-  for (const child of [...list.children]) if (!wanted.has(/** @type {HTMLElement} */ (child))) child.remove();
+  const focused = /** @type {HTMLElement | null} */ (document.activeElement?.closest?.('.message') ?? null);
+  for (const child of /** @type {HTMLElement[]} */ ([...list.children])) {
+    if (wanted.has(child)) continue;
+    const next = neighbourOf(child, wanted);
+    if (next && child.classList.contains('message')) succeed(child, next);
+    child.remove();
+  }
   let at = list.firstElementChild;
   for (const node of nodes) {
     if (node === at) at = at.nextElementSibling;
     else list.insertBefore(node, at);
   }
+  if (focused && !focused.isConnected) focusAgain(focused);
+}
+
+/** The message after one, else before it, that stays. @param {HTMLElement} node @param {Set<HTMLElement>} wanted */
+function neighbourOf(node, wanted) {
+  for (const way of /** @type {const} */ (['nextElementSibling', 'previousElementSibling']))
+    for (let one = node[way]; one; one = one[way]) {
+      const other = /** @type {HTMLElement} */ (one);
+      if (other.classList.contains('message') && wanted.has(other)) return other;
+    }
+  return null;
 }

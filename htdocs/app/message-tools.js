@@ -1,6 +1,7 @@
 import { focusAgain, succeed } from './focus.js';
 import { h } from './html.js';
 import { icon } from './icons.js';
+import { keyOf } from './keys.js';
 import { actionsOf } from './message-actions.js';
 import { openMenu } from './menu.js';
 
@@ -24,7 +25,8 @@ export class MessageTools {
     this.reply = button('reply', t('reply'), () => this.#run('r'));
     this.bar = h('div', { class: 'tools', role: 'toolbar', 'aria-label': t('messageTools') },
       button('face', t('react'), () => this.#run('+')), this.reply, this.more);
-    list.addEventListener('pointerover', (event) => { if (event.pointerType === 'mouse') this.#attach(event.target); });
+    // Not pointerover: that also tells of a list that scrolls below a mouse at rest.
+    list.addEventListener('pointermove', (event) => { if (event.pointerType === 'mouse') this.#attach(event.target); });
     list.addEventListener('pointerleave', () => { if (!this.#at?.contains(document.activeElement)) this.#detach(); });
     list.addEventListener('focusin', (event) => this.#attach(event.target));
     list.addEventListener('contextmenu', (event) => this.#asked(event));
@@ -116,13 +118,15 @@ export class MessageTools {
       if (event.key === 'Escape') /** @type {HTMLElement | null} */ (node.closest('.message'))?.focus();
       return;
     }
+    this.#attach(node); // the keys are meant for the one that has the focus, wherever the mouse rests
+    const key = keyOf(event);
     const messages = /** @type {HTMLElement[]} */ ([...this.timeline.list.querySelectorAll('.message')]),
       at = messages.indexOf(node);
     const to = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: messages.length - 1 }[event.key];
     if (to !== undefined) this.timeline.focus(messages[to]);
     else if (event.key === 'Enter' || event.key === 'ContextMenu') this.#menu();
     else if (event.key === 'Escape') this.app.emit('compose');
-    else if (this.#actions().some(({ letter }) => letter === event.key)) this.#run(event.key);
+    else if (this.#actions().some(({ letter }) => letter === key)) this.#run(key);
     else return;
     event.preventDefault();
     event.stopPropagation();

@@ -1,12 +1,10 @@
+import { hasText, isEmojiOnly, mediaOf } from '../ui/content.js';
 import { attachmentView } from './attachment-view.js';
 import { avatar, hueOf } from './avatar.js';
 import { h, setSanitisedHtml } from './html.js';
 import { icon } from './icons.js';
-import { reason } from './dialog.js';
+import { reason } from './reason.js';
 import { openSeenBy } from './message-dialogs.js';
-
-const LONG = 2_000, LINES = 30; // characters and lines that are shown at once
-const PICTURES_ONLY = 'Media Files'; // what the server writes for a message of attachments
 
 /**
  * How far one's own message has come.
@@ -42,7 +40,7 @@ export function messageView(app, message, { isFirst, isMine, mark }) {
       h('div', { class: 'bubble' },
         h('span', { class: isFirst && !isMine && !isDirect ? `sender ${hueOf(name)}` : 'sr', dir: 'auto' },
           isMine ? app.t('you') : name),
-        quoteOf(app, message), forwardOf(app, message), content, unfolderOf(app, message, content),
+        quoteOf(app, message), forwardOf(app, message), content,
         ...attachmentsOf(app, message), metaOf(app, message, mark)),
       reactionsOf(app, message), failureOf(app, message)));
 }
@@ -69,10 +67,9 @@ function forwardOf(app, { forwarded_from: origin }) {
 function contentOf(message) {
   const content = h('div', { class: 'content', dir: 'auto' });
   if (message.state) content.textContent = message.text;
-  else if (!message.attachments.length || message.content !== PICTURES_ONLY) setSanitisedHtml(content, message.content);
+  else if (hasText(message)) setSanitisedHtml(content, message.content);
   if (!content.hasChildNodes()) content.hidden = true;
-  if (/^\s*(\p{Extended_Pictographic}\ufe0f?[\u{1f3fb}-\u{1f3ff}]?\s*){1,3}$/u.test(content.textContent ?? ''))
-    content.classList.add('large');
+  if (isEmojiOnly(content.textContent ?? '')) content.classList.add('large');
   return content;
 }
 
@@ -80,26 +77,33 @@ function contentOf(message) {
 const unfolded = new Set();
 
 /**
- * What is very long is folded; a button shows all of it.
- * @param {import('./app.js').App} app @param {any} message @param {HTMLElement} content
+ * What is very tall is folded, and a button shows all of it. Call it when they stand in the page.
+ * @param {import('./app.js').App} app @param {{node: HTMLElement, key: string}[]} views
  */
-function unfolderOf({ t }, message, content) {
-  const text = content.textContent ?? '', key = message.client_id ?? message.id;
-  if (unfolded.has(key) || (text.length < LONG && text.split('\n').length < LINES)) return null;
-  content.classList.add('folded');
-  const button = h('button', { class: 'inline', onclick: () => {
-    unfolded.add(key);
-    content.classList.remove('folded');
-    /** @type {HTMLElement | null} */ (button.closest('.message'))?.focus();
-    button.remove();
-  } }, t('showAll'));
-  return button;
+export function foldTall({ t }, views) {
+  const tall = views.filter(({ node, key }) => !unfolded.has(key) && contentIn(node).scrollHeight > tallest());
+  for (const { node, key } of tall) {
+    const content = contentIn(node);
+    content.classList.add('folded');
+    const button = h('button', { class: 'inline', onclick: () => {
+      unfolded.add(key);
+      content.classList.remove('folded');
+      node.focus();
+      button.remove();
+    } }, t('showAll'));
+    content.after(button);
+  }
 }
+
+/** @param {HTMLElement} node */
+const contentIn = (node) => /** @type {HTMLElement} */ (node.querySelector('.content'));
+
+/** As in the style sheet, and a little more, so that no button shows one line. */
+const tallest = () => parseFloat(getComputedStyle(document.documentElement).fontSize) * 26;
 
 /** @param {import('./app.js').App} app @param {any} message */
 function attachmentsOf(app, message) {
-  const list = message.attachments ?? message.extra_fields?.media ?? [];
-  return list.map((/** @type {any} */ one) => attachmentView(app, one));
+  return mediaOf(message).map((one) => attachmentView(app, one));
 }
 
 /** @param {import('./app.js').App} app @param {any} message @param {ReturnType<typeof markOf>} mark */
@@ -130,7 +134,7 @@ function reactionsOf(app, message) {
         { sign, count: app.formats.numbers.format(Number(count)), names: app.formats.names.format(people) }),
       onclick: () =>
         (sign === own ? app.client.unreact(message.id) : app.client.react(message.id, sign)).catch(() => {}),
-    }, h('span', {}, sign), h('span', { class: 'count' }, app.formats.numbers.format(Number(count))));
+    }, h('span', { dir: 'auto' }, sign), h('span', { class: 'count' }, app.formats.numbers.format(Number(count))));
   }));
 }
 

@@ -20,11 +20,12 @@ export class Notifier {
       ? new BroadcastChannel(`confab looking:${app.client.base.href}:${app.me.id}`) : null;
     if (channel) channel.onmessage = ({ data }) => this.#looking.set(data.tab, data.looking);
     const tell = () => channel?.postMessage({ tab, looking: this.#isLooking ? app.open : '' });
+    const badge = app.drawer(() => this.#badge());
     const gone = () => channel?.postMessage({ tab, looking: '' });
     for (const event of ['focus', 'blur']) addEventListener(event, tell);
     addEventListener('pagehide', gone);
     this.#offs = [
-      store.on('rooms', () => this.#badge()), store.on('loaded', () => this.#badge()),
+      store.on('rooms', badge), store.on('loaded', badge),
       store.on('notify', (one) => this.#notify(one)), app.on('open', tell),
       () => {
         for (const event of ['focus', 'blur']) removeEventListener(event, tell);
@@ -64,12 +65,22 @@ export class Notifier {
     if (settings.get('sound')) this.#sound();
     if (!settings.get('notify') || typeof Notification !== 'function' || Notification.permission !== 'granted') return;
     const title = room && !room.peer ? `${name} · ${app.nameOf(room)}` : name;
-    const note = new Notification(title, { body: text, tag: message.room.id, icon: 'icon.svg', lang: app.lang });
-    note.addEventListener('click', () => {
-      window.focus();
-      app.show(message.room.id, message);
-      note.close();
-    });
+    this.#show(title, text, message);
+  }
+
+  /** @param {string} title @param {string} body @param {import('../confab/types.js').Message} message */
+  #show(title, body, message) {
+    const { app } = this;
+    try {
+      const note = new Notification(title, { body, tag: message.room.id, icon: 'icon.svg', lang: app.lang });
+      note.addEventListener('click', () => {
+        window.focus();
+        app.show(message.room.id, message);
+        note.close();
+      });
+    } catch {
+      // Android knows notifications of service workers alone: the sound has to do.
+    }
   }
 
   /** Two soft notes. */

@@ -1,7 +1,7 @@
 import { avatar } from './avatar.js';
 import { h } from './html.js';
 import { personRow } from './message-dialogs.js';
-import { reason } from './dialog.js';
+import { reason } from './reason.js';
 
 const PAUSE = 200; // ms after a key
 const PAGE = 30;

@@ -1,4 +1,4 @@
-import { reason } from './dialog.js';
+import { clearProblem, sayProblem } from './reason.js';
 import { h } from './html.js';
 import { passwordField } from './password-field.js';
 
@@ -25,13 +25,13 @@ export class ResetPassword {
       h('button', { class: 'plain', type: 'button', onclick: () => done('') }, t('toLogIn')));
     form.addEventListener('submit', async (event) => {
       event.preventDefault();
-      problem.textContent = '';
+      clearProblem(form, problem);
       save.disabled = true;
       try {
         await client.resetPassword(token, input.value);
         done(t('passwordChanged'));
       } catch (error) {
-        problem.textContent = reason(app, error);
+        sayProblem(app, form, problem, error);
         input.select();
       }
       save.disabled = false;

@@ -38,7 +38,8 @@ export class RoomList {
     this.element = h('div', { class: 'room-list' }, this.filters, this.rows.element, this.empty);
     const draw = app.drawer(() => this.draw());
     for (const event of ['rooms', 'typing', 'presence', 'loaded', 'messages']) this.#offs.push(store.on(event, draw));
-    this.#offs.push(app.on('open', draw), store.on('loaded', () => this.#loaded()));
+    this.#offs.push(app.on('open', draw), app.on('day', draw), app.on('settings', draw),
+      store.on('loaded', () => this.#loaded()));
     this.#choose('all');
   }
 

@@ -1,5 +1,6 @@
-import { RoomType } from '../confab.js';
+import { Dispatch, RoomType } from '../confab.js';
 import { avatar } from './avatar.js';
+import { blockEntry } from './blocked.js';
 import { confirm } from './dialog.js';
 import { h } from './html.js';
 import { icon } from './icons.js';
@@ -33,7 +34,10 @@ export class RoomPanel {
       app.on('panel', (wanted) => this.#toggle(wanted)),
       store.on('rooms', (id) => {
         if (id === undefined || id === app.open) draw();
-      }), store.on('presence', draw),
+      }), store.on('presence', draw), app.on('blocked', draw), app.on('settings', draw),
+      app.client.on('dispatch', ({ eventType, data }) => {
+        if (eventType === Dispatch.ROOM_REQUEST && data.room_id === app.open) this.requests.load(app.open);
+      }),
     ];
   }
 
@@ -68,7 +72,7 @@ export class RoomPanel {
     if (!this.#isOpen || !room) return;
     const key = JSON.stringify([room.id, room.name, room.description, room.avatar, room.is_public,
       room.join_approval_required, app.faceOf(room), app.store.role(room.id),
-      app.permissions.mayAdd(room.id), app.settings.get('quiet').includes(room.id)]);
+      app.permissions.mayAdd(room.id), app.blocked.has(room.peer?.id), app.settings.get('quiet').includes(room.id)]);
     this.members.draw(room.id);
     if (key === this.#shown) return;
     this.#shown = key;
@@ -97,11 +101,10 @@ export class RoomPanel {
     const row = (/** @type {import('./icons.js').IconName} */ sign, /** @type {string} */ label,
       /** @type {() => any} */ run, danger = false) =>
       h('button', { class: `row${danger ? ' danger' : ''}`, onclick: run }, icon(sign), label);
-    const peer = room.peer;
+    const peer = room.peer, block = peer && blockEntry(app, peer.id, name);
     return h('div', { class: 'panel-actions' },
       row(isQuiet ? 'bellOff' : 'bell', t(isQuiet ? 'unmute' : 'mute'), () => {
-        settings.set('quiet', isQuiet ? quiet.filter((id) => id !== room.id) : [...quiet, room.id]);
-        store.emit('rooms', room.id);
+        settings.setQuiet(room.id, !isQuiet);
       }),
       room.is_public
         ? row('link', t('copyLink'),
@@ -109,8 +112,7 @@ export class RoomPanel {
             (error) => app.toast(error))) : null,
       !peer && app.permissions.isAdmin(room.id) ? row('gear', t('roomSettings'), () => openRoomSettings(app, room.id))
         : null,
-      peer ? row('lock', t('block'),
-        () => confirm(app, t('block'), t('blockSure', { name }), t('block'), () => client.block(peer.id)), true) : null,
+      block ? row(block.icon ?? 'lock', block.label, block.action, block.danger) : null,
       peer ? null
         : row('exit', t('leave'),
           () => confirm(app, t('leave'), t('leaveSure', { name }), t('leave'), () => client.leaveRoom(room.id)), true),

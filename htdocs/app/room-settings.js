@@ -5,9 +5,10 @@ import { h } from './html.js';
 /** What administrators may change in a room. @param {import('./app.js').App} app @param {string} id */
 export async function openRoomSettings(app, id) {
   const { t, client, store } = app, room = await store.loadDetail(id), isGroup = room.type === RoomType.GROUP;
-  const name = h('input', { maxlength: 64, required: true, dir: 'auto', value: room.name });
-  const about = h('textarea', { rows: 2, maxlength: 1000, dir: 'auto' }, room.description ?? '');
-  const picture = h('input', { type: 'url', dir: 'ltr', placeholder: 'https://', value: room.avatar ?? '' });
+  const name = h('input', { name: 'name', maxlength: 64, required: true, dir: 'auto', value: room.name });
+  const about = h('textarea', { name: 'description', rows: 2, maxlength: 1000, dir: 'auto' }, room.description ?? '');
+  const picture = h('input',
+    { name: 'avatar', type: 'url', dir: 'ltr', placeholder: 'https://', value: room.avatar ?? '' });
   const most = h('input',
     { type: 'number', min: 1, inputmode: 'numeric', value: room.max_participants ?? room.max_subscribers });
   const switches = Object.entries(isGroup

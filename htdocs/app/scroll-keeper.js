@@ -7,6 +7,10 @@ const CLOSE = 60; // px from the end that still count as being there
 export class ScrollKeeper {
   isAtEnd = true;
   #height = 0;
+  /**
+   * @type {{key: string | undefined, node: HTMLElement, at: number}[]} messages on the screen, and how far from its top
+   */
+  #anchors = [];
 
   /** @param {HTMLElement} list @param {() => void} scrolled */
   constructor(list, scrolled) {
@@ -15,6 +19,7 @@ export class ScrollKeeper {
       // A box that shrinks, as for a keyboard on a phone, scrolls too: nobody has moved then.
       if (list.clientHeight === this.#height)
         this.isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < CLOSE;
+      this.#mark();
       scrolled();
     }, { passive: true });
     this.observer = new ResizeObserver(() => {
@@ -23,7 +28,10 @@ export class ScrollKeeper {
     });
     this.observer.observe(list);
     // Pictures that arrive make their messages taller.
-    list.addEventListener('load', () => { if (this.isAtEnd) this.toEnd(); }, true);
+    list.addEventListener('load', () => {
+      if (this.isAtEnd) this.toEnd();
+      else this.#restore();
+    }, true);
   }
 
   close() {
@@ -43,12 +51,22 @@ export class ScrollKeeper {
 
   /** @param {() => void} change */
   keep(change) {
-    const { list } = this, top = list.scrollTop;
-    const anchors = this.isAtEnd ? []
-      : this.#seen().map((node) => ({ key: node.dataset.key, node, at: node.offsetTop - top }));
+    if (!this.isAtEnd) this.#mark();
     change();
-    if (this.isAtEnd) return this.toEnd();
-    for (const { key, node, at } of anchors) {
+    if (this.isAtEnd) this.toEnd();
+    else this.#restore();
+  }
+
+  /** What is on the screen now is where it should stay. */
+  #mark() {
+    const top = this.list.scrollTop;
+    this.#anchors = this.isAtEnd ? []
+      : this.#seen().map((node) => ({ key: node.dataset.key, node, at: node.offsetTop - top }));
+  }
+
+  #restore() {
+    const { list } = this;
+    for (const { key, node, at } of this.#anchors) {
       const now = node.isConnected ? node
         : /** @type {HTMLElement | null} */ (list.querySelector(`[data-key="${CSS.escape(key ?? '')}"]`));
       if (now) return void (list.scrollTop = now.offsetTop - at);

@@ -1,9 +1,11 @@
 import { avatar } from './avatar.js';
 import { h, setSanitisedHtml } from './html.js';
-import { reason } from './dialog.js';
+import { reason } from './reason.js';
 
 const PAUSE = 250; // ms after a key
 const ROOMS = 30;
+// One character is a word of these scripts.
+const WORD = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}]/u;
 
 /** What was found: rooms by their names, and messages by their words. */
 export class SearchResults {
@@ -40,9 +42,10 @@ export class SearchResults {
       avatar(this.app.faceOf(room)), h('span', { class: 'name', dir: 'auto' }, this.app.nameOf(room))))));
     this.messages.replaceChildren();
     this.more.hidden = true;
-    this.state.textContent = text.length > 1 ? this.app.t('searching') : '';
+    const isEnough = text.length > 1 || WORD.test(text);
+    this.state.textContent = isEnough ? this.app.t('searching') : '';
     this.#run++;
-    if (text.length > 1) this.#timer = setTimeout(() => this.#page(), PAUSE);
+    if (isEnough) this.#timer = setTimeout(() => this.#page(), PAUSE);
   }
 
   /** The next results. */

@@ -107,7 +107,8 @@ async function drawBlocked(app, list) {
     list.replaceChildren(...users.map((user) => personRow(app, user,
       h('button',
         { type: 'button', class: 'plain',
-          onclick: () => client.block(user.id, false).then(() => drawBlocked(app, list), (error) => app.toast(error)) },
+          onclick: () =>
+            app.blocked.set(user.id, false).then(() => drawBlocked(app, list), (error) => app.toast(error)) },
           icon('check'), t('unblock')))));
     if (!users.length) list.append(h('li', { class: 'hint' }, t('nobodyBlocked')));
   } catch (error) {

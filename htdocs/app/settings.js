@@ -1,3 +1,5 @@
+import { readItem, writeItem } from '../confab/storage.js';
+
 /**
  * What a person chose on this device. Kept in localStorage where that can be had.
  * @typedef {{
@@ -10,13 +12,13 @@ export class Settings {
   /** @type {Choices} quiet: rooms that do not notify; emoji: used last */
   choices = { theme: 'auto', sound: true, notify: false, lang: '', quiet: [], emoji: [] };
 
-  constructor() {
-    try {
-      Object.assign(this.choices, JSON.parse(localStorage.getItem(KEY) ?? '{}'));
-    } catch {
-      // As if nothing had been chosen.
-    }
-    this.#apply();
+  /** @param {() => void} changed something was chosen, here or in another tab */
+  constructor(changed) {
+    this.changed = changed;
+    this.#read();
+    addEventListener('storage', ({ key }) => {
+      if (key === KEY) this.#read();
+    });
   }
 
   /** @template {keyof Choices} K @param {K} key @returns {Choices[K]} */
@@ -24,18 +26,35 @@ export class Settings {
     return this.choices[key];
   }
 
-  /** @template {keyof Choices} K @param {K} key @param {Choices[K]} value */
+  /** What other tabs chose stays as it is. @template {keyof Choices} K @param {K} key @param {Choices[K]} value */
   set(key, value) {
-    this.choices[key] = value;
-    try {
-      localStorage.setItem(KEY, JSON.stringify(this.choices));
-    } catch {
-      // It holds until the page is left.
-    }
+    this.choices = { ...this.choices, ...stored(), [key]: value };
+    writeItem(KEY, JSON.stringify(this.choices));
+    this.#apply();
+  }
+
+  /** @param {string} room @param {boolean} on */
+  setQuiet(room, on) {
+    const others = (stored().quiet ?? this.choices.quiet).filter((id) => id !== room);
+    this.set('quiet', on ? [...others, room] : others);
+  }
+
+  #read() {
+    this.choices = { ...this.choices, ...stored() };
     this.#apply();
   }
 
   #apply() {
     document.documentElement.dataset.theme = this.choices.theme;
+    this.changed();
+  }
+}
+
+/** @returns {Partial<Choices>} */
+function stored() {
+  try {
+    return JSON.parse(readItem(KEY) ?? '{}');
+  } catch {
+    return {};
   }
 }

@@ -37,7 +37,8 @@ export class Timeline {
     const draw = app.drawer(() => this.draw());
     const ours = (/** @type {any} */ id) => { if (id === undefined || id === app.open) draw(); };
     this.#offs = [app.on('open', (id) => this.#open(id)), app.on('jump', (message) => this.showMessage(message)),
-      store.on('messages', ours), store.on('reads', ours), store.on('rooms', ours), store.on('loaded', draw)];
+      store.on('messages', ours), store.on('reads', ours), store.on('rooms', ours), store.on('loaded', draw),
+      app.on('day', draw)];
   }
 
   close() {

@@ -1,4 +1,5 @@
-import { reason } from './dialog.js';
+import { ConfabError } from '../confab.js';
+import { reason } from './reason.js';
 import { h } from './html.js';
 import { icon } from './icons.js';
 import { upload } from './upload.js';
@@ -65,7 +66,7 @@ export class UploadItem {
       this.hasFailed = true;
       chip.classList.add('failed');
       state.textContent = reason(app, error);
-      again.hidden = false;
+      again.hidden = error instanceof ConfabError && !error.retryable; // the same file would be refused again
       if (chip.isConnected) app.announcer.say(`${file.name}: ${state.textContent}`);
     }
     bar.hidden = true;

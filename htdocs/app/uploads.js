@@ -1,6 +1,6 @@
 import { Code, ConfabError } from '../confab.js';
 import { field, openDialog } from './dialog.js';
-import { safeAddress } from './attachment-view.js';
+import { safeAddress } from '../ui/address.js';
 import { h } from './html.js';
 import { UploadItem } from './upload-item.js';
 

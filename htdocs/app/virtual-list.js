@@ -27,7 +27,7 @@ export class VirtualList {
   constructor(view) {
     this.view = view;
     this.list = h('ul', { id: view.id, 'aria-label': view.label });
-    this.element = h('div', { class: 'virtual' }, this.list);
+    this.element = h('div', { class: 'virtual', tabindex: -1 }, this.list); // Firefox would stop at it
     this.element.addEventListener('scroll', () => this.draw(), { passive: true });
     this.list.addEventListener('keydown', (event) => this.#pressed(event));
     this.list.addEventListener('focusin', (event) => {

@@ -32,6 +32,7 @@ export const Dispatch = {
   ROOM_EXIT: 'roomexit.dispatch',
   MEMBERS_ADDED: 'roomaddmembers.dispatch', MEMBERS_REMOVED: 'roomremovemembers.dispatch',
   PRESENCE: 'presence.dispatch',
+  ROOM_REQUEST: 'roomrequest.dispatch',
 };
 
 export const Code = {

@@ -29,6 +29,10 @@ import { Rooms } from './rooms.js';
 export class Store extends Emitter {
   /** @type {Set<string>} events that are due */
   #due = new Set();
+  /** @type {Map<string, {value: any, told: number}>} what getters gave: the same until something is told of it */
+  #given = new Map();
+  /** @type {Map<string, number>} how often an event was told */
+  #told = new Map();
 
   /** @param {import('./client.js').Client} client */
   constructor(client) {
@@ -73,12 +77,29 @@ export class Store extends Emitter {
    */
   #tell(event, about) {
     const key = `${event} ${about}`;
+    this.#told.set(key, this.#timesTold(key) + 1);
     if (this.#due.has(key)) return;
     this.#due.add(key);
     queueMicrotask(() => {
       this.#due.delete(key);
       this.emit(event, about);
     });
+  }
+
+  /** @param {string} key */
+  #timesTold(key) { return this.#told.get(key) ?? 0; }
+
+  /**
+   * A list, an object or a Map; the one that was given before where it holds the same and nothing was told since.
+   * @template T
+   * @param {string} name @param {string} key of the event that tells of it @param {T} value
+   * @returns {T}
+   */
+  #same(name, key, value) {
+    const before = this.#given.get(name), told = this.#timesTold(key);
+    if (before && before.told === told && isSame(before.value, value)) return before.value;
+    this.#given.set(name, { value, told });
+    return value;
   }
 
   /**
@@ -101,6 +122,7 @@ export class Store extends Emitter {
     this.notifications.replace({});
     this.conversations.drop();
     this.readers.clear();
+    this.#given.clear();
     this.#tell('rooms');
   }
 
@@ -116,8 +138,9 @@ export class Store extends Emitter {
   /** All rooms, the liveliest first. */
   list() {
     const moment = (/** @type {Room} */ room) => room.last_message?.created_at ?? room.created_at;
-    return [...this.rooms.items.values()]
+    const list = [...this.rooms.items.values()]
       .sort((a, b) => (moment(a) === moment(b) ? (a.id < b.id ? -1 : 1) : moment(a) < moment(b) ? 1 : -1));
+    return this.#same('list', '', list);
   }
 
   /** Unread messages and mentions in all rooms. */
@@ -127,7 +150,7 @@ export class Store extends Emitter {
       unread += room.unread;
       mentions += room.mentions;
     }
-    return { unread, mentions };
+    return this.#same('totals', '', { unread, mentions });
   }
 
   /** @param {string} id @returns {RoomDetail | undefined} once loadDetail() was called, or something was told of it */
@@ -145,7 +168,7 @@ export class Store extends Emitter {
 
   /** Members of a room, as far as they are known. @param {string} id */
   members(id) {
-    return membersOf(this.detail(id));
+    return this.#same(`members ${id}`, '', membersOf(this.detail(id)));
   }
 
   /**
@@ -165,11 +188,12 @@ export class Store extends Emitter {
     if (history?.newer) return messages;
     const here = new Set(messages.filter((message) => message.sender.id === this.me?.id)
       .map(({ client_id }) => client_id));
-    return [...messages, ...this.outbox.of(id).filter((item) => !here.has(item.client_id))];
+    const list = [...messages, ...this.outbox.of(id).filter((item) => !here.has(item.client_id))];
+    return this.#same(`messages ${id}`, `messages ${id}`, list);
   }
 
   /** How much of a room there is here. @param {string} id */
-  extent(id) { return this.conversations.extent(id); }
+  extent(id) { return this.#same(`extent ${id}`, '', this.conversations.extent(id)); }
 
   /** The newest messages, unless some are there already. @param {string} id */
   openRoom(id) { return this.conversations.openRoom(id); }
@@ -187,7 +211,7 @@ export class Store extends Emitter {
   loadNewer(id) { return this.conversations.loadNewer(id); }
 
   /** Newest pin first; [] until loadPins() was called. @param {string} id */
-  pins(id) { return this.conversations.pins(id); }
+  pins(id) { return this.#same(`pins ${id}`, '', this.conversations.pins(id)); }
 
   /** @param {string} id */
   loadPins(id) { return this.conversations.loadPins(id); }
@@ -205,14 +229,21 @@ export class Store extends Emitter {
   markRead(id, seq = this.room(id)?.last_message?.seq) { return this.readers.upTo(this.room(id), seq); }
 
   /** Up to where others said that they read: seq by account. @param {string} id */
-  reads(id) { return this.readers.of(id); }
+  reads(id) { return this.#same(`reads ${id}`, '', this.readers.of(id)); }
 
   /** @param {string} id */
-  typing(id) { return this.people.typing(id); }
+  typing(id) { return this.#same(`typing ${id}`, '', this.people.typing(id)); }
 
   /** @param {number} user @returns {import('./types.js').Presence | undefined} once it is watched */
   presence(user) { return this.people.presence.get(user); }
 
   /** Asks to be told who is there, also on later streams. @param {{rooms?: string[], users?: number[]}} who */
   watch(who) { return this.people.watch(who); }
+}
+
+/** Whether two lists, objects or Maps hold the same things. @param {any} a @param {any} b @returns {boolean} */
+function isSame(a, b) {
+  if (a instanceof Map) return isSame([...a].flat(), [...b].flat());
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
 }

@@ -18,6 +18,13 @@ export function textOf(html) {
   return (box.content.textContent ?? '').replace(/\s+/g, ' ').trim();
 }
 
+/** The text of sanitised HTML, as it stands. @param {string} html */
+export function plainTextOf(html) {
+  const box = document.createElement('template');
+  setSanitisedHtml(box, html);
+  return box.content.textContent ?? '';
+}
+
 /**
  * An element with plain text in it.
  * @param {string} tag @param {string} className @param {string} [text]

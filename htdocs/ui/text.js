@@ -36,11 +36,21 @@ export async function loadLanguage(...wanted) {
  */
 export function language(lang, dir, texts, tag = lang) {
   const plural = new Intl.PluralRules(lang), numbers = new Intl.NumberFormat(tag);
-  const written = (/** @type {string | number} */ value) => (typeof value === 'number' ? numbers.format(value) : value);
+  const written = (/** @type {string | number} */ value) =>
+    (typeof value === 'number' ? numbers.format(value) : isolated(value));
   const t = (/** @type {string} */ key, /** @type {Record<string, string | number>} */ values = {}) => {
     const text = texts[key] ?? key;
     const form = typeof text === 'string' ? text : text[plural.select(Number(values.count))] ?? text.other ?? key;
     return form.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(written(values[name])) : whole));
   };
   return { lang, tag, dir, t };
+}
+
+/**
+ * Text that may read the other way must not turn what stands around it: it is put between isolates.
+ * @param {string} text
+ */
+function isolated(text) {
+  return /[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc]/.test(text)
+    ? `\u2068${text}\u2069` : text;
 }

@@ -1,5 +1,6 @@
 import { orConnected, persist } from '../confab.js';
 import { element } from '../ui/html.js';
+import { isComposing } from '../ui/keys.js';
 import { messageItem } from './message.js';
 import { iconButton, textButton } from './parts.js';
 
@@ -26,13 +27,13 @@ export class Conversation {
     this.isSeen = isSeen;
     const { t } = language;
     this.node = element('div', 'room');
-    this.list = element('ol', 'messages');
+    this.list = element('div', 'messages');
     this.list.tabIndex = 0;
     this.list.setAttribute('role', 'log');
     this.list.setAttribute('aria-live', 'polite');
     this.list.setAttribute('aria-label', t('messages'));
     this.list.addEventListener('scroll', () => this.#scrolled());
-    this.older = element('li', 'older');
+    this.older = element('div', 'older');
     this.older.append(textButton(t('older'), 'plain', () => this.#loadOlder()));
     this.jump = textButton(t('newMessages'), 'jump solid', () => this.#toEnd());
     this.jump.hidden = true;
@@ -50,11 +51,14 @@ export class Conversation {
     this.text.placeholder = t('writeMessage');
     this.text.setAttribute('aria-label', t('message'));
     this.text.setAttribute('enterkeyhint', 'send');
-    this.text.addEventListener('input', () => this.store.client.typing(this.room));
+    this.text.addEventListener('input', () => {
+      this.#grow();
+      this.store.client.typing(this.room);
+    });
     this.text.addEventListener('keydown', (event) => {
       event.stopPropagation(); // the page's own shortcuts are not meant
       if (event.key === 'Escape') form.dispatchEvent(new CustomEvent('leave', { bubbles: true }));
-      if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+      if (event.key !== 'Enter' || event.shiftKey || isComposing(event)) return;
       event.preventDefault();
       form.requestSubmit();
     });
@@ -63,12 +67,20 @@ export class Conversation {
       const text = this.text?.value.trim();
       if (!text || !this.text) return;
       this.text.value = '';
+      this.#grow();
       this.#atEnd = true;
       this.store.send(this.room, text);
       if (this.store.extent(this.room).newer) this.#toEnd();
     });
     form.append(this.text, iconButton('send', t('send'), 'solid mirror'));
     return form;
+  }
+
+  /** As tall as what is in it, where the style sheet alone can't do that; it sets the limit. */
+  #grow() {
+    if (!this.text || globalThis.CSS.supports('field-sizing', 'content')) return;
+    this.text.style.height = 'auto';
+    this.text.style.height = `${this.text.scrollHeight + 2}px`;
   }
 
   focus() {
@@ -88,7 +100,7 @@ export class Conversation {
     const fromEnd = list.scrollHeight - list.scrollTop, hadNew = this.#drawn.size > 0 && !this.#atEnd;
     const nodes = messages.map((message) => this.#node(message));
     if (loaded && older) nodes.unshift(this.older);
-    if (!messages.length && loaded) nodes.push(element('li', 'empty', this.language.t('noMessages')));
+    if (!messages.length && loaded) nodes.push(element('div', 'empty', this.language.t('noMessages')));
     const keys = new Set(messages.map(keyOf));
     const isNew = messages.length > 0 && !!this.#last && keyOf(messages[messages.length - 1]) !== this.#last;
     for (const key of this.#drawn.keys()) if (!keys.has(key)) this.#drawn.delete(key);
@@ -120,7 +132,8 @@ export class Conversation {
       known = this.#drawn.get(key);
     if (known && known.what === message && known.state === state) return known.node;
     const isGroup = this.store.room(this.room)?.type !== 'OneToOneChat';
-    const node = messageItem(message, { me: this.store.me?.id ?? 0, isGroup, language: this.language });
+    const node = messageItem(message,
+      { me: this.store.me?.id ?? 0, isGroup, language: this.language, client: this.store.client });
     this.#drawn.set(key, { what: message, state, node });
     return node;
   }

@@ -1,4 +1,4 @@
-import { Client, Store } from '../confab.js';
+import { Client, RoomType, Store } from '../confab.js';
 import { loadLanguage } from '../ui/text.js';
 import { Conversation } from './conversation.js';
 import { nameOf } from './parts.js';
@@ -10,8 +10,8 @@ import { styleSheet } from './style.js';
  * <confab-chat>: one room, or a person's list of them; in the flow of the page, or floating over it.
  *
  * Attributes: room, mode (inline or floating), open, heading, theme (light, dark; else the person's), lang, url,
- * token-url, login-url. Properties: token (a string, or a function that gives one; before it is in the page), client,
- * store. Events: confab-unread ({unread, mentions}), confab-open, confab-close, confab-unauthenticated.
+ * token-url, login-url, contact. Properties: token (a string, or a function that gives one; before it is in the page),
+ * client, store. Events: confab-unread ({unread, mentions}), confab-open, confab-close, confab-unauthenticated.
  */
 export class ConfabChat extends HTMLElement {
   static observedAttributes = ['open', 'room'];
@@ -82,7 +82,7 @@ export class ConfabChat extends HTMLElement {
     const client = this.client =
       new Client({ url: this.getAttribute('url') ?? ConfabChat.mount, token: this.#tokenSource() });
     const store = this.store = new Store(client);
-    this.#list = new RoomList(store, language, (id) => this.show(id));
+    this.#list = new RoomList(store, language, (id) => this.show(id), this.#begin());
     client.on('state', (state) => this.#state(state));
     store.on('rooms', (id) => this.#drawRooms(id));
     store.on('messages', (id) => { if (id === this.#current) this.#conversation?.draw(); });
@@ -100,12 +100,27 @@ export class ConfabChat extends HTMLElement {
     this.show(this.getAttribute('room') ?? '', false);
   }
 
+  /** With the attribute contact, a visitor without conversations can write to that account. */
+  #begin() {
+    const contact = Number(this.getAttribute('contact'));
+    if (!contact) return null;
+    return async () => {
+      try {
+        const room = await this.client?.createRoom({ type: RoomType.ONE_TO_ONE, participants: [contact] });
+        if (room) this.show(room.id);
+      } catch {
+        this.#say('unavailable');
+      }
+    };
+  }
+
   #tokenSource() {
     const url = this.getAttribute('token-url');
     if (this.token || !url) return this.token;
     return async () => {
       const response = await fetch(url,
         { method: 'POST', credentials: 'same-origin', headers: { Accept: 'text/plain' } });
+      if ([204, 401, 403].includes(response.status)) return ''; // nobody is logged in
       if (!response.ok) throw new Error(`${url}: ${response.status}`);
       return (await response.text()).trim();
     };

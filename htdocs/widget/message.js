@@ -1,31 +1,40 @@
+import { authorization } from '../confab/auth.js';
+import { isForeign, safeAddress } from '../ui/address.js';
+import { hasText, lineOf, mediaOf } from '../ui/content.js';
 import { element, setSanitisedHtml, textOf } from '../ui/html.js';
 import { textButton, when } from './parts.js';
 
+const SHORT = 20; // characters of a reaction that are shown
+
 /**
- * A message as a list item.
+ * A message.
  * @param {any} message a Message or an Unsent
- * @param {{me: number, isGroup: boolean, language: import('../ui/text.js').Language}} how
+ * @param {{
+ *   me: number, isGroup: boolean, language: import('../ui/text.js').Language, client:
+ *   import('../confab/client.js').Client
+ * }} how
  */
-export function messageItem(message, { me, isGroup, language: { t, lang } }) {
-  const li = element('li', 'message'), isMine = message.sender.id === me;
-  if (isMine) li.classList.add('mine');
-  if (message.state) li.classList.add(message.state);
-  li.append(element('div', isMine || !isGroup ? 'sr' : 'sender', isMine ? t('you') : message.sender.username));
+export function messageItem(message, { me, isGroup, language: { t, lang }, client }) {
+  const item = element('div', 'message'), isMine = message.sender.id === me;
+  if (isMine) item.classList.add('mine');
+  if (message.state) item.classList.add(message.state);
+  item.append(element('div', isMine || !isGroup ? 'sr' : 'sender', isMine ? t('you') : message.sender.username));
   if (message.forwarded_from)
-    li.append(element('div', 'quote', t('forwarded', { name: message.forwarded_from.sender.username })));
+    item.append(element('div', 'quote', t('forwarded', { name: message.forwarded_from.sender.username })));
   if (message.parent_message) {
     const quote = element('div', 'quote',
-      `${message.parent_message.sender.username}: ${textOf(message.parent_message.content)}`);
+      `${message.parent_message.sender.username}: ${lineOf(message.parent_message, t)}`);
     quote.dir = 'auto';
-    li.append(quote);
+    item.append(quote);
   }
-  li.append(...attachments(message, t));
-  if (!message.attachments?.length) li.append(contentOf(message));
+  item.append(...attachments(message, t, client));
+  if (hasText(message)) item.append(contentOf(message));
   const counts = Object.entries(message.reaction_counts ?? {});
   if (counts.length)
-    li.append(element('div', 'reactions', counts.map(([content, count]) => `${content} ${count}`).join('  ')));
-  li.append(message.state === 'failed' ? problem(message, t) : meta(message, isMine, t, lang));
-  return li;
+    item.append(element('div', 'reactions',
+      counts.map(([content, count]) => `${shortened(content)} ${count}`).join('  ')));
+  item.append(message.state === 'failed' ? problem(message, t) : meta(message, isMine, t, lang));
+  return item;
 }
 
 /** @param {any} message */
@@ -38,20 +47,45 @@ function contentOf(message) {
   return content;
 }
 
-/** @param {any} message @param {import('../ui/text.js').Language['t']} t */
-function attachments(message, t) {
-  /** @type {import('../confab/types.js').Attachment[]} */
-  const list = message.attachments ?? [];
-  return list.filter(({ media_url }) => isWeb(media_url)).map(({ media_url, caption }) => {
-    const link = /** @type {HTMLAnchorElement} */ (element('a', 'attachment',
-      caption || fileName(media_url) || t('attachment')));
+/**
+ * @param {any} message @param {import('../ui/text.js').Language['t']} t @param {import('../confab/client.js').Client}
+ *   client
+ */
+function attachments(message, t, client) {
+  return mediaOf(message).filter(({ media_url }) => safeAddress(media_url)).map(({ media_url, caption }) => {
+    const name = fileName(media_url);
+    const link = /** @type {HTMLAnchorElement} */ (element('a', 'attachment', caption || name || t('attachment')));
     link.href = media_url;
     link.target = '_blank';
-    link.rel = 'noopener';
+    link.rel = 'noopener noreferrer';
+    if (!client.auth.isByCookie && !isForeign(safeAddress(media_url)))
+      link.addEventListener('click', (event) => openWithToken(event, client, link.href, name));
     const line = element('div', '');
     line.append(link);
     return line;
   });
+}
+
+/**
+ * A link can't carry a token: the file is fetched with it, and saved.
+ * @param {MouseEvent} event @param {import('../confab/client.js').Client} client @param {string} address @param
+ *   {string} name
+ */
+async function openWithToken(event, client, address, name) {
+  event.preventDefault();
+  const response = await fetch(address, { headers: authorization(await client.auth.token()) });
+  if (!response.ok) return;
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(await response.blob());
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+/** A reaction may be a whole sentence. @param {string} sign */
+function shortened(sign) {
+  const signs = [...sign];
+  return `\u2068${signs.length > SHORT ? `${signs.slice(0, SHORT).join('')}…` : sign}\u2069`;
 }
 
 /** The last part of an address; as it stands where its escapes mean nothing. @param {string} url */
@@ -61,15 +95,6 @@ function fileName(url) {
     return decodeURIComponent(name);
   } catch {
     return name;
-  }
-}
-
-/** @param {string} url */
-function isWeb(url) {
-  try {
-    return /^https?:$/.test(new URL(url, location.href).protocol);
-  } catch {
-    return false;
   }
 }
 

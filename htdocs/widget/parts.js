@@ -47,7 +47,7 @@ export function when(moment, lang) {
   time.dateTime = moment;
   time.title = new Intl.DateTimeFormat(lang, { dateStyle: 'full', timeStyle: 'short' }).format(date);
   time.textContent = new Intl.DateTimeFormat(lang,
-    isToday ? { hour: '2-digit', minute: '2-digit' } : { day: 'numeric', month: 'short' }).format(date);
+    isToday ? { hour: 'numeric', minute: '2-digit' } : { day: 'numeric', month: 'short' }).format(date);
   return time;
 }
 

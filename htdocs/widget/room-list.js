@@ -1,17 +1,18 @@
-import { element, textOf } from '../ui/html.js';
-import { nameOf, when } from './parts.js';
+import { lineOf } from '../ui/content.js';
+import { element } from '../ui/html.js';
+import { nameOf, textButton, when } from './parts.js';
 
 /** The rooms of a person. */
 export class RoomList {
   /**
    * @param {import('../confab/store.js').Store} store @param {import('../ui/text.js').Language} language
-   * @param {(roomId: string) => void} open
+   * @param {(roomId: string) => void} open @param {(() => void) | null} begin writes to whom the site names
    */
-  constructor(store, language, open) {
-    Object.assign(this, { store, language, open });
+  constructor(store, language, open, begin) {
     this.store = store;
     this.language = language;
     this.open = open;
+    this.begin = begin;
     this.node = element('ul', 'rooms');
     this.node.setAttribute('aria-label', language.t('rooms'));
   }
@@ -20,8 +21,15 @@ export class RoomList {
     const rooms = this.store.list(), root = /** @type {ShadowRoot} */ (this.node.getRootNode());
     const focused = /** @type {HTMLElement | null} */ (root.activeElement)?.dataset?.room;
     this.node.replaceChildren(...rooms.map((room) => this.#item(room)));
-    if (!rooms.length) this.node.append(element('li', 'empty', this.language.t('noRooms')));
+    if (!rooms.length) this.node.append(this.#empty());
     if (focused) /** @type {HTMLElement | null} */ (this.node.querySelector(`[data-room="${focused}"]`))?.focus();
+  }
+
+  /** Nothing yet; where the site names somebody to write to, a button begins. */
+  #empty() {
+    const { t } = this.language, item = element('li', 'empty', t('noRooms'));
+    if (this.begin) item.append(textButton(t('beginChat'), 'solid', this.begin));
+    return item;
   }
 
   focus() {
@@ -36,7 +44,7 @@ export class RoomList {
     button.dataset.room = room.id;
     button.append(element('span', 'name', nameOf(room, t)), last ? when(last.created_at, lang) : '');
     const who = last && (last.sender.id === this.store.me?.id ? t('you') : last.sender.username);
-    const preview = element('span', 'last', last ? `${who}: ${textOf(last.content)}` : t('noMessages'));
+    const preview = element('span', 'last', last ? `${who}: ${lineOf(last, t)}` : t('noMessages'));
     preview.dir = 'auto';
     button.append(preview);
     if (room.unread) button.append(badge(room.unread, t));

@@ -2,14 +2,15 @@
  * What the widget looks like. Everything that a site may want to change is a custom property of its own: docs/widget.md
  * lists them.
  */
-const CSS = `
+const STYLE = /* lengths in rem are of the person's own size: a site may have set that of its root to anything */ `
 :host {
   --paper: var(--confab-paper, #fff); --ink: var(--confab-ink, #23221f); --soft: var(--confab-soft, #5f5b52);
     --line: var(--confab-line, #dcd7cc);
   --accent: var(--confab-accent, #28604f); --accent-ink: var(--confab-accent-ink, #fff);
     --mine: var(--confab-mine, #dcebe4);
   --theirs: var(--confab-theirs, #f3f0ea); --warn: var(--confab-warn, #9b2c1f); --focus: var(--confab-focus, #b3641c);
-  --radius: var(--confab-radius, 14px);
+  --radius: var(--confab-radius, 14px); --rem: var(--confab-size, var(--confab-person-size));
+  font-size: medium; --confab-person-size: 1em;
   color-scheme: light; display: block; height: var(--confab-height, 32rem); color: var(--ink);
   font: var(--confab-font, 1rem/1.45 system-ui, "Noto Sans", "DejaVu Sans", sans-serif); text-align: start;
     letter-spacing: normal; text-transform: none;
@@ -74,7 +75,7 @@ header button { padding: .3rem .5rem; color: var(--soft); }
 .status a { color: var(--accent); }
 .empty { margin: auto; padding: 1rem; color: var(--soft); }
 
-ul, ol { list-style: none; margin: 0; padding: .5rem; overflow-y: auto; flex: 1; min-height: 0; }
+ul, ol, .messages { list-style: none; margin: 0; padding: .5rem; overflow-y: auto; flex: 1; min-height: 0; }
 .rooms button { display: grid; grid-template-columns: 1fr auto; gap: 0 .5rem; width: 100%; padding: .5rem .6rem;
   text-align: start; }
 .rooms button:hover { background: var(--theirs); }
@@ -88,13 +89,13 @@ ul, ol { list-style: none; margin: 0; padding: .5rem; overflow-y: auto; flex: 1;
 .messages { display: flex; flex-direction: column; gap: .3rem; padding: .8rem; overflow-wrap: anywhere; }
 .messages > :first-child { margin-block-start: auto; }
 .messages .older { align-self: center; }
-.messages li.message { max-width: 85%; align-self: flex-start; padding: .4rem .75rem;
+.messages .message { max-width: 85%; align-self: flex-start; padding: .4rem .75rem;
   border-radius: var(--radius) var(--radius) var(--radius) .25rem; background: var(--theirs); }
-[dir="rtl"] .messages li.message { border-radius: var(--radius) var(--radius) .25rem var(--radius); }
-.messages li.mine { align-self: flex-end; background: var(--mine);
+[dir="rtl"] .messages .message { border-radius: var(--radius) var(--radius) .25rem var(--radius); }
+.messages .mine { align-self: flex-end; background: var(--mine);
   border-radius: var(--radius) var(--radius) .25rem var(--radius); }
-[dir="rtl"] .messages li.mine { border-radius: var(--radius) var(--radius) var(--radius) .25rem; }
-.messages li.queued, .messages li.sending { opacity: .7; }
+[dir="rtl"] .messages .mine { border-radius: var(--radius) var(--radius) var(--radius) .25rem; }
+.messages .queued, .messages .sending { opacity: .7; }
 .sender { font-weight: 600; font-size: .85rem; color: var(--accent); }
 .content { white-space: pre-wrap; }
 .content p { margin: .2em 0; }
@@ -115,13 +116,23 @@ textarea { flex: 1; min-width: 0; resize: none; field-sizing: content; min-heigh
   border-radius: calc(var(--radius) * .7); }
 form button { display: grid; place-items: center; padding: .3rem .75rem; }
 @media (prefers-reduced-motion: no-preference) {
-  .panel, .messages li.message { animation: arrive .16s ease-out; }
+  .panel, .messages .message { animation: arrive .16s ease-out; }
   @keyframes arrive { from { transform: translateY(.4rem); opacity: 0; } }
 }
 @media (forced-colors: active) {
-  .panel, .messages li.message, .badge, .launcher { border: 1px solid; }
+  .panel, .messages .message, .badge, .launcher { border: 1px solid; }
 }
 `;
+
+/** The size that the person has chosen for text, as a length that is the same in all of the widget. */
+function knowSize() {
+  try {
+    globalThis.CSS
+      .registerProperty({ name: '--confab-person-size', syntax: '<length>', inherits: true, initialValue: '16px' });
+  } catch {
+    // It is known already.
+  }
+}
 
 /** @type {CSSStyleSheet | undefined} */
 let sheet;
@@ -130,7 +141,8 @@ let sheet;
 export function styleSheet() {
   if (!sheet) {
     sheet = new CSSStyleSheet();
-    sheet.replaceSync(CSS);
+    sheet.replaceSync(STYLE.replace(/([\d.]+)rem\b/g, 'calc($1 * var(--rem))'));
+    knowSize();
   }
   return sheet;
 }

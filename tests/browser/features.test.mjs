@@ -142,7 +142,7 @@ describe('messages', () => {
     await dialog.getByLabel('Kind').selectOption('image');
     await dialog.getByRole('button', { name: 'Attach' }).click();
     await say(hers, 'our sign');
-    await his.locator('figure', { hasText: 'our sign' }).locator('img').waitFor();
+    await message(his, 'our sign').locator('figure img').waitFor();
     await his.waitForFunction(() => document.querySelector('figure img').naturalWidth > 0);
   });
 

@@ -113,7 +113,7 @@ test('the roles that a screen reader needs are there', async () => {
   await page.getByRole('region', { name: 'Tea' }).waitFor();
   await page.getByRole('button', { name: 'Send' }).waitFor();
   assert.equal(await page.getByRole('status').count(), 1);
-  const kept = await log.locator('li').first().evaluateHandle((node) => node);
+  const kept = await log.locator('.message').first().evaluateHandle((node) => node);
   await command(ben, 'message.send', { room_id: room.id, content: 'again' });
   await sees(page, 'again');
   assert.ok(await kept.evaluate((node) => node.isConnected)); // what was read is not read again

@@ -223,6 +223,35 @@ test('a request that is never answered ends after half a minute', async () => {
   await assert.rejects(work, { code: 0 });
 });
 
+test('a source of tokens that gives none means that nobody is logged in, and is not asked again and again',
+    async () => {
+  let n = 0;
+  const client = connect({ token: async () => { n++; return ''; } });
+  await settle();
+  await pass(60_000);
+  assert.equal(client.state, 'unauthenticated');
+  assert.equal(n, 1);
+  assert.equal(FakeSocket.all.length, 0);
+  await assert.rejects(client.command('room.list'), { code: 4001 });
+});
+
+test('outside of browsers the token of a log-in is kept, and a log-in that is missing is said', async () => {
+  globalThis.fetch = async (url, init) => {
+    fetches.push({ url: new URL(url), init });
+    return answer(200, { user: { id: 1, username: 'ann' }, token: 'T' });
+  };
+  const client = new Client({ url: 'http://chat.test/chat/' });
+  clients.push(client);
+  await client.logIn('ann', 'x');
+  client.start();
+  await settle();
+  assert.equal(FakeSocket.last.url.searchParams.get('token'), 'T');
+  client.connection.options.auth.take(undefined);
+  FakeSocket.last.ends(4001);
+  await settle();
+  await assert.rejects(client.ready(), { code: 4001 });
+});
+
 test('a listener that throws stops no other', () => {
   const seen = [], reported = [];
   globalThis.reportError = (error) => reported.push(error.message);

@@ -60,6 +60,24 @@ test('however much comes at once, each thing is told once', async () => {
   assert.deepEqual(told.sort(), ['messages r', 'notifications undefined', 'rooms r']);
 });
 
+test('what a getter gives is the same object until it changes', async () => {
+  const { client, store } = await open();
+  const all = () =>
+    [store.messages('r'), store.list(), store.totals(), store.members('r'), store.reads('r'), store.pins('r'),
+    store.typing('r'), store.extent('r')];
+  const first = all();
+  for (const [i, one] of all().entries()) assert.equal(one, first[i], String(i));
+  const item = store.send('r', 'x'), queued = store.messages('r');
+  assert.notEqual(queued, first[0]);
+  await settle();
+  assert.equal(item.state, 'sent');
+  assert.notEqual(store.messages('r'), queued); // the message in it has changed
+  client.emit('dispatch', said(20));
+  const now = all();
+  for (const i of [0, 1, 2]) assert.notEqual(now[i], first[i], String(i));
+  for (const i of [3, 4, 5, 6, 7]) assert.equal(now[i], first[i], String(i));
+});
+
 test('a message on its way is the last, and becomes the one that arrives, wherever that stands', async () => {
   const { client, store } = await open();
   const item = store.send('r', 'a < b');

@@ -1,0 +1,8 @@
+/**
+ * Whether a key belongs to an input method that is composing a character. Safari says so by the code 229 alone: there
+ * the Enter that ends a composition comes after its end.
+ * @param {KeyboardEvent} event
+ */
+export function isComposing(event) {
+  return event.isComposing || event.keyCode === 229;
+}
