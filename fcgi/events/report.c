@@ -14,12 +14,29 @@ static void metrics(struct connection *c)
 	buf_free(&out);
 }
 
+/* Whether a proxy asks for somebody else: to the web server it looks like a
+ * program of this host, and those alone may see the metrics. */
+static bool is_forwarded(struct connection *c)
+{
+	static const char *const names[] = { "HTTP_X_FORWARDED_FOR",
+					     "HTTP_FORWARDED", "HTTP_VIA" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (connection_param(c, names[i]))
+			return true;
+	return false;
+}
+
 bool connection_report(struct connection *c, const char *name)
 {
 	const char *why = "ok";
 	struct buf body = { 0 };
 	int status = 200;
 
+	if (!strcmp(name, "metrics") && is_forwarded(c)) {
+		connection_fail(c, ERROR_NOT_FOUND, NULL);
+		return true;
+	}
 	if (!strcmp(name, "metrics")) {
 		metrics(c);
 		return true;

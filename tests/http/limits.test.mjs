@@ -87,6 +87,11 @@ test('an address has a rate for all its accounts, and what a client says of its 
   assert.ok(by('address') >= 1);
 });
 
+test('what a proxy asks for somebody else sees no metrics', async () => {
+  for (const name of ['x-forwarded-for', 'forwarded', 'via'])
+    assert.equal((await site.request('GET', 'metrics', { headers: { [name]: '192.0.2.1' } })).status, 404, name);
+});
+
 test('one scrape shows all programs, in Prometheus\' format', { timeout: 60_000 }, async () => {
   const scrape = async () => {
     const { text, headers } = await site.request('GET', 'metrics');
