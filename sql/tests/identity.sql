@@ -1,6 +1,6 @@
 -- Log-ins that somebody else vouches for, tickets, attempts, passwords.
 begin;
-select plan(74);
+select plan(82);
 
 create function pg_temp.hash(p_text text) returns bytea language sql as $$
   select sha256(('identity-test ' || p_text)::bytea)
@@ -214,6 +214,27 @@ select is(array[confab.reset_finish(pg_temp.hash('link'), 'reset'), confab.reset
           '{t,f}', 'once');
 select throws_ok($$ select confab.authenticate(pg_temp.hash('ann 1')) $$, 'C4001', 'Authentication required.',
                  'and ends all log-ins');
+
+-- The host's own numbers.
+select last_value from confab.account_id_seq \gset
+update confab.setting set value = '"jwt:identity-test.host"' where name = 'integer_subjects';
+select is(pg_temp.come('987654321', 'host', '{"username": "identity-test.host"}', 'jwt:identity-test.host'),
+  987654321::bigint,
+  'an account keeps the number that it has at the host');
+select is(pg_temp.come('987654321', 'host again', '{}', 'jwt:identity-test.host'), 987654321::bigint, 'for good');
+select ok(pg_temp.come('987654322', 'elsewhere', '{}') >= 1099511627776, 'others get numbers beyond those');
+select throws_ok($$ select pg_temp.come('ann', 'no number', '{}', 'jwt:identity-test.host') $$, 'C4002',
+  'The subject has to be a number from 1 to 1099511627775.', 'what is no number is refused');
+select throws_ok($$ select pg_temp.come('1099511627776', 'too great', '{}', 'jwt:identity-test.host') $$, 'C4002',
+  'The subject has to be a number from 1 to 1099511627775.', 'and what is too great');
+select throws_ok(format($$ select pg_temp.come('%s', 'clash', '{}', 'jwt:identity-test.host') $$, :ann), 'C4005',
+  'The subject is the id of another account.', 'the number of another account is not taken over');
+select confab.external_link(:ann, 'jwt:identity-test.host', :ann::text) \g /dev/null
+select is(pg_temp.come(:ann::text, 'linked', '{}', 'jwt:identity-test.host'), :ann::bigint,
+  'unless the operator says so');
+select is(confab.ensure_user('identity-test.made', '{"id": 987654323}'), 987654323::bigint,
+  'a program says the number');
+select setval('confab.account_id_seq', :last_value) \g /dev/null
 
 select * from finish();
 rollback;

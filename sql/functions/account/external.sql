@@ -25,10 +25,33 @@ returns text language sql stable as $$
     nullif(split_part(confab.claim_text(p_profile, 'email', 254), '@', 1), ''), p_subject)), ''), 'user')
 $$;
 
+-- external_id(issuer, subject): the id of a new account: the subject, where the setting integer_subjects names the
+-- issuer.
+-- Raises 4002 for a subject that is no id, 4005 for one that is somebody else's here.
+create or replace function confab.external_id(p_issuer text, p_subject text)
+returns bigint language plpgsql as $$
+declare
+  -- Ids that confab gives out itself come after those of the host.
+  v_most constant bigint := 2 ^ 40 - 1;
+begin
+  if confab.setting_value('integer_subjects') #>> '{}' is distinct from p_issuer then
+    return nextval(pg_get_serial_sequence('confab.account', 'id'));
+  end if;
+  if p_subject !~ '^[1-9][0-9]{0,12}$' or p_subject::bigint > v_most then
+    perform confab.fail(4002, to_jsonb(format('The subject has to be a number from 1 to %s.', v_most)));
+  elsif exists (select from confab.account where id = p_subject::bigint) then
+    perform confab.fail(4005, '"The subject is the id of another account."');
+  end if;
+  perform setval(pg_get_serial_sequence('confab.account', 'id'), v_most) where not exists (
+    select from confab.account where id > v_most);
+  return p_subject::bigint;
+end $$;
+
 -- external_account(issuer, subject, profile): the account of an external identity; made when there is none.
 --   profile  username, email, first_name, last_name: the name counts for a new account, the others whenever they are
 --            given
--- A name that is taken gets a number behind it: it is somebody else's. Raises 4001 when the account is disabled.
+-- A name that is taken gets a number behind it: it is somebody else's. Raises 4001 when the account is disabled, and as
+-- external_id().
 create or replace function confab.external_account(p_issuer text, p_subject text, p_profile jsonb)
 returns bigint language plpgsql as $$
 declare
@@ -38,6 +61,7 @@ declare
   v_wanted text := confab.external_username(p_profile, p_subject);
   v_name text := v_wanted;
   v_account confab.account;
+  v_new_id bigint;
   v_id bigint;
 begin
   select a.* into v_account from confab.external_identity e join confab.account a on a.id = e.account_id
@@ -56,10 +80,11 @@ begin
                                                            coalesce(v_last_name, last_name));
     return v_account.id;
   end if;
+  v_new_id := confab.external_id(p_issuer, p_subject);
   for i in 2..12 loop
     perform pg_advisory_xact_lock(hashtextextended('confab name ' || confab.name_skeleton(v_name), 0));
-    insert into confab.account (username, skeleton, email, first_name, last_name)
-    select v_name, confab.name_skeleton(v_name), coalesce(v_email, ''), coalesce(v_first_name, ''),
+    insert into confab.account (id, username, skeleton, email, first_name, last_name) overriding system value
+    select v_new_id, v_name, confab.name_skeleton(v_name), coalesce(v_email, ''), coalesce(v_first_name, ''),
       coalesce(v_last_name, '')
       where not confab.is_reserved_name(v_name) and not confab.name_looks_taken(v_name)
     on conflict (lower(username)) do nothing returning id into v_id;

@@ -55,6 +55,7 @@ insert into confab.setting (name, value, help) values
   ('add_strangers',        'true',  'people add others to rooms with whom they share none; off: they invite them'),
   ('rooms_per_day',        '1000',  'rooms that one account may make in a day; 0: any number'),
   ('strangers_per_day',    '100',   'rooms a day that strangers may put one account into; 0: any number'),
+  ('integer_subjects',     '""',    'the issuer whose subjects are numbers: they are the ids of its accounts'),
   ('push_delay',           '10',    'seconds that a message waits to be seen before a push service gets it'),
   ('login_days',           '30',    'how long a log-in lasts'),
   ('log_days',             '7',     'how long dispatches are kept for streams that come back'),

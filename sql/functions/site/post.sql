@@ -18,7 +18,8 @@ $$;
 
 -- ensure_user(username, profile): the account of that name, made when there is none; its id. It can't log in with a
 -- password until it has one.
---   profile  email, first_name, last_name of a new account
+--   profile  email, first_name, last_name of a new account; id: its number at the issuer that the setting
+--            integer_subjects names, which then is the account's
 -- Raises C4003 for a name that can't be one.
 create or replace function confab.ensure_user(p_username text, p_profile jsonb default '{}')
 returns bigint language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
@@ -28,6 +29,10 @@ begin
   select id into v_id from confab.account where lower(username) = lower(normalize(p_username, nfc));
   if found then
     return v_id;
+  end if;
+  if p_profile ? 'id' and confab.setting_value('integer_subjects') <> '""' then
+    return confab.external_account(confab.setting_value('integer_subjects') #>> '{}', p_profile ->> 'id',
+      p_profile || jsonb_build_object('username', p_username));
   end if;
   return confab.account_create(p_username, null, p_profile);
 exception when sqlstate 'C4003' then
