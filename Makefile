@@ -40,7 +40,7 @@ LIB := $(addprefix base/, buf config crypto error hex json json_peek logger metr
 	$(addprefix log/, cursor deletions dispatch fence selftest tail window) \
 	$(addprefix hub/, hub liveness opener opening replayer report roster signal stream transport turns withdraw)
 # What each program has beside its main().
-COMMAND := command command_table envelope rate traffic
+COMMAND := command command_table envelope rate shares traffic
 EVENTS := connection poll report sse
 LOGIN := ask log_in mail password
 MEDIA := download filename filetype multipart preview store upload

@@ -272,17 +272,23 @@ static int64_t find_account(struct call *call)
 	return account;
 }
 
-/* The seconds to wait when there were too many commands of the kind, else 0. */
+/* The seconds to wait when there were too many commands of the kind, or too
+ * many are under way, else 0. Then the work for the account has begun. */
 static int seconds_to_wait(struct call *call)
 {
 	struct commands *commands = call->commands;
 	const struct command_request *request = call->request;
+	int64_t account;
+	int seconds;
 
 	if (!commands->traffic || !commands->config->rate_limits)
 		return 0;
-	return traffic_admit(
-		commands->traffic, traffic_class_of(call->envelope.event_type),
-		find_account(call), request->token_hash, request->address);
+	account = find_account(call);
+	seconds = traffic_admit(commands->traffic,
+				traffic_class_of(call->envelope.event_type),
+				account, request->token_hash, request->address);
+	return seconds || traffic_begin(commands->traffic, account) ? seconds
+								    : 1;
 }
 
 static struct error_answer fail_rate(struct call *call, int seconds)
@@ -367,10 +373,12 @@ struct error_answer command_execute(struct commands *commands,
 	answer = error_answer(read_request(&call), NULL);
 	if (answer.error == ERROR_NONE)
 		answer = execute(&call);
-	if (commands->traffic)
+	if (commands->traffic) {
+		traffic_end(commands->traffic);
 		traffic_done(commands->traffic,
 			     traffic_class_of(call.envelope.event_type),
 			     answer.error, clock_us() - began);
+	}
 	envelope_free(&call.envelope);
 	return answer;
 }

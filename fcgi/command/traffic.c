@@ -11,6 +11,7 @@
 #include "base/crypto.h"
 #include "base/xalloc.h"
 #include "rate.h"
+#include "shares.h"
 
 enum {
 	LOGINS = 16384, /* whose accounts are remembered; a power of two */
@@ -49,6 +50,7 @@ struct login {
 struct shared {
 	_Atomic int64_t rung_at; /* us */
 	struct rate_table rates;
+	struct shares shares;
 	struct login logins[LOGINS];
 };
 
@@ -57,10 +59,11 @@ struct traffic {
 	uint64_t seed;
 	int per_minute[TRAFFIC_CLASSES];
 	struct shared *shared;
+	struct share *share; /* of this worker; NULL: none was left */
 	struct metric *commands[TRAFFIC_CLASSES][RESULTS];
 	struct metric *buckets[TRAFFIC_CLASSES][N_BUCKETS];
 	struct metric *sum[TRAFFIC_CLASSES], *count[TRAFFIC_CLASSES];
-	struct metric *by_account, *by_address;
+	struct metric *by_account, *by_address, *by_share;
 	struct metric *rung, *skipped, *connects;
 };
 
@@ -90,6 +93,7 @@ static void add_metrics(struct traffic *t, struct metrics *m)
 	}
 	t->by_account = metrics_add(m, "rate_limited_total", "by=\"account\"");
 	t->by_address = metrics_add(m, "rate_limited_total", "by=\"address\"");
+	t->by_share = metrics_add(m, "rate_limited_total", "by=\"share\"");
 	t->rung = metrics_add(m, "doorbell_rung_total", "%s", "");
 	t->skipped = metrics_add(m, "doorbell_skipped_total", "%s", "");
 	t->connects = metrics_add(m, "database_connects_total", "%s", "");
@@ -125,6 +129,28 @@ unsigned traffic_size(void)
 void traffic_attach(struct traffic *t, void *shared)
 {
 	t->shared = shared;
+	t->share = shares_enter(&t->shared->shares);
+}
+
+bool traffic_begin(struct traffic *t, int64_t account)
+{
+	int workers = t->config->command_workers,
+	    most = t->config->account_commands;
+	bool begun;
+
+	if (!most || !t->share || !account)
+		return true;
+	if (most > workers - 1)
+		most = workers > 1 ? workers - 1 : 1;
+	begun = shares_begin(&t->shared->shares, t->share, account, most);
+	metric_count(t->by_share, !begun);
+	return begun;
+}
+
+void traffic_end(struct traffic *t)
+{
+	if (t->share)
+		shares_end(t->share);
 }
 
 enum traffic_class traffic_class_of(const char *event_type)

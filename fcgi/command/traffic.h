@@ -41,6 +41,13 @@ int traffic_admit(struct traffic *traffic, enum traffic_class class,
 		  int64_t account, const unsigned char token_hash[32],
 		  const char *address);
 
+/* Begins to work for an account (0: not known). False when other workers are
+ * busy for it already, as many as may be (account_commands, and never all of
+ * them). */
+bool traffic_begin(struct traffic *traffic, int64_t account);
+/* The work is done. */
+void traffic_end(struct traffic *traffic);
+
 /* Whose log-in this is, as said before by traffic_learn(); 0: not known. */
 int64_t traffic_account(struct traffic *traffic,
 			const unsigned char token_hash[32]);

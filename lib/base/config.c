@@ -152,6 +152,8 @@ static const struct option_row OPTIONS[] = {
 	NUMBER(request_timeout, 10, 1, 300, "s for a request to arrive"),
 	NUMBER(stall_timeout, 30, 1, 3600,
 	       "s without progress that end a slow stream"),
+	NUMBER(account_commands, 3, 0, 1000,
+	       "commands of one account at a time, 0 for any number"),
 	NUMBER(account_streams, 64, 0, 1000000,
 	       "streams of one account in one process; 0: any number"),
 	NUMBER(command_queue, 1024, 1, 3000,

@@ -44,6 +44,7 @@ struct config {
 	int request_timeout;  /* s for a request to arrive, a stream to open */
 	int stall_timeout;    /* s without progress before a slow stream ends */
 	int account_streams;  /* of one account, per delivering process */
+	int account_commands; /* of one account at a time */
 	int waiting_commands; /* of WebSockets, that wait for a worker */
 	int command_queue;    /* connections that wait for a worker */
 	int rate_limits;      /* 0: none of the following */

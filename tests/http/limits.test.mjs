@@ -16,6 +16,11 @@ before(async () => {
     { env: { CONFAB_RATE_LIMITS: 1, CONFAB_RATE_ADDRESS: ADDRESS, CONFAB_COMMAND_WORKERS: 4,
       ...Object.fromEntries(rates) } });
   ({ site } = stack);
+  // Known to the programs by the time it is asked for.
+  await stack.query(`create function confab_site.nap(p_caller confab.caller, p_data jsonb) returns confab.outcome
+    language plpgsql security definer set search_path = confab_site, confab, pg_temp as
+    $$ begin perform pg_sleep((p_data ->> 'seconds')::int); return null; end $$;
+    insert into confab.command (name, function, rings) values ('test.nap', 'confab_site.nap', false)`);
 }, { timeout: 60_000 });
 after(() => stack?.stop());
 
@@ -135,4 +140,23 @@ test('one scrape shows all programs, in Prometheus\' format', { timeout: 60_000 
   assert.equal((await scrape()).get('confab_up{program="bridge"}'), undefined);
   await stack.program('bridge');
   await until(async () => (await scrape()).get('confab_ready{program="bridge"}') === 1, 'the bridge is back');
+});
+
+test('one account keeps three workers busy at most, and is told to come back', { timeout: 60_000 }, async () => {
+  const [ann, ben] = [await site.register('ann'), await site.register('ben')];
+  const room = await site.room(ben);
+  const naps = Array.from({ length: 6 }, () => site.command(ann, 'test.nap', { seconds: 6 }));
+  const asleep = () => stack.query("select count(*) from pg_stat_activity where wait_event = 'PgSleep'");
+  await until(async () => await asleep() === '3', 'three that are asleep');
+  // The worker that is left is the others'.
+  await site.done(ben, 'message.send', { room_id: room.id, content: 'beside them' });
+  assert.equal(await asleep(), '3');
+  const answers = await Promise.all(naps);
+  assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 200, 200, 429, 429, 429]);
+  for (const { status, headers, body } of answers)
+    if (status === 429) {
+      assert.equal(headers['retry-after'], '1');
+      assert.deepEqual(body, { error: { code: 4029, detail: '1' } });
+    }
+  assert.match((await site.request('GET', 'metrics')).text, /^confab_rate_limited_total\{.*by="share".*\} [1-9]/m);
 });

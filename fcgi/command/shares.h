@@ -1,0 +1,33 @@
+/* shares: which account each worker is busy for, so that one account does not
+ * keep all of them. In memory that the workers share, without a lock. */
+#ifndef CONFAB_FCGI_COMMAND_SHARES_H
+#define CONFAB_FCGI_COMMAND_SHARES_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+	SHARES_WORKERS = 1024 /* more have no share */
+};
+
+/* Zeroed memory is an empty table. */
+struct shares {
+	struct share {
+		_Atomic int32_t worker;  /* process id; 0: free */
+		_Atomic int64_t account; /* 0: idle */
+	} of[SHARES_WORKERS];
+};
+
+/* Takes a place of the table for this process, that of a dead one perhaps; NULL
+ * when there is none. */
+struct share *shares_enter(struct shares *shares);
+
+/* Begins to work for an account, unless most others do so already: false, and
+ * nothing has begun. Two workers that begin at the same moment may both be
+ * refused. */
+bool shares_begin(struct shares *shares, struct share *own, int64_t account,
+		  int most);
+void shares_end(struct share *own);
+
+#endif
