@@ -74,7 +74,9 @@ CREATE TABLE confab.command (
     function regproc NOT NULL,
     rich_text text[] DEFAULT '{}'::text[] NOT NULL,
     rings boolean DEFAULT true NOT NULL,
-    enabled boolean DEFAULT true NOT NULL
+    enabled boolean DEFAULT true NOT NULL,
+    rate_class text DEFAULT 'other'::text NOT NULL,
+    CONSTRAINT command_rate_class_known CHECK ((rate_class = ANY (ARRAY['send'::text, 'receipt'::text, 'room'::text, 'search'::text, 'other'::text])))
 );
 CREATE TABLE confab.deferred (
     id bigint NOT NULL,
@@ -448,8 +450,7 @@ CREATE TABLE confab.session (
     opened_at timestamp with time zone DEFAULT now() NOT NULL,
     last_seen timestamp with time zone DEFAULT now() NOT NULL,
     idle_since timestamp with time zone,
-    is_plain boolean DEFAULT false NOT NULL,
-    CONSTRAINT session_transport_check CHECK ((transport = ANY (ARRAY['websocket'::text, 'sse'::text, 'poll'::text])))
+    is_plain boolean DEFAULT false NOT NULL
 );
 CREATE TABLE confab.setting (
     name text NOT NULL,
@@ -461,6 +462,12 @@ CREATE TABLE confab.ticket (
     login_id bigint NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     CONSTRAINT ticket_ticket_hash_check CHECK ((length(ticket_hash) = 32))
+);
+CREATE TABLE confab.transport (
+    name text NOT NULL,
+    resumable boolean NOT NULL,
+    keeps_session boolean NOT NULL,
+    ready_frame boolean NOT NULL
 );
 CREATE UNLOGGED TABLE confab.typing (
     account_id bigint NOT NULL,
@@ -563,6 +570,8 @@ ALTER TABLE ONLY confab.setting
     ADD CONSTRAINT setting_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY confab.ticket
     ADD CONSTRAINT ticket_pkey PRIMARY KEY (ticket_hash);
+ALTER TABLE ONLY confab.transport
+    ADD CONSTRAINT transport_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY confab.typing
     ADD CONSTRAINT typing_pkey PRIMARY KEY (account_id, room_id);
 ALTER TABLE ONLY confab.upkeep
@@ -666,5 +675,7 @@ ALTER TABLE ONLY confab.session
     ADD CONSTRAINT session_account_id_fkey FOREIGN KEY (account_id) REFERENCES confab.account(id) ON DELETE CASCADE;
 ALTER TABLE ONLY confab.session
     ADD CONSTRAINT session_login_id_fkey FOREIGN KEY (login_id) REFERENCES confab.login(id) ON DELETE CASCADE;
+ALTER TABLE ONLY confab.session
+    ADD CONSTRAINT session_transport_fkey FOREIGN KEY (transport) REFERENCES confab.transport(name);
 ALTER TABLE ONLY confab.ticket
     ADD CONSTRAINT ticket_login_id_fkey FOREIGN KEY (login_id) REFERENCES confab.login(id) ON DELETE CASCADE;

@@ -42,6 +42,7 @@ struct call {
 	struct buf *out;
 	struct pg_result *result; /* of the last attempt */
 	bool stores;              /* as entry->rings */
+	enum traffic_class rate_class;
 };
 
 struct commands *command_create(const struct config *config, struct pg *pg,
@@ -284,9 +285,8 @@ static int seconds_to_wait(struct call *call)
 	if (!commands->traffic || !commands->config->rate_limits)
 		return 0;
 	account = find_account(call);
-	seconds = traffic_admit(commands->traffic,
-				traffic_class_of(call->envelope.event_type),
-				account, request->token_hash, request->address);
+	seconds = traffic_admit(commands->traffic, call->rate_class, account,
+				request->token_hash, request->address);
 	return seconds || traffic_begin(commands->traffic, account) ? seconds
 								    : 1;
 }
@@ -312,10 +312,12 @@ static struct error_answer execute(struct call *call)
 
 	if (!connect_database(call->commands))
 		return fail_unavailable(call, false);
+	entry = command_table_find(call->commands->table, envelope->event_type);
+	if (entry)
+		call->rate_class = entry->rate_class;
 	seconds = seconds_to_wait(call);
 	if (seconds)
 		return fail_rate(call, seconds);
-	entry = command_table_find(call->commands->table, envelope->event_type);
 	if (!entry)
 		return refuse_event(call);
 	call->stores = entry->rings;
@@ -364,7 +366,8 @@ struct error_answer command_execute(struct commands *commands,
 {
 	struct call call = { .commands = commands,
 			     .request = request,
-			     .out = out };
+			     .out = out,
+			     .rate_class = TRAFFIC_OTHER };
 	int64_t began = clock_us();
 	struct error_answer answer;
 
@@ -375,9 +378,8 @@ struct error_answer command_execute(struct commands *commands,
 		answer = execute(&call);
 	if (commands->traffic) {
 		traffic_end(commands->traffic);
-		traffic_done(commands->traffic,
-			     traffic_class_of(call.envelope.event_type),
-			     answer.error, clock_us() - began);
+		traffic_done(commands->traffic, call.rate_class, answer.error,
+			     clock_us() - began);
 	}
 	envelope_free(&call.envelope);
 	return answer;

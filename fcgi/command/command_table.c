@@ -19,7 +19,7 @@ static const struct pg_statement STAMP = { "stamp",
 static const struct pg_statement LIST = {
 	"list", "select name, statement,"
 		" coalesce(array_to_string(rich_text, ' '), ''),"
-		" coalesce(rings, true), keep_class_id"
+		" coalesce(rings, true), keep_class_id, rate_class"
 		" from confab.command_list()"
 		" where name is not null and statement is not null"
 };
@@ -29,6 +29,7 @@ enum list_column {
 	LIST_RICH_TEXT,
 	LIST_RINGS,
 	LIST_KEEP_CLASS_ID,
+	LIST_RATE_CLASS,
 };
 
 struct command_table {
@@ -124,6 +125,8 @@ static void read_entries(struct command_table *table,
 		entry->rings = *pg_field(result, i, LIST_RINGS) == 't';
 		entry->keep_class_id =
 			*pg_field(result, i, LIST_KEEP_CLASS_ID) == 't';
+		entry->rate_class = traffic_class_named(
+			pg_field(result, i, LIST_RATE_CLASS));
 		snprintf(entry->label, sizeof(entry->label), "command_%d", i);
 	}
 	qsort(table->entries, table->count, sizeof(*table->entries), compare);

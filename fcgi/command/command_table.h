@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "pg/sync.h"
+#include "traffic.h"
 
 enum {
 	COMMAND_PATHS = 8 /* rich-text members of one command */
@@ -17,6 +18,7 @@ struct command_entry {
 	char *rich_text[COMMAND_PATHS]; /* "content", "extra_fields.content" */
 	bool rings;                     /* it may store something */
 	bool keep_class_id;             /* in rich text */
+	enum traffic_class rate_class;
 	struct pg_statement statement;
 	char label[24]; /* its name */
 };

@@ -153,27 +153,11 @@ void traffic_end(struct traffic *t)
 		shares_end(t->share);
 }
 
-enum traffic_class traffic_class_of(const char *event_type)
+enum traffic_class traffic_class_named(const char *name)
 {
-	static const struct {
-		const char *prefix;
-		enum traffic_class class;
-	} PREFIXES[] = {
-		{ "message.send", TRAFFIC_SEND },
-		{ "message.search", TRAFFIC_SEARCH },
-		{ "message.acknowledged", TRAFFIC_RECEIPT },
-		{ "message.read", TRAFFIC_RECEIPT },
-		{ "message.react", TRAFFIC_RECEIPT },
-		{ "message.typing", TRAFFIC_RECEIPT },
-		{ "room.read", TRAFFIC_RECEIPT },
-		{ "room.", TRAFFIC_ROOM },
-	};
-
-	for (size_t i = 0;
-	     event_type && i < sizeof(PREFIXES) / sizeof(PREFIXES[0]); i++)
-		if (!strncmp(event_type, PREFIXES[i].prefix,
-			     strlen(PREFIXES[i].prefix)))
-			return PREFIXES[i].class;
+	for (int c = 0; c < TRAFFIC_CLASSES; c++)
+		if (!strcmp(name, NAMES[c]))
+			return (enum traffic_class)c;
 	return TRAFFIC_OTHER;
 }
 

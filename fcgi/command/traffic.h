@@ -13,11 +13,12 @@
 
 struct traffic;
 
+/* confab.command says of which class a command is. */
 enum traffic_class {
-	TRAFFIC_SEND,    /* message.send */
-	TRAFFIC_RECEIPT, /* acknowledging, reading, reacting, typing */
-	TRAFFIC_ROOM,    /* room.* */
-	TRAFFIC_SEARCH,  /* message.search */
+	TRAFFIC_SEND,
+	TRAFFIC_RECEIPT,
+	TRAFFIC_ROOM,
+	TRAFFIC_SEARCH,
 	TRAFFIC_OTHER,
 	TRAFFIC_CLASSES,
 };
@@ -32,7 +33,8 @@ void traffic_free(struct traffic *traffic);
 unsigned traffic_size(void);
 void traffic_attach(struct traffic *traffic, void *shared);
 
-enum traffic_class traffic_class_of(const char *event_type);
+/* The class of that name; TRAFFIC_OTHER for a name that is not known. */
+enum traffic_class traffic_class_named(const char *name);
 
 /* Whether another command of the class may be carried out now: 0, or the
  * seconds until one may. account: 0: not known, its log-in's hash counts;

@@ -150,7 +150,7 @@ update confab.account set disabled = true where id = pg_temp.id('cid');
 select is(pg_temp.failure($$ select pg_temp.open('x', 'cid') $$) #>> '{error,code}', '4001',
           'a disabled account opens nothing');
 update confab.account set disabled = false where id = pg_temp.id('cid');
-select is(pg_temp.failure($$ select pg_temp.open('x', 'cid', null, 'pigeon') $$), '"23514"',
+select is(pg_temp.failure($$ select pg_temp.open('x', 'cid', null, 'pigeon') $$), '"23503"',
           'there are three transports');
 select is((select count(*) from confab.session where account_id = pg_temp.id('cid')), 1::bigint,
           'what is refused leaves no session');

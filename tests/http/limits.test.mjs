@@ -160,3 +160,19 @@ test('one account keeps three workers busy at most, and is told to come back', {
     }
   assert.match((await site.request('GET', 'metrics')).text, /^confab_rate_limited_total\{.*by="share".*\} [1-9]/m);
 });
+
+test('an operator says of which class a command is', { timeout: 60_000 }, async () => {
+  const ann = await site.register('ann');
+  const searches = async () =>
+    [...(await site.request('GET', 'metrics')).text.matchAll(/^confab_commands_total\{(.*)\} (\d+)$/gm)]
+      .filter(([, labels]) => labels.includes('class="search"') && labels.includes('result="ok"'))
+      .reduce((sum, [, , n]) => sum + Number(n), 0);
+  await stack.query("update confab.command set rate_class = 'search' where name = 'user.list'");
+  const before = await searches();
+  await until(async () => {
+    await site.command(ann, 'user.list', {});
+    return await searches() > before;
+  }, 'the change counts', 20_000);
+  await assert.rejects(stack.query("update confab.command set rate_class = 'x' where name = 'user.list'"),
+    /command_rate_class_known/);
+});

@@ -155,3 +155,14 @@ test('a stranger of a one-to-one can not leave it, whatever it is', async () => 
   await desk.refused(ann, 'room.leave', { room_id: chat.id }, 4002, DENIED.room);
   await desk.refused(ben, 'room.leave', { room_id: chat.id }, 4003, ['You can only leave a channel/group chat']);
 });
+
+test('words are found without regard to accents', async () => {
+  const room = await desk.group(ann, []);
+  const said = ['Léon', 'Straße', 'Ærø', 'Đorđe', 'Zoe\u0308', 'Łódź'];
+  for (const text of said) await desk.say(ann, room, text);
+  for (const [query, ...found] of [['leon', 0], ['LÉON', 0], ['strasse', 1], ['straße', 1], ['aero', 2], ['dorde', 3],
+    ['zoe', 4], ['zoë', 4], ['lodz', 5], ['lo', 5], ['leo', 0]]) {
+    const { results } = await desk.data(ann, 'message.search', { query, room_id: room.id });
+    assert.deepEqual(results.map(({ message }) => message.content), found.map((i) => said[i]), query);
+  }
+});

@@ -243,7 +243,8 @@ test('whoever has left can not change what they said, until they are back', asyn
   await desk.ask(ben, 'room.leave', { room_id: room.id });
   for (const change of [{ action: 'delete' }, { action: 'update', extra_fields: { content: 'x' } }])
     await desk.refused(ben, 'message.modify', { message_id: id, ...change }, 4002, DENIED.message);
-  await desk.ask(ann, 'room.add_members', { room_id: room.id, members: [ben.user.id] });
+  await desk.ask(ann, 'room.invite', { room_id: room.id, user_id: ben.user.id });
+  await desk.ask(ben, 'room.answer', { room_id: room.id, accept: true });
   await desk.ask(ben, 'message.modify', { message_id: id, action: 'delete' });
 });
 

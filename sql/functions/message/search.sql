@@ -4,18 +4,19 @@
 -- is or. Null when it has no words.
 create or replace function confab.search_query(p_text text)
 returns tsquery language sql immutable as $$
-  select nullif(regexp_replace(websearch_to_tsquery('pg_catalog.simple', confab.spaced_text(
+  select nullif(regexp_replace(websearch_to_tsquery('pg_catalog.simple', confab.spaced_text(confab.folded_text(
     case when position('"' in p_text) > 0 then p_text
     else regexp_replace(p_text,
       '([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+)', '"\1"', 'g')
-    end))::text,
+    end)))::text,
     '''(?=[\s)]|$)', ''':*', 'g')::tsquery, ''::tsquery)
 $$;
 
 -- search_words(text): what a snippet marks.
 create or replace function confab.search_words(p_text text)
 returns text[] language sql immutable as $$
-  select array(select distinct w from regexp_split_to_table(lower(p_text), '[^[:alnum:]]+') w where w not in ('', 'or')
+  select array(select distinct w from regexp_split_to_table(lower(p_text || ' ' || confab.folded_text(p_text)),
+                                                            '[^[:alnum:]]+') w where w not in ('', 'or')
                order by w limit 20)
 $$;
 
@@ -24,10 +25,13 @@ create or replace function confab.search_snippet(p_content text, p_words text[])
 returns text language plpgsql immutable as $$
 declare
   v_text text := regexp_replace(confab.plain_text(left(p_content, 20000)), '\s+', ' ', 'g');
-  v_lower text := lower(v_text);
+  v_lower text := lower(confab.folded_text(v_text));
   v_first int;
   v_start int;
 begin
+  if length(v_lower) <> length(v_text) then
+    v_lower := lower(v_text);
+  end if;
   select min(nullif(position(w in v_lower), 0)) into v_first from unnest(p_words) w;
   v_start := greatest(coalesce(v_first, 1) - 60, 1);
   v_text := case when v_start > 1 then '… ' else '' end || substr(v_text, v_start, 200) || case

@@ -1,42 +1,42 @@
 -- The commands there are. An operator's own rows stay: only what is missing is added.
-insert into confab.command (name, function, rich_text, rings) values
-  ('message.send',         'confab.message_send',         '{content}',              true),
-  ('message.acknowledged', 'confab.message_acknowledged', '{}',                     true),
-  ('message.read',         'confab.message_read',         '{}',                     true),
-  ('message.react',        'confab.message_react',        '{}',                     true),
-  ('message.typing',       'confab.message_typing',       '{}',                     false),
-  ('message.modify',       'confab.message_modify',       '{extra_fields.content}', true),
-  ('message.pin',          'confab.message_pin',          '{}',                     true),
-  ('message.history',      'confab.message_history',      '{}',                     false),
-  ('message.search',       'confab.message_search',       '{}',                     false),
-  ('room.create',          'confab.room_create',          '{}',                     true),
-  ('room.list',            'confab.room_list',            '{}',                     false),
-  ('room.info',            'confab.room_info',            '{}',                     false),
-  ('room.members',        'confab.room_members',         '{}',                     false),
-  ('room.permissions',     'confab.room_permissions',     '{}',                     false),
-  ('room.messages',        'confab.room_messages',        '{}',                     false),
-  ('room.pins',            'confab.room_pins',            '{}',                     false),
-  ('room.read',            'confab.room_read',            '{}',                     true),
-  ('room.join',            'confab.room_join',            '{}',                     true),
-  ('room.leave',           'confab.room_leave',           '{}',                     true),
-  ('room.add_members',     'confab.room_add_members',     '{}',                     true),
-  ('room.remove_members',  'confab.room_remove_members',  '{}',                     true),
-  ('room.modify',          'confab.room_modify',          '{}',                     true),
-  ('room.invite',          'confab.room_invite',          '{}',                     false),
-  ('room.invites',         'confab.room_invites',         '{}',                     false),
-  ('room.revoke_invite',   'confab.room_revoke_invite',   '{}',                     false),
-  ('room.request',         'confab.room_request',         '{}',                     true),
-  ('room.requests',        'confab.room_requests',        '{}',                     false),
-  ('room.answer',          'confab.room_answer',          '{}',                     true),
-  ('session.heartbeat',    'confab.session_heartbeat',    '{}',                     false),
-  ('session.list',         'confab.session_list',         '{}',                     false),
-  ('session.end',          'confab.session_end',          '{}',                     true),
-  ('presence.subscribe',   'confab.presence_subscribe',   '{}',                     false),
-  ('presence.unsubscribe', 'confab.presence_unsubscribe', '{}',                     false),
-  ('user.list',            'confab.user_list',            '{}',                     false),
-  ('user.block',           'confab.user_block',           '{}',                     false),
-  ('user.unblock',         'confab.user_unblock',         '{}',                     false),
-  ('user.blocked',         'confab.user_blocked',         '{}',                     false)
+insert into confab.command (name, function, rich_text, rings, rate_class) values
+  ('message.send',         'confab.message_send',         '{content}',              true,  'send'),
+  ('message.acknowledged', 'confab.message_acknowledged', '{}',                     true,  'receipt'),
+  ('message.read',         'confab.message_read',         '{}',                     true,  'receipt'),
+  ('message.react',        'confab.message_react',        '{}',                     true,  'receipt'),
+  ('message.typing',       'confab.message_typing',       '{}',                     false, 'receipt'),
+  ('message.modify',       'confab.message_modify',       '{extra_fields.content}', true,  'other'),
+  ('message.pin',          'confab.message_pin',          '{}',                     true,  'other'),
+  ('message.history',      'confab.message_history',      '{}',                     false, 'other'),
+  ('message.search',       'confab.message_search',       '{}',                     false, 'search'),
+  ('room.create',          'confab.room_create',          '{}',                     true,  'room'),
+  ('room.list',            'confab.room_list',            '{}',                     false, 'room'),
+  ('room.info',            'confab.room_info',            '{}',                     false, 'room'),
+  ('room.members',        'confab.room_members',         '{}',                     false, 'room'),
+  ('room.permissions',     'confab.room_permissions',     '{}',                     false, 'room'),
+  ('room.messages',        'confab.room_messages',        '{}',                     false, 'room'),
+  ('room.pins',            'confab.room_pins',            '{}',                     false, 'room'),
+  ('room.read',            'confab.room_read',            '{}',                     true,  'receipt'),
+  ('room.join',            'confab.room_join',            '{}',                     true,  'room'),
+  ('room.leave',           'confab.room_leave',           '{}',                     true,  'room'),
+  ('room.add_members',     'confab.room_add_members',     '{}',                     true,  'room'),
+  ('room.remove_members',  'confab.room_remove_members',  '{}',                     true,  'room'),
+  ('room.modify',          'confab.room_modify',          '{}',                     true,  'room'),
+  ('room.invite',          'confab.room_invite',          '{}',                     false, 'room'),
+  ('room.invites',         'confab.room_invites',         '{}',                     false, 'room'),
+  ('room.revoke_invite',   'confab.room_revoke_invite',   '{}',                     false, 'room'),
+  ('room.request',         'confab.room_request',         '{}',                     true,  'room'),
+  ('room.requests',        'confab.room_requests',        '{}',                     false, 'room'),
+  ('room.answer',          'confab.room_answer',          '{}',                     true,  'room'),
+  ('session.heartbeat',    'confab.session_heartbeat',    '{}',                     false, 'other'),
+  ('session.list',         'confab.session_list',         '{}',                     false, 'other'),
+  ('session.end',          'confab.session_end',          '{}',                     true,  'other'),
+  ('presence.subscribe',   'confab.presence_subscribe',   '{}',                     false, 'other'),
+  ('presence.unsubscribe', 'confab.presence_unsubscribe', '{}',                     false, 'other'),
+  ('user.list',            'confab.user_list',            '{}',                     false, 'other'),
+  ('user.block',           'confab.user_block',           '{}',                     false, 'other'),
+  ('user.unblock',         'confab.user_unblock',         '{}',                     false, 'other'),
+  ('user.blocked',         'confab.user_blocked',         '{}',                     false, 'other')
 on conflict (name) do nothing;
 
 insert into confab.setting (name, value, help) values
@@ -93,11 +93,12 @@ begin
                                                      v_data) end;
 end $$;
 
--- command_list(): the commands and their statements, and whether rich text keeps class and id.
+-- command_list(): the commands, their statements and limits, and whether rich text keeps class and id.
 create or replace function confab.command_list()
-returns table (name text, statement text, rich_text text[], rings boolean, keep_class_id boolean)
+returns table (name text, statement text, rich_text text[], rings boolean, keep_class_id boolean, rate_class text)
 language sql stable security definer set search_path = '' as $$
-  select c.name, confab.command_statement(c), c.rich_text, c.rings, confab.setting_on('rich_text_class_id')
+  select c.name, confab.command_statement(c), c.rich_text, c.rings, confab.setting_on('rich_text_class_id'),
+    c.rate_class
   from confab.command c where c.enabled order by c.name
 $$;
 

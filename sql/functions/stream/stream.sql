@@ -80,6 +80,12 @@ begin
   end loop;
 end $$;
 
+-- keeps_session(transport): whether a session of this kind outlives one response.
+create or replace function confab.keeps_session(p_transport text)
+returns boolean language sql stable as $$
+  select t.keeps_session from confab.transport t where t.name = p_transport
+$$;
+
 -- stream_close(sessions): they have ended.
 create or replace function confab.stream_close(p_sessions uuid[])
 returns void language sql security definer set search_path = '' as $$
@@ -91,7 +97,8 @@ $$;
 -- in no other program's or host's.
 create or replace function confab.stream_sweep(p_process text)
 returns void language sql security definer set search_path = '' as $$
-  delete from confab.session where split_part(process, '#', 1) = split_part(p_process, '#', 1) and transport <> 'poll';
+  delete from confab.session where split_part(process, '#', 1) = split_part(p_process, '#', 1)
+    and not confab.keeps_session(transport);
   delete from confab.process where split_part(name, '#', 1) = split_part(p_process, '#', 1) and name <> p_process;
   insert into confab.process (name) values (p_process) on conflict (name) do update set alive_at = now()
 $$;
@@ -100,7 +107,7 @@ $$;
 create or replace function confab.stream_leave(p_process text)
 returns void language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 begin
-  delete from confab.session where process = p_process and transport <> 'poll';
+  delete from confab.session where process = p_process and not confab.keeps_session(transport);
   delete from confab.process where name = p_process;
   perform confab.presence_refresh();
 end $$;
@@ -123,9 +130,9 @@ begin
     return v_last is not null;
   end if;
   with dead as (delete from confab.process where alive_at < now() - interval '30 seconds' returning name)
-  delete from confab.session s using dead where s.process = dead.name and s.transport <> 'poll';
+  delete from confab.session s using dead where s.process = dead.name and not confab.keeps_session(s.transport);
   delete from confab.session
-  where transport = 'poll'
+  where confab.keeps_session(transport)
     and last_seen < now() - make_interval(secs => greatest(confab.setting_number('inactivity_threshold', 60), 60));
   perform confab.presence_refresh();
   delete from confab.typing where told_at < now() - interval '1 hour';
