@@ -38,6 +38,22 @@ export class Completion {
     const people = app.store.members(app.open)
       .filter((user) => user.id !== app.me.id && (fits(user.username) || fits(user.first_name) || fits(user.last_name)))
       .slice(0, SHOWN);
+    this.#offer(people);
+    if (begun && people.length < SHOWN && app.store.hasMoreMembers(app.open)) this.#ask(begun);
+  }
+
+  /** In a crowd the server knows more of them. @param {string} begun */
+  async #ask(begun) {
+    const { app } = this, room = app.open;
+    const { members } = await app.client.listMembers(room,
+      { search: begun, limit: SHOWN }).catch(() => ({ members: [] }));
+    if (room === app.open && begun === this.#begun)
+      this.#offer(members.map(({ user }) => user).filter(({ id }) => id !== app.me.id));
+  }
+
+  /** @param {import('../confab/types.js').User[]} people */
+  #offer(people) {
+    const { app } = this;
     if (!people.length) return this.#close();
     this.element
       .replaceChildren(

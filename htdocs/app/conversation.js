@@ -10,6 +10,8 @@ import { Timeline } from './timeline.js';
 export class Conversation {
   /** @type {(() => void)[]} */
   #offs = [];
+  /** @type {Map<string, number>} members of crowds, by room */
+  #totals = new Map();
 
   /** @param {import('./app.js').App} app */
   constructor(app) {
@@ -61,11 +63,21 @@ export class Conversation {
     if (!id) return;
     store.watch({ rooms: [id] }).catch(() => {});
     store.loadPins(id).catch(() => {});
-    store.loadDetail(id).then(() => app.permissions.ask(id)).then(() => { if (id === app.open) this.composer.draw(); })
+    store.loadDetail(id).then(() => this.#count(id)).then(() => app.permissions.ask(id)).then(() => {
+      if (id === app.open) this.composer.draw();
+    })
       .catch(() => {});
     // Not away from what somebody has begun to write elsewhere: at the start a room opens by itself.
     const isWriting = document.activeElement instanceof HTMLInputElement;
     if (!isWriting && matchMedia('(min-width: 48rem) and (hover: hover)').matches) this.composer.focus();
+  }
+
+  /** Of a crowd the details name a part: how many there are the server says. @param {string} id */
+  async #count(id) {
+    const { client, store } = this.app;
+    if (!store.hasMoreMembers(id)) return void this.#totals.delete(id);
+    this.#totals.set(id, (await client.listMembers(id, { limit: 1 })).total);
+    this.#draw();
   }
 
   #search() {
@@ -105,7 +117,7 @@ export class Conversation {
     }
     const members = store.members(room.id),
       there = members.filter(({ id }) => store.presence(id)?.status === 'online').length;
-    const count = members.length ? t('membersCount', { count: members.length }) : '';
+    const count = members.length ? t('membersCount', { count: this.#totals.get(room.id) ?? members.length }) : '';
     return [room.description || '', count,
       members.length && there ? t('onlineCount', { count: there }) : ''].filter(Boolean).map(isolated).join(' · ');
   }

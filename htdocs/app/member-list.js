@@ -8,12 +8,19 @@ import { openMenu } from './menu.js';
 import { personRow } from './message-dialogs.js';
 import { PeoplePicker } from './people-picker.js';
 
+const PAUSE = 200; // ms after a key
 const FIRST = 60; // members that are shown before one asks for all
 
 /** Who is in a room; for those who may, also what they may do there. */
 export class MemberList {
   #shown = '';
   #all = false;
+  /**
+   * @type {{room: string, search: string, total: number, users: import('../confab/types.js').User[]} | null} of a crowd
+   */
+  #found = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
 
   /** @param {import('./app.js').App} app */
   constructor(app) {
@@ -21,11 +28,17 @@ export class MemberList {
     this.title = h('h3', {});
     this.add = h('button', { class: 'plain', onclick: () => this.#add() }, icon('plus'), app.t('addPeople'));
     this.list = h('ul', { class: 'people' });
+    this.find = h('input', { type: 'search', hidden: true, 'aria-label': app.t('findPeople'), dir: 'auto',
+      placeholder: app.t('findPeople'), autocomplete: 'off', oninput: () => {
+        clearTimeout(this.#timer);
+        this.#timer = setTimeout(() => this.#look(app.open), PAUSE);
+      } });
     this.more = h('button', { class: 'plain', hidden: true, onclick: () => {
       this.#all = true;
       this.draw(app.open);
     } }, app.t('showAll'));
-    this.element = h('section', { class: 'members' }, h('header', {}, this.title, this.add), this.list, this.more);
+    this.element = h('section', { class: 'members' }, h('header', {}, this.title, this.add), this.find, this.list,
+      this.more);
   }
 
   /** @param {string} id */
@@ -33,22 +46,43 @@ export class MemberList {
     const { app } = this, { store, t, formats } = app;
     const rank = (/** @type {{id: number}} */ user) =>
       ['creator', 'admin', 'member'].indexOf(store.role(id, user.id) ?? 'member');
-    const members = [...store.members(id)]
+    const isCrowd = store.hasMoreMembers(id), found = this.#found?.room === id ? this.#found : null;
+    this.find.hidden = !isCrowd;
+    if (isCrowd && !found) this.#look(id);
+    const members = [...(isCrowd && found?.search ? found.users : store.members(id))]
       .sort((a, b) => rank(a) - rank(b) || formats.order(app.personOf(a), app.personOf(b)));
     const shown = this.#all ? members : members.slice(0, FIRST);
     const key = JSON.stringify([id, app.permissions.mayAdd(id),
       shown.map((user) =>
         [user.id, rank(user), store.presence(user.id)?.status, app.permissions.rightsOf(id, user.id)]),
-        members.length]);
+        members.length, found?.total]);
     if (key === this.#shown) return;
     this.#shown = key;
-    this.title.textContent = t('membersCount', { count: members.length });
+    this.title.textContent = t('membersCount', { count: isCrowd && found ? found.total : members.length });
     this.add.hidden = !app.permissions.mayAdd(id);
     this.more.hidden = shown.length === members.length;
     const focused = /** @type {HTMLElement | null} */ (document.activeElement?.closest('[data-user]'))?.dataset.user;
     const isHere = this.list.contains(document.activeElement);
     this.list.replaceChildren(...shown.map((user) => this.#row(id, user)));
     if (isHere) /** @type {HTMLElement | null} */ (this.list.querySelector(`[data-user="${focused}"] button`))?.focus();
+  }
+
+  /**
+   * Of a crowd the details name a part: how many there are, and who is looked for, the server says.
+   * @param {string} id
+   */
+  async #look(id) {
+    const { app } = this, search = this.#found?.room === id ? this.find.value.trim() : '';
+    if (this.#found?.room !== id) this.find.value = '';
+    const found = this.#found = { room: id, search, total: this.#found?.total ?? 0, users: this.#found?.users ?? [] };
+    try {
+      const { members, total } = await app.client.listMembers(id, { limit: FIRST, ...(search && { search }) });
+      if (found !== this.#found || id !== app.open) return;
+      this.#found = { ...found, total, users: members.map(({ user }) => user) };
+      this.draw(id);
+    } catch (error) {
+      app.toast(error);
+    }
   }
 
   /** @param {string} id @param {import('../confab/types.js').User} user */

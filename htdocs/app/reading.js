@@ -29,7 +29,8 @@ export class Reading {
         soon();
       }),
       client.on('notifications', (data) => {
-        for (const { message } of Object.values(data).flat()) if (!message.delivered_to.includes(app.me.username))
+        for (const { message } of Object.values(data).flat())
+          if (message && !message.delivered_to.includes(app.me.username))
           this.#arrived.add(message.id);
         soon();
       }),

@@ -64,8 +64,28 @@ export class Api extends Emitter {
     return (await this.command(event_type, data)).data;
   }
 
-  /** @returns {Promise<import('./types.js').Room[]>} */
-  listRooms() { return this.#ask(Command.LIST_ROOMS); }
+  /** All of them, page by page, the liveliest first. @returns {Promise<import('./types.js').Room[]>} */
+  async listRooms() {
+    /** @type {Map<string, import('./types.js').Room>} a room that moves up meanwhile comes once */
+    const rooms = new Map();
+    /** @type {unknown} */
+    let before;
+    do {
+      const { data, next } = await this.command(Command.LIST_ROOMS, before ? { before } : {});
+      for (const room of data) if (!rooms.has(room.id)) rooms.set(room.id, room);
+      before = next;
+    } while (before);
+    return [...rooms.values()];
+  }
+
+  /**
+   * Who is in a room, by id; `total` counts all, whatever is searched.
+   * @param {string} room_id @param {{after?: number, limit?: number, search?: string}} [which]
+   * @returns {Promise<{
+   *   members: {user: import('./types.js').User, role: string}[], has_next: boolean, total: number
+   * }>}
+   */
+  listMembers(room_id, which) { return this.#ask(Command.MEMBERS, { ...which, room_id }); }
 
   /**
    * What one may do in a room: 'send', 'add_members', 'administer' …; and, for who may administer it, the single rights

@@ -18,3 +18,10 @@ export function roleOf(detail, user) {
   if (detail?.creator?.id === user) return 'creator';
   return has(detail?.admins ?? detail?.moderators) ? 'admin' : 'member';
 }
+
+const MOST = 1000; // people that the details of a room name
+
+/** Whether there may be more members than the details name. @param {Detail} detail */
+export function isCut(detail) {
+  return membersOf(detail).length >= MOST;
+}

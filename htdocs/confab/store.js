@@ -2,7 +2,7 @@ import { Command } from './codes.js';
 import { Conversations } from './conversations.js';
 import { Emitter } from './emitter.js';
 import { meaningOf, tell } from './interpret.js';
-import { membersOf, roleOf } from './members.js';
+import { isCut, membersOf, roleOf } from './members.js';
 import { Notifications } from './notifications.js';
 import { Outbox } from './outbox.js';
 import { People } from './people.js';
@@ -169,6 +169,11 @@ export class Store extends Emitter {
   /** Members of a room, as far as they are known. @param {string} id */
   members(id) {
     return this.#same(`members ${id}`, '', membersOf(this.detail(id)));
+  }
+
+  /** Whether there may be more than members() has: client.listMembers() gives them all. @param {string} id */
+  hasMoreMembers(id) {
+    return isCut(this.detail(id));
   }
 
   /**

@@ -103,12 +103,12 @@ test('a thousand rooms are a few rows, and scroll', async (t) => {
 
 test('a thousand members are shown when one asks for all, and one of them is mentioned', async (t) => {
   const sql = `
-    insert into confab.account (username) select 'crowd-${ann.user.id}-' || i from generate_series(1, 999) i;
+    insert into confab.account (username) select 'crowd-${ann.user.id}-' || i from generate_series(1, 1199) i;
     select confab.ensure_room('crowd ${ann.user.id}', 'Channel', 'Crowd', array[${ann.user.id}] || array(select id
       from confab.account where username like 'crowd-${ann.user.id}-%'));`;
   const { stdout } = await promisify(execFile)(path.join(top, 'tools/stack'), ['sql', process.env.CONFAB_DIR, sql]);
   const page = await openAs(browser, ann, { query: `#${stdout.trim().split('\n').pop()}` });
-  await page.locator('#room-about', { hasText: '1,000 members' }).waitFor();
+  await page.locator('#room-about', { hasText: '1,200 members' }).waitFor();
   await page.locator('#details').click();
   await page.locator('.panel li.person').nth(59).waitFor();
   const ms = await page.getByRole('button', { name: 'Show all' }).evaluate((button) => new Promise((resolve) => {
@@ -118,6 +118,13 @@ test('a thousand members are shown when one asks for all, and one of them is men
   }));
   t.diagnostic(`1,000 members are there after ${Math.round(ms)} ms`);
   assert.equal(await page.locator('.panel li.person').count(), 1000);
+  await page.locator('.members h3', { hasText: '1,200 members' }).waitFor();
+  await page.locator('.members input').fill(`crowd-${ann.user.id}-1150`);
+  await page.locator('.panel li.person', { hasText: `crowd-${ann.user.id}-1150` }).waitFor();
+  assert.equal(await page.locator('.panel li.person').count(), 1);
+  await page.locator('#text').pressSequentially(`@crowd-${ann.user.id}-1150`);
+  await page.getByRole('option', { name: `crowd-${ann.user.id}-1150` }).waitFor();
+  await page.locator('#text').fill('');
   await page.locator('#text').pressSequentially(`@crowd-${ann.user.id}-77`);
   await page.getByRole('option').first().waitFor();
   assert.ok(await page.getByRole('option').count() <= 8);

@@ -252,6 +252,17 @@ test('outside of browsers the token of a log-in is kept, and a log-in that is mi
   await assert.rejects(client.ready(), { code: 4001 });
 });
 
+test('the list of rooms is asked for page by page, and a room that moves up meanwhile comes once', async () => {
+  const client = connect(), asked = [];
+  client.command = async (name, data) => {
+    asked.push(data);
+    return data.before ? { data: [{ id: 'b' }, { id: 'c' }] }
+      : { data: [{ id: 'a' }, { id: 'b' }], has_next: true, next: 'n' };
+  };
+  assert.deepEqual((await client.listRooms()).map(({ id }) => id), ['a', 'b', 'c']);
+  assert.deepEqual(asked, [{}, { before: 'n' }]);
+});
+
 test('a listener that throws stops no other', () => {
   const seen = [], reported = [];
   globalThis.reportError = (error) => reported.push(error.message);
