@@ -1,5 +1,5 @@
-/* buf: a growable run of bytes. Called everywhere; each buffer belongs to
- * whoever declared it. Grows by doubling, never shrinks until freed. */
+/* buf: a growable run of bytes. Called everywhere; its declarer owns a buffer.
+ * A buffer doubles when it grows and shrinks only when freed. */
 #include "base/buf.h"
 
 #include <stdarg.h>
@@ -20,8 +20,8 @@ void buf_reserve(struct buf *b, size_t more)
 
 	if (b->data && more <= b->cap - b->len)
 		return;
-	/* No object is larger than SIZE_MAX / 2, so doubling can't wrap, and
-	 * an impossible size makes xrealloc() end the process. */
+	/* No object is larger than SIZE_MAX / 2, so doubling can't wrap.
+	 * xrealloc() ends the process for an impossible size. */
 	want = more > SIZE_MAX / 2 - b->len ? SIZE_MAX / 2 : b->len + more;
 	cap = b->cap ? b->cap : BUF_FIRST;
 	while (cap < want)

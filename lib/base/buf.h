@@ -10,7 +10,7 @@ struct buf {
 	size_t cap;
 };
 
-/* Makes room for at least more bytes behind len. */
+/* Makes room for at least more bytes after len. */
 void buf_reserve(struct buf *b, size_t more);
 
 void buf_add(struct buf *b, const void *bytes, size_t len);

@@ -1,6 +1,6 @@
 /* config: the options of all programs. Called by main() once, before anything
- * else; owns nothing. One table of options; defaults, then the file, then the
- * environment, so that the later one wins. */
+ * else; owns nothing. One table describes the options. Defaults come first,
+ * then the file, then the environment; the later one wins. */
 #include "base/config.h"
 
 #include <ctype.h>
@@ -17,7 +17,7 @@
 #include "base/version.h"
 #include "base/xalloc.h"
 
-/* Where the file is looked for when nobody says where. */
+/* The default path of the file. */
 #define CONFIG_PATH "/etc/confab/confab.conf"
 
 struct option_row {
@@ -26,7 +26,7 @@ struct option_row {
 	const char *text; /* default of a text option; NULL: a number */
 	int number, least, most;
 	const char *help;
-	bool (*is_valid)(const char *text); /* of a text; NULL: any is */
+	bool (*is_valid)(const char *text); /* for a text; NULL: any is valid */
 };
 
 static bool find_level(const char *name, enum logger_level *out)
@@ -58,7 +58,7 @@ static bool is_full_path(const char *text)
 	return *text == '/';
 }
 
-/* "/", or with a slash at both ends. */
+/* Accepts "/", or a path with a slash at both ends. */
 static bool is_prefix(const char *text)
 {
 	return *text == '/' && text[strlen(text) - 1] == '/';
@@ -362,7 +362,7 @@ static void print_help(const char *program, const char *purpose)
 	}
 }
 
-/* A CGI program can be told by the environment alone. */
+/* A CGI program takes its file from the environment only. */
 const char *config_default_path(void)
 {
 	const char *path = getenv("CONFAB_CONFIG");
@@ -384,8 +384,8 @@ void config_main(struct config *out, const char *program, const char *purpose,
 	bool check = false, replace = false;
 	int c;
 
-	/* A web server may hand the query string to a CGI program as its
-	 * arguments: those are a stranger's. */
+	/* A web server may pass the query string to a CGI program as arguments,
+	 * so under CGI the arguments come from a stranger. */
 	if (getenv("GATEWAY_INTERFACE"))
 		argc = 1;
 	while ((c = getopt_long(argc, argv, "c:nrhV", LONG, NULL)) != -1) {

@@ -84,7 +84,7 @@ bool secret_password_hash(const char *password, char out[SECRET_PASSWORD_SIZE])
 
 bool secret_password_verify(const char *hash, const char *password, bool *stale)
 {
-	/* The hash of a password nobody has, at the present limits. */
+	/* The hash of a password that nobody has, at the current limits. */
 	static const char nobody[SECRET_PASSWORD_SIZE] =
 		"$argon2id$v=19$m=65536,t=2,p=1$qenm3rp6Y2a94I/GCYYT7g$"
 		"jn9We9kQEpBqAF7a317p2IersKU4CyQLhRHshyNi/eI";

@@ -8,16 +8,19 @@
 #define SECRET_HASH_SIZE 32
 #define SECRET_PASSWORD_SIZE 128 /* crypto_pwhash_STRBYTES */
 
-/* Once per process, before anything else here; ends the process on failure. */
+/* Call once per process, before anything else here. Ends the process on
+ * failure. */
 void secret_init(void);
 
-/* A new token: 32 random bytes as 43 characters of base64url, terminated. */
+/* Writes a new token: 32 random bytes as 43 characters of base64url and a
+ * NUL. */
 void secret_token(char out[44]);
 
-/* SHA-256 of a token, as the database keeps it. */
+/* SHA-256 of a token, in the form that the database stores. */
 void secret_hash(const char *token, unsigned char out[SECRET_HASH_SIZE]);
 
-/* SHA-256 of what comes piece by piece. close() frees it; out may be NULL. */
+/* SHA-256 of data that arrives in pieces. secret_digest_close() frees the
+ * digest; its out may be NULL. */
 struct secret_digest;
 struct secret_digest *secret_digest_open(void) __attribute__((malloc));
 void secret_digest_add(struct secret_digest *digest, const void *bytes,
@@ -25,18 +28,20 @@ void secret_digest_add(struct secret_digest *digest, const void *bytes,
 void secret_digest_close(struct secret_digest *digest,
 			 unsigned char out[SECRET_HASH_SIZE]);
 
-/* 16 random bytes as 32 hexadecimal digits, terminated: request ids. */
+/* Writes 16 random bytes as 32 hexadecimal digits and a NUL. For request
+ * ids. */
 void secret_id(char out[33]);
 
-/* A number in [0, limit), for jitter. */
+/* A random number in [0, limit), for jitter. */
 unsigned secret_random(unsigned limit);
 
-/* argon2id, interactive limits (64 MiB, about 0.1 s). */
+/* Hashes with argon2id at the interactive limits (64 MiB, about 0.1 s). */
 bool secret_password_hash(const char *password, char out[SECRET_PASSWORD_SIZE])
 	__attribute__((warn_unused_result));
 
-/* Verifies; hash NULL stands for an account that does not exist and takes the
- * same time. *stale says that the hash should be made anew. */
+/* Verifies a password. hash NULL stands for an account that does not exist; the
+ * check then takes the same time and fails. *stale: the hash uses old limits
+ * and should be replaced. */
 bool secret_password_verify(const char *hash, const char *password, bool *stale)
 	__attribute__((warn_unused_result));
 

@@ -24,8 +24,8 @@ static const struct error_info table[] = {
 
 enum {
 	TABLE_ROWS = sizeof(table) / sizeof(table[0]),
-	BODY_DEPTH = 64,      /* levels of JSON in a body that SQL made */
-	LONGEST_WAIT = 86400, /* s that Retry-After asks for at most */
+	BODY_DEPTH = 64,      /* nesting of JSON in a body made by SQL */
+	LONGEST_WAIT = 86400, /* s, the largest Retry-After */
 };
 
 const struct error_info *error_info(enum confab_error error)
@@ -43,7 +43,7 @@ enum confab_error error_from_code(int code)
 	return ERROR_INTERNAL;
 }
 
-/* The code in "C4003", 0 when it is not one of ours. */
+/* The number in an SQLSTATE of ours: 4003 for "C4003". 0 for any other. */
 static int own_code(const char *sqlstate)
 {
 	if (sqlstate[0] != 'C' || sqlstate[1] != '4' ||
@@ -62,12 +62,12 @@ static bool one_of(const char *sqlstate, const char *const *prefixes)
 
 enum confab_error error_from_sqlstate(const char *sqlstate)
 {
-	/* Nothing was stored and the same again may well succeed: connection
-	 * trouble, shutdown, resources, a standby, conflicts, time limits. */
+	/* Nothing was stored, and a retry may succeed: connection trouble,
+	 * shutdown, resources, a standby, conflicts, time limits. */
 	static const char *const away[] = { "08",    "57P0",  "53",
 					    "25006", "40001", "40P01",
 					    "57014", "55P03", NULL };
-	/* "Data exception": a value that could not be used. */
+	/* Class 22, "data exception": a value was unusable. */
 	static const char *const data[] = { "22", NULL };
 	static const char *const constraint[] = { "23", NULL };
 	int code;
@@ -86,7 +86,7 @@ enum confab_error error_from_sqlstate(const char *sqlstate)
 	return ERROR_INTERNAL;
 }
 
-/* The seconds that a body gives as its detail, or 0. */
+/* The seconds in the detail of a body; 0 for none. */
 static int seconds_of(const char *body)
 {
 	const char *why;

@@ -1,5 +1,5 @@
 /* error: the protocol's error codes, their HTTP status and their sentences, in
- * one table. SQLSTATEs become protocol errors here and nowhere else. */
+ * one table. Only this module maps an SQLSTATE to a protocol error. */
 #ifndef CONFAB_BASE_ERROR_H
 #define CONFAB_BASE_ERROR_H
 
@@ -20,10 +20,10 @@ enum confab_error {
 };
 
 struct error_info {
-	int code; /* the protocol's */
+	int code; /* the protocol's code */
 	int http_status;
 	int retry_after;    /* seconds for Retry-After, 0 for none */
-	const char *detail; /* the sentence when nothing better is known */
+	const char *detail; /* the default sentence */
 };
 
 /* The table's row; never NULL. */
@@ -32,34 +32,34 @@ const struct error_info *error_info(enum confab_error error);
 /* The row with this protocol code (4001...), ERROR_INTERNAL when unknown. */
 enum confab_error error_from_code(int code);
 
-/* What a failed statement means to the caller (see docs/protocol.md). */
+/* The error that a failed statement means to the client (docs/protocol.md). */
 enum confab_error error_from_sqlstate(const char *sqlstate);
 
-/* An error as a client is told of it. */
+/* An error in the form that a client receives. */
 struct error_answer {
 	enum confab_error error;
 	int http_status;
 	int retry_after;  /* seconds for Retry-After, 0 for none */
-	const char *body; /* made already; NULL: as error_body() makes it */
+	const char *body; /* NULL: error_body() makes it */
 };
 
-/* The answer for an error with the table's sentence, or with a body that was
- * made elsewhere. The detail of a 4029 is a number of seconds: Retry-After
- * says the same. */
+/* The answer for an error. body NULL means the table's sentence. For a 4029 the
+ * body's detail is a number of seconds, and Retry-After repeats it. */
 struct error_answer error_answer(enum confab_error error, const char *body);
 
-/* The answer for a failed statement. The DETAIL of an error that confab.fail()
- * raised is the body, and detail has to live as long as the answer. sqlstate
- * NULL: the database could not be asked. */
+/* The answer for a failed statement. When confab.fail() raised the error,
+ * detail (its DETAIL) is the body and must outlive the answer. sqlstate NULL:
+ * the database could not be reached. */
 struct error_answer error_answer_statement(const char *sqlstate,
 					   const char *detail);
 
-/* Appends {"error":{"code":N,"detail":<detail>}}. detail is plain text (valid
- * UTF-8); NULL takes the table's. ERROR_INVALID wraps it in a list of one. */
+/* Appends {"error":{"code":N,"detail":<detail>}}. detail is plain text in valid
+ * UTF-8; NULL means the table's sentence. ERROR_INVALID wraps detail in a list
+ * of one. */
 void error_body(struct buf *out, enum confab_error error, const char *detail);
 
-/* The same for one field: {"error":{"code":4003,"detail":{field:[sentence]}}}.
- */
+/* Appends the error of one field:
+ * {"error":{"code":4003,"detail":{field:[sentence]}}}. */
 void error_field_body(struct buf *out, const char *field, const char *sentence);
 
 #endif

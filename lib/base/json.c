@@ -1,13 +1,12 @@
-/* json: reading and writing JSON. Called with bytes from outside and from the
- * database; owns the parsed tree until json_free(). The only module that sees
+/* json: reads and writes JSON. Called with bytes from outside and from the
+ * database. Owns a parsed tree until json_free(). The only module that sees
  * json-c.
  *
- * json-c 0.16 takes more than RFC 8259 even when told to be strict: single
- * quotes, NaN and Infinity, control characters in strings, some odd numbers;
- * and it changes values silently: U+0000 and lone surrogates in escapes, and
- * integers beyond 64 bits. So the text is scanned first, word by word; json-c
- * then sees only tokens that are right by themselves, and judges their order.
- */
+ * Even in strict mode json-c 0.16 accepts more than RFC 8259: single quotes,
+ * NaN and Infinity, control characters in strings, some malformed numbers. It
+ * also changes values silently: U+0000 and lone surrogates in escapes, and
+ * integers beyond 64 bits. So this module first scans the text token by token.
+ * json-c then sees only valid tokens and judges their order. */
 #include "base/json.h"
 
 #include <json-c/json_object.h>
@@ -17,7 +16,7 @@
 #include "base/hex.h"
 #include "base/utf8.h"
 
-/* The members of struct json are json-c's; values read through const pointers
+/* struct json stands for json-c's object. Values read through const pointers
  * are never changed here. */
 static struct json_object *inside(const struct json *value)
 {
@@ -29,7 +28,7 @@ static struct json *outside(struct json_object *value)
 	return (struct json *)value;
 }
 
-/* Where a scan stands. On failure why is set and the scan ends. */
+/* The position of a scan. A failure sets why and ends the scan. */
 struct scan {
 	const char *at, *end;
 	const char *why;
@@ -46,7 +45,7 @@ static bool is_digit(int c)
 	return c >= '0' && c <= '9';
 }
 
-/* The number after "\u"; -1 when it is not four hexadecimal digits. */
+/* The number after "\u"; -1 unless four hexadecimal digits follow. */
 static int scan_hex(struct scan *scan)
 {
 	int value = 0;
@@ -63,7 +62,7 @@ static int scan_hex(struct scan *scan)
 	return value;
 }
 
-/* Behind the backslash of an escape. */
+/* Scans what follows the backslash of an escape. */
 static void scan_escape(struct scan *scan)
 {
 	int c = peek(scan), value;
@@ -95,7 +94,7 @@ static void scan_escape(struct scan *scan)
 	}
 }
 
-/* Behind the opening quote. */
+/* Scans what follows the opening quote. */
 static void scan_string(struct scan *scan)
 {
 	while (!scan->why) {
@@ -123,7 +122,7 @@ static size_t scan_digits(struct scan *scan)
 	return (size_t)(scan->at - start);
 }
 
-/* Whether an integer without leading zeros fits an int64_t. */
+/* Whether an integer without leading zeros fits int64_t. */
 static bool fits(const char *digits, size_t n, bool negative)
 {
 	const char *limit =
@@ -132,8 +131,9 @@ static bool fits(const char *digits, size_t n, bool negative)
 	return n < 19 || (n == 19 && memcmp(digits, limit, 19) <= 0);
 }
 
-/* At the "e". PostgreSQL keeps a number's every digit: a few letters here would
- * be a hundred thousand there. So no more than a double can have. */
+/* Scans an exponent from its "e". PostgreSQL stores every digit of a number, so
+ * a few letters here could become a hundred thousand there. An exponent that no
+ * double has is refused. */
 static void scan_exponent(struct scan *scan)
 {
 	const char *digits;
@@ -151,7 +151,7 @@ static void scan_exponent(struct scan *scan)
 		scan->why = "Number out of range.";
 }
 
-/* A number as RFC 8259 section 6 has it. */
+/* Scans a number (RFC 8259 section 6). */
 static void scan_number(struct scan *scan)
 {
 	bool zero, negative, fraction = false;
@@ -213,9 +213,9 @@ static void scan_token(struct scan *scan)
 	}
 }
 
-/* Copies the text with "e0" behind each large integer. json-c then keeps its
- * digits as they came, as it does for every number with an exponent, instead of
- * the nearest 64-bit integer. */
+/* Copies the text and adds "e0" to each large integer. json-c keeps the digits
+ * of a number with an exponent; without one it would take the nearest 64-bit
+ * integer. */
 static void keep_large(struct buf *out, const char *text, size_t len)
 {
 	struct scan scan = { .at = text, .end = text + len };

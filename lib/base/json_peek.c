@@ -1,10 +1,10 @@
-/* json_peek: see json_peek.h. Called for a command that was refused, so that
- * its sender can tell which it was; linear, and owns nothing. */
+/* json_peek: see json_peek.h. Called for a refused command, to tell its sender
+ * which command it was. Takes linear time and owns nothing. */
 #include "base/json_peek.h"
 
 #include <string.h>
 
-/* After the string that begins at p, or end. */
+/* The position after the string that begins at p, or end. */
 static const char *skip_string(const char *p, const char *end)
 {
 	for (p++; p < end && *p != '"'; p++)
@@ -20,8 +20,8 @@ static const char *skip_blank(const char *p, const char *end)
 	return p;
 }
 
-/* Whether the string from p on is this name, followed by a colon; then *value
- * is after that. */
+/* Whether the string at p is this name and a colon follows. *value is then the
+ * position after the colon. */
 static bool is_member(const char *p, const char *after, const char *end,
 		      const char *name, const char **value)
 {

@@ -5,9 +5,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The text of a member of the outermost object, a string with its quotes or
- * anything else up to the next comma or bracket. It is not checked. False when
- * there is none, or what is before it has no end. */
+/* Finds a member of the outermost object and returns its raw text: a string
+ * with its quotes, or anything else up to the next comma or bracket. The text
+ * is not validated. False when there is no such member, or when something
+ * before it has no end. */
 bool json_peek(const char *text, size_t len, const char *name,
 	       const char **value, size_t *value_len);
 

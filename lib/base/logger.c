@@ -22,7 +22,7 @@ void logger_open(const char *program, enum logger_level level)
 	logger_limit = level;
 }
 
-/* Prints time, level, program and event to line; returns the length. */
+/* Prints time, level, program and event to line. Returns the length. */
 static size_t print_head(char *line, enum logger_level level, const char *event)
 {
 	static const char *const names[] = { "error", "warn", "info", "debug" };
@@ -58,7 +58,7 @@ void logger(enum logger_level level, const char *event, const char *format, ...)
 		if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
 			line[i] = '?';
 	line[at++] = '\n';
-	/* There is nowhere to report that the log can't be written. */
+	/* A failure to write the log can't be reported anywhere. */
 	if (write(STDERR_FILENO, line, at) < 0)
 		return;
 }

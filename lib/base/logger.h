@@ -1,6 +1,6 @@
-/* logger: one line per event on stderr: time, level, program, event,
- * key=value pairs. Programs log; lib/ does so at debug level only. Content of
- * messages and tokens are never logged. */
+/* logger: one line per event on stderr: time, level, program, event, key=value
+ * pairs. Programs log; lib/ logs at debug level only. Never log tokens or the
+ * content of messages. */
 #ifndef CONFAB_BASE_LOGGER_H
 #define CONFAB_BASE_LOGGER_H
 
@@ -11,7 +11,7 @@ enum logger_level {
 	LEVEL_DEBUG
 };
 
-/* program must outlive the process's use of the logger. */
+/* program must stay valid while the process uses the logger. */
 void logger_open(const char *program, enum logger_level level);
 
 /* Writes "2026-01-31T10:20:30.123Z info confab-events start pid=42 ...". The

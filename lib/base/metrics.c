@@ -1,8 +1,8 @@
 /* metrics: see metrics.h. Called by all programs; owns the page.
  *
- * A page is locked (flock) by the program and its workers: one whose lock can
- * be had was left by a program that is gone, and is removed by whoever reads.
- * Numbers are written and read without locks: each is one word. */
+ * A program and its workers hold a lock (flock) on their page. A reader that
+ * gets the lock knows that the program is gone, and removes the page. Numbers
+ * are read and written without locks: each is one word. */
 #include "base/metrics.h"
 
 #include <dirent.h>
@@ -20,7 +20,7 @@
 #include "base/xalloc.h"
 
 enum {
-	ROOM = 256, /* metrics of a page */
+	ROOM = 256, /* metrics in a page */
 	PATH = 512,
 	MAGIC = 0x636f6e31,
 };
@@ -34,15 +34,15 @@ struct page {
 };
 
 struct metrics {
-	int fd; /* -1: nobody reads it */
+	int fd; /* -1: private memory */
 	char path[PATH];
 	struct page *page;
 };
 
 static const struct family {
 	const char *name, *type, *help;
-	double unit; /* what a value of 1 in the page stands for */
-	bool most;   /* of several runs the greatest counts, not the sum */
+	double unit; /* the value that 1 in the page stands for */
+	bool most;   /* several runs give the greatest, not the sum */
 } FAMILIES[] = {
 	{ "up", "gauge", "Runs of the program that are alive", 1, false },
 	{ "workers", "gauge", "Processes that do requests", 1, false },
@@ -108,7 +108,7 @@ enum {
 	N_FAMILIES = sizeof(FAMILIES) / sizeof(FAMILIES[0])
 };
 
-/* Made under a name that readers pass over, until it is locked. */
+/* Makes the file under a name that readers ignore until it is locked. */
 static bool make_file(struct metrics *m, const char *run_dir,
 		      const char *program)
 {
@@ -200,7 +200,7 @@ void metric_set(struct metric *metric, uint64_t value)
 	atomic_store_explicit(&metric->value, value, memory_order_relaxed);
 }
 
-/* A line of the scrape. */
+/* One line of the scrape. */
 struct sample {
 	size_t family;
 	char program[24];
@@ -212,7 +212,7 @@ struct samples {
 	size_t count;
 };
 
-/* "command_seconds_sum" belongs to "command_seconds". */
+/* The index of the family: "command_seconds_sum" is in "command_seconds". */
 static size_t family_of(const char *name)
 {
 	for (size_t i = 0; i < N_FAMILIES; i++) {
@@ -233,7 +233,7 @@ static bool is_same(const struct sample *a, const struct sample *b)
 	       !strcmp(a->metric.labels, b->metric.labels);
 }
 
-/* The same of another run of the program. */
+/* Adds the same metric of another run of the program. */
 static void merge(struct sample *into, const struct sample *other)
 {
 	uint64_t a = into->metric.value, b = other->metric.value;
@@ -262,7 +262,7 @@ static void add_sample(struct samples *samples, const struct page *page,
 	samples->all[samples->count++] = made;
 }
 
-/* Reads a page, or removes it when its program is gone. */
+/* Reads a page, or removes it if its program is gone. */
 static void read_page(struct samples *samples, const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -330,7 +330,7 @@ void metrics_print(struct buf *out, const char *run_dir)
 	struct samples samples = { 0 };
 
 	read_pages(&samples, run_dir);
-	/* A family's samples stand together: the format wants it. */
+	/* The format wants the samples of a family together. */
 	for (size_t f = 0; f < N_FAMILIES; f++) {
 		bool named = false;
 

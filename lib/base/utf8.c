@@ -1,12 +1,11 @@
-/* utf8: is it UTF-8? Called on every byte that comes from outside; owns
- * nothing. The table is RFC 3629 section 4. */
+/* utf8: checks UTF-8. Called on every byte from outside; owns nothing. The
+ * table is RFC 3629 section 4. */
 #include "base/utf8.h"
 
 #include <stdint.h>
 #include <string.h>
 
-/* Length of the well-formed sequence at p (n > 0 bytes left), 0 when it is not
- * one. */
+/* Length of the well-formed sequence at p (n > 0 bytes left), or 0. */
 static size_t sequence(const unsigned char *p, size_t n)
 {
 	unsigned char low = 0x80, high = 0xbf;

@@ -1,11 +1,11 @@
-/* utf8: is it UTF-8? */
+/* utf8: checks UTF-8. */
 #ifndef CONFAB_BASE_UTF8_H
 #define CONFAB_BASE_UTF8_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* True when the bytes are well-formed UTF-8 (RFC 3629: shortest forms, no
+/* Whether the bytes are well-formed UTF-8 (RFC 3629: shortest forms, no
  * surrogates, at most U+10FFFF) without U+0000. */
 bool utf8_valid(const char *text, size_t len);
 

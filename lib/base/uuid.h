@@ -11,7 +11,7 @@ struct uuid {
 	uint64_t hi, lo;
 };
 
-/* Reads the hyphenated form (either case) and nothing behind it. */
+/* Reads the hyphenated form in either case. False if anything follows it. */
 bool uuid_parse(struct uuid *out, const char *text);
 
 #endif

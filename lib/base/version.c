@@ -8,7 +8,7 @@ const char *version_text(void)
 	return CONFAB_VERSION;
 }
 
-/* The next number of a version; 0 where it has none. */
+/* The next number of a version; 0 when there is none. */
 static long next_number(const char **version)
 {
 	char *end;

@@ -1,6 +1,6 @@
 /* xalloc: allocation that never returns NULL. Called everywhere; owns nothing.
- * A process that cannot get memory has nothing sensible left to do: it says so
- * in one line and ends, which its supervisor and its clients both survive. */
+ * A process without memory has nothing useful left to do: it logs one line and
+ * ends. Its supervisor and its clients survive that. */
 #include "base/xalloc.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
-/* xalloc: allocation that never returns NULL. Running out of memory ends the
- * process with one log line; its supervisor starts a new one, and every client
- * resumes from its cursor. */
+/* xalloc: allocation that never returns NULL. Without memory the process logs
+ * one line and ends. Its supervisor starts a new one, and every client resumes
+ * from its cursor. */
 #ifndef CONFAB_BASE_XALLOC_H
 #define CONFAB_BASE_XALLOC_H
 

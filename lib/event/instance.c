@@ -1,7 +1,8 @@
-/* instance: see process.h. Called by main() of the delivering programs.
+/* instance: see instance.h. Called by main() of the delivering programs.
  *
- * Hosts are often named alike, and so are the folders of containers: the boot
- * tells machines apart, the folder's device and inode the containers of one. */
+ * Hosts often share a name, and so do the folders of containers. The boot id
+ * tells machines apart; the folder's device and inode tell the containers of
+ * one machine apart. */
 #include "event/instance.h"
 
 #include <fcntl.h>
@@ -11,7 +12,7 @@
 #include "base/crypto.h"
 
 enum {
-	BOOT = 8 /* characters of the boot's id that are shown */
+	BOOT = 8 /* characters of the boot id in the name */
 };
 
 static void boot_id(char out[BOOT + 1])

@@ -1,5 +1,5 @@
-/* listener: see listener.h. Called by main() and by what runs the program
- * (prefork, service); owns the path while connections come here. */
+/* listener: see listener.h. Called by main() and by the module that runs the
+ * program (prefork, service). Owns the path while connections come here. */
 #include "event/listener.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 enum {
-	KNOCKS = 500, /* at the one before, while its queue is full */
+	KNOCKS = 500, /* attempts to connect while its queue is full */
 	PAUSE = 10,   /* ms between them */
 };
 
@@ -43,8 +43,8 @@ static int new_socket(void)
 	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
-/* Who listens there: the process that called listen(); 0 for nobody, -1 when
- * its queue is full. */
+/* The process that called listen() there; 0 for nobody, -1 when its queue is
+ * full. */
 static pid_t knock(const struct sockaddr_un *address)
 {
 	int fd = new_socket();

@@ -1,7 +1,7 @@
-/* loop: epoll, and a binary heap of timers behind one timerfd, so that the
- * epoll descriptor alone tells an outer loop when there is work. Owned by one
- * thread; callbacks may change anything, also what is still to be called in
- * the same round. */
+/* loop: epoll, and a binary heap of timers with one timerfd. An outer loop can
+ * therefore watch the epoll descriptor alone. One thread owns a loop. A
+ * callback may change any watch or timer, also one that is due in the same
+ * round. */
 #include "event/loop.h"
 
 #include <errno.h>
@@ -23,7 +23,7 @@ struct loop {
 	int epoll;
 	int64_t now;
 	struct watch alarm;  /* the timerfd */
-	int64_t alarm_at;    /* what it is set to; 0: off */
+	int64_t alarm_at;    /* its present setting; 0: off */
 	struct timer **heap; /* heap[1] is the next to fire */
 	size_t timers, cap;
 	struct epoll_event batch[BATCH];
@@ -36,7 +36,7 @@ static void die(const char *what)
 	abort();
 }
 
-/* The alarm only has to wake the loop: loop_turn() looks at the heap anyway. */
+/* The alarm only wakes the loop: loop_turn() looks at the heap anyway. */
 static void alarm_ready(struct watch *watch, uint32_t events)
 {
 	(void)watch;
@@ -94,7 +94,7 @@ void loop_unwatch(struct loop *loop, struct watch *watch)
 	if (!watch->active)
 		return;
 	watch->active = false;
-	/* The descriptor may be closed already by the library that owns it. */
+	/* The library that owns the descriptor may have closed it already. */
 	epoll_ctl(loop->epoll, EPOLL_CTL_DEL, watch->fd, NULL);
 	for (int i = loop->batch_next; i < loop->batch_len; i++)
 		if (loop->batch[i].data.ptr == watch)
@@ -133,7 +133,7 @@ static void heap_down(struct loop *loop, size_t place)
 	heap_put(loop, place, timer);
 }
 
-/* Sets the timerfd to the earliest timer. It may be early, never late. */
+/* Sets the timerfd to the earliest timer. It may fire early, never late. */
 static void set_alarm(struct loop *loop)
 {
 	struct itimerspec spec = { 0 };
@@ -149,7 +149,7 @@ static void set_alarm(struct loop *loop)
 
 void loop_arm(struct loop *loop, struct timer *timer, int64_t delay)
 {
-	/* Not loop->now: a long callback must not make its timers early. */
+	/* Not loop->now: a long callback would make its timers fire early. */
 	timer->at = clock_ms() + (delay > 0 ? delay : 0);
 	if (!timer->place) {
 		if (loop->timers + 1 >= loop->cap) {
@@ -188,7 +188,7 @@ static void fire_timers(struct loop *loop)
 		loop_disarm(loop, timer);
 		timer->fire(timer);
 	}
-	/* A timerfd that has fired stays readable until it is set anew. */
+	/* A timerfd that has fired stays readable until it is set again. */
 	if (loop->alarm_at && loop->alarm_at <= loop->now)
 		loop->alarm_at = -1;
 	set_alarm(loop);

@@ -12,40 +12,41 @@ struct loop;
 
 /* A descriptor being watched. Embed it; zero it before first use. */
 struct watch {
-	/* events: EPOLLIN, EPOLLOUT, EPOLLHUP, EPOLLERR ... May unwatch and
-	 * free this or any other watch. */
+	/* events: EPOLLIN, EPOLLOUT, EPOLLHUP, EPOLLERR ... The callback may
+	 * unwatch and free this or any other watch. */
 	void (*ready)(struct watch *watch, uint32_t events);
 	int fd;
 	bool active;
 };
 
-/* Something to do later. Embed it; zero it before first use. */
+/* A timer. Embed it; zero it before first use. */
 struct timer {
 	void (*fire)(struct timer *timer);
 	int64_t at;   /* loop_now() milliseconds */
-	size_t place; /* in the heap, counted from 1; 0: not armed */
+	size_t place; /* index in the heap, from 1; 0: not armed */
 };
 
 struct loop *loop_create(void) __attribute__((warn_unused_result));
 void loop_free(struct loop *loop);
 
-/* The epoll descriptor: readable when loop_turn() has something to do. */
+/* The epoll descriptor. It is readable when loop_turn() has work to do. */
 int loop_fd(const struct loop *loop);
 
-/* Monotonic milliseconds at the start of this turn. */
+/* Monotonic milliseconds at the start of this round. */
 int64_t loop_now(const struct loop *loop);
 
-/* Watches fd (level-triggered), or changes what a watch waits for. */
+/* Watches fd (level-triggered), or changes the events of a watch. */
 void loop_watch(struct loop *loop, struct watch *watch, int fd,
 		uint32_t events);
-/* Does nothing when not active. Call before closing the descriptor. */
+/* Stops watching; does nothing when the watch is not active. Call before
+ * closing the descriptor. */
 void loop_unwatch(struct loop *loop, struct watch *watch);
 
 /* Arms (or moves) a timer to fire once, delay milliseconds from now. */
 void loop_arm(struct loop *loop, struct timer *timer, int64_t delay);
 void loop_disarm(struct loop *loop, struct timer *timer);
 
-/* One round: waits up to timeout ms (-1: for ever), calls what is ready. */
+/* One round: waits up to timeout ms (-1: for ever) and calls what is ready. */
 void loop_turn(struct loop *loop, int timeout);
 
 #endif

@@ -15,11 +15,11 @@
 
 enum {
 	DRAIN_TIMEOUT = 7000, /* ms */
-	TURNS = 40,           /* in which everybody is told to come back */
-	TURN = 50,            /* ms between them */
+	TURNS = 40, /* shares in which clients are told to come back */
+	TURN = 50,  /* ms between them */
 	SHOW_TIMEOUT = 10000, /* ms to become ready */
 	SHOW_INTERVAL = 20,   /* ms between looks */
-	ACCEPT_PAUSE = 200,   /* ms, when out of descriptors */
+	ACCEPT_PAUSE = 200,   /* ms, when there are no descriptors */
 };
 
 static void accept_ready(struct watch *watch, uint32_t events)
@@ -34,7 +34,7 @@ static void accept_ready(struct watch *watch, uint32_t events)
 		service->accepted(service, fd);
 	if (errno != EMFILE && errno != ENFILE)
 		return;
-	/* They wait, and nobody here spins because of it. */
+	/* The connections wait; polling for them would spin. */
 	loop_unwatch(service->loop, watch);
 	loop_arm(service->loop, &service->again, ACCEPT_PAUSE);
 	logger(LEVEL_ERROR, "accept",
@@ -103,7 +103,8 @@ static void signal_ready(struct watch *watch, uint32_t events)
 		return;
 	service->draining = true;
 	listener_hide(service->listener);
-	/* Who waits in the queue of a socket that goes with us is let in. */
+	/* The socket's queue is lost with this process, so accept everyone who
+	 * waits in it. */
 	if (service->accepting.active && !service->listener->passed)
 		accept_ready(&service->accepting, EPOLLIN);
 	loop_unwatch(service->loop, &service->accepting);

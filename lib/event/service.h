@@ -1,4 +1,4 @@
-/* service: what the programs that hold connections have in common: a listening
+/* service: the common part of the programs that hold connections: a listening
  * socket on the loop, SIGTERM as an event, a drain with a deadline. */
 #ifndef CONFAB_EVENT_SERVICE_H
 #define CONFAB_EVENT_SERVICE_H
@@ -11,14 +11,14 @@
 struct service {
 	struct loop *loop;
 	struct listener *listener;
-	/* A connection, non-blocking; the callee owns it. */
+	/* Called with a new non-blocking connection, which the callee owns. */
 	void (*accepted)(struct service *service, int fd);
-	/* Whether it can serve. One that takes over from another waits for it
-	 * (10 s at most). */
+	/* Whether the program can serve. A program that takes over from another
+	 * waits for this (10 s at most). */
 	bool (*ready)(struct service *service);
-	/* SIGTERM or SIGINT came: nobody new is let in, and everybody here is
-	 * to be told to come back, a share at a time, lest all come back at
-	 * once. turns: how often this will be called, this time included. */
+	/* Called after SIGTERM or SIGINT, when nobody new is accepted. Each
+	 * call tells a share of the clients to come back, so they do not all
+	 * return at once. turns: how many calls are left, this one included. */
 	void (*drain)(struct service *service, unsigned turns);
 	bool draining;
 	bool over; /* the drain's deadline has passed */
@@ -29,8 +29,8 @@ struct service {
 };
 
 /* Raises the file limit to its hard value, blocks the signals and starts to
- * listen. loop, listener, accepted, ready and drain are set, the rest is
- * zero. */
+ * listen. The caller sets loop, listener, accepted, ready and drain and zeroes
+ * the rest. */
 void service_start(struct service *service);
 
 #endif

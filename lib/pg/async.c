@@ -23,13 +23,14 @@ enum state {
 	STATE_UP,
 };
 
-/* A statement that was sent, or that could not be. */
+/* A statement that was sent, or could not be sent. */
 struct pending {
 	STAILQ_ENTRY(pending) link;
 	pg_async_done *done;
 	void *context;
-	PGresult *result; /* the one to hand over: the first that failed */
-	const struct pg_statement *prepares; /* before it runs, or NULL */
+	PGresult *result; /* the result to deliver: the first failure */
+	const struct pg_statement
+		*prepares; /* preparation sent before it, or NULL */
 };
 
 STAILQ_HEAD(pending_list, pending);
@@ -41,11 +42,11 @@ struct pg_async {
 	enum state state;
 	struct pg_conn c;
 	struct watch watch;
-	struct timer timer;   /* next attempt, or the limit of this one */
-	struct timer refused; /* calls back what could not be sent */
+	struct timer timer;   /* next attempt, or end of this one */
+	struct timer refused; /* delivers what could not be sent */
 	int64_t up_since;     /* loop_now() */
-	uint32_t waits_for;   /* what the watch is set to */
-	unsigned connections; /* counts up: tells callbacks of an older one */
+	uint32_t waits_for;   /* present events of the watch */
+	unsigned connections; /* number of this connection, for callbacks */
 	struct pending_list sent, unsent;
 };
 
@@ -93,14 +94,14 @@ static void disconnect(struct pg_async *pg)
 	pg->connections++;
 }
 
-/* Gives up this connection and plans the next attempt. reason: NULL leaves
- * what was kept before. */
+/* Gives this connection up and plans the next attempt. reason NULL keeps the
+ * reason that is set. */
 static void lose(struct pg_async *pg, const char *reason)
 {
 	if (reason)
 		pg_conn_set_reason(&pg->c, reason);
 	disconnect(pg);
-	/* A connection that breaks at once must not be tried in a hurry. */
+	/* A connection that breaks at once must not be retried in a hurry. */
 	if (pg->state == STATE_UP &&
 	    loop_now(pg->loop) - pg->up_since > PG_BACKOFF_MOST)
 		pg_conn_backoff_reset(&pg->c);
@@ -128,7 +129,7 @@ static void connect_step(struct pg_async *pg)
 {
 	PostgresPollingStatusType status;
 
-	/* PQconnectPoll may exchange the descriptor. */
+	/* PQconnectPoll may change the descriptor. */
 	loop_unwatch(pg->loop, &pg->watch);
 	status = PQconnectPoll(pg->c.conn);
 	if (status == PGRES_POLLING_OK)
@@ -140,7 +141,7 @@ static void connect_step(struct pg_async *pg)
 			  status == PGRES_POLLING_WRITING ? EPOLLOUT : EPOLLIN);
 }
 
-/* Hands over one answer; false when the connection is gone after that. */
+/* Delivers one answer. False when the connection is gone after that. */
 static bool hand_over_answer(struct pg_async *pg)
 {
 	struct pending *p = STAILQ_FIRST(&pg->sent);
@@ -155,7 +156,8 @@ static bool hand_over_answer(struct pg_async *pg)
 		loop_arm(pg->loop, &pg->timer, PG_ANSWER_LIMIT);
 	if (failed)
 		pg_conn_set_reason_of(&pg->c, p->result);
-	/* Its first result was not that of the preparation. */
+	/* The preparation failed, so the first result was not the
+	 * statement's. */
 	if (failed && p->prepares)
 		pg_conn_drop_prepared(&pg->c, p->prepares);
 	finish_pending(p, failed ? PG_FAILED : PG_OK);
@@ -164,7 +166,7 @@ static bool hand_over_answer(struct pg_async *pg)
 	return connection == pg->connections;
 }
 
-/* One result of a statement. Its preparation is the first of two. */
+/* Takes one result of a statement. The preparation gives the first of two. */
 static void take_result(struct pending *p, PGresult *result)
 {
 	if (p->prepares && !p->result && !pg_conn_is_failure(result))
@@ -177,13 +179,14 @@ static void take_result(struct pending *p, PGresult *result)
 	p->result = result;
 }
 
-/* Takes what has arrived. A statement's results end with its Sync; nothing
- * stands between two statements' results. */
+/* Takes the results that have arrived. A Sync ends the results of a
+ * statement. */
 static bool take_results(struct pg_async *pg)
 {
 	int nothing = 0;
 
-	/* Twice nothing: no more will come on this connection. */
+	/* Two empty reads in a row: nothing more will come on this
+	 * connection. */
 	while (nothing < 2 && !STAILQ_EMPTY(&pg->sent) &&
 	       !PQisBusy(pg->c.conn)) {
 		struct pending *p = STAILQ_FIRST(&pg->sent);
@@ -347,14 +350,14 @@ void pg_async_send(struct pg_async *pg, const struct pg_statement *statement,
 		STAILQ_INSERT_TAIL(&pg->sent, p, link);
 		if (idle)
 			loop_arm(pg->loop, &pg->timer, PG_ANSWER_LIMIT);
-		/* The Sync has flushed; wait only for what did not fit. */
+		/* The Sync has flushed; wait only for the rest. */
 		watch_for(pg,
 			  PQflush(pg->c.conn) ? EPOLLIN | EPOLLOUT : EPOLLIN);
 		return;
 	}
 	STAILQ_INSERT_TAIL(&pg->unsent, p, link);
 	loop_arm(pg->loop, &pg->refused, 0);
-	/* Not lost here: the caller does not expect to be called back now. */
+	/* Don't give it up here: the caller does not expect a callback now. */
 	if (pg->state == STATE_UP)
 		loop_arm(pg->loop, &pg->timer, 0);
 }

@@ -1,5 +1,5 @@
-/* conn: the part of a connection that does not depend on how one waits for it.
- * Used by sync.c and async.c; owns the PGconn. Single-threaded. */
+/* conn: the part of a connection that sync.c and async.c share. Owns the
+ * PGconn. Single-threaded. */
 #include "pg/conn.h"
 
 #include <stdlib.h>
@@ -27,10 +27,10 @@ void pg_conn_free(struct pg_conn *c)
 	free(c->application);
 }
 
-/* The one way to connect. A keyword overrides those before it, so conninfo may
- * change what stands above "dbname" and nothing below it. A connection to a
- * standby is refused here: on one no command succeeds, and nobody holds the
- * lock that the log's reading rule asks about. */
+/* Connects; the only place that does. A keyword overrides those before it, so
+ * conninfo may change the keywords above "dbname" and none below it. A standby
+ * is refused: no command succeeds there, and nobody holds the lock that the
+ * reading rule of the log asks about. */
 static PGconn *connect_with(const struct pg_conn *c,
 			    PGconn *(*how)(const char *const *keywords,
 					   const char *const *values, int))
@@ -122,7 +122,7 @@ void pg_conn_set_reason_of(struct pg_conn *c, const PGresult *result)
 	const struct pg_result *r = (const void *)result;
 
 	pg_conn_set_reason(c, pg_message(r));
-	/* Statements that somebody else prepared, or that have vanished. */
+	/* Another client prepared such a statement, or it has vanished. */
 	if (!strcmp(pg_sqlstate(r), "42P05") ||
 	    !strcmp(pg_sqlstate(r), "26000"))
 		buf_add_text(&c->reason, " (connect directly, or through a "

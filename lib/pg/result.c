@@ -1,4 +1,4 @@
-/* result: reads what a statement brought back. Used by everybody who asks the
+/* result: reads the result of a statement. Used by every caller of the
  * database; owns nothing. */
 #include "pg/result.h"
 

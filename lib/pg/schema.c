@@ -12,8 +12,8 @@ const struct pg_statement SCHEMA_VERSION = { NULL, "select confab.version()" };
 bool schema_is_usable(enum pg_status status, const struct pg_result *result,
 		      struct buf *why)
 {
-	/* No such function, no such schema, no right to either: what a database
-	 * says that `confab upgrade` of this version has not seen. */
+	/* No such function, no such schema, no right to either: `confab
+	 * upgrade` of this version has not run in this database. */
 	static const char *const missing[] = { "42883", "3F000", "42501" };
 	const char *version = "none";
 	bool is_missing = false;

@@ -5,11 +5,11 @@
 #include "base/buf.h"
 #include "pg/result.h"
 
-/* "select confab.version()", which `confab upgrade` makes. */
+/* "select confab.version()"; `confab upgrade` creates that function. */
 extern const struct pg_statement SCHEMA_VERSION;
 
-/* Whether what it came to says that the schema will do. Otherwise why is one
- * line that says what to do; it stays empty when the answer says nothing. */
+/* Whether the answer to SCHEMA_VERSION shows a usable schema. If not, why is
+ * one line of advice; it stays empty when the answer is inconclusive. */
 bool schema_is_usable(enum pg_status status, const struct pg_result *result,
 		      struct buf *why);
 

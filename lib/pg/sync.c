@@ -1,11 +1,11 @@
-/* sync: one synchronous connection to PostgreSQL. Called by the programs that
- * do one request at a time and by the admin tool; owns the PGconn.
+/* sync: one synchronous connection to PostgreSQL. Called by the admin tool and
+ * by programs that serve one request at a time; owns the PGconn.
  * Single-threaded.
  *
- * Statements go out in pipeline mode, each followed by its Sync and so a
- * transaction of its own; a doorbell can follow without waiting for the answer,
- * and its own answer is taken when the connection is used next, by when it has
- * long arrived. Waiting is done here, not in libpq, so that it has an end. */
+ * Statements go out in pipeline mode. Each has its own Sync and so its own
+ * transaction. A doorbell can follow without waiting; its answer is read at the
+ * next use of the connection, when it has long arrived. This module waits
+ * itself, because libpq's waits have no time limit. */
 #include "pg/sync.h"
 
 #include <errno.h>
@@ -22,16 +22,16 @@
 
 struct pg {
 	struct pg_conn c;
-	bool ringing;         /* a doorbell's answer was not taken yet */
+	bool ringing;         /* the answer to a doorbell is still unread */
 	bool requires_schema; /* see pg_require_schema() */
 	int64_t next_attempt; /* clock_ms() */
 };
 
-/* What came back for one statement. */
+/* The results of one statement. */
 struct answer {
 	PGresult *result; /* the failure if there was one; NULL: nothing */
-	bool ended;       /* up to its Sync: what it says is settled */
-	bool succeeded;   /* a success was seen, whatever came then */
+	bool ended;       /* its Sync came: the results are final */
+	bool succeeded;   /* a success came, whatever came later */
 };
 
 struct pg *pg_create(const char *conninfo, const char *user,
@@ -62,9 +62,9 @@ void pg_free(struct pg *pg)
 	free(pg);
 }
 
-/* Whether the idle connection still has another end: the server may have
- * closed it since. Without this look the first statement after every restart of
- * PostgreSQL would be lost, and nobody could say whether it was carried out. */
+/* Whether the idle connection is still open at the other end. Without this look
+ * the first statement after every restart of PostgreSQL would be lost, and
+ * nobody could tell whether it was carried out. */
 static bool is_alive(PGconn *conn)
 {
 	char byte;
@@ -77,12 +77,12 @@ static bool is_alive(PGconn *conn)
 			return errno == EAGAIN || errno == EINTR;
 		if (n == 0 || !PQconsumeInput(conn))
 			return false;
-		PQisBusy(conn); /* takes a notice or a farewell */
+		PQisBusy(conn); /* reads a notice or a farewell */
 	}
 	return true;
 }
 
-/* Waits until PQgetResult() will not block; false when the time is over. */
+/* Waits until PQgetResult() will not block. False when the time is over. */
 static bool wait_result(PGconn *conn, int64_t deadline)
 {
 	while (PQisBusy(conn)) {
@@ -100,7 +100,7 @@ static bool wait_result(PGconn *conn, int64_t deadline)
 	return true;
 }
 
-/* Takes one statement's answer, up to its Sync. */
+/* Reads the answer to one statement, up to its Sync. */
 static struct answer take_answer(PGconn *conn)
 {
 	struct answer answer = { 0 };
@@ -112,7 +112,8 @@ static struct answer take_answer(PGconn *conn)
 			break;
 		result = PQgetResult(conn);
 		if (!result) {
-			nothing++; /* between results; twice: no more come */
+			nothing++; /* end of a statement; twice: nothing more
+				      comes */
 			continue;
 		}
 		nothing = 0;
@@ -121,8 +122,8 @@ static struct answer take_answer(PGconn *conn)
 			answer.ended = true;
 			break;
 		}
-		/* A failure may follow a success: at the commit. The first
-		 * failure is the cause of others. */
+		/* A commit can fail after a success. The first failure causes
+		 * the others. */
 		if (!pg_conn_is_failure(result))
 			answer.succeeded = true;
 		if (answer.result && pg_conn_is_failure(answer.result)) {
@@ -135,7 +136,7 @@ static struct answer take_answer(PGconn *conn)
 	return answer;
 }
 
-/* Gives up a connection that failed us. */
+/* Gives up a connection that failed. */
 static void lose(struct pg *pg)
 {
 	const char *reason = PQerrorMessage(pg->c.conn);
@@ -144,7 +145,7 @@ static void lose(struct pg *pg)
 	pg_drop(pg);
 }
 
-/* Takes the doorbell's answer. */
+/* Reads the answer to the doorbell. */
 static void settle(struct pg *pg)
 {
 	struct answer answer;
@@ -158,9 +159,9 @@ static void settle(struct pg *pg)
 		lose(pg);
 }
 
-/* What an answer means. An error before the connection broke says that the
- * transaction was given up (57P01: the server shuts down), unless it came
- * behind a success, that is during or after the commit. */
+/* The meaning of an answer. An error before the connection broke means that the
+ * transaction was rolled back (57P01: the server shuts down). An error after a
+ * success came during or after the commit and leaves that open. */
 static enum pg_status conclude(struct pg *pg, struct answer answer,
 			       struct pg_result **out)
 {
@@ -210,7 +211,7 @@ static enum pg_status prepare(struct pg *pg,
 	return status;
 }
 
-/* What a statement that was sent came to. */
+/* Ends a run: reads the answer and keeps the reason of a failure. */
 static enum pg_status finish_run(struct pg *pg, struct pg_result **out)
 {
 	enum pg_status status = conclude(pg, take_answer(pg->c.conn), out);
@@ -231,7 +232,7 @@ enum pg_status pg_run(struct pg *pg, const struct pg_statement *statement,
 		settle(pg);
 	if (!pg->c.conn)
 		return PG_AWAY;
-	/* A bell that can't be rung is no reason to do nothing. */
+	/* Run the statement even if the bell can't be prepared. */
 	if (bell && prepare(pg, bell) != PG_OK)
 		bell = NULL;
 	status = pg->c.conn ? prepare(pg, statement) : PG_AWAY;
@@ -251,7 +252,7 @@ enum pg_status pg_run(struct pg *pg, const struct pg_statement *statement,
 	return finish_run(pg, out);
 }
 
-/* Whether the schema is new enough; keeps why not. */
+/* Whether the schema is new enough; if not, keeps the reason. */
 static bool has_schema(struct pg *pg)
 {
 	struct pg_result *result;
