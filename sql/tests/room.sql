@@ -338,16 +338,21 @@ select is(pg_temp.item('ann', 'channel'), null, 'the list has no room that the c
 select is(pg_temp.item('ann', 'pair') -> 'last_message', 'null', 'a room without messages has null for the last one');
 select is(pg_temp.item('ann', 'pair') -> 'unread', '0', 'a room without messages has nothing unread');
 
--- What was said last orders the list.
+-- Messages of the past and the future order the list.
 select (confab.message_send(pg_temp.caller('bob'), jsonb_build_object('room_id', pg_temp.room('pair'), 'content',
                                                                       content))).seq
 from unnest(array['one', 'two', 'three']) content \g /dev/null
+update confab.message set created_at = now() + seq * interval '1 microsecond' where room_id = pg_temp.room('pair');
+update confab.room set created_at = now() - interval '1 day' where id = pg_temp.room('group');
 select results_eq(
   $$ select item ->> 'id' from jsonb_array_elements(pg_temp.list('ann') -> 'data') with ordinality e (item, n)
     order by n $$,
-  $$ select m.room_id::text from confab.member m where m.account_id = pg_temp.id('ann')
-    order by m.room_id = pg_temp.room('pair') desc, m.since_seq desc $$,
-  'the newest message comes first; a room without any stands where the caller came to it');
+  $$ select id::text from (values (1, pg_temp.room('pair')), (2, (select id from made
+                                                                  where key in ('alone', 'pair with self') order by id
+    limit 1)),
+     (3, (select id from made where key in ('alone', 'pair with self') order by id desc limit 1)),
+       (4, pg_temp.room('group'))) e (n, id) order by n $$,
+  'the newest message comes first; a room without any stands where it was created');
 select is(pg_temp.item('ann', 'pair') #>> '{last_message,content}', 'three', 'the last message is the newest');
 select is(pg_temp.item('ann', 'pair') #> '{last_message,sender}', pg_temp.user_json('bob'),
           'the last message is a whole message');

@@ -26,7 +26,7 @@ test('room.list comes in pages, that with the newest activity first', async () =
   assert.deepEqual([idsOf(second.data), second.has_next], [order.slice(2, 4), true]);
   const last = await desk.ask(dan, 'room.list', { limit: 2, before: second.next });
   assert.deepEqual([idsOf(last.data), last.has_next, 'next' in last], [order.slice(4), false, false]);
-  assert.deepEqual(await desk.data(dan, 'room.list', { limit: 2, before: 1 }), []);
+  assert.deepEqual(await desk.data(dan, 'room.list', { limit: 2, before: `1/${rooms[0].id}` }), []);
   for (const [field, value] of [['limit', 0], ['limit', 'x'], ['before', -1]])
     assert.equal((await site.command(dan, 'room.list', { [field]: value })).body.error.code, 4003);
   await sql(`with made as (insert into confab.room (type, name, creator_id, capacity)

@@ -164,44 +164,59 @@ begin
           from confab.room r where r.id = b.room_id);
 end $$;
 
--- rooms_active(account, before, limit): memberships by what was said last, or by when the member came; the newest
--- first. One look at each room of the account; what else there is to know of a room is asked for those that are listed.
-create or replace function confab.rooms_active(p_account bigint, p_before bigint, p_limit bigint)
-returns table (room_id uuid, at_seq bigint) language sql stable as $$
-  select a.room_id, a.at_seq from (
-    select m.room_id, case when l.seq is not null then l.seq when not m.hidden then m.since_seq end as at_seq
+-- rooms_active(account, before, beside, limit): memberships by when something was said last or, where nothing was, the
+-- room was made; the newest first. One look at each room of the account; what else there is to know of a room is asked
+-- for those that are listed.
+create or replace function confab.rooms_active(p_account bigint, p_before timestamptz, p_beside uuid, p_limit bigint)
+returns table (room_id uuid, at timestamptz) language sql stable as $$
+  select a.room_id, a.at from (
+    select m.room_id, coalesce(l.created_at,
+      case when not m.hidden then (select r.created_at from confab.room r where r.id = m.room_id) end) as at
     from confab.member m
-    left join lateral (select x.seq from confab.message x
+    left join lateral (select x.created_at from confab.message x
                        where x.room_id = m.room_id and x.seq > m.history_floor and not x.is_deleted
                        order by x.seq desc limit 1) l on true
     where m.account_id = p_account) a
-  where a.at_seq < p_before order by a.at_seq desc, a.room_id limit p_limit
+  where a.at < p_before or a.at = p_before and a.room_id > p_beside
+  order by a.at desc, a.room_id limit p_limit
 $$;
 
--- room.list: limit, before: the caller's rooms, that with the newest activity first. Reply roomlist; where
--- one of them is given or there are more, with has_next, and with next: the "before" of what follows. Raises 4003.
+-- room_place(at, room): a place in such a list, as "before" takes it.
+create or replace function confab.room_place(p_at timestamptz, p_room uuid)
+returns text language sql immutable as $$
+  select (extract(epoch from p_at) * 1000000)::bigint || '/' || p_room
+$$;
+
+-- room.list: limit, before: the caller's rooms, that with the newest activity first. Reply roomlist; where one of them
+-- is given or there are more, with has_next, and with next: the "before" of what follows. Raises 4003.
 create or replace function confab.room_list(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql stable security definer set search_path = confab_site, confab, pg_temp as $$
 declare
   v_limit bigint := confab.integer_value(p_data, 'limit', 1, 500, 500);
-  v_before bigint := case when confab.is_falsy(p_data -> 'before') then confab.seq_most() + 1
-                          else confab.seq_value(p_data, 'before') end;
+  v_before text[] := regexp_match(p_data ->> 'before', '^(\d{1,18})/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$');
   v_plain boolean := coalesce((select is_plain from confab.session where id = p_caller.session_id), false);
   v_active record;
-  v_last bigint;
+  v_next text;
   v_list json[] := '{}';
   v_has_next boolean := false;
   v_outcome confab.outcome;
 begin
-  for v_active in select * from confab.rooms_active(p_caller.account_id, v_before, v_limit + 1) loop
+  if v_before is null and not confab.is_falsy(p_data -> 'before') then
+    perform confab.fail_field('before', 'Not the next of a list.');
+  end if;
+  for v_active in
+    select * from confab.rooms_active(p_caller.account_id,
+      coalesce('epoch'::timestamptz + v_before[1]::bigint * interval '1 microsecond', 'infinity'), v_before[2]::uuid,
+        v_limit + 1)
+  loop
     v_has_next := cardinality(v_list) = v_limit;
     exit when v_has_next;
     v_list := v_list || (select confab.room_listed(b, v_plain) from confab.member b
                          where b.room_id = v_active.room_id and b.account_id = p_caller.account_id);
-    v_last := v_active.at_seq;
+    v_next := confab.room_place(v_active.at, v_active.room_id);
   end loop;
   v_outcome.reply := confab.reply_text('roomlist.dispatch', to_json(v_list), case
-    when v_has_next then json_build_object('has_next', true, 'next', v_last)
+    when v_has_next then json_build_object('has_next', true, 'next', v_next)
     when p_data ?| array['limit', 'before'] then json_build_object('has_next', false) end);
   return v_outcome;
 end $$;
