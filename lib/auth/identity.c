@@ -1,5 +1,6 @@
-/* identity: who is asking, by what, and whether the request may use it. Called
- * at the start of every request; owns nothing but the keys it was given. */
+/* identity: finds the credential of a request and decides whether the request
+ * may use it. Called at the start of every request; owns nothing but its
+ * keys. */
 #include "auth/identity.h"
 
 #include <stdlib.h>
@@ -13,7 +14,7 @@
 #include "base/utf8.h"
 #include "base/xalloc.h"
 
-/* The longest credential that is copied out of a field. */
+/* Size of a credential's copy, in bytes. */
 enum {
 	CREDENTIAL = JWT_LIMIT + 1
 };
@@ -47,8 +48,8 @@ void identity_rules_free(struct identity_rules *rules)
 	free(rules);
 }
 
-/* What follows "Bearer ", NULL when it is another scheme (a web server's
- * Basic authentication lives beside our cookie). */
+/* The token after "Bearer ". NULL for another scheme: a web server's Basic
+ * authentication may stand beside our cookie. */
 static const char *bearer(const char *authorization)
 {
 	if (!authorization || strncasecmp(authorization, "Bearer", 6) != 0)
@@ -102,13 +103,13 @@ static const char *read_remote_user(identity_param *param, void *request,
 	return param(request, "REMOTE_USER");
 }
 
-/* Where credentials stand and what they may be there, the strongest first. A
- * place may have several kinds, in rows one after another. */
+/* The places of credentials and the kinds that each may hold, strongest first.
+ * A place that may hold several kinds has several rows. */
 static const struct {
 	enum identity_source source;
 	bool in_streams_only;
-	/* The credential as the request carries it, NULL for none; it may be
-	 * copied to copy, which has room for CREDENTIAL bytes. */
+	/* Reads the credential as the request carries it; NULL for none. It may
+	 * be copied to copy, which has room for CREDENTIAL bytes. */
 	const char *(*read)(identity_param *param, void *request, char *copy);
 	provider_check *check;
 } PROVIDERS[] = {
@@ -194,7 +195,7 @@ const char *identity_text(identity_param *param, void *request,
 
 	if (len >= IDENTITY_TEXT)
 		len = IDENTITY_TEXT - 1;
-	/* Cut between characters. */
+	/* Cut at a character's border. */
 	while (len && text[len] != '\0' &&
 	       ((unsigned char)text[len] & 0xc0) == 0x80)
 		len--;

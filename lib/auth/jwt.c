@@ -1,10 +1,10 @@
 /* jwt: checks tokens of a host application. Called by identity at the start of
- * a request; owns nothing but what it hands out.
+ * a request; owns nothing but its results.
  *
- * Nothing in a token is believed before its signature was checked, but two
- * words of its header: "kid" chooses the key, and "alg" has to be what that key
- * is for. So "none", and a public key taken for a shared secret, have no way
- * in. What is checked costs at most JWT_LIMIT bytes of work. */
+ * Before the signature is checked only two words of the header count: "kid"
+ * chooses the key, and "alg" has to match the key. This keeps out "none", and a
+ * public key used as a shared secret. A check costs at most JWT_LIMIT bytes of
+ * work. */
 #include "auth/jwt.h"
 
 #include <openssl/crypto.h>
@@ -25,7 +25,7 @@ enum {
 	SIGNATURE = JWT_LIMIT,
 };
 
-/* The latest time that everybody downstream can print: 9999-12-31. */
+/* The latest time that every later stage can print: 9999-12-31. */
 #define LATEST INT64_C(253402300799)
 
 /* The three parts, as they stand in the text. */
@@ -57,7 +57,7 @@ bool jwt_is_shaped(const char *text)
 	return split(&parts, text);
 }
 
-/* A part that is a JSON object; NULL when it is not. */
+/* Decodes a part that is a JSON object; NULL when it is not. */
 static struct json *decode_object(const char *text, size_t len)
 {
 	unsigned char bytes[JWT_LIMIT];
@@ -86,8 +86,9 @@ static bool same_hmac(const struct jwt_key *key, const unsigned char *text,
 	       signature_len == n && CRYPTO_memcmp(mac, signature, n) == 0;
 }
 
-/* The two numbers of an ECDSA signature as OpenSSL wants them, in ASN.1; 0 when
- * they are none. Free with OPENSSL_free(). */
+/* Converts the two numbers of an ECDSA signature to the ASN.1 that OpenSSL
+ * expects. Returns the length; 0 when they are invalid. Free with
+ * OPENSSL_free(). */
 static size_t ecdsa_der(const unsigned char *raw, size_t len,
 			unsigned char **out)
 {
@@ -100,7 +101,7 @@ static size_t ecdsa_der(const unsigned char *raw, size_t len,
 		s = BN_bin2bn(raw + P256_HALF, P256_HALF, NULL);
 	}
 	if (r && s && ECDSA_SIG_set0(pair, r, s)) {
-		r = s = NULL; /* the pair's now */
+		r = s = NULL; /* the pair owns them now */
 		n = i2d_ECDSA_SIG(pair, out);
 	}
 	BN_free(r);
@@ -136,7 +137,7 @@ static bool is_signed(const struct jwt_key *key, const unsigned char *text,
 	return good;
 }
 
-/* The key that the header names, if it is for the header's algorithm. */
+/* The key that the header names; NULL unless it fits the header's algorithm. */
 static const struct jwt_key *choose_key(const struct jwt_keys *keys,
 					const struct json *header)
 {
@@ -153,8 +154,7 @@ static const struct jwt_key *choose_key(const struct jwt_keys *keys,
 	return key;
 }
 
-/* Why the token was not made by one of the keys; NULL when it was made by
- * *out. */
+/* NULL when *out signed the token; otherwise the reason why no key did. */
 static const char *check_signature(const struct jwt_keys *keys,
 				   const struct parts *parts,
 				   const struct jwt_key **out)
@@ -184,7 +184,7 @@ static const char *check_signature(const struct jwt_keys *keys,
 	return why;
 }
 
-/* A time that may be missing. False when it is something else. */
+/* Reads a time that may be missing. False when it is not a time. */
 static bool read_time(const struct json *claims, const char *name,
 		      int64_t absent, int64_t *out)
 {
@@ -213,7 +213,7 @@ static const char *check_times(struct jwt *jwt, int64_t now)
 					 : NULL;
 }
 
-/* Whether an audience is this text, or a list with it. */
+/* Whether an audience is this text, or a list that contains it. */
 static bool is_for(const struct json *audience, const char *wanted)
 {
 	const char *one = json_string(audience, NULL);
@@ -221,7 +221,7 @@ static bool is_for(const struct json *audience, const char *wanted)
 	return one ? !strcmp(one, wanted) : json_lists_text(audience, wanted);
 }
 
-/* Copies the claim that says who it is; NULL when it has no such claim. */
+/* Copies the claim that names the user; NULL when the token lacks it. */
 static char *read_subject(const struct json *claims, const char *name)
 {
 	const struct json *claim = json_get(claims, name);

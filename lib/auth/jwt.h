@@ -1,5 +1,5 @@
 /* jwt: JSON Web Tokens (RFC 7519) of a host application: signed, compact, one
- * of four algorithms. The only module that sees OpenSSL. */
+ * of four algorithms. Only jwt*.c see OpenSSL. */
 #ifndef CONFAB_AUTH_JWT_H
 #define CONFAB_AUTH_JWT_H
 
@@ -14,46 +14,47 @@ enum {
 	JWT_LEEWAY = 60,  /* s that two clocks may differ */
 };
 
-struct jwt_keys; /* from the configuration; never written again */
+struct jwt_keys; /* from the configuration; read-only */
 
-/* What a token must be. issuer and audience "" are not checked; a key that is
- * bound to an issuer accepts that one instead. subject names the claim that
- * says who it is: a text or, unless it is "sub", an integer. */
+/* The rules for a token. An empty issuer or audience is not checked. A key that
+ * is bound to an issuer accepts that one instead. subject names the claim that
+ * names the user: a text or, unless it is "sub", an integer. */
 struct jwt_rules {
 	const struct jwt_keys *keys;
 	const char *issuer, *audience, *subject;
 };
 
-/* A token that is good. */
+/* A valid token. */
 struct jwt {
 	struct json *claims;
-	const char *issuer; /* "" when it names none; belongs to claims */
+	const char *issuer; /* "" when there is none; owned by claims */
 	char *subject;
 	int64_t expires_at;       /* Unix seconds, without leeway */
-	unsigned char digest[32]; /* SHA-256 of what is signed */
+	unsigned char digest[32]; /* SHA-256 of the signed text */
 };
 
-/* Reads a file of keys, one a line: "KID ALGORITHM FILE [ISSUER]", where
- * ALGORITHM is HS256, RS256, ES256 or EdDSA and FILE, beside the list when it
- * is no absolute path, has the shared secret (at least 32 bytes; a line feed at
- * the end does not count) or the public key as PEM. A key with an ISSUER is
- * good for tokens with that iss alone. NULL with a sentence in why. */
+/* Reads a file of keys, one a line: "KID ALGORITHM FILE [ISSUER]". ALGORITHM is
+ * HS256, RS256, ES256 or EdDSA. A relative FILE is beside the list. It holds
+ * the shared secret (at least 32 bytes, a line feed at the end not counted) or
+ * the public key as PEM. A key with an ISSUER accepts only tokens with that
+ * iss. On failure returns NULL with a sentence in why. */
 struct jwt_keys *jwt_keys_load(const char *path, struct buf *why)
 	__attribute__((warn_unused_result));
 void jwt_keys_free(struct jwt_keys *keys);
 
-/* Whether text could be a token: three parts. Says nothing of its worth. */
+/* Whether text has the three parts of a token. Does not check it. */
 bool jwt_is_shaped(const char *text);
 
-/* Checks a token at a time in Unix seconds. The algorithm is the key's, and the
- * key is the one that "kid" names; a token without "kid" is for the only key.
- * False with the reason in *why; out is then untouched. Free with jwt_free().
+/* Checks a token at a time in Unix seconds. "kid" chooses the key; a token
+ * without "kid" is for the only key. The algorithm is the key's. On failure
+ * returns false with the reason in *why and leaves out unchanged. Free with
+ * jwt_free().
  *
- * Takes 5 us for HS256, 26 for RS256, 72 for ES256, 127 for EdDSA (measured):
- * less than a command's transaction, so that nothing is remembered here.
+ * Takes 5 us for HS256, 26 for RS256, 72 for ES256, 127 for EdDSA (measured).
+ * That is less than a command's transaction, so results are not cached.
  *
  * digest leaves the signature out: an ECDSA signature has a second form that
- * anybody can compute, and must not make a second token. */
+ * anybody can compute, and that must not make a second token. */
 bool jwt_verify(struct jwt *out, const struct jwt_rules *rules,
 		const char *token, int64_t now, const char **why)
 	__attribute__((warn_unused_result));

@@ -1,5 +1,5 @@
-/* jwt_keys: the keys that tokens are checked with, read once from files that
- * the operator names. Called when a program starts; owns the keys. */
+/* jwt_keys: the keys that check tokens, read once from the operator's files.
+ * Called when a program starts; owns the keys. */
 #include "auth/jwt_keys.h"
 
 #include <errno.h>
@@ -82,7 +82,8 @@ static const char *read_secret(struct jwt_key *key, FILE *file)
 		       : NULL;
 }
 
-/* The algorithm is the key's own: what could be used for another is refused. */
+/* Reads a public key. The key fixes the algorithm; a key that fits another is
+ * refused. */
 static const char *read_public(struct jwt_key *key, FILE *file)
 {
 	char curve[32] = "";
@@ -108,7 +109,7 @@ static const char *read_public(struct jwt_key *key, FILE *file)
 	return NULL;
 }
 
-/* Reads the key's file; false with a sentence in why. */
+/* Reads the file of a key. False with a sentence in why. */
 static bool read_key(struct jwt_key *key, const char *list, const char *name,
 		     struct buf *why)
 {
@@ -134,7 +135,7 @@ static bool read_key(struct jwt_key *key, const char *list, const char *name,
 	return !wrong;
 }
 
-/* One line of the list; false with a sentence in why. */
+/* Reads one line of the list. False with a sentence in why. */
 static bool read_line(struct jwt_keys *keys, const char *list, char *line,
 		      struct buf *why)
 {

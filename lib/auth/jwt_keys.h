@@ -1,4 +1,4 @@
-/* jwt_keys: what the two files of jwt share; nobody else includes it. */
+/* jwt_keys: shared by the two files of jwt; nobody else includes it. */
 #ifndef CONFAB_AUTH_JWT_KEYS_H
 #define CONFAB_AUTH_JWT_KEYS_H
 
@@ -15,7 +15,7 @@ enum jwt_algorithm {
 
 struct jwt_key {
 	char *kid;
-	char *issuer; /* the only iss it speaks for; NULL: jwt_rules says */
+	char *issuer; /* the only iss it accepts; NULL: jwt_rules */
 	enum jwt_algorithm algorithm;
 	EVP_PKEY *public_key;  /* NULL for HS256 */
 	unsigned char *secret; /* HS256 alone */
@@ -27,10 +27,10 @@ struct jwt_keys {
 	size_t count;
 };
 
-/* As "alg" names them. */
+/* The names that "alg" uses. */
 extern const char *const JWT_ALGORITHM_NAMES[JWT_ALGORITHMS];
 
-/* The key of that name; NULL stands for a token that names none. */
+/* The key of that name. NULL is the name in a token without "kid". */
 const struct jwt_key *jwt_keys_find(const struct jwt_keys *keys,
 				    const char *kid);
 

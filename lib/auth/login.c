@@ -1,11 +1,10 @@
-/* login: tells the database of a log-in that somebody else vouches for. Called
+/* login: tells the database of a log-in that a third party vouches for. Called
  * by every program that faces clients; owns nothing.
  *
- * A signature is checked by C alone and at each request, so that a key that is
- * taken away ends what it signed. What C found is told to the database once, as
- * a row of confab.login with the hash and the end of the token; from then on
- * everything that asks by hash (commands, streams, whoami, logging out) has no
- * need to know where a log-in came from. */
+ * C checks a signature at each request, so removing a key ends what it signed.
+ * The database is told once: a row of confab.login holds the hash and the
+ * token's expiry. From then on commands, streams, whoami and log-out ask by
+ * hash and need not know where a log-in came from. */
 #include "auth/login.h"
 
 #include "base/crypto.h"

@@ -1,4 +1,4 @@
-/* login: tells the database of a log-in that somebody else vouches for. */
+/* login: tells the database of a log-in that a third party vouches for. */
 #ifndef CONFAB_AUTH_LOGIN_H
 #define CONFAB_AUTH_LOGIN_H
 
@@ -9,17 +9,18 @@ enum {
 	LOGIN_PARAMS = 7
 };
 
-/* Makes the log-in known: after it the token_hash is a log-in like any other,
- * unless it was ended or the account is disabled. A look when it is there
- * already. */
+/* Records the log-in. After it the token_hash is a log-in like any other,
+ * unless it was ended or the account is disabled. For a known log-in it only
+ * reads. */
 extern const struct pg_statement LOGIN_EXTERNAL;
 
-/* Its parameters; they point into identity, whose external is not NULL, and to
- * the texts. user_agent and address may be NULL. */
+/* Fills in the parameters of LOGIN_EXTERNAL. They point into identity, whose
+ * external is not NULL, and to the texts. user_agent and address may be
+ * NULL. */
 void login_params(const struct identity *identity, const char *user_agent,
 		  const char *address, struct pg_param out[LOGIN_PARAMS]);
 
-/* Carries it out for a request, where one may wait. */
+/* Runs LOGIN_EXTERNAL for a request, where blocking is allowed. */
 enum pg_status login_exchange(struct pg *pg, const struct identity *identity,
 			      identity_param *param, void *request);
 

@@ -1,5 +1,5 @@
-/* origin: which page a request comes from. Called for requests whose credential
- * a browser may have added by itself; stateless. */
+/* origin: the page that a request comes from. Called for requests whose
+ * credential a browser may have added by itself; stateless. */
 #include "auth/origin.h"
 
 #include <string.h>
@@ -28,9 +28,9 @@ static bool is_listed(const char *list, const char *origin)
 	return false;
 }
 
-/* Whether an Origin is the host the request was sent to. A web server that
- * a TLS proxy asks may take the request for plain http, so an https origin
- * passes there; never an http origin on https. */
+/* Whether an Origin is the host that the request was sent to. A web server
+ * behind a TLS proxy may take the request for plain http, so an https origin
+ * passes there. An http origin never passes on https. */
 static bool is_same_host(const char *origin, const char *host, bool https)
 {
 	const char *port;
@@ -47,14 +47,15 @@ static bool is_same_host(const char *origin, const char *host, bool https)
 	} else {
 		return false;
 	}
-	/* An Origin never names its scheme's own port; a Host header may. */
+	/* An Origin omits its scheme's default port; a Host header may name
+	 * it. */
 	len = strlen(host);
 	if (len > strlen(port) && strcmp(host + len - strlen(port), port) == 0)
 		len -= strlen(port);
 	return strlen(origin) == len && strncasecmp(origin, host, len) == 0;
 }
 
-/* silent: the answer for a request that says nothing of its origin. */
+/* silent: the result for a request without an origin. */
 static bool check(const struct config *config, identity_param *param,
 		  void *request, bool silent)
 {

@@ -1,4 +1,4 @@
-/* provider_jwt: people for whom the host application vouches with a signed
+/* provider_jwt: users for whom the host application vouches with a signed
  * token. Called by identity; stateless. */
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +8,8 @@
 #include "base/logger.h"
 #include "base/xalloc.h"
 
-/* Copies the texts among the claims that fill an account; SQL cuts them. */
+/* Copies the claims that fill an account, where they are texts. SQL cuts
+ * them. */
 static char *profile_of(const struct json *claims)
 {
 	static const struct {

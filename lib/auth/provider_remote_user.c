@@ -1,6 +1,6 @@
-/* provider_remote_user: people whom the web server has asked who they are. It
- * keeps asking, so the log-in has no secret of its own. Called by identity;
- * stateless. */
+/* provider_remote_user: users whom the web server has authenticated. It does so
+ * at each request, so the log-in needs no secret of its own. Called by
+ * identity; stateless. */
 #include <string.h>
 
 #include "auth/provider.h"

@@ -1,5 +1,5 @@
-/* provider_token: credentials that confab itself gave out: the token of a
- * log-in, and the ticket for a stream. Called by identity; stateless. */
+/* provider_token: credentials that confab issues: the token of a log-in, and
+ * the ticket for a stream. Called by identity; stateless. */
 #include <string.h>
 
 #include "auth/provider.h"
@@ -9,7 +9,7 @@ enum {
 	TOKEN_LENGTH = 43, /* base64url of 32 bytes */
 };
 
-/* Whether text is a token of ours, and nothing else. */
+/* Whether the whole text is a token of ours. */
 static bool is_token(const char *text)
 {
 	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

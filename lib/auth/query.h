@@ -5,12 +5,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Copies the decoded value of the first field of that name in an
- * application/x-www-form-urlencoded string (NULL: empty) to out, terminated.
- * False when absent, longer than cap - 1, or not valid UTF-8 without NUL. */
+/* Copies the decoded value of the first field of that name to out, terminated.
+ * The string is application/x-www-form-urlencoded, or NULL for empty. False
+ * when the field is absent, longer than cap - 1, or not valid UTF-8 without
+ * NUL. */
 bool query_get(const char *query, const char *name, char *out, size_t cap);
 
-/* The same for a Cookie header, whose values are taken as they stand. */
+/* As query_get(), for a Cookie header. Its values are not decoded. */
 bool query_cookie(const char *cookies, const char *name, char *out, size_t cap);
 
 #endif

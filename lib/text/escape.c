@@ -19,8 +19,8 @@ static bool is_digits(const char *text, size_t len, const char *digits)
 	return len > 0;
 }
 
-/* Whether a number may be referred to: a character, and no control but tab and
- * newline. */
+/* Whether a reference to this number is allowed: a character that is no
+ * control, or tab or newline. */
 static bool is_character(unsigned long code)
 {
 	return code == '\t' || code == '\n' || (code >= 0x20 && code < 0x7f) ||
@@ -28,7 +28,7 @@ static bool is_character(unsigned long code)
 	       (code >= 0xe000 && code <= 0x10ffff);
 }
 
-/* number: what stands between "&#" and ";". */
+/* number: the part between "&#" and ";". */
 static bool is_numeric_reference(const char *number, size_t len)
 {
 	bool hex = len > 0 && (*number == 'x' || *number == 'X');

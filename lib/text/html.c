@@ -1,5 +1,5 @@
-/* html: see html.h. Stateless; every byte is looked at a bounded number of
- * times, because a tag that doesn't end makes all that follows text. */
+/* html: see html.h. Stateless. Looks at each byte a bounded number of times,
+ * because everything after an unterminated tag becomes text. */
 #include "text/html.h"
 
 #include <string.h>
@@ -28,8 +28,8 @@ static const char *skip_spaces(const char *at, const char *end)
 	return at;
 }
 
-/* The value that starts at at; returns what follows it. One in quotes that are
- * never closed goes on to the end, and so does its tag. */
+/* Reads the value at at and returns the position after it. A quote that is
+ * never closed makes the value, and its tag, reach to the end. */
 static const char *read_value(const char *at, const char *end,
 			      struct html_span *value)
 {
@@ -49,8 +49,8 @@ static const char *read_value(const char *at, const char *end,
 	return at;
 }
 
-/* The next attribute between at and end; NULL when there is none before the
- * tag's ">" or the end. Returns what follows it. */
+/* Reads the next attribute between at and end and returns the position after
+ * it. NULL when there is none before the tag's ">" or the end. */
 static const char *read_attribute(const char *at, const char *end,
 				  struct html_span *name,
 				  struct html_span *value)
@@ -85,7 +85,8 @@ bool html_attribute(struct html_span *rest, struct html_span *name,
 	return true;
 }
 
-/* What follows the tag whose name starts at name; NULL when it never ends. */
+/* The position after the tag whose name starts at name; NULL when it never
+ * ends. */
 static const char *read_tag(const char *name, const char *end,
 			    struct html_token *token)
 {
@@ -104,8 +105,8 @@ static const char *read_tag(const char *name, const char *end,
 	return at < end ? at + 1 : NULL;
 }
 
-/* What follows the comment that opens at start with "<!--". Without an end it
- * goes on to the end of all. */
+/* The position after the comment that opens with "<!--" at start. A comment
+ * without an end reaches to the end of the text. */
 static const char *read_comment(const char *start, const char *end)
 {
 	/* "<!-->" and "<!--->" are whole comments. */
@@ -121,7 +122,7 @@ static const char *read_comment(const char *start, const char *end)
 	return end;
 }
 
-/* What starts with "<" at start; NULL when it is no markup. */
+/* Reads the markup that starts with "<" at start; NULL when it is none. */
 static const char *read_markup(const char *start, const char *end,
 			       struct html_token *token)
 {
@@ -149,8 +150,8 @@ static const char *read_markup(const char *start, const char *end,
 	return close ? close + 1 : NULL;
 }
 
-/* Whether the markup at start, which never ends, makes all the rest text: what
- * follows has no end either. */
+/* Whether the unterminated markup at start turns all the rest into text:
+ * nothing after it has an end either. */
 static bool takes_rest(const char *start, const char *end)
 {
 	return end - start >= 2 &&

@@ -1,5 +1,5 @@
-/* sanitise: see sanitise.h for the grammar. Called by envelope for the members
- * of a command that are rich text. Stateless between calls. */
+/* sanitise: see sanitise.h for the grammar. Called by envelope for a command's
+ * members that hold rich text. Keeps no state between calls. */
 #include "text/sanitise.h"
 
 #include <string.h>
@@ -14,31 +14,32 @@ enum {
 
 struct element {
 	enum tag tag;
-	struct html_span attributes; /* as they came */
-	size_t number; /* of its start tag, among those of formatting */
+	struct html_span attributes; /* as in the source */
+	size_t number; /* index of its start tag among those of formatting */
 	bool written;  /* its start tag is in the output */
 };
 
 struct writer {
 	struct buf *out;
 	bool keep_class_id;
-	bool surveying; /* learns what crosses; the output is not wanted */
-	bool first_tag; /* none came yet */
+	bool surveying; /* first pass: fills crosses; the output is discarded */
+	bool first_tag; /* no tag has come yet */
 	struct element open[DEPTH];
 	int depth;
-	int settled; /* of these, the outer ones that were written or left out:
-		      * an element is written with the first of its content */
-	int lines;   /* newlines that are due to dropped blocks */
-	bool apart;  /* a newline is due to an empty block */
+	int settled; /* how many open elements, from the outside, were written
+			or left out; an element is written with the first of its
+			content */
+	int lines;   /* newlines due for dropped blocks */
+	bool apart;  /* a newline is due for an empty block */
 	bool fresh;  /* the output is at the start of a line */
 	int room;    /* elements and line breaks that may still be written */
-	size_t too_deep; /* elements open that were not written */
-	/* Formatting that was cut off and goes on with the next text, outer
-	 * ones first; each tag once, so that a few bytes can't ask for many. */
+	size_t too_deep; /* open elements that were nested too deep to write */
+	/* Formatting that was cut off and resumes with the next text, outermost
+	 * first. Each tag occurs once, so a few bytes can't ask for many. */
 	struct element pending[TAG_NONE];
 	int pending_count;
-	size_t again; /* bytes of attributes that may yet be written again */
-	/* For each start tag of formatting, whether its element ends inside a
+	size_t again; /* bytes of attributes that may still be repeated */
+	/* For each start tag of formatting: whether its element ends inside a
 	 * block that begins in it. */
 	struct buf *crosses;
 	size_t formatting; /* start tags of formatting so far */
@@ -50,7 +51,7 @@ static void write_tag(struct writer *w, const char *open, enum tag tag)
 	buf_add_text(w->out, TAGS[tag].name);
 }
 
-/* Takes room for an element or a line break; false when there is none. */
+/* Takes room for an element or a line break. False when none is left. */
 static bool take_room(struct writer *w)
 {
 	if (w->room == 0)
@@ -59,15 +60,15 @@ static bool take_room(struct writer *w)
 	return true;
 }
 
-/* A line break in text; a space when there is no room for one. */
+/* Writes a line break in text; a space when there is no room for one. */
 static void write_newline(struct writer *w)
 {
 	w->fresh = take_room(w);
 	buf_add_text(w->out, w->fresh ? "\n" : " ");
 }
 
-/* An empty block is dropped: what is before it and what comes after stay in
- * lines of their own. */
+/* Drops an empty block. The text before and after it stays on separate
+ * lines. */
 static void drop_block(struct writer *w)
 {
 	w->apart = !w->fresh;
@@ -86,14 +87,15 @@ static void write_start(struct writer *w, struct element *element)
 		w->fresh = true;
 }
 
-/* Browsers drop the first line break in a pre, so none is written there. */
+/* Whether the output is at the start of a pre. Browsers drop the first line
+ * break there, so none is written. */
 static bool begins_pre(const struct writer *w)
 {
 	return w->settled < w->depth && w->open[w->depth - 1].tag == TAG_PRE;
 }
 
-/* Content comes: the elements that it is in are written first; without room
- * they are left out. Then the newlines for what was dropped in them. */
+/* Prepares for content: writes the elements around it, or leaves them out
+ * without room, then the newlines for the blocks dropped in them. */
 static void settle(struct writer *w)
 {
 	if (begins_pre(w))
@@ -119,7 +121,8 @@ static int find_open(const struct writer *w, enum tag tag)
 	return i;
 }
 
-/* Index of the li whose content this is, or -1: a list parts it from others. */
+/* Index of the li that this content belongs to, or -1. A list separates its
+ * content from outer items. */
 static int find_item(const struct writer *w)
 {
 	for (int i = w->depth - 1; i >= 0; i--) {
@@ -140,7 +143,7 @@ static bool holds_block(const struct writer *w, int index)
 	return false;
 }
 
-/* Takes a tag off what is pending; false when it was not there. */
+/* Removes a tag from the pending ones. False when it was not pending. */
 static bool forget(struct writer *w, enum tag tag)
 {
 	int i = 0;
@@ -155,8 +158,8 @@ static bool forget(struct writer *w, enum tag tag)
 	return true;
 }
 
-/* Closes the element at index and all that is open in it. Formatting from
- * going_on on will go on. */
+/* Closes the element at index and everything open in it. Formatting from index
+ * going_on on will resume. */
 static void close_elements(struct writer *w, int index, int going_on)
 {
 	for (int i = going_on; i < w->depth; i++)
@@ -182,15 +185,15 @@ static void close_elements(struct writer *w, int index, int going_on)
 		w->settled = w->depth;
 }
 
-/* The element at index, if any, ends here. */
+/* Ends the element at index, if any. */
 static void end_element(struct writer *w, int index)
 {
 	if (index < 0)
 		return;
 	if (w->surveying && TAGS[w->open[index].tag].formats &&
 	    holds_block(w, index)) {
-		/* The second time it goes on inside the block, and ends there.
-		 */
+		/* In the second pass it resumes inside the block and ends
+		 * there. */
 		w->crosses->data[w->open[index].number] = true;
 		w->depth--;
 		memmove(&w->open[index], &w->open[index + 1],
@@ -210,7 +213,7 @@ static void open_element(struct writer *w, const struct element *element)
 	w->open[w->depth++].written = false;
 }
 
-/* Formatting that was cut off goes on. */
+/* Resumes formatting that was cut off. */
 static void resume(struct writer *w)
 {
 	for (int i = 0; i < w->pending_count && w->depth < DEPTH; i++) {
@@ -225,7 +228,7 @@ static void resume(struct writer *w)
 	w->pending_count = 0;
 }
 
-/* A block begins: formatting that ends inside of it goes on there. */
+/* Begins a block. Formatting that ends inside it resumes there. */
 static void step_out(struct writer *w)
 {
 	int i = 0;
@@ -236,7 +239,7 @@ static void step_out(struct writer *w)
 	close_elements(w, i, i);
 }
 
-/* Closes what may not hold an element of this tag. */
+/* Closes the elements that may not hold one of this tag. */
 static void make_way(struct writer *w, enum tag tag)
 {
 	if (tag == TAG_A) {
@@ -251,9 +254,9 @@ static void make_way(struct writer *w, enum tag tag)
 	}
 }
 
-/* A tag that is dropped. Where a block begins there is a newline, as in the
- * reference, so that its words don't run into those before; not for the first
- * tag of a text. */
+/* Drops a tag. Where a block begins a newline is due, as in the reference,
+ * to keep its words apart from those before. The first tag of a text needs
+ * none. */
 static void drop_tag(struct writer *w, const struct html_token *token)
 {
 	if (!w->first_tag && token->kind == HTML_START &&
@@ -295,8 +298,8 @@ static void start_tag(struct writer *w, enum tag tag,
 	open_element(w, &element);
 }
 
-/* As browsers take them: br and p need no start (a p is empty then), and the
- * end of a span has to be in the block it began in. */
+/* Treats end tags as browsers do: br and p need no start tag (a p is then
+ * empty), and a span ends only in the block that it began in. */
 static void end_tag(struct writer *w, enum tag tag)
 {
 	int open = tag == TAG_LI ? find_item(w) : find_open(w, tag);
@@ -377,8 +380,7 @@ static void write_text(struct writer *w, struct html_span text)
 	write_lines(w, text);
 }
 
-/* The text as the tokenizer wants it: newlines are LF, as browsers make them.
- */
+/* Normalises newlines to LF, as browsers do and html_next() expects. */
 static void normalise(struct buf *out, const char *text, size_t len)
 {
 	buf_reserve(out, len);
@@ -417,9 +419,9 @@ static void write_all(struct writer *w, struct html_span text)
 	settle(w);
 }
 
-/* Reads the text twice: where formatting and blocks cross, the first time
- * shows which formatting has to be closed before a block and opened again in
- * it, as a parser that builds a tree does afterwards. */
+/* Reads the text twice. The first pass finds the formatting that crosses
+ * blocks. The second closes it before a block and reopens it inside, which
+ * gives the tree that a parser would build. */
 void sanitise(struct buf *out, const char *text, size_t len, bool keep_class_id)
 {
 	struct buf normal = { 0 }, crosses = { 0 }, unwanted = { 0 };

@@ -76,7 +76,8 @@ static enum attribute find_attribute(struct html_span name)
 	return (enum attribute)attribute;
 }
 
-/* "language-" and a name, which says how code is to be coloured. */
+/* Whether the value is "language-" and a name, which selects the colouring of
+ * code. */
 static bool is_language(struct html_span value)
 {
 	static const char prefix[] = "language-";

@@ -23,24 +23,23 @@ enum tag {
 	TAG_SPAN,
 	TAG_STRONG,
 	TAG_UL,
-	TAG_NONE, /* none of ours */
+	TAG_NONE, /* any other */
 };
 
 extern const struct tag_rules {
 	const char *name;
-	bool formats; /* goes on across the borders of blocks */
+	bool formats; /* may cross the borders of blocks */
 	bool is_block;
-	bool parts_items; /* a li in it is in no li outside of it */
+	bool parts_items; /* a li inside does not belong to one outside */
 } TAGS[];
 
-/* The tag of that name, in any case; TAG_NONE for others. */
+/* The tag of that name, in any case; TAG_NONE for any other. */
 enum tag tag_find(struct html_span name);
 
-/* Whether a tag that is not ours is one of a block. */
+/* Whether a tag outside our list is a block. */
 bool tag_is_other_block(struct html_span name);
 
-/* Appends what is allowed of a tag's attributes, each with a space before it.
- */
+/* Appends the attributes of a tag that are allowed, each after a space. */
 void tag_write_attributes(struct buf *out, enum tag tag, struct html_span rest,
 			  bool keep_class_id);
 

@@ -1,4 +1,4 @@
-/* url: see address.h. Stateless. */
+/* url: see url.h. Stateless. */
 #include "text/url.h"
 
 #include <string.h>
@@ -12,7 +12,7 @@ static bool is_scheme_allowed(struct html_span scheme)
 }
 
 /* Whether the & at the start of text is itself, or one of the references that
- * are written here and by browsers. None of these can stand in a scheme. */
+ * we and browsers write. None of these can stand in a scheme. */
 static bool is_ampersand_plain(const char *text, size_t len)
 {
 	static const char *const plain[] = { "&amp;", "&lt;", "&gt;", "&quot;",
@@ -38,7 +38,7 @@ bool address_allowed(struct html_span address)
 			return is_scheme_allowed((struct html_span){
 				start, (size_t)(at - start) });
 		if (strchr("/?#\\", *at))
-			return true; /* no scheme has these */
+			return true; /* no scheme contains these */
 		if (*at == '&' && !is_ampersand_plain(at, (size_t)(end - at)))
 			return false;
 	}

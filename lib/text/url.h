@@ -1,4 +1,4 @@
-/* url: where may a link in rich text lead? */
+/* url: which links rich text may have. */
 #ifndef CONFAB_TEXT_URL_H
 #define CONFAB_TEXT_URL_H
 
@@ -6,10 +6,10 @@
 
 #include "text/html.h"
 
-/* Whether the value of a href, as it stands in the source, is relative or has a
- * scheme that is allowed: http, https, mailto. Nothing is decoded: where a
- * colon, or what may be one, comes before the path, what is before it has to
- * be such a scheme to the letter. */
+/* Whether a href, as it stands in the source, is relative or has an allowed
+ * scheme: http, https, mailto. Nothing is decoded. If a colon, or anything that
+ * may be one, comes before the path, the text before it has to be exactly such
+ * a scheme. */
 bool address_allowed(struct html_span address);
 
 #endif

@@ -1,6 +1,6 @@
-/* answer: the response to a request over FastCGI, or as plain CGI. Called
- * by the programs that do one request at a time; owns nothing. It is written by
- * us, at once or in pieces, and not by libfcgi; lib/web/request.c says why. */
+/* answer: the response to a request, over FastCGI or as plain CGI. Called by
+ * programs that serve one request at a time; owns nothing. It writes responses
+ * itself, whole or in pieces; lib/web/request.c says why libfcgi does not. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,8 +12,9 @@
 #include "web/request_internal.h"
 
 enum {
-	DISCARD = 268435456, /* most bytes of an unread body that are read, so
-			      * that the web server takes the response */
+	DISCARD = 268435456, /* bytes of an unread body to read before
+				answering; web servers may take the response
+				only after that */
 	STATUS_CLASSES = 5,  /* 1xx to 5xx */
 };
 
@@ -30,7 +31,7 @@ void http_header(struct http *http, const char *format, ...)
 	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
 	buf_add_text(&http->headers, line);
-	/* Nothing from outside may start a line of its own. */
+	/* Text from outside must not start a line of its own. */
 	for (size_t i = start; i < http->headers.len; i++)
 		if ((unsigned char)http->headers.data[i] < 0x20)
 			http->headers.data[i] = ' ';
@@ -44,7 +45,8 @@ void http_count_into(struct metrics *metrics)
 					 "status=\"%dxx\"", i + 1);
 }
 
-/* Counts the response and appends its head, with what this request has. */
+/* Counts the response and appends its head, with the id and the fields of this
+ * request. */
 static void write_head(struct http *http, const struct head *given,
 		       struct buf *out)
 {
@@ -65,7 +67,7 @@ static bool write_all(int fd, const struct buf *bytes)
 	while (done < bytes->len) {
 		ssize_t n = write(fd, bytes->data + done, bytes->len - done);
 
-		/* Nobody is left to be told. */
+		/* The client is gone; nobody can be told. */
 		if (n < 0 && errno != EINTR)
 			return false;
 		done += n > 0 ? (size_t)n : 0;
@@ -73,8 +75,8 @@ static bool write_all(int fd, const struct buf *bytes)
 	return true;
 }
 
-/* Reads what is left of the body: a web server that is still sending it might
- * not look at the response, and unread bytes make closing a reset. A CGI
+/* Reads the rest of the body. A web server that is still sending it might not
+ * read the response, and closing with unread bytes resets the connection. A CGI
  * program may read no more than the announced length. */
 static void discard_body(struct http *http)
 {
@@ -93,7 +95,7 @@ static void discard_body(struct http *http)
 	}
 }
 
-/* Sends a head that says how long the body is, the body, and the end. */
+/* Sends a head with the length of the body, the body, and the end. */
 static void respond(struct http *http, const struct head *head,
 		    const char *body)
 {
@@ -106,7 +108,8 @@ static void respond(struct http *http, const struct head *head,
 	if (http->listener < 0) {
 		discard_body(http);
 		write_all(STDOUT_FILENO, &response);
-		/* The web server waits until nobody can write any more. */
+		/* The web server waits until the last writer has closed the
+		 * pipe. */
 		dup2(STDERR_FILENO, STDOUT_FILENO);
 	} else {
 		http_watch(http);
@@ -135,7 +138,7 @@ void http_start(struct http *http, const struct head *head)
 {
 	struct buf text = { 0 };
 
-	/* A client that does not take it is noticed with the first piece. */
+	/* A client that does not read is noticed at the first piece. */
 	http_watch(http);
 	discard_body(http);
 	http_unwatch();
@@ -149,7 +152,7 @@ bool http_send(struct http *http, const char *bytes, size_t len)
 	struct buf wire = { 0 };
 	bool taken;
 
-	/* In FastCGI an empty piece is the end. */
+	/* In FastCGI an empty piece ends the stream. */
 	if (len == 0)
 		return true;
 	if (http->listener < 0) {

@@ -1,6 +1,6 @@
 /* fastcgi: the record format (FastCGI specification 1.0, sections 3 and 8), for
- * the programs that cannot block on it: confab-events answers with it,
- * confab-bridge asks with it. */
+ * programs that cannot block: confab-events answers with it, confab-bridge asks
+ * with it. */
 #ifndef CONFAB_WEB_FASTCGI_H
 #define CONFAB_WEB_FASTCGI_H
 
@@ -39,28 +39,27 @@ enum fastcgi_progress {
 	FASTCGI_MALFORMED
 };
 
-/* Looks at the start of the bytes received. */
+/* Reads the record at the start of the received bytes. */
 enum fastcgi_progress fastcgi_read(struct fastcgi_record *out,
 				   const char *bytes, size_t len);
 
-/* Appends a record, or several where content is longer than one can hold; an
- * empty one for len 0. */
+/* Appends content as one or more records. len 0 appends an empty record. */
 void fastcgi_write(struct buf *out, enum fastcgi_type type, unsigned id,
 		   const char *content, size_t len);
 
-/* Appends the record that opens a request (responder, connection closed
- * after it) and the one that ends a response. */
+/* Appends the records that begin a request (responder; the connection closes
+ * after it) and that end a response. */
 void fastcgi_begin(struct buf *out, unsigned id);
 void fastcgi_end(struct buf *out, unsigned id);
 
 /* Appends a name-value pair to the content of PARAMS. */
 void fastcgi_pair(struct buf *out, const char *name, const char *value);
 
-/* Unpacks the joined content of PARAMS to "name\0value\0…", for
- * fastcgi_value(). False when malformed or when a value holds NUL. */
+/* Unpacks the joined content of PARAMS to "name\0value\0…" for fastcgi_value().
+ * False when it is malformed or a value holds NUL. */
 bool fastcgi_unpack(struct buf *out, const struct buf *params);
 
-/* A value, or NULL. Owned by the buffer. */
+/* The value of a name, or NULL. Owned by the buffer. */
 const char *fastcgi_value(const struct buf *unpacked, const char *name);
 
 #endif

@@ -1,4 +1,4 @@
-/* head: the head of an HTTP response. Called by everything that answers over
+/* head: the head of an HTTP response. Called by every module that answers over
  * FastCGI or CGI; stateless. */
 #include "web/head.h"
 

@@ -1,12 +1,12 @@
 /* head: the head of an HTTP response, as a program writes it for its web
- * server. The one place that makes one. */
+ * server. Only this module writes one. */
 #ifndef CONFAB_WEB_HEAD_H
 #define CONFAB_WEB_HEAD_H
 
 #include "base/buf.h"
 
 enum {
-	HEAD_NO_LENGTH = -1 /* no Content-Length: the end is the end */
+	HEAD_NO_LENGTH = -1 /* no Content-Length: closing ends the body */
 };
 
 struct head {
@@ -20,13 +20,13 @@ struct head {
 	const char *fields;     /* other lines, each with its CR LF; or NULL */
 };
 
-/* Appends the head with the empty line that ends it: status and reason phrase,
- * what the fields say, and X-Content-Type-Options: nosniff. 204 and 304 have no
- * body, so they get neither type nor length. */
+/* Appends the head and the empty line after it: status and reason phrase, the
+ * fields of struct head, and X-Content-Type-Options: nosniff. 204 and 304 have
+ * no body, so they get neither type nor length. */
 void head_write(struct buf *out, const struct head *head)
 	__attribute__((nonnull));
 
-/* The same as a program writes it that speaks HTTP itself. */
+/* As head_write(), for a program that speaks HTTP itself. */
 void head_write_http(struct buf *out, const struct head *head)
 	__attribute__((nonnull));
 

@@ -1,6 +1,6 @@
-/* overflow: answers the connections that the workers would keep waiting too
- * long. Called by prefork, in a process of its own: it reads what strangers
- * send, and answers without looking at it. */
+/* overflow: answers the connections that would wait too long for a worker.
+ * Called by prefork in a process of its own. It reads bytes from strangers and
+ * answers without interpreting them. */
 #include "web/overflow.h"
 
 #include <linux/netlink.h>
@@ -19,8 +19,8 @@
 #include "web/head.h"
 
 enum {
-	IDLE = 100,    /* ms between looks at an empty queue */
-	WATCHFUL = 5,  /* and at one that is not */
+	IDLE = 100,    /* ms between looks at an empty queue, */
+	WATCHFUL = 5,  /* and at one that is not empty */
 	PATIENCE = 50, /* ms for a request to arrive */
 	LISTENING = 10 /* TCP_LISTEN, which unix sockets share */
 };
@@ -83,8 +83,8 @@ int overflow_queue(int diag, int listener)
 	return -1;
 }
 
-/* Takes what has come of a request, so that closing does not take the answer
- * back, and finds its number. */
+/* Reads the bytes that have come and finds the request's id. Unread bytes would
+ * make closing discard the answer. */
 static unsigned read_request(int fd)
 {
 	struct pollfd arrival = { .fd = fd, .events = POLLIN };

@@ -1,6 +1,6 @@
 /* overflow: a process beside the workers that watches the queue of their
- * socket. It answers what is beyond the limit with 4053 at once; a web server
- * that finds the queue full would answer with an error of its own. */
+ * socket. It answers connections beyond the limit with 4053 at once. A web
+ * server that finds the queue full would answer with an error of its own. */
 #ifndef CONFAB_WEB_OVERFLOW_H
 #define CONFAB_WEB_OVERFLOW_H
 
@@ -8,16 +8,16 @@
 
 #include "base/metrics.h"
 
-/* The header field that tells confab-bridge that nothing was done. */
+/* The header that tells confab-bridge that the command was not carried out. */
 #define OVERFLOW_REFUSAL "X-Confab-Refused: 1\r\n"
 
-/* Answers what is beyond limit until the kernel does not tell the length of the
- * queue any more. False: it never told (module unix_diag). refused counts the
- * answers. */
+/* Answers the connections beyond limit. Returns true when the kernel stops
+ * telling the length of the queue, false when it never told (module unix_diag).
+ * refused counts the answers. */
 bool overflow_run(int listener, unsigned limit, struct metric *refused);
 
-/* The connections that wait at a listening unix socket, or -1. diag: from
- * overflow_diag(). */
+/* The number of connections that wait at a listening unix socket, or -1. diag:
+ * from overflow_diag(). */
 int overflow_queue(int diag, int listener);
 int overflow_diag(void);
 

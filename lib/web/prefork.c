@@ -1,7 +1,6 @@
 /* prefork: a parent that keeps N workers alive and stops them gently. Called by
- * main() of the programs that do one request at a time; owns the workers and
- * the memory they share. The parent does nothing else, so that nothing a client
- * sends can hurt it. */
+ * main() of programs that serve one request at a time; owns the workers and the
+ * memory they share. The parent does nothing else, so no client can harm it. */
 #include "web/prefork.h"
 
 #include <errno.h>
@@ -21,7 +20,7 @@
 #include "web/overflow.h"
 
 enum {
-	RESTART_PAUSE = 1000, /* ms between two starts in one place */
+	RESTART_PAUSE = 1000, /* ms between two starts of one worker */
 	GRACE = 30000,        /* ms a worker has to finish its request */
 };
 
@@ -30,14 +29,14 @@ struct child {
 	int64_t started; /* ms, of the last attempt */
 };
 
-/* The processes of a program beside its parent. */
+/* The parent's child processes. */
 struct family {
-	struct child *workers; /* as many as prefork says */
+	struct child *workers; /* prefork.workers of them */
 	struct child overflow;
-	bool no_overflow; /* none is wanted, or it can't do its work here */
+	bool no_overflow; /* not wanted, or impossible on this kernel */
 };
 
-/* Waits for one of the signals, at most so many milliseconds. */
+/* Waits for one of the signals, timeout milliseconds at most. */
 static int wait_signal(const sigset_t *set, int64_t timeout)
 {
 	const struct timespec time = { .tv_sec = timeout / 1000,
@@ -46,8 +45,8 @@ static int wait_signal(const sigset_t *set, int64_t timeout)
 	return sigtimedwait(set, NULL, &time);
 }
 
-/* True in the child, which gets the signal when its parent dies: no orphan
- * keeps serving. */
+/* Forks. True in the child, which gets the signal when its parent dies: no
+ * orphan keeps serving. */
 static bool fork_child(struct child *child, int signal)
 {
 	pid_t parent = getpid();
@@ -101,7 +100,7 @@ static void log_end(const char *what, pid_t pid, int status, bool stopping)
 		       killed ? "signal" : "status", how);
 }
 
-/* Takes note of children that ended; returns how many workers are left. */
+/* Notes the children that have ended; returns the number of workers left. */
 static int reap(const struct prefork *p, struct family *family, bool stopping)
 {
 	int left = 0, status;
@@ -110,7 +109,7 @@ static int reap(const struct prefork *p, struct family *family, bool stopping)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		if (pid == family->overflow.pid) {
 			family->overflow.pid = 0;
-			/* It has no work here: the kernel does not tell. */
+			/* The kernel does not tell the length of the queue. */
 			family->no_overflow =
 				WIFEXITED(status) &&
 				WEXITSTATUS(status) == EXIT_SUCCESS;
@@ -136,7 +135,7 @@ static bool is_due(const struct child *child)
 		clock_ms() - child->started >= RESTART_PAUSE);
 }
 
-/* Starts what is missing and may start now; returns whether all are there. */
+/* Starts the missing children that are due. Returns whether all are there. */
 static bool fill(const struct prefork *p, struct family *family, void *shared)
 {
 	bool all = true;
@@ -163,13 +162,13 @@ static void kill_all(const struct prefork *p, const struct child *children,
 			kill(children[i].pid, signal);
 }
 
-/* Lets the workers finish what they are doing. */
+/* Lets the workers finish their requests. */
 static void stop(const struct prefork *p, struct family *family)
 {
 	int64_t deadline = clock_ms() + GRACE;
 	sigset_t child_only;
 
-	/* First, so that the workers come to an end of what waits. */
+	/* Hide first, or the workers would never reach the end of the queue. */
 	listener_hide(p->listener);
 	sigemptyset(&child_only);
 	sigaddset(&child_only, SIGCHLD);
@@ -212,7 +211,7 @@ int prefork_run(const struct prefork *p)
 			got = wait_signal(&signals, RESTART_PAUSE / 4);
 		reap(p, &family, false);
 	} while (got != SIGTERM && got != SIGINT);
-	/* The workers serve everybody who waits now. */
+	/* The workers serve everyone who waits now. */
 	if (family.overflow.pid)
 		kill(family.overflow.pid, SIGKILL);
 	stop(p, &family);

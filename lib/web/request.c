@@ -1,21 +1,20 @@
 /* request: one request and its response over FastCGI, or as plain CGI. Called
- * by the programs that do one request at a time; owns the connection and the
+ * by programs that serve one request at a time; owns the connection and the
  * request's text. One per process, single-threaded.
  *
- * libfcgi reads the requests. The rest is ours, because of what libfcgi 2.4.2
- * does there: its accept waits seconds for a silent connection, a SIGTERM at
- * the wrong moment is lost or breaks a request, half a request holds the
- * process for ever, closing takes three more system calls, and a response is
- * written in pieces of 8 KiB. So
+ * libfcgi 2.4.2 only reads the requests. Its accept waits seconds for a silent
+ * connection, a SIGTERM at the wrong moment is lost or breaks a request, half a
+ * request holds the process for ever, closing takes three more system calls,
+ * and a response goes out in pieces of 8 KiB. This module does the rest itself:
  * - epoll waits for the listening socket and for SIGTERM (a signalfd: the
- *   signal itself stays blocked, and is seen under constant load too). The
- *   socket is there as EPOLLEXCLUSIVE: a connection wakes one worker;
- * - libfcgi is handed the connection as if it had been kept from before;
- * - a timer ticks while there is work; a request that does not arrive, or a
- *   response that is not taken, within the limit has its connection shut down,
- *   which ends the blocked read or write. It costs no call per request;
- * - a connection serves one request: a web server that keeps it would hold a
- *   worker idle. */
+ * signal stays blocked and is seen under constant load too). The socket is
+ * added with EPOLLEXCLUSIVE, so a connection wakes one worker;
+ * - libfcgi is given each connection as one that it had kept open;
+ * - a timer ticks while there is work. When a request does not arrive, or a
+ * response is not read, within the limit, it shuts the connection down, which
+ * ends the blocked read or write. It costs no call per request;
+ * - a connection serves one request: a web server that kept it open would hold
+ * a worker idle. */
 #include "web/request.h"
 
 #include <errno.h>
@@ -38,7 +37,7 @@
 #include "web/fastcgi.h"
 #include "web/request_internal.h"
 
-/* What the ticking timer looks at; there is one struct http in a process. */
+/* Read by the ticking timer; a process has one struct http. */
 static volatile sig_atomic_t watched = -1; /* socket, -1: none */
 static volatile sig_atomic_t ticks_left;
 static volatile sig_atomic_t ticking;
@@ -97,7 +96,7 @@ static bool is_listening(int fd)
 
 bool http_is_cgi(void)
 {
-	/* A FastCGI program may have inherited the variables. */
+	/* A FastCGI program may have inherited these variables. */
 	return getenv("GATEWAY_INTERFACE") && getenv("REQUEST_METHOD") &&
 	       !is_listening(STDIN_FILENO);
 }
@@ -143,7 +142,7 @@ struct http *http_create(int listener, int timeout)
 	signal(SIGPIPE, SIG_IGN);
 	if (listener < 0)
 		return http;
-	/* For what libfcgi closes itself. */
+	/* For the connections that libfcgi closes itself. */
 	setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", "0", 1);
 	setenv("LIBFCGI_IS_AF_UNIX_KEEPER_POLL_TIMEOUT", "0", 1);
 	if (FCGX_Init() != 0 || FCGX_InitRequest(&http->request, -1, 0) != 0)
@@ -179,7 +178,7 @@ void http_every(struct http *http, int seconds, void (*task)(void *context),
 	http->task_due = clock_ms();
 }
 
-/* Runs the task if it is due; how long the process may wait then, in ms. */
+/* Runs the task if it is due. Returns the ms until it is due next. */
 static int run_task(struct http *http)
 {
 	int64_t left;
@@ -195,8 +194,8 @@ static int run_task(struct http *http)
 	return (int)left;
 }
 
-/* The next connection, or -1 when it is time to stop: after SIGTERM, and when
- * nobody waits any more. A socket that was passed to us goes on without us. */
+/* The next connection. -1 when it is time to stop: SIGTERM came, and nobody
+ * waits any more or the socket was passed to us and outlives us. */
 static int next_connection(struct http *http)
 {
 	struct epoll_event events[2];
@@ -209,12 +208,12 @@ static int next_connection(struct http *http)
 				http->stopping = true;
 		if (http->stopping && http->listener == STDIN_FILENO)
 			return -1;
-		/* Another worker may have taken it. */
+		/* Another worker may have accepted it. */
 		fd = n > 0 ? accept4(http->listener, NULL, NULL, SOCK_CLOEXEC)
 			   : -1;
 		if (fd >= 0 || http->stopping)
 			return fd;
-		/* Out of descriptors: don't spin. */
+		/* No descriptors are left: don't spin. */
 		if (n > 0 && (errno == EMFILE || errno == ENFILE))
 			usleep(100000);
 	}
@@ -267,8 +266,8 @@ bool http_accept(struct http *http)
 		http->request.ipcFd = fd;
 		http->request.keepConnection = 1;
 		http_watch(http);
-		/* On failure it closes the connection and finds that it has
-		 * no socket of its own to accept another one from. */
+		/* On failure libfcgi closes the connection, and then finds no
+		 * socket to accept another from. */
 		if (FCGX_Accept_r(&http->request) == 0)
 			break;
 		http_hang_up(http);
@@ -301,8 +300,8 @@ const char *http_path(struct http *http, const char *mount)
 	const char *name;
 	size_t len = strlen(mount);
 
-	/* Web servers differ in how they part SCRIPT_NAME and PATH_INFO, not in
-	 * what the two make together. */
+	/* Web servers split the path between SCRIPT_NAME and PATH_INFO in
+	 * different ways; the two joined are always the same. */
 	http->path.len = 0;
 	buf_add_text(&http->path, script ? script : "");
 	buf_add_text(&http->path, info ? info : "");
@@ -312,7 +311,8 @@ const char *http_path(struct http *http, const char *mount)
 		http->path.len = 0;
 		buf_add(&http->path, uri + len, strcspn(uri + len, "?#"));
 	} else {
-		/* Elsewhere, as in a cgi-bin: the program's own name counts. */
+		/* Outside the mount point, as in a cgi-bin, the program's name
+		 * starts the path. */
 		name = script ? strrchr(script, '/') : NULL;
 		if (name)
 			buf_consume(&http->path, (size_t)(name + 1 - script));
@@ -400,7 +400,7 @@ ssize_t http_read(struct http *http, char *to, size_t len)
 	http_watch(http);
 	n = http_read_some(http, to, len);
 	http_unwatch();
-	/* Where no length was given, the web server says where the end is. */
+	/* Without a length the web server marks the end. */
 	broken = length >= 0 || FCGX_GetError(http->request.in) != 0;
 	return n == 0 && broken ? -1 : (ssize_t)n;
 }

@@ -1,5 +1,5 @@
-/* request_internal: what the two halves of http share: http.c, which reads
- * requests, and answer.c, which answers them. */
+/* request_internal: shared by request.c, which reads requests, and answer.c,
+ * which answers them. */
 #ifndef CONFAB_WEB_REQUEST_INTERNAL_H
 #define CONFAB_WEB_REQUEST_INTERNAL_H
 
@@ -32,15 +32,15 @@ struct http {
 	int64_t task_due; /* clock_ms() */
 };
 
-/* From now on the other side has the limit to do its part. The time between
- * http_watch() and http_unwatch() is its own, never the database's. */
+/* Starts the time limit of the other side, which http_unwatch() ends. Only
+ * waiting for the client counts, never waiting for the database. */
 void http_watch(const struct http *http);
 void http_unwatch(void);
 
 /* Reads up to len bytes of the body; 0 at its end. */
 size_t http_read_some(struct http *http, char *to, size_t len);
 
-/* Ends the request without libfcgi's farewell ceremony. */
+/* Ends the request without libfcgi's closing ceremony. */
 void http_hang_up(struct http *http);
 
 #endif

@@ -1,4 +1,4 @@
-/* worker: the life of a program that does one request at a time. Called by the
+/* worker: the life of a program that serves one request at a time. Called by
  * main() of confab-command, confab-session and confab-media; owns the
  * configuration, the metrics and the listening socket. */
 #include "web/worker.h"
@@ -8,7 +8,7 @@
 #include "base/crypto.h"
 #include "web/prefork.h"
 
-/* A program on its way. */
+/* The state of a running program. */
 struct run {
 	const struct worker_program *program;
 	struct worker_parent parent;

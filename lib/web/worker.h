@@ -1,7 +1,7 @@
-/* worker: the life of a program that does one request at a time. main() hands a
- * description of the program to worker_main(): a parent reads the configuration
- * and keeps workers, each of which answers requests until SIGTERM. As plain
- * CGI, one process does all of it for one request. */
+/* worker: the life of a program that serves one request at a time. main()
+ * passes a description of the program to worker_main(). A parent reads the
+ * configuration and keeps workers, which answer requests until SIGTERM. As
+ * plain CGI one process does it all for one request. */
 #ifndef CONFAB_WEB_WORKER_H
 #define CONFAB_WEB_WORKER_H
 
@@ -9,7 +9,7 @@
 #include "base/metrics.h"
 #include "web/request.h"
 
-/* What the parent made before it forked. */
+/* Made by the parent before it forks. */
 struct worker_parent {
 	const struct config *config;
 	struct metrics *metrics; /* NULL: plain CGI */
@@ -19,19 +19,20 @@ struct worker_parent {
 };
 
 struct worker_program {
-	const char *name;    /* "confab-command" */
+	const char *name;    /* such as "confab-command" */
 	const char *purpose; /* a line for -h */
-	const char *socket;  /* "command": the name of its socket and metrics */
+	const char *socket;  /* "command": names its socket and metrics */
 	int (*workers)(const struct config *config);
-	int (*queue)(const struct config *config); /* that may wait */
+	int (*queue)(
+		const struct config *config); /* connections that may wait */
 
-	/* In the parent: reads keys, makes metrics, checks what the program
-	 * needs. Ends the process with a sentence when that is missing. */
+	/* Runs in the parent: reads keys, makes metrics, checks the program's
+	 * needs. Ends the process with a sentence when one is missing. */
 	void (*begin)(struct worker_parent *parent);
 	void (*end)(struct worker_parent *parent);
 
-	/* In each worker. open() returns what the other two are given, or NULL
-	 * after it has logged why; shared is NULL under CGI. serve() answers
+	/* Run in each worker. open() returns the state for serve() and close(),
+	 * or NULL after logging why; shared is NULL under CGI. serve() answers
 	 * one request. */
 	void *(*open)(const struct worker_parent *parent, struct http *http,
 		      void *shared);
@@ -39,7 +40,7 @@ struct worker_program {
 	void (*close)(void *worker);
 };
 
-/* The whole main(); returns the exit status. */
+/* Runs the whole program; returns the exit status. */
 int worker_main(const struct worker_program *program, int argc, char **argv);
 
 #endif
