@@ -1,6 +1,6 @@
 /* jpeg: reads JPEG images for confab-preview, with libjpeg-turbo. The only
- * module that sees it. Large ones are made smaller while they are decoded,
- * which costs a fraction of decoding them whole. */
+ * module that sees it. It scales large images while it decodes them, at a
+ * fraction of the cost of decoding them whole. */
 #include <setjmp.h>
 #include <stdio.h> /* jpeglib.h needs it */
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "picture.h"
 
 struct failing {
-	struct jpeg_error_mgr base; /* first: libjpeg knows it alone */
+	struct jpeg_error_mgr base; /* first: libjpeg knows only this member */
 	jmp_buf out;
 };
 
@@ -72,7 +72,7 @@ static int exif_orientation(const struct jpeg_decompress_struct *jpeg)
 	return 1;
 }
 
-/* The greatest of 1/8, 1/4 and 1/2 that leaves enough for a preview. */
+/* The largest of 1/8, 1/4 and 1/2 that leaves enough pixels for a preview. */
 static unsigned reduction(unsigned longer)
 {
 	unsigned by = 8;
@@ -105,7 +105,7 @@ bool jpeg_read(struct picture *picture, const unsigned char *bytes, size_t len)
 	jpeg.err = jpeg_std_error(&failing.base);
 	failing.base.error_exit = give_up;
 	failing.base.emit_message = say_nothing;
-	/* The process ends soon, and with it what is not given back. */
+	/* Nothing is freed here: the process ends soon. */
 	if (setjmp(failing.out))
 		return false;
 	jpeg_create_decompress(&jpeg);

@@ -1,5 +1,5 @@
-/* picture: what the parts of confab-preview share: readers of image formats
- * give rows of pixels, and a small picture is made of them on the way. */
+/* picture: shared by the parts of confab-preview. Readers of image formats pass
+ * rows of pixels, which are scaled down to a small picture on the way. */
 #ifndef CONFAB_PREVIEW_PICTURE_H
 #define CONFAB_PREVIEW_PICTURE_H
 
@@ -12,34 +12,34 @@ enum {
 	PICTURE_CHANNELS = 4        /* red, green, blue, alpha */
 };
 
-struct picture; /* on its way to being small */
+struct picture; /* a picture that is being scaled down */
 
-/* What is known from the header of an image: its size as it is stored, and its
- * EXIF orientation (1 to 8). The size as it is shown goes out at once, whatever
- * becomes of the rest. False when there are too many pixels. */
+/* Takes the header of an image: its stored size and its EXIF orientation (1 to
+ * 8). Writes the displayed size at once, even if the rest fails later. False
+ * when there are too many pixels. */
 bool picture_open(struct picture *picture, unsigned width, unsigned height,
 		  int orientation);
 
-/* How the rows will come: a reader may make the image smaller itself. */
+/* Sets the size of the rows to come: a reader may scale the image itself. */
 void picture_rows(struct picture *picture, unsigned width, unsigned height);
 
-/* The next row, from the top. */
+/* Takes the next row, from the top. */
 void picture_row(struct picture *picture, const unsigned char *rgba);
 
-/* Each reads an image; false when it can't, or can't go on. */
+/* Each reads an image. False when it can't, or can't go on. */
 bool jpeg_read(struct picture *picture, const unsigned char *bytes, size_t len);
 bool png_read(struct picture *picture, const unsigned char *bytes, size_t len);
 bool webp_read(struct picture *picture, const unsigned char *bytes, size_t len);
 
-/* Only their size is read. False: there is no preview of these. */
+/* These read only the size and return false: there is no preview. */
 bool gif_read(struct picture *picture, const unsigned char *bytes, size_t len);
 bool bmp_read(struct picture *picture, const unsigned char *bytes, size_t len);
 
-/* A picture as WebP, to be given to free(); 0 bytes when that fails. */
+/* Encodes a picture as WebP; pass it to free(). Returns 0 bytes on failure. */
 size_t webp_write(const unsigned char *rgba, unsigned width, unsigned height,
 		  unsigned char **out);
 
-/* From now on this process can compute, write to what is open, and end. */
+/* From now on this process can only compute, write to open files, and end. */
 void sandbox_enter(void);
 
 #endif

@@ -1,6 +1,6 @@
 /* png: reads PNG images for confab-preview, with libpng. The only module that
- * sees it. Row by row, so that memory does not grow with the image; an
- * interlaced one has to be read whole. */
+ * sees it. It reads row by row, so memory does not grow with the image. An
+ * interlaced image has to be read whole. */
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,7 +42,7 @@ static _Noreturn void give_up(png_structp png, png_const_charp text)
 	png_longjmp(png, 1);
 }
 
-/* Whatever it is stored as, four bytes a pixel come out. */
+/* Whatever the stored format, four bytes a pixel come out. */
 static void as_rgba(png_structp png)
 {
 	png_set_expand(png);
@@ -84,7 +84,7 @@ bool png_read(struct picture *picture, const unsigned char *bytes, size_t len)
 						 give_up, say_nothing);
 	png_infop info = png ? png_create_info_struct(png) : NULL;
 
-	/* The process ends soon, and with it what is not given back. */
+	/* Nothing is freed here: the process ends soon. */
 	if (!info || setjmp(png_jmpbuf(png)))
 		return false;
 	png_set_read_fn(png, &input, give);

@@ -1,12 +1,12 @@
 /* confab-preview: reads the image on standard input, which has to be a file,
  * and writes "WIDTH HEIGHT\n" and a small picture (WebP) of it to standard
- * output. confab-media starts one per image, so that a decoder that goes astray
- * takes nothing with it: no file, no network, 512 MiB, 5 s. The status is 0
- * when there is a picture; without one, the size may have been written all the
- * same.
+ * output. confab-media starts one per image. The process has no files, no
+ * network, 512 MiB and 5 s, so a faulty decoder can do little harm. The status
+ * is 0 when there is a picture; on failure the size may still have been
+ * written.
  *
- * Nothing of the image but its pixels gets into the picture: neither the place
- * where it was taken nor a thumbnail of what was cut away. */
+ * Only pixels get into the picture: no place where it was taken, and no
+ * thumbnail that shows what was cut away. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,12 +18,12 @@
 #include "picture.h"
 
 struct picture {
-	unsigned row_width, row_height; /* of what comes */
-	unsigned width, height;         /* of what is made of it */
-	unsigned y;                     /* rows that have come */
+	unsigned row_width, row_height; /* size of the incoming rows */
+	unsigned width, height;         /* size of the picture */
+	unsigned y;                     /* rows so far */
 	int orientation;
 	/* Sums for the row being made: colours weighted by alpha, alpha, and
-	 * how many pixels went in. */
+	 * the number of pixels. */
 	uint64_t (*sums)[PICTURE_CHANNELS + 1];
 	unsigned char *pixels;
 };
@@ -64,8 +64,8 @@ bool picture_open(struct picture *picture, unsigned width, unsigned height,
 	return (uint64_t)width * height <= PICTURE_PIXELS;
 }
 
-/* Of the longer side as many as there may be, of the shorter one in
- * proportion. */
+/* The size of a side of the picture: PICTURE_SIDE at most for the longer side,
+ * the other in proportion. */
 static unsigned fit(unsigned side, unsigned longer)
 {
 	unsigned fitted;
@@ -137,7 +137,7 @@ void picture_row(struct picture *picture, const unsigned char *rgba)
 		end_row(picture, row);
 }
 
-/* Where the pixel of the upright picture is in the stored one. */
+/* The index in the stored picture of a pixel of the upright one. */
 static size_t source(const struct picture *p, unsigned x, unsigned y)
 {
 	unsigned right = p->width - 1, bottom = p->height - 1;
@@ -201,7 +201,7 @@ static bool finish(struct picture *picture)
 	return len > 0;
 }
 
-/* The whole file, or NULL. */
+/* Maps the whole file; NULL on failure. */
 static const unsigned char *map_input(size_t *len)
 {
 	struct stat is;

@@ -1,5 +1,5 @@
-/* sandbox: what confab-preview may do once it has its input. The only module
- * that sees libseccomp. Without what a kernel lacks the image is not read: a
+/* sandbox: the rights of confab-preview once it has its input. The only module
+ * that sees libseccomp. If the kernel lacks a part of it no image is read: a
  * missing preview hurts nobody. */
 #include <seccomp.h>
 #include <stdlib.h>
@@ -24,12 +24,12 @@ static void limit(int what, rlim_t value)
 
 static void set_limits(void)
 {
-#ifndef __SANITIZE_ADDRESS__ /* which maps terabytes */
+#ifndef __SANITIZE_ADDRESS__ /* the sanitizer maps terabytes */
 	limit(RLIMIT_AS, (rlim_t)MEMORY << 20);
 #endif
 	limit(RLIMIT_CPU, SECONDS);
 	limit(RLIMIT_CORE, 0);
-	limit(RLIMIT_FSIZE, 0); /* a pipe is no file */
+	limit(RLIMIT_FSIZE, 0); /* output goes to a pipe, which is no file */
 	limit(RLIMIT_NOFILE, 0);
 	limit(RLIMIT_NPROC, 0);
 }
@@ -50,7 +50,7 @@ static void filter_calls(void)
 		if (failed == 0)
 			failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW,
 						  allowed[i], 0);
-	/* Turns no_new_privs on, too. */
+	/* Loading the filter also turns no_new_privs on. */
 	if (failed != 0 || seccomp_load(filter) != 0)
 		_exit(EXIT_FAILURE);
 	seccomp_release(filter);
@@ -61,7 +61,7 @@ void sandbox_enter(void)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		_exit(EXIT_FAILURE);
 	set_limits();
-#ifdef __SANITIZE_ADDRESS__ /* which has calls of its own */
+#ifdef __SANITIZE_ADDRESS__ /* the sanitizer makes calls of its own */
 	(void)filter_calls;
 #else
 	filter_calls();

@@ -1,5 +1,5 @@
-/* size: the size of images that confab-preview makes no picture of. A still of
- * an animation would hide that it is one: clients show the GIF itself. */
+/* size: reads the size of images that get no preview. A still of an animation
+ * would hide that it moves: clients show the GIF itself. */
 #include <stdlib.h>
 
 #include "picture.h"
@@ -37,7 +37,7 @@ bool bmp_read(struct picture *picture, const unsigned char *bytes, size_t len)
 		picture_open(picture, number(bytes + 18, 2),
 			     number(bytes + 20, 2), 1);
 	} else {
-		/* Negative: from the top. */
+		/* A negative height means that rows start at the top. */
 		height = (int)number(bytes + 22, 4);
 		picture_open(picture, number(bytes + 18, 4),
 			     height < 0 ? 0U - (unsigned)height

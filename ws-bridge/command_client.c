@@ -1,6 +1,6 @@
 /* command_client: a FastCGI client as a state machine on the loop. Owns the
- * calls. A call that is cancelled is still carried out: the program would not
- * notice. */
+ * calls. A cancelled call is still carried out: the program would not notice
+ * that its client has gone. */
 #include "command_client.h"
 
 #include <errno.h>
@@ -20,7 +20,7 @@
 
 enum {
 	ANSWER_LIMIT = 16 << 20, /* bytes */
-	CONNECT_AGAIN = 10,      /* ms, when the program's backlog is full */
+	CONNECT_AGAIN = 10,      /* ms, while the program's backlog is full */
 };
 
 enum call_state {
@@ -34,11 +34,11 @@ struct command_call {
 	enum call_state state;
 	struct watch watch;
 	struct timer timer; /* the limit */
-	struct buf request; /* what is left to be sent */
-	struct buf in;      /* records */
-	struct buf answer;  /* STDOUT */
+	struct buf request; /* the part still to be sent */
+	struct buf in;      /* received records */
+	struct buf answer;  /* their STDOUT */
 	bool sent;
-	command_client_done *done; /* NULL: forgotten */
+	command_client_done *done; /* NULL: cancelled */
 	void *context;
 };
 
@@ -57,7 +57,7 @@ struct command_client {
 
 static void start_next(struct command_client *client);
 
-/* The body starts after the empty line of the response's head. */
+/* The body of a response: it starts after the empty line of the head. */
 static const char *body_of(const struct buf *answer, size_t *len)
 {
 	const char *p =
@@ -71,7 +71,7 @@ static const char *body_of(const struct buf *answer, size_t *len)
 	return p;
 }
 
-/* Whether the program sent us away without looking. */
+/* Whether the program refused the request without reading it. */
 static bool is_refusal(const struct buf *answer, size_t body_len)
 {
 	return memmem(answer->data, answer->len - body_len, OVERFLOW_REFUSAL,
@@ -228,7 +228,8 @@ static void start_next(struct command_client *client)
 			return;
 		}
 		if (connected == CONNECT_FAILED) {
-			finish_call(call, false); /* which starts the next */
+			finish_call(call,
+				    false); /* this starts the next call */
 			return;
 		}
 		leave_line(call);
@@ -312,11 +313,11 @@ struct command_call *command_client_send(struct command_client *client,
 	write_request(&call->request, request);
 	TAILQ_INSERT_TAIL(&client->waiting, call, link);
 	metric_set(client->waits, ++client->in_line);
-	/* Some of the line are asked in the next turn. */
+	/* The line includes calls that start in the next turn. */
 	crowded = client->in_line + client->asking >
 		  client->most_waiting + client->most;
 	metric_count(client->refused, crowded);
-	/* From the loop, so that done() never comes before we return. */
+	/* Fail from the loop: done() must never come before this returns. */
 	loop_arm(client->loop, &call->timer, crowded ? 0 : client->timeout);
 	if (client->asking < client->most && !client->again.place)
 		loop_arm(client->loop, &client->again, 0);

@@ -1,5 +1,5 @@
-/* command_client: asks confab-command over its FastCGI socket, without
- * blocking. One connection a call. */
+/* command_client: sends commands to confab-command over its FastCGI socket,
+ * without blocking. Each call has its own connection. */
 #ifndef CONFAB_WS_BRIDGE_COMMAND_CLIENT_H
 #define CONFAB_WS_BRIDGE_COMMAND_CLIENT_H
 
@@ -8,41 +8,41 @@
 #include "base/metrics.h"
 #include "event/loop.h"
 
-struct command_client; /* the way to one program */
-struct command_call;   /* one request that is under way */
+struct command_client; /* a client of one program */
+struct command_call;   /* one call under way */
 
-/* What is asked, and for whom. Strings are copied. */
+/* A command and its sender. Strings are copied. */
 struct command_request {
 	const char *body;
 	size_t len;
 	const char *login;   /* see identity_from_bridge() */
 	const char *session; /* uuid */
-	const char *address; /* of the client, or NULL */
+	const char *address; /* the client's, or NULL */
 };
 
-/* The response's body, or NULL when there is none. sent says whether the
- * program may have acted on the request. */
+/* body: the response's, or NULL without one. sent: the program may have acted
+ * on the request. */
 typedef void command_client_done(void *context, const char *body, size_t len,
 				 bool sent);
 
-/* A client of the unix socket at path, with at most so many calls at a time;
- * others wait in line, at most most_waiting of them. A call beyond that fails
+/* Makes a client of the unix socket at path. At most as many calls as given run
+ * at a time; at most most_waiting others wait in line, and any beyond that fail
  * at once. timeout in ms. */
 struct command_client *
 command_client_create(struct loop *loop, const char *path, unsigned most,
 		      unsigned most_waiting, int64_t timeout,
 		      struct metrics *metrics) __attribute__((malloc));
-/* No call may be under way. */
+/* Call only when no call is under way. */
 void command_client_free(struct command_client *client);
 
-/* done is called once, never before this returns, unless the call is
- * cancelled. */
+/* Starts a call. done is called once, and never before this returns, unless the
+ * call is cancelled. */
 struct command_call *command_client_send(struct command_client *client,
 					 const struct command_request *request,
 					 command_client_done *done,
 					 void *context);
 
-/* The answer is of no interest any more. The command is still carried out. */
+/* Discards the answer. The command is still carried out. */
 void command_client_cancel(struct command_call *call);
 
 #endif

@@ -2,7 +2,7 @@
 #include "frame.h"
 
 enum {
-	TEXT = 0x81, /* with the bit of a final fragment */
+	TEXT = 0x81, /* opcode with the FIN bit */
 	CLOSE = 0x88,
 	PING = 0x89,
 	LENGTH_16 = 126,

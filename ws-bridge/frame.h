@@ -1,5 +1,5 @@
-/* frame: the frames that a server writes (RFC 6455, section 5.2): whole, not
- * masked. */
+/* frame: the frames that a server writes (RFC 6455, section 5.2): unfragmented
+ * and unmasked. */
 #ifndef CONFAB_WS_BRIDGE_FRAME_H
 #define CONFAB_WS_BRIDGE_FRAME_H
 

@@ -1,5 +1,5 @@
-/* handshake: reads the request that opens a WebSocket, and says what is wrong
- * with what is none. Called by socket.c; owns nothing. */
+/* handshake: reads the request that opens a WebSocket, and chooses the status
+ * of a bad one. Called by socket.c; owns nothing. */
 #include "handshake.h"
 
 #include <openssl/evp.h>
@@ -13,8 +13,8 @@
 	"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"                  \
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-/* Cuts a line off; NULL when it does not end, or has a byte that no head may
- * have (RFC 9110, section 5.5). */
+/* Cuts the next line off. NULL when it has no end, or has a byte that no head
+ * may have (RFC 9110, section 5.5). */
 static char *cut_line(char **rest)
 {
 	char *line = *rest, *end = strstr(line, "\r\n");
@@ -52,8 +52,8 @@ static bool parse_request_line(struct handshake *h, char *line)
 	       version[6] == '.';
 }
 
-/* A line that begins with a space went on from the one before; that is not
- * taken any more (RFC 9112, section 5.2). */
+/* A line that begins with a space used to continue the one before; that is no
+ * longer accepted (RFC 9112, section 5.2). */
 static bool parse_field(struct handshake *h, char *line)
 {
 	size_t name = strspn(line, TOKEN);
@@ -70,8 +70,8 @@ static bool parse_field(struct handshake *h, char *line)
 	return true;
 }
 
-/* The header's value, NULL when there is none; *count says how often it is
- * there. The last one counts. */
+/* The value of a header, the last one if it occurs several times; NULL when
+ * there is none. *count is the number of times. */
 static const char *find_field(const struct handshake *h, const char *name,
 			      int *count)
 {
@@ -86,7 +86,7 @@ static const char *find_field(const struct handshake *h, const char *name,
 	return value;
 }
 
-/* The one value of a header that may be there once. */
+/* The value of a header that may occur only once. */
 static const char *only_field(const struct handshake *h, const char *name)
 {
 	int count;
@@ -95,7 +95,8 @@ static const char *only_field(const struct handshake *h, const char *name)
 	return count == 1 ? value : NULL;
 }
 
-/* Cuts the next token of a list off its front; its length, 0 at the end. */
+/* Cuts the next token off the front of a list. Returns its length; 0 at the
+ * end. */
 static size_t next_token(const char **list)
 {
 	size_t len;
@@ -105,7 +106,7 @@ static size_t next_token(const char **list)
 	return len;
 }
 
-/* Whether a header, or several of that name, list the token. */
+/* Whether the headers of that name list the token. */
 static bool lists_token(const struct handshake *h, const char *name,
 			const char *token)
 {
@@ -123,8 +124,8 @@ static bool lists_token(const struct handshake *h, const char *name,
 	return false;
 }
 
-/* Takes the first subprotocol of the client's list that we speak. False when it
- * lists some and none of ours. */
+/* Chooses the first subprotocol of the client's list that we speak. False when
+ * it lists some and none of ours. */
 static bool choose_protocol(struct handshake *h)
 {
 	static const char *const ours[] = { "confab.v1", "confab" };
@@ -147,8 +148,8 @@ static bool choose_protocol(struct handshake *h)
 	return h->protocol || !lists;
 }
 
-/* Sixteen bytes in base64 (4.1). Its accept value is the base64 of SHA-1 over
- * the key and a constant (4.2.2, 5.4). */
+/* Checks the key, sixteen bytes in base64 (4.1), and computes the accept value:
+ * the base64 of SHA-1 over the key and a constant (4.2.2, 5.4). */
 static bool accept_key(struct handshake *h)
 {
 	static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -171,8 +172,8 @@ static bool accept_key(struct handshake *h)
 	return true;
 }
 
-/* The web server appends the address of its client to whatever that sent: the
- * last one counts, however long the list is. */
+/* The web server appends its client's address to whatever the client sent, so
+ * the last address of the list counts. */
 static void find_address(struct handshake *h)
 {
 	int count;
@@ -185,8 +186,8 @@ static void find_address(struct handshake *h)
 		strcpy(h->address, start);
 }
 
-/* Nothing is there twice that would then have two meanings, and the host is
- * named. */
+/* Whether the request names its host, and repeats no header whose repetition
+ * would be ambiguous. */
 static bool is_unambiguous(const struct handshake *h)
 {
 	static const char *const once[] = { "Host", "Origin", "Authorization",
@@ -209,7 +210,7 @@ static bool has_body(const struct handshake *h)
 	       only_field(h, "Transfer-Encoding");
 }
 
-/* 101, or the status that refuses it (4.2.1, 4.2.2). */
+/* The status of the answer: 101, or a refusal (4.2.1, 4.2.2). */
 static int judge(struct handshake *h)
 {
 	const char *version;
@@ -241,7 +242,7 @@ int handshake_parse(struct handshake *h, char *bytes, size_t len)
 	h->size = (size_t)(end - bytes) + 4;
 	if (memchr(bytes, '\0', h->size))
 		return 400;
-	/* The second CR LF goes: what is after the last line is the end. */
+	/* Cut at the second CR LF: an empty line ends the fields. */
 	end[2] = '\0';
 	line = cut_line(&rest);
 	if (!line || !parse_request_line(h, line))
@@ -275,7 +276,7 @@ void handshake_answer(struct buf *out, const struct handshake *h, int status)
 		accept_handshake(out, h);
 		return;
 	}
-	/* The connection ends with the answer. */
+	/* A refusal closes the connection. */
 	buf_addf(&fields, "%sConnection: %sclose\r\n",
 		 status == 426 ? upgrade : "",
 		 status == 426 ? "Upgrade, " : "");

@@ -1,5 +1,5 @@
 /* handshake: the request that opens a WebSocket (RFC 6455, section 4.2), from
- * bytes to an answer. It knows no socket. */
+ * bytes to an answer. It knows nothing of sockets. */
 #ifndef CONFAB_WS_BRIDGE_HANDSHAKE_H
 #define CONFAB_WS_BRIDGE_HANDSHAKE_H
 
@@ -9,36 +9,36 @@
 #include "base/buf.h"
 
 enum {
-	/* Bytes of a head. A token of the host application may be in the URL,
-	 * beside cookies. */
+	/* Size limit of a head in bytes. A host application's token may be in
+	 * the URL, in addition to cookies. */
 	HANDSHAKE_LIMIT = 12288,
 	HANDSHAKE_FIELDS = 100,
 	HANDSHAKE_ACCEPT = 29 /* Sec-WebSocket-Accept, terminated */
 };
 
-/* A request's head. It points into the bytes that were parsed. */
+/* A request's head. It points into the parsed bytes. */
 struct handshake {
 	const char *method, *target, *query, *version;
 	struct handshake_field {
 		const char *name, *value;
 	} fields[HANDSHAKE_FIELDS];
 	int n_fields;
-	size_t size;          /* of the head, with its empty line */
-	const char *protocol; /* the subprotocol that was chosen, or NULL */
-	char address[64];     /* of the client, "" when it is not known */
+	size_t size;          /* bytes of the head, with its empty line */
+	const char *protocol; /* the chosen subprotocol, or NULL */
+	char address[64];     /* the client's; "": unknown */
 	char accept[HANDSHAKE_ACCEPT];
 };
 
-/* 0: more bytes have to come. 101: the whole head is there and is a handshake.
- * Otherwise it is refused with this HTTP status. bytes are changed only when
+/* Returns 0 when more bytes have to come, 101 when a whole head is a valid
+ * handshake, otherwise the HTTP status of the refusal. Changes bytes only when
  * the head is whole. */
 int handshake_parse(struct handshake *out, char *bytes, size_t len);
 
-/* Appends the response to a status that handshake_parse() has returned. */
+/* Appends the response for a status that handshake_parse() returned. */
 void handshake_answer(struct buf *out, const struct handshake *handshake,
 		      int status);
 
-/* A header as CGI names it, or NULL. Fits identity_param. */
+/* A header under its CGI name, or NULL. Fits identity_param. */
 const char *handshake_param(void *handshake, const char *name);
 
 #endif

@@ -1,5 +1,5 @@
 /* confab-bridge: WebSockets behind a web server. One process, one thread, one
- * loop: the sockets, the tail, the hub, and the calls of confab-command. */
+ * loop for the sockets, the tail, the hub, and the calls of confab-command. */
 #include <unistd.h>
 
 #include "base/container.h"
@@ -12,7 +12,7 @@
 
 enum {
 	BACKLOG = 4096,
-	CALLS = 64,            /* of confab-command at a time */
+	CALLS = 64,            /* concurrent calls of confab-command */
 	ANSWER_TIMEOUT = 15000 /* ms */
 };
 

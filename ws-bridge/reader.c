@@ -1,6 +1,6 @@
-/* reader: see reader.h. Called by socket.c; owns the library's context, which
- * is made when the first byte of a frame comes and freed when the last of a
- * message was read: an idle client costs none of its 8 KiB. */
+/* reader: see reader.h. Called by socket.c; owns the library's context. The
+ * context exists from the first byte of a message's first frame to its last
+ * byte, so an idle client costs none of its 8 KiB. */
 #include "reader.h"
 
 #include <stdlib.h>
@@ -19,13 +19,13 @@ enum {
 struct reader_context {
 	wslay_event_context_ptr wslay;
 	struct reader *reader;
-	const char *bytes; /* that the library has not taken yet */
+	const char *bytes; /* not yet read by the library */
 	size_t len;
-	/* Of all frames up to now. The client is between two messages when all
-	 * that was taken belongs to whole ones. */
+	/* Bytes of all frames so far: read, and in whole frames. When the two
+	 * are equal the client is between two frames. */
 	uint64_t taken, framed;
 	bool in_message;
-	bool has_half_code; /* a CLOSE with one byte came */
+	bool has_half_code; /* a CLOSE with a one-byte code came */
 };
 
 static ssize_t on_recv(wslay_event_context_ptr wslay, uint8_t *to, size_t len,
@@ -85,7 +85,7 @@ static void on_message(wslay_event_context_ptr wslay,
 	c->has_half_code = message->opcode == WSLAY_CONNECTION_CLOSE &&
 			   message->msg_length == 1;
 	if (message->opcode == WSLAY_TEXT_FRAME)
-		/* An empty one has no bytes anywhere. */
+		/* An empty message may have no bytes to point at. */
 		reader->handler->text(
 			reader->owner,
 			message->msg_length ? (const char *)message->msg : "",
@@ -105,7 +105,7 @@ static void make_context(struct reader *reader)
 	struct reader_context *c = xcalloc(1, sizeof(*c));
 
 	if (wslay_event_context_server_init(&c->wslay, &callbacks, c) != 0)
-		abort(); /* no memory */
+		abort(); /* out of memory */
 	wslay_event_config_set_max_recv_msg_length(c->wslay, reader->limit);
 	c->reader = reader;
 	reader->context = c;
@@ -123,7 +123,7 @@ enum reader_status reader_feed(struct reader *reader, const char *bytes,
 	c->bytes = bytes;
 	c->len = len;
 	error = wslay_event_recv(c->wslay);
-	/* For these the library has no answer of its own, or a mild one. */
+	/* The library answers these not at all, or with too mild a code. */
 	if (error || c->has_half_code) {
 		frame_add_close(reader->out, CLOSE_PROTOCOL);
 		return READER_CLOSED;

@@ -1,10 +1,10 @@
-/* socket: the life of one WebSocket. A handshake is always accepted, and a
- * client that may not stay is told by a close code. Commands of one socket are
- * carried out one at a time, in order: while one is under way nothing more is
- * read from it. Runs on the bridge's one thread.
+/* socket: the life of one WebSocket. A handshake is always accepted; a client
+ * that may not stay is told by a close code. The commands of a socket run one
+ * at a time and in order, and nothing is read while one is under way. Runs on
+ * the bridge's one thread.
  *
- * The hub and the program that carries out commands call back in the middle of
- * something else, so a socket is freed by its own events and timer alone. */
+ * The hub and the program that runs commands call back in the middle of other
+ * work, so only a socket's own events and timer free it. */
 #include "socket.h"
 
 #include <errno.h>
@@ -25,10 +25,11 @@
 enum {
 	PONG_TIMEOUT = 10000, /* ms */
 	GOODBYE = 3000,       /* ms for the client's answer to a CLOSE */
-	READ = 16384,         /* bytes at a time */
-	PART = 32768,         /* bytes gathered for one write, about */
-	FRAMES_KEPT = 65536,  /* bytes of memory for the next */
-	HANDSHAKES = 1024     /* beside the streams there may be */
+	READ = 16384,         /* bytes of one read */
+	PART = 32768,         /* bytes gathered for one write, roughly */
+	FRAMES_KEPT =
+		65536,    /* bytes of scratch memory kept for the next write */
+	HANDSHAKES = 1024 /* handshakes allowed beside the streams */
 };
 
 static void destroy(struct socket *s)
@@ -47,21 +48,21 @@ static void destroy(struct socket *s)
 	free(s);
 }
 
-/* Whether the stream is being opened, or a command is under way. */
+/* Whether the stream is being opened or a command is under way. */
 static bool is_busy(const struct socket *s)
 {
 	return s->stream.state == STREAM_OPENING || !STAILQ_EMPTY(&s->commands);
 }
 
-/* Whether more of the client's bytes are wanted. What it asks for is answered
- * before it may ask for more, and it has to take the answers. */
+/* Whether to read from the client. A client gets the answer to a command before
+ * it may send another, and it has to read the answers. */
 static bool reads(const struct socket *s)
 {
 	return s->out.len < PART && (s->state != SOCKET_OPEN || !is_busy(s));
 }
 
-/* Waits for what is of use now. A client that sends nothing more is noticed,
- * and not again and again. */
+/* Watches for the events that matter now. When a client stops sending this is
+ * reported once. */
 static void wait_for_events(struct socket *s)
 {
 	uint32_t events = (s->out.len ? (uint32_t)EPOLLOUT : 0U) |
@@ -74,8 +75,8 @@ static void wait_for_events(struct socket *s)
 	loop_watch(s->sockets->loop, &s->watch, s->watch.fd, events);
 }
 
-/* Ends it when the client ends, too, or GOODBYE is over. A connection that is
- * closed while the client still sends would take our last bytes along. */
+/* Ends the connection when the client ends it, too, or GOODBYE is over. Closing
+ * while the client still sends would discard our last bytes. */
 static void end(struct socket *s)
 {
 	s->state = SOCKET_ENDING;
@@ -86,7 +87,7 @@ static void end(struct socket *s)
 	wait_for_events(s);
 }
 
-/* Sends bytes, or keeps what the connection does not take. */
+/* Sends bytes, and keeps the part that the connection does not accept. */
 static void send_bytes(struct socket *s, const char *bytes, size_t len)
 {
 	ssize_t n = 0;
@@ -94,7 +95,7 @@ static void send_bytes(struct socket *s, const char *bytes, size_t len)
 	if (!s->out.len)
 		n = send(s->watch.fd, bytes, len, MSG_NOSIGNAL);
 	if (n < 0 && errno != EAGAIN && errno != EINTR) {
-		/* The loop reports it, too; until then nothing is kept. */
+		/* The loop reports it, too. Until then nothing is kept. */
 		end(s);
 		return;
 	}
@@ -107,7 +108,7 @@ static void send_bytes(struct socket *s, const char *bytes, size_t len)
 	wait_for_events(s);
 }
 
-/* Sends the frames that somebody has put into the scratch buffer. */
+/* Sends the frames in the scratch buffer. */
 static void send_frames(struct socket *s)
 {
 	struct buf *frames = &s->sockets->frames;
@@ -118,7 +119,7 @@ static void send_frames(struct socket *s)
 	frames->len = 0;
 }
 
-/* In writes of about PART bytes at most. */
+/* Each write is PART bytes or a little more. */
 void socket_send_waiting(struct socket *s)
 {
 	struct buf *frames = &s->sockets->frames;
@@ -150,7 +151,7 @@ static void arm_beat(struct socket *s)
 	loop_arm(s->sockets->loop, &s->timer, hub_heartbeat(s->sockets->hub));
 }
 
-/* The client is there. */
+/* Notes that the client is there. */
 static void note_heard(struct socket *s)
 {
 	if (s->is_pinged && s->state == SOCKET_OPEN)
@@ -158,7 +159,7 @@ static void note_heard(struct socket *s)
 	s->is_pinged = false;
 }
 
-/* Reads on. A PONG that has waited for that is about to be heard. */
+/* Reads on. A PONG that has waited in the meantime is about to be read. */
 void socket_read_on(struct socket *s)
 {
 	if (s->is_pinged)
@@ -166,7 +167,7 @@ void socket_read_on(struct socket *s)
 	wait_for_events(s);
 }
 
-/* Whether a PONG would be here by now: nothing is read while the stream is
+/* Whether a PONG should have come by now. Nothing is read while the stream is
  * opened or a command is under way, and bytes that were written before the PING
  * may still be on their way to the client. */
 static bool is_overdue(const struct socket *s)
@@ -177,8 +178,8 @@ static bool is_overdue(const struct socket *s)
 				      sockets->config->stall_timeout * 1000;
 }
 
-/* A heartbeat after the client was last heard: is it still there? And later: it
- * is not. */
+/* Sends a PING one heartbeat after the client was last heard, and ends the
+ * connection when no answer came. */
 static void beat(struct socket *s)
 {
 	if (s->is_pinged && is_overdue(s)) {
@@ -223,7 +224,7 @@ static void on_wake(struct stream *stream)
 	socket_send_waiting(container_of(stream, struct socket, stream));
 }
 
-/* A command that is under way is answered first. */
+/* Answer a command that is under way first. */
 static void on_end(struct stream *stream, enum stream_end why)
 {
 	struct socket *s = container_of(stream, struct socket, stream);
@@ -241,7 +242,8 @@ static const struct stream_ops STREAM_OPS = {
 	.end = on_end,
 };
 
-/* Who is it? The answer comes to on_opened() or on_refused(). */
+/* Opens the client's stream. The answer comes to on_opened() or
+ * on_refused(). */
 static void open_stream(struct socket *s, struct handshake *h)
 {
 	char since[128];
@@ -263,7 +265,7 @@ static void open_stream(struct socket *s, struct handshake *h)
 		socket_close_with(s, END_UNAUTHENTICATED);
 }
 
-/* Bytes of frames. What they are answered with goes out at once, in order. */
+/* Reads frames. Their answers go out at once, in order. */
 static void read_frames(struct socket *s, const char *bytes, size_t len)
 {
 	struct buf answers = { 0 };
@@ -279,7 +281,7 @@ static void read_frames(struct socket *s, const char *bytes, size_t len)
 		end(s);
 }
 
-/* The whole head is there: answers it, and reads what came after it. */
+/* Answers a whole head, then reads the bytes after it. */
 static void shake_hands(struct socket *s, struct handshake *h, int status)
 {
 	struct buf head = s->head, *frames = &s->sockets->frames;
@@ -311,7 +313,8 @@ static void read_head(struct socket *s, const char *bytes, size_t len)
 		shake_hands(s, &h, status);
 }
 
-/* Reads what has come; false when the connection is broken or at its end. */
+/* Reads the bytes that have come. False when the connection is broken or at its
+ * end. */
 static bool receive(struct socket *s)
 {
 	char bytes[READ];
@@ -328,7 +331,7 @@ static bool receive(struct socket *s)
 	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
-/* Sends what was kept; false when the connection is broken. */
+/* Sends the kept bytes. False when the connection is broken. */
 static bool send_kept(struct socket *s)
 {
 	ssize_t n = send(s->watch.fd, s->out.data, s->out.len, MSG_NOSIGNAL);

@@ -13,7 +13,7 @@
 struct socket;
 LIST_HEAD(socket_list, socket);
 
-/* What all sockets of the program share. */
+/* Shared by all sockets of the program. */
 struct sockets {
 	struct loop *loop;
 	const struct config *config;
@@ -21,7 +21,7 @@ struct sockets {
 	struct command_client *commands;
 	struct socket_list all;
 	unsigned count;
-	struct buf frames; /* scratch: what goes out in one write */
+	struct buf frames; /* scratch: the frames of one write */
 };
 
 /* Takes over an accepted, non-blocking connection. */

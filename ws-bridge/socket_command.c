@@ -1,5 +1,5 @@
-/* socket_command: the commands of one WebSocket, carried out one at a time by
- * confab-command, in their order. Called by socket.c. */
+/* socket_command: the commands of one WebSocket. confab-command runs them one
+ * at a time and in order. Called by socket.c. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include "base/xalloc.h"
 #include "socket_internal.h"
 
-/* Answers a command; the answer comes after what waits already. */
+/* Answers a command, after everything that waits already. */
 static void reply(struct socket *s, const char *json, size_t len)
 {
 	struct dispatch *d;
@@ -23,7 +23,8 @@ static void reply(struct socket *s, const char *json, size_t len)
 	socket_send_waiting(s);
 }
 
-/* No answer from confab-command: nothing was done, or nobody can know. */
+/* confab-command gave no answer: nothing was done, or the outcome is
+ * unknown. */
 static void reply_unavailable(struct socket *s, const struct command *command,
 			      bool sent)
 {
@@ -69,7 +70,7 @@ static void on_answer(void *context, const char *body, size_t len, bool sent)
 		socket_read_on(s);
 }
 
-/* Has the first of the commands carried out. */
+/* Sends the first command to confab-command. */
 static void send_command(struct socket *s)
 {
 	const struct command *command = STAILQ_FIRST(&s->commands);

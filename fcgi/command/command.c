@@ -1,5 +1,5 @@
-/* command: one command from its bytes to its answer. Called by confab-command,
- * one request at a time. */
+/* command: takes one command from its bytes to its answer. Called by
+ * confab-command, one request at a time. */
 #include "command.h"
 
 #include <stdio.h>
@@ -17,12 +17,12 @@
 #include "envelope.h"
 
 enum {
-	REPEATS = 3, /* of a transaction that others got in the way of */
-	PAUSE = 10   /* ms before a repeat, at most */
+	REPEATS = 3, /* attempts of a transaction that collides with others */
+	PAUSE = 10   /* ms before a new attempt, at most */
 };
 
 static const struct pg_statement RING = { "ring", "select confab.ring()" };
-/* The account of a token's hash. Raises 4001. */
+/* Returns the account of a token's hash. Raises 4001. */
 static const struct pg_statement ACCOUNT = {
 	"account", "select account_id from confab.authenticate($1::bytea)"
 };
@@ -34,14 +34,14 @@ struct commands {
 	struct command_table *table;
 };
 
-/* One command on its way. */
+/* A command that is being carried out. */
 struct call {
 	struct commands *commands;
 	const struct command_request *request;
 	struct envelope envelope;
 	struct buf *out;
-	struct pg_result *result; /* of the last attempt */
-	bool stores;              /* as entry->rings */
+	struct pg_result *result; /* the last attempt's */
+	bool stores;              /* as in entry->rings */
 	enum traffic_class rate_class;
 };
 
@@ -91,7 +91,8 @@ static struct error_answer fail(struct call *call, enum confab_error error,
 	return error_answer(error, NULL);
 }
 
-/* The database is away; unknown: it went in the middle. */
+/* Fails because the database is away. unknown: the connection broke in the
+ * middle. */
 static struct error_answer fail_unavailable(struct call *call, bool unknown)
 {
 	const struct error_info *info = error_info(ERROR_UNAVAILABLE);
@@ -121,11 +122,11 @@ static struct error_answer fail_statement(struct call *call)
 	if (!answer.body)
 		return fail(call, answer.error, NULL);
 	envelope_answer(&call->envelope, answer.body, call->out);
-	answer.body = NULL; /* the result's, which goes */
+	answer.body = NULL; /* it belongs to the result, which is freed */
 	return answer;
 }
 
-/* The answer, by who asks: docs/protocol.md. */
+/* Writes the answer in the form that suits the caller (docs/protocol.md). */
 static void succeed(struct call *call)
 {
 	const struct pg_result *result = call->result;
@@ -146,7 +147,7 @@ static void succeed(struct call *call)
 		envelope_answer(&call->envelope, dispatch, call->out);
 }
 
-/* One attempt, on a connection that is there. */
+/* Makes one attempt on a connection that exists. */
 static enum pg_status attempt(struct call *call, const struct pg_param *params,
 			      bool ring)
 {
@@ -157,12 +158,12 @@ static enum pg_status attempt(struct call *call, const struct pg_param *params,
 	pg_result_free(call->result);
 	call->result = NULL;
 	if (!entry)
-		return PG_FAILED; /* taken out of the table just now */
+		return PG_FAILED; /* removed from the table just now */
 	return pg_run(commands->pg, &entry->statement, 4, params,
 		      ring ? &RING : NULL, &call->result);
 }
 
-/* Whether the same again may go better, and nothing was done yet. */
+/* Whether a new attempt may succeed; only when nothing was done yet. */
 static bool is_repeatable(struct call *call, enum pg_status status)
 {
 	const char *sqlstate;
@@ -172,15 +173,15 @@ static bool is_repeatable(struct call *call, enum pg_status status)
 	if (status != PG_FAILED)
 		return false;
 	sqlstate = call->result ? pg_sqlstate(call->result) : NULL;
-	/* It can't be prepared, or a function is not there: an operator may
-	 * have taken it away just now. The stamp says so. */
+	/* The statement can't be prepared or a function is missing: an operator
+	 * may just have removed it. The stamp tells. */
 	if (!sqlstate || strcmp(sqlstate, "42883") == 0) {
 		command_table_suspect(call->commands->table);
 		return true;
 	}
 	if (pg_is_stale(call->result))
 		return true;
-	/* Others got in the way: a serialization failure, a deadlock. */
+	/* A collision with others: a serialization failure or a deadlock. */
 	return !strcmp(sqlstate, "40001") || !strcmp(sqlstate, "40P01");
 }
 
@@ -192,7 +193,8 @@ static void pause_before_repeat(void)
 	nanosleep(&ts, NULL);
 }
 
-/* There is no such command; but only who is logged in is told so. */
+/* Answers for a command that does not exist. Only a logged-in caller learns
+ * that. */
 static struct error_answer refuse_event(struct call *call)
 {
 	const struct pg_param hash = {
@@ -248,8 +250,8 @@ static struct error_answer carry_out(struct call *call, const char *data)
 	return fail_unavailable(call, status == PG_UNKNOWN && call->stores);
 }
 
-/* Whose log-in it is; 0 where that is not to be had: the command will say
- * why. */
+/* The account of the log-in. 0 when it can't be found out: the command itself
+ * reports why. */
 static int64_t find_account(struct call *call)
 {
 	struct commands *commands = call->commands;
@@ -273,8 +275,8 @@ static int64_t find_account(struct call *call)
 	return account;
 }
 
-/* The seconds to wait when there were too many commands of the kind, or too
- * many are under way, else 0. Then the work for the account has begun. */
+/* The seconds to wait when the account sends too many commands of the kind, or
+ * has too many under way. 0: none, and the work for the account has begun. */
 static int seconds_to_wait(struct call *call)
 {
 	struct commands *commands = call->commands;
@@ -338,7 +340,7 @@ static bool is_key(const char *key)
 	return utf8_valid(key, len) && utf8_characters(key, len) <= ENVELOPE_ID;
 }
 
-/* Reads the request; ERROR_NONE, or the error that was answered. */
+/* Reads the request. ERROR_NONE, or the error that it has answered. */
 static enum confab_error read_request(struct call *call)
 {
 	const struct command_request *request = call->request;

@@ -1,6 +1,6 @@
-/* command: one command from its bytes to its answer. Checks the envelope,
- * sanitises rich text, calls the one SQL function that the command's row in
- * confab.command names, rings the doorbell, and makes the response. */
+/* command: takes one command from its bytes to its answer. It checks the
+ * envelope, sanitises rich text, calls the one SQL function that the command's
+ * row in confab.command names, rings the doorbell, and writes the response. */
 #ifndef CONFAB_FCGI_COMMAND_COMMAND_H
 #define CONFAB_FCGI_COMMAND_COMMAND_H
 
@@ -14,7 +14,7 @@
 
 struct commands;
 
-/* traffic: what all workers share; NULL: nothing is limited, and the doorbell
+/* traffic: shared by all workers. NULL: nothing is limited, and the doorbell
  * rings every time. */
 struct commands *command_create(const struct config *config, struct pg *pg,
 				struct traffic *traffic);
@@ -26,14 +26,14 @@ struct command_request {
 	const unsigned char *token_hash; /* 32 bytes; NULL: unauthenticated */
 	const char *session;             /* uuid or NULL */
 	const char *idempotency_key;     /* or NULL */
-	bool websocket;         /* answer as a frame, see docs/protocol.md */
-	const char *address;    /* of the client, or NULL */
+	bool websocket;         /* answer as a frame (docs/protocol.md) */
+	const char *address;    /* the client's, or NULL */
 	const char *request_id; /* for the log */
 };
 
-/* Appends the JSON answer to out (nothing when a WebSocket caller is owed
- * nothing). Returns ERROR_NONE or what went wrong, with its status and
- * Retry-After; the body is in out. */
+/* Appends the JSON answer to out; nothing when a WebSocket needs none. Returns
+ * ERROR_NONE, or the error with its status and Retry-After; its body is in
+ * out. */
 struct error_answer command_execute(struct commands *commands,
 				    const struct command_request *request,
 				    struct buf *out);

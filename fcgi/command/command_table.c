@@ -1,6 +1,5 @@
-/* command_table: the commands as a connection to the database has them, and
- * their prepared statements. Called by fcgi/command/command.c; owns the
- * entries. */
+/* command_table: the commands that a connection to the database has, and their
+ * prepared statements. Called by fcgi/command/command.c; owns the entries. */
 #include "command_table.h"
 
 #include <stdio.h>
@@ -11,7 +10,7 @@
 #include "base/xalloc.h"
 
 enum {
-	FRESH = 5000 /* ms that the table is used without asking again */
+	FRESH = 5000 /* ms that the table is used without a check */
 };
 
 static const struct pg_statement STAMP = { "stamp",
@@ -37,8 +36,8 @@ struct command_table {
 	struct command_entry *entries; /* ascending by name */
 	size_t count;
 	bool loaded;
-	char *stamp;        /* of what the entries were made from */
-	int64_t checked_at; /* when that was so last, ms */
+	char *stamp;        /* stamp of the entries */
+	int64_t checked_at; /* ms, time of the last check */
 };
 
 struct command_table *command_table_create(struct pg *pg)
@@ -94,7 +93,7 @@ struct command_entry *command_table_find(struct command_table *table,
 		       sizeof(*table->entries), compare_name);
 }
 
-/* Reads paths parted by spaces. */
+/* Reads paths that are separated by spaces. */
 static void read_paths(struct command_entry *entry, const char *list)
 {
 	for (int n = 0; n < COMMAND_PATHS; n++) {
@@ -138,8 +137,8 @@ static void read_entries(struct command_table *table,
 	table->loaded = true;
 }
 
-/* What the table is made from, as the database has it now. The caller frees
- * it; NULL when there is no answer. */
+/* Asks the database for the stamp of the current table. The caller frees it;
+ * NULL without an answer. */
 static char *read_stamp(struct command_table *table)
 {
 	struct pg_result *result = NULL;
@@ -160,7 +159,8 @@ static enum pg_status load_entries(struct command_table *table)
 	enum pg_status status;
 
 	forget_entries(table);
-	/* The stamp first: what changes in between is then seen next time. */
+	/* Read the stamp first: a change in between then shows at the next
+	 * check. */
 	table->stamp = read_stamp(table);
 	table->checked_at = clock_ms();
 	status = pg_run(table->pg, &LIST, 0, NULL, NULL, &result);
@@ -170,10 +170,9 @@ static enum pg_status load_entries(struct command_table *table)
 	return status;
 }
 
-/* Now and then, looks whether an operator has changed the commands, or made
- * functions that stand in for ours. A connection keeps plans in which such
- * functions were not there yet, so that it is given up, and what was prepared
- * with it. */
+/* Checks now and then whether an operator has changed the commands, or replaced
+ * functions of ours. A connection keeps plans with the old functions, so it is
+ * dropped together with its prepared statements. */
 static void drop_stale(struct command_table *table)
 {
 	char *stamp;
@@ -196,7 +195,8 @@ bool command_table_connect(struct command_table *table, bool *fresh)
 	if (!ok || *fresh)
 		forget_entries(table);
 	if (ok && !table->loaded && load_entries(table) != PG_OK) {
-		/* Half a start is none: what is prepared is not known. */
+		/* Drop it after an incomplete start: the set of prepared
+		 * statements is unknown. */
 		pg_drop(table->pg);
 		ok = false;
 	}

@@ -1,5 +1,5 @@
-/* envelope: what is around a command and its answer. Called by command; owns
- * the parsed command. */
+/* envelope: the members around a command and around its answer. Called by
+ * command; owns the parsed command. */
 #include "envelope.h"
 
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "base/utf8.h"
 #include "text/sanitise.h"
 
-/* White space as the rules in SQL trim it. */
+/* White space, as SQL trims it. */
 static const char blank[] = " \t\r\n\f\v";
 
 static bool is_id(const struct json *value)
@@ -22,8 +22,8 @@ static bool is_id(const struct json *value)
 	return json_integer(value, &number);
 }
 
-/* What is wrong with the parsed command, NULL for nothing. Takes the id first,
- * so that what follows is answered with it. */
+/* The fault of a parsed command, NULL for none. Takes the id first, for the
+ * answer to any fault. */
 static const char *read_members(struct envelope *envelope)
 {
 	const struct json *id = json_get(envelope->root, "id");
@@ -49,8 +49,8 @@ static const char *read_members(struct envelope *envelope)
 	return NULL;
 }
 
-/* Looks for the id of a command that could not be parsed: its sender has to
- * know which it was. */
+/* Looks for the id in a command that could not be parsed: its sender needs it
+ * to know which command failed. */
 static void find_id(struct envelope *envelope, const char *body, size_t len)
 {
 	struct buf text = { 0 };

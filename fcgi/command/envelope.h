@@ -1,5 +1,5 @@
-/* envelope: what is around a command and its answer (docs/protocol.md). Knows
- * nothing of any command and needs no database. */
+/* envelope: the members around a command and around its answer
+ * (docs/protocol.md). Knows no particular command and needs no database. */
 #ifndef CONFAB_FCGI_COMMAND_ENVELOPE_H
 #define CONFAB_FCGI_COMMAND_ENVELOPE_H
 
@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/json.h"
 
-/* A command as it came. Zero it before use. */
+/* A command as received. Zero it before use. */
 struct envelope {
 	struct json *root;
 	const char *event_type; /* NULL: missing or null */
@@ -23,17 +23,17 @@ enum {
 	ENVELOPE_ID = 64
 };
 
-/* Reads a command. ERROR_INVALID: out has got the whole answer. Free with
+/* Reads a command. ERROR_INVALID: out has the whole answer. Free with
  * envelope_free() in either case. */
 enum confab_error envelope_parse(struct envelope *envelope, const char *body,
 				 size_t len, int depth, struct buf *out)
 	__attribute__((warn_unused_result));
 void envelope_free(struct envelope *envelope);
 
-/* Sanitises the text at path ("content", "extra_fields.content") where it is a
- * string: trimmed, then cleaned. Text of which nothing is left gets a member
- * "emptied" beside it, which tells it from blank text; a client's own is
- * dropped. */
+/* Sanitises the text at path ("content", "extra_fields.content") if it is a
+ * string: trims it, then cleans it. Text that loses everything gets a member
+ * "emptied" beside it, to tell it from blank text. A member of that name from
+ * the client is dropped. */
 void envelope_clean(struct envelope *envelope, const char *path,
 		    bool keep_class_id);
 
@@ -48,8 +48,8 @@ void envelope_answer(const struct envelope *envelope, const char *object,
 void envelope_fail(const struct envelope *envelope, enum confab_error error,
 		   const char *detail, struct buf *out);
 
-/* Appends the acknowledgement a WebSocket gets in place of the dispatch that
- * reaches it through its stream; nothing when the command had no id. seq as
+/* Appends the acknowledgement of a WebSocket's command; the dispatch itself
+ * comes through the stream. Appends nothing when the command had no id. seq as
  * text, NULL when nothing was stored. */
 void envelope_acknowledge(const struct envelope *envelope, const char *seq,
 			  struct buf *out);

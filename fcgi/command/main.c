@@ -1,7 +1,7 @@
 /* confab-command: carries out chat commands, POST <mount>command. A parent
- * keeps workers that take one request at a time, each with its own connection
- * to the database; the web server asks them, and so does confab-bridge for its
- * WebSockets. As plain CGI, one process does one request. */
+ * keeps workers that serve one request at a time, each with its own connection
+ * to the database. The web server calls them, and so does confab-bridge for its
+ * WebSockets. As plain CGI one process serves one request. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,13 +14,13 @@
 #include "traffic.h"
 #include "web/worker.h"
 
-/* What the parent leaves to its workers. */
+/* Made by the parent for its workers. */
 struct parent {
 	struct identity_rules *rules;
 	struct traffic *traffic; /* NULL: plain CGI */
 };
 
-/* What a worker works with. */
+/* The state of a worker. */
 struct worker {
 	const struct config *config;
 	const struct identity_rules *rules;
@@ -29,8 +29,8 @@ struct worker {
 	struct commands *commands;
 };
 
-/* Answers what may not be looked at further; the order is that of what the
- * client can do about it. */
+/* Answers a request that must not be processed. The checks are ordered by what
+ * the client can do about them. */
 static bool is_refused(const struct worker *w, const struct identity *who)
 {
 	struct http *http = w->http;
@@ -51,7 +51,7 @@ static bool is_refused(const struct worker *w, const struct identity *who)
 	return true;
 }
 
-/* Whether the bridge asks. No header of a client has this name. */
+/* Whether the bridge sends the request. No client header has this name. */
 static bool is_bridge(const struct worker *w)
 {
 	const char *via = http_param(w->http, "CONFAB_VIA");
@@ -88,8 +88,8 @@ static void carry_out(struct worker *w, const struct identity *who,
 	struct error_answer answer =
 		command_execute(w->commands, &request, &out);
 
-	/* Nothing was done. It is asked only then, so that a token that is
-	 * known costs no question of its own. */
+	/* Nothing was done. The database is told only now, so a known token
+	 * costs no extra statement. */
 	if (answer.error == ERROR_UNAUTHENTICATED && who->external &&
 	    login_exchange(w->pg, who, http_param, w->http) == PG_OK) {
 		out.len = 0;

@@ -1,11 +1,11 @@
 /* rate: see rate.h. Called by traffic, which owns the table's memory.
  *
- * The bucket is kept as one number, the time at which it will be full again
- * (the generic cell rate algorithm, ITU-T I.371): what is let through moves it
- * by one interval, and as long as it is less than burst intervals ahead there
- * is something left. A bucket whose time has come is full, as one that was
- * never used: its slot can be given away, and two processes that disagree for a
- * moment about whose slot it is charge one too much or too little. */
+ * A bucket is one number: the time at which it will be full again (the generic
+ * cell rate algorithm, ITU-T I.371). Each unit taken moves that time by one
+ * interval; while it is less than burst intervals ahead, some are left. A
+ * bucket whose time has passed is full, like one that was never used, so its
+ * slot can be given away. Two processes that disagree for a moment about a
+ * slot's owner charge one unit too many or too few. */
 #include "rate.h"
 
 #include <stdbool.h>
@@ -32,7 +32,8 @@ uint64_t rate_key(uint64_t seed, unsigned kind, const void *bytes, size_t len)
 	return x ? x : 1;
 }
 
-/* The key's slot; one that is free, full again, or will be soonest. */
+/* The key's slot, or else a free one, a full one, or the one that is full
+ * soonest. */
 static struct rate_slot *find(struct rate_slot *set, uint64_t key, int64_t now)
 {
 	struct rate_slot *found = NULL;
@@ -51,7 +52,7 @@ static struct rate_slot *find(struct rate_slot *set, uint64_t key, int64_t now)
 		}
 	}
 	old = atomic_load(&found->key);
-	/* Whoever loses this race shares the slot for once. */
+	/* The loser of this race shares the slot this once. */
 	if (atomic_compare_exchange_strong(&found->key, &old, key) &&
 	    soonest > now)
 		atomic_store(&found->due, now);

@@ -1,6 +1,6 @@
-/* rate: how much is let through, by key, in memory that processes share. Each
- * key has a bucket that holds burst and is filled at a steady rate. Without
- * locks: a process that is killed in the middle harms nobody. */
+/* rate: limits by key, in memory that processes share. Each key has a bucket
+ * that holds burst units and fills at a steady rate. There are no locks, so a
+ * process may be killed at any moment without harm. */
 #ifndef CONFAB_FCGI_COMMAND_RATE_H
 #define CONFAB_FCGI_COMMAND_RATE_H
 
@@ -10,7 +10,7 @@
 
 enum {
 	RATE_SETS = 4096, /* a power of two */
-	RATE_WAYS = 8,    /* slots of a set */
+	RATE_WAYS = 8,    /* slots in a set */
 };
 
 struct rate_slot {
@@ -18,19 +18,19 @@ struct rate_slot {
 	_Atomic int64_t due;  /* when the bucket will be full again, us */
 };
 
-/* All zero at first. */
+/* Zero it before use. */
 struct rate_table {
 	struct rate_slot slots[RATE_SETS][RATE_WAYS];
 };
 
-/* A key of bytes that strangers choose; seed keeps them from choosing its
- * place in the table. kind tells keys of the same bytes apart. */
+/* The key of bytes that strangers choose. seed keeps them from choosing the
+ * place in the table. kind separates keys of the same bytes. */
 uint64_t rate_key(uint64_t seed, unsigned kind, const void *bytes, size_t len);
 
-/* Takes one out of a bucket. Returns 0, or the microseconds until there is one;
- * nothing is taken then. per_minute > 0, burst > 0; now: microseconds of a
- * clock that never goes back. A table that is full forgets the bucket that
- * would be full the soonest, whose owner then starts anew. */
+/* Takes one unit out of a bucket. Returns 0, or the microseconds until there is
+ * one, with nothing taken. per_minute > 0, burst > 0. now: microseconds of a
+ * clock that never goes back. A full table forgets the bucket that would be
+ * full soonest; its owner then starts anew. */
 int64_t rate_take(struct rate_table *table, uint64_t key, int64_t now,
 		  int per_minute, int burst);
 

@@ -34,7 +34,7 @@ bool shares_begin(struct shares *shares, struct share *own, int64_t account,
 	int n = 0;
 
 	atomic_store(&own->account, account);
-	/* The places that were taken are the first ones. */
+	/* Places are taken from the front. */
 	for (int i = 0;
 	     i < SHARES_WORKERS && atomic_load(&shares->of[i].worker); i++)
 		n += atomic_load(&shares->of[i].account) == account;

@@ -1,5 +1,5 @@
-/* shares: which account each worker is busy for, so that one account does not
- * keep all of them. In memory that the workers share, without a lock. */
+/* shares: the account that each worker is busy for, to keep one account from
+ * occupying them all. In memory that the workers share, without a lock. */
 #ifndef CONFAB_FCGI_COMMAND_SHARES_H
 #define CONFAB_FCGI_COMMAND_SHARES_H
 
@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 enum {
-	SHARES_WORKERS = 1024 /* more have no share */
+	SHARES_WORKERS = 1024 /* workers beyond this have no share */
 };
 
 /* Zeroed memory is an empty table. */
@@ -19,13 +19,13 @@ struct shares {
 	} of[SHARES_WORKERS];
 };
 
-/* Takes a place of the table for this process, that of a dead one perhaps; NULL
- * when there is none. */
+/* Takes a place in the table for this process, possibly that of a dead one.
+ * NULL when there is none. */
 struct share *shares_enter(struct shares *shares);
 
-/* Begins to work for an account, unless most others do so already: false, and
- * nothing has begun. Two workers that begin at the same moment may both be
- * refused. */
+/* Begins work for an account. False, with nothing begun, when most other
+ * workers are busy for it already. Two workers that begin at the same moment
+ * may both be refused. */
 bool shares_begin(struct shares *shares, struct share *own, int64_t account,
 		  int most);
 void shares_end(struct share *own);

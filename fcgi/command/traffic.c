@@ -1,5 +1,5 @@
-/* traffic: see traffic.h. Called by command, in each worker; the memory they
- * share is prefork's. Without locks, as rate is. */
+/* traffic: see traffic.h. Called by command, in each worker; prefork owns the
+ * shared memory. No locks, as in rate. */
 #include "traffic.h"
 
 #include <arpa/inet.h>
@@ -14,14 +14,14 @@
 #include "shares.h"
 
 enum {
-	LOGINS = 16384, /* whose accounts are remembered; a power of two */
+	LOGINS = 16384, /* remembered log-ins; a power of two */
 	BURST_LEAST = 5,
-	BURST_PART = 4, /* of a minute's worth, which may come at once */
+	BURST_PART = 4, /* a burst is this part of a minute's rate */
 	RESULTS = ERROR_EVENT_TYPE + 1,
 	MICROSECONDS = 1000000,
 };
 
-/* Upper ends of the histogram, us and as Prometheus has them. */
+/* Upper bounds of the histogram, in us and in Prometheus' form. */
 static const struct {
 	int64_t most;
 	const char *label;
@@ -41,7 +41,8 @@ static const char *const NAMES[TRAFFIC_CLASSES] = {
 	[TRAFFIC_OTHER] = "other",
 };
 
-/* Whose log-in: a pair that is whole when key is the same before and after. */
+/* The account of a log-in. The pair is valid when key is the same before and
+ * after reading. */
 struct login {
 	_Atomic uint64_t key;
 	_Atomic int64_t account;
@@ -59,7 +60,7 @@ struct traffic {
 	uint64_t seed;
 	int per_minute[TRAFFIC_CLASSES];
 	struct shared *shared;
-	struct share *share; /* of this worker; NULL: none was left */
+	struct share *share; /* this worker's; NULL: none was left */
 	struct metric *commands[TRAFFIC_CLASSES][RESULTS];
 	struct metric *buckets[TRAFFIC_CLASSES][N_BUCKETS];
 	struct metric *sum[TRAFFIC_CLASSES], *count[TRAFFIC_CLASSES];
@@ -170,8 +171,8 @@ static int64_t take(struct traffic *t, uint64_t key, int per_minute)
 	return rate_take(&t->shared->rates, key, clock_us(), per_minute, burst);
 }
 
-/* The network that one client has to itself: an IPv4 address, half an IPv6
- * one. Length 0: none. */
+/* The network of one client: an IPv4 address, or the first half of an IPv6
+ * address. Length 0: none. */
 static size_t network_of(const char *address, unsigned char out[16])
 {
 	static const unsigned char MAPPED[12] = { [10] = 0xff, [11] = 0xff };

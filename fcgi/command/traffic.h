@@ -1,6 +1,6 @@
-/* traffic: what confab-command's workers share: what was let through of each
- * class of commands and for whom, when the doorbell was rung last, and what all
- * of that came to. */
+/* traffic: shared by the workers of confab-command: the rates of each class of
+ * commands by account, log-in and address, the time of the last doorbell, and
+ * metrics. */
 #ifndef CONFAB_FCGI_COMMAND_TRAFFIC_H
 #define CONFAB_FCGI_COMMAND_TRAFFIC_H
 
@@ -13,7 +13,7 @@
 
 struct traffic;
 
-/* confab.command says of which class a command is. */
+/* The class of a command, from its row in confab.command. */
 enum traffic_class {
 	TRAFFIC_SEND,
 	TRAFFIC_RECEIPT,
@@ -23,48 +23,47 @@ enum traffic_class {
 	TRAFFIC_CLASSES,
 };
 
-/* Before the workers part. */
+/* Call before forking workers. */
 struct traffic *traffic_create(const struct config *config,
 			       struct metrics *metrics) __attribute__((malloc));
 void traffic_free(struct traffic *traffic);
 
-/* The memory that the workers share, zeroed: so many bytes of it, and where it
- * is. Before anything below. */
+/* The size of the workers' shared memory, and its address, zeroed. Call before
+ * any function below. */
 unsigned traffic_size(void);
 void traffic_attach(struct traffic *traffic, void *shared);
 
-/* The class of that name; TRAFFIC_OTHER for a name that is not known. */
+/* The class of that name; TRAFFIC_OTHER for any other name. */
 enum traffic_class traffic_class_named(const char *name);
 
-/* Whether another command of the class may be carried out now: 0, or the
- * seconds until one may. account: 0: not known, its log-in's hash counts;
- * address: the client's, or NULL. */
+/* Whether another command of the class may run now: 0, or the seconds until one
+ * may. account 0: unknown, so the hash of the log-in counts. address: the
+ * client's, or NULL. */
 int traffic_admit(struct traffic *traffic, enum traffic_class class,
 		  int64_t account, const unsigned char token_hash[32],
 		  const char *address);
 
-/* Begins to work for an account (0: not known). False when other workers are
- * busy for it already, as many as may be (account_commands, and never all of
- * them). */
+/* Begins work for an account (0: unknown). False when as many workers are busy
+ * for it as may be (account_commands, and never all of them). */
 bool traffic_begin(struct traffic *traffic, int64_t account);
-/* The work is done. */
+/* Ends the work. */
 void traffic_end(struct traffic *traffic);
 
-/* Whose log-in this is, as said before by traffic_learn(); 0: not known. */
+/* The account of a log-in, as traffic_learn() stored it; 0: unknown. */
 int64_t traffic_account(struct traffic *traffic,
 			const unsigned char token_hash[32]);
 void traffic_learn(struct traffic *traffic, const unsigned char token_hash[32],
 		   int64_t account);
 
-/* Whether this command is to ring the doorbell: one of a host's in each
- * doorbell_interval. Whoever was rung reads on for a while, so that the others
- * need not. */
+/* Whether this command rings the doorbell: one in each doorbell_interval does,
+ * per host. The listeners read on for a while after a ring, so the other
+ * commands need none. */
 bool traffic_claim_ring(struct traffic *traffic);
 
-/* A worker has done a command, in so many us. */
+/* Counts a command of a worker, which took so many us. */
 void traffic_done(struct traffic *traffic, enum traffic_class class,
 		  enum confab_error result, int64_t took);
-/* A worker has connected to the database. */
+/* Counts a worker's connection to the database. */
 void traffic_connected(struct traffic *traffic);
 
 #endif

@@ -1,6 +1,6 @@
-/* connection: the life of one connection: read the request, ask the hub, write
- * what waits, and notice when the other side goes. Runs on the loop's thread.
- */
+/* connection: the life of one connection: reads the request, asks the hub,
+ * writes what waits, and notices when the other side closes. Runs on the loop's
+ * thread. */
 #include "connection.h"
 
 #include <errno.h>
@@ -47,7 +47,7 @@ static void watch_for(struct connection *c, uint32_t events)
 		   events | EPOLLIN | EPOLLRDHUP);
 }
 
-/* Writes what it can; false when the connection is broken. */
+/* Writes as much as possible. False when the connection is broken. */
 static bool write_some(struct connection *c, const char *bytes, size_t len,
 		       size_t *written)
 {
@@ -59,8 +59,9 @@ static bool write_some(struct connection *c, const char *bytes, size_t len,
 	return n >= 0 || errno == EAGAIN || errno == EINTR;
 }
 
-/* Sends wire bytes, after what still waits. A broken connection is not closed
- * here but when the loop reports it: the caller is in the middle of its own. */
+/* Sends wire bytes after the ones that wait. Does not close a broken
+ * connection, because the caller is still using it: the loop reports the fault
+ * later. */
 static void send_wire(struct connection *c, const struct buf *wire)
 {
 	size_t written = 0;
@@ -97,12 +98,12 @@ void connection_finish(struct connection *c)
 	send_wire(c, wire);
 	hub_close(&c->stream);
 	c->state = CONNECTION_FINISHING;
-	/* Closed from the timer: the caller may still look at it. */
+	/* Close from the timer: the caller may still use it. */
 	loop_arm(c->connections->loop, &c->timer,
 		 c->out.len ? FINISH_TIMEOUT : 0);
 }
 
-/* Writes a whole response and ends it; the length is the body's. */
+/* Writes a whole response and ends it. The length is the body's. */
 static void respond(struct connection *c, struct head head,
 		    const struct buf *body)
 {
@@ -263,7 +264,7 @@ static void start(struct connection *c)
 	}
 }
 
-/* One record; false when the connection is to be closed. */
+/* Takes one record. False when the connection is to be closed. */
 static bool take_record(struct connection *c, const struct fastcgi_record *r)
 {
 	struct buf packed;
@@ -272,8 +273,8 @@ static bool take_record(struct connection *c, const struct fastcgi_record *r)
 		c->id = r->id;
 	if (r->type == FASTCGI_ABORT)
 		return false;
-	/* The request's end. Whoever closes before it cuts off a web server
-	 * that is still sending it. */
+	/* The request's end. Closing before it would cut off a web server that
+	 * is still sending. */
 	if (r->type == FASTCGI_STDIN && !r->len && c->params_end &&
 	    c->state == CONNECTION_READING)
 		start(c);
@@ -294,7 +295,7 @@ static bool take_record(struct connection *c, const struct fastcgi_record *r)
 	return true;
 }
 
-/* False when the connection is to be closed. */
+/* Takes all whole records. False when the connection is to be closed. */
 static bool take_input(struct connection *c)
 {
 	struct fastcgi_record record;
@@ -313,7 +314,7 @@ static bool take_input(struct connection *c)
 	return progress == FASTCGI_MORE;
 }
 
-/* Reads what has come; false when the other side is gone. */
+/* Reads the bytes that have come. False when the other side has closed. */
 static bool receive(struct connection *c)
 {
 	char bytes[8192];
@@ -327,7 +328,7 @@ static bool receive(struct connection *c)
 	return n < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
-/* Sends what waits; false when the connection is broken or done. */
+/* Sends what waits. False when the connection is broken or finished. */
 static bool send_rest(struct connection *c)
 {
 	size_t written;

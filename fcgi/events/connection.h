@@ -1,5 +1,5 @@
-/* connection: one FastCGI connection to confab-events: a request that is
- * answered at once, an SSE stream, or a long-poll. Non-blocking throughout. */
+/* connection: one FastCGI connection to confab-events: a request with an
+ * immediate answer, an SSE stream, or a long-poll. Non-blocking throughout. */
 #ifndef CONFAB_FCGI_EVENTS_CONNECTION_H
 #define CONFAB_FCGI_EVENTS_CONNECTION_H
 
@@ -13,7 +13,7 @@
 struct connection;
 LIST_HEAD(connection_list, connection);
 
-/* What all connections of the program share. */
+/* Shared by all connections of the program. */
 struct connections {
 	struct loop *loop;
 	const struct config *config;
@@ -24,19 +24,19 @@ struct connections {
 };
 
 enum connection_state {
-	CONNECTION_READING,   /* the request arrives */
-	CONNECTION_OPENING,   /* the hub opens the stream */
-	CONNECTION_OPEN,      /* an SSE stream, or a poll that waits */
+	CONNECTION_READING,   /* the request is arriving */
+	CONNECTION_OPENING,   /* the hub is opening the stream */
+	CONNECTION_OPEN,      /* an SSE stream, or a waiting poll */
 	CONNECTION_FINISHING, /* the last bytes are being written */
 };
 
-/* How a kind of stream behaves; see sse.c and poll.c. */
+/* The behaviour of a kind of stream; see sse.c and poll.c. */
 struct connection_kind {
 	enum transport_kind transport;
 	void (*opened)(struct connection *c);
 	void (*wake)(struct connection *c);
 	void (*timer)(struct connection *c);
-	/* The hub ends it: say goodbye and connection_finish(). */
+	/* The hub ends the stream: say goodbye and call connection_finish(). */
 	void (*end)(struct connection *c, enum stream_end why);
 };
 
@@ -59,27 +59,27 @@ extern const struct connection_kind CONNECTION_SSE, CONNECTION_POLL;
 /* Takes over an accepted, non-blocking connection. */
 void connection_accept(struct connections *all, int fd);
 
-/* Writes response bytes as FastCGI; keeps what does not fit. */
+/* Writes response bytes as FastCGI. Keeps the part that does not fit. */
 void connection_write(struct connection *c, const struct buf *content);
 
 /* Writes a whole response and ends it. */
 void connection_respond(struct connection *c, int status, const char *type,
 			const struct buf *body);
 
-/* The same with an error; detail as for error_body(). */
+/* As connection_respond(), with an error; detail as for error_body(). */
 void connection_fail(struct connection *c, enum confab_error error,
 		     const char *detail);
 
-/* Ends the response; the connection closes when all is written. */
+/* Ends the response. The connection closes when everything is written. */
 void connection_finish(struct connection *c);
 
 /* Closes every connection at once. */
 void connection_close_all(struct connections *all);
 
-/* A parameter of the request, or NULL; gone once the stream is open. */
+/* A parameter of the request, or NULL. Invalid once the stream is open. */
 const char *connection_param(void *c, const char *name);
 
-/* /healthz, /readyz, /metrics; false for other names. */
+/* Answers /healthz, /readyz and /metrics. False for other names. */
 bool connection_report(struct connection *c, const char *name);
 
 #endif

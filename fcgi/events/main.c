@@ -1,5 +1,5 @@
 /* confab-events: SSE and long-poll behind a web server's FastCGI. One process,
- * one thread, one loop, whatever the number of waiting clients. */
+ * one thread and one loop for any number of clients. */
 #include <unistd.h>
 
 #include "base/config.h"

@@ -1,5 +1,5 @@
-/* poll: long-poll. Answers as soon as something waits, with all of it, or
- * with nothing when the time is over. */
+/* poll: long-poll. Answers with everything that waits as soon as something
+ * does, or with nothing when the time is over. */
 #include <stdlib.h>
 
 #include "auth/query.h"
@@ -32,7 +32,7 @@ static void answer(struct connection *c)
 	buf_free(&body);
 }
 
-/* While it replays, more is on its way: one answer for all of it. */
+/* During replay more is coming: give one answer for all of it. */
 static void poll_wake(struct connection *c)
 {
 	if (stream_peek(&c->stream) && c->stream.state != STREAM_REPLAYING)
@@ -54,8 +54,8 @@ static void poll_opened(struct connection *c)
 	loop_arm(c->connections->loop, &c->timer, wait * 1000);
 }
 
-/* Whoever is behind gets what it has missed even when it does not want to wait:
- * the log is being read. */
+/* A client that lags gets what it has missed even if it asks not to wait: the
+ * log is being read. */
 static void poll_timer(struct connection *c)
 {
 	const char *away;
@@ -67,7 +67,8 @@ static void poll_timer(struct connection *c)
 		answer(c);
 }
 
-/* Nothing waited, or it waits on: the next poll meets what ended this one. */
+/* Nothing waits, or it stays for the next poll, which meets the reason that
+ * ended this one. */
 static void poll_end(struct connection *c, enum stream_end why)
 {
 	if (why == END_RESTART)

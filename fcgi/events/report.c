@@ -1,4 +1,5 @@
-/* report: is the program up, can it serve, and what has it done. */
+/* report: answers whether the program is up, whether it can serve, and what it
+ * has counted. */
 #include <string.h>
 
 #include "base/metrics.h"
@@ -14,8 +15,8 @@ static void metrics(struct connection *c)
 	buf_free(&out);
 }
 
-/* Whether a proxy asks for somebody else: to the web server it looks like a
- * program of this host, and those alone may see the metrics. */
+/* Whether a proxy sends the request for somebody else. To the web server the
+ * proxy is a program of this host, and only those may see the metrics. */
 static bool is_forwarded(struct connection *c)
 {
 	static const char *const names[] = { "HTTP_X_FORWARDED_FOR",

@@ -1,15 +1,15 @@
-/* sse: Server-Sent Events (HTML standard, 9.2). Everything that waits for
- * a client goes out in one write. */
+/* sse: Server-Sent Events (HTML standard, 9.2). Everything that waits for a
+ * client goes out in one write. */
 #include "base/crypto.h"
 #include "connection.h"
 #include "log/cursor.h"
 #include "web/head.h"
 
 enum {
-	PART = 32768 /* bytes gathered for one write, about */
+	PART = 32768 /* bytes gathered for one write, roughly */
 };
 
-/* Milliseconds after which the browser comes back, spread over its clients. */
+/* Milliseconds until the browser reconnects, spread over the clients. */
 static unsigned retry(void)
 {
 	return 1000 + secret_random(4000);
@@ -52,8 +52,8 @@ static void sse_opened(struct connection *c)
 	arm(c);
 }
 
-/* The comment keeps proxies from closing the stream; the id lets a reader that
- * nobody writes to come back with a young cursor. */
+/* The comment keeps proxies from closing the stream. The id gives a client
+ * without dispatches a fresh cursor to return with. */
 static void sse_timer(struct connection *c)
 {
 	struct connections *all = c->connections;

@@ -1,5 +1,5 @@
-/* ask: what every request to confab-session needs: statements, bodies
- * and answers. */
+/* ask: helpers for every request to confab-session: statements, bodies and
+ * answers. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,7 +73,7 @@ void session_refuse_field(struct worker *w, const char *field,
 	buf_free(&body);
 }
 
-/* Answers what a failed statement means. result: NULL unless PG_FAILED. */
+/* Answers for a failed statement. result: NULL unless PG_FAILED. */
 static void fail_statement(struct worker *w, const char *name,
 			   const struct pg_result *result)
 {
@@ -149,8 +149,8 @@ bool session_new_password(struct worker *w, const struct json *body,
 	return false;
 }
 
-/* Ends a request whose client has gone: what it asks for takes a tenth of a
- * second of this process, which others are waiting for. */
+/* Ends a request whose client has gone. It would take a tenth of a second of
+ * this process, for which others wait. */
 static bool is_abandoned(struct worker *w)
 {
 	if (!http_is_abandoned(w->http))
@@ -188,7 +188,8 @@ struct json *session_read(struct worker *w)
 	const char *why = NULL;
 	enum confab_error error;
 
-	/* Another site's page could otherwise log its visitor in as itself. */
+	/* Otherwise a page of another site could log its visitor in under its
+	 * own account. */
 	if (!origin_is_allowed(w->config, http_param, w->http)) {
 		http_fail(w->http, ERROR_DENIED, IDENTITY_OTHER_ORIGIN);
 		return NULL;
@@ -212,11 +213,11 @@ struct json *session_read(struct worker *w)
 	return NULL;
 }
 
-/* Makes a log-in known that somebody else vouches for. Nothing here is asked so
- * often that it would be worth asking only when it is not known. */
+/* Records a log-in that a third party vouches for. Requests here are rare, so
+ * it does so every time. */
 static void exchange(struct worker *w, const struct identity *who)
 {
-	/* Why not, the next statement will say. */
+	/* If it fails the next statement reports why. */
 	if (who->external &&
 	    login_exchange(w->pg, who, http_param, w->http) != PG_OK)
 		logger(LEVEL_DEBUG, "login_external", "why=\"%s\"",
@@ -255,7 +256,7 @@ struct pg_param session_device(struct worker *w,
 				  .binary = true };
 }
 
-/* Whether the statement returned 0; otherwise answers with the seconds. */
+/* Whether the statement returned 0. Otherwise answers with the seconds. */
 static bool need_not_wait(struct worker *w, struct pg_result *result,
 			  const char *what, const char *address)
 {

@@ -1,5 +1,4 @@
-/* log_in: logging in and out, making an account, saying who one is, and
- * tickets for streams. */
+/* log_in: logging in and out, registration, whoami, and tickets for streams. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,10 +11,10 @@
 
 enum {
 	USERNAME_LIMIT = 64, /* characters */
-	TICKET_LIFE = 30,    /* s, as confab.ticket_create() has it */
+	TICKET_LIFE = 30,    /* s, as in confab.ticket_create() */
 };
 
-/* The text of a request to log in or register, owned by body. */
+/* The text of a request to log in or register. body owns it. */
 struct credentials {
 	struct json *body;
 	const char *username, *password;
@@ -36,7 +35,7 @@ static void set_cookie(struct worker *w, const char *name, const char *token,
 		    name, token, age, secure ? "; Secure" : "");
 }
 
-/* Seconds from now to a time as confab.time_text() prints it (UTC). */
+/* Seconds from now to a time printed by confab.time_text() (UTC). */
 static long seconds_until(const char *time_text)
 {
 	struct tm tm = { 0 };
@@ -53,9 +52,9 @@ static void set_session_cookie(struct worker *w, const char *token, long age)
 	set_cookie(w, identity_cookie_name(http_param, w->http), token, age);
 }
 
-/* Gives the browser a cookie by which it is known when somebody else guesses at
- * the password. Without one it is an address like any, so failing is no
- * failure. */
+/* Gives the browser a cookie that still admits it while somebody else guesses
+ * at the password. Without one the browser counts as any other address, so a
+ * failure here is harmless. */
 static void remember_device(struct worker *w, const char *account)
 {
 	unsigned char old[SECRET_HASH_SIZE], hash[SECRET_HASH_SIZE];
@@ -111,14 +110,14 @@ static void log_in(struct worker *w, const char *account, int status)
 		remember_device(w, account);
 		http_respond(w->http, status, body.data, body.len);
 	} else {
-		/* The account went away in between. */
+		/* The account was removed in between. */
 		http_fail(w->http, ERROR_UNAUTHENTICATED, NULL);
 	}
 	buf_free(&body);
 	pg_result_free(result);
 }
 
-/* Hashes a password anew with today's cost; not doing so is no failure. */
+/* Hashes a password again at today's cost. A failure is harmless. */
 static void rehash(struct worker *w, const char *account, const char *password)
 {
 	char hash[SECRET_PASSWORD_SIZE];
@@ -146,7 +145,7 @@ static void check_password(struct worker *w, const struct credentials *given)
 		account = pg_field(result, 0, 0);
 		hash = pg_field(result, 0, 1);
 	}
-	/* Without a hash the check fails, and takes as long. */
+	/* Without a hash the check fails after the same time. */
 	verdict = session_verify(w, hash, given->password, &stale);
 	if (verdict == SESSION_RIGHT) {
 		session_succeeded(w, given->username);
@@ -164,7 +163,7 @@ static void check_password(struct worker *w, const struct credentials *given)
 	pg_result_free(result);
 }
 
-/* Copies what a new account may say about itself; SQL checks it. */
+/* Copies the profile of a new account; SQL checks it. */
 static void print_profile(const struct json *body, struct buf *out)
 {
 	static const char *const fields[] = { "email", "first_name",
@@ -201,7 +200,7 @@ static void make_account(struct worker *w, const struct credentials *given)
 	buf_free(&profile);
 }
 
-/* Reads a user name; false when it was refused and answered. */
+/* Reads a user name. False when it has answered with a refusal. */
 static bool read_username(struct worker *w, struct credentials *out)
 {
 	const char *why = session_text(out->body, "username", &out->username);
@@ -266,12 +265,13 @@ void session_delete(struct worker *w)
 
 	if (!session_know(w, true, &caller))
 		return;
-	/* The streams of the log-in end by what this writes to the log. */
+	/* This writes to the log; the streams of the log-in end when they read
+	 * it. */
 	result = session_ask(w, SESSION_END, 1, &caller.hash, true);
 	identity_free(&caller.who);
 	if (!result)
 		return;
-	/* A cookie that is worth nothing goes too. */
+	/* Remove a worthless cookie, too. */
 	set_session_cookie(w, "", 0);
 	if (*pg_field(result, 0, 0) == 't')
 		http_respond(w->http, 204, NULL, 0);
@@ -280,8 +280,8 @@ void session_delete(struct worker *w)
 	pg_result_free(result);
 }
 
-/* A ticket serves one request for a stream, within its short life. It may stand
- * in a URL, and so in a log, where a token should not. */
+/* Makes a ticket for one stream, valid for a short time. It may stand in a URL,
+ * and so in a log, where a token should not. */
 void session_post_ticket(struct worker *w)
 {
 	unsigned char hash[SECRET_HASH_SIZE];

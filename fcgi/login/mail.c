@@ -1,5 +1,5 @@
-/* mail: hands a message to the operator's mail command. Called by
- * confab-session, which must not wait for it: a child of a child, which init
+/* mail: passes a message to the operator's mail command. Called by
+ * confab-session, which must not wait for it. A grandchild, which init
  * inherits, looks after the command. */
 #include "mail.h"
 
@@ -34,9 +34,9 @@ bool mail_is_address(const char *text)
 	       strlen(text) <= ADDRESS_LIMIT;
 }
 
-/* Leaves nothing of ours open but standard error: a listening socket that
- * outlived its program would keep the next one from starting, and a web server
- * waits until a CGI program's output is closed. */
+/* Closes everything but standard error. An inherited listening socket would
+ * keep the next program from starting, and a web server waits until a CGI
+ * program's output is closed. */
 static bool let_go(int message)
 {
 	int null = open("/dev/null", O_WRONLY);
@@ -56,13 +56,13 @@ static _Noreturn void run(char *const *words)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGALRM, SIG_DFL);
-	/* Outlives execvp(). */
+	/* The alarm survives execvp(). */
 	alarm(TIME_LIMIT);
 	execvp(words[0], words);
 	_exit(127);
 }
 
-/* Runs the command, waits for its end, and says when it failed. */
+/* Runs the command, waits for its end, and logs a failure. */
 static _Noreturn void look_after(char *const *words, int message)
 {
 	int status = -1;
@@ -83,7 +83,7 @@ static _Noreturn void look_after(char *const *words, int message)
 	_exit(0);
 }
 
-/* The message as a file without a name, to be read from its start. */
+/* The message as an unnamed file, positioned at its start. */
 static int message_file(const char *message, size_t len)
 {
 	int fd = memfd_create("mail", MFD_CLOEXEC);
@@ -108,8 +108,8 @@ void mail_send(const char *command, const char *message, size_t len)
 	if (n && fd >= 0)
 		pid = fork();
 	if (pid == 0) {
-		/* The one in between goes at once, so that nobody has to wait
-		 * for the one that stays. */
+		/* The child exits at once, and init will reap the
+		 * grandchild. */
 		if (fork() == 0)
 			look_after(words, fd);
 		_exit(0);

@@ -1,8 +1,8 @@
 /* confab-session: built-in accounts. POST, GET and DELETE <mount>session log
- * in, say who one is, and log out; what is below it makes accounts, tickets and
- * new passwords. Few workers, because each password check takes 64 MiB and
- * 0.1 s: the number of workers is what a flood of log-ins can take. As plain
- * CGI, one process does one request. */
+ * in, tell who is logged in, and log out. Paths below it make accounts, tickets
+ * and new passwords. A password check takes 64 MiB and 0.1 s, so the small
+ * number of workers bounds the cost of a flood of log-ins. As plain CGI one
+ * process serves one request. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,7 +36,7 @@ static void serve(void *worker)
 {
 	struct worker *w = worker;
 	const char *method = http_method(w->http);
-	/* "session", or another name where the program is a CGI script. */
+	/* "session", or another name when the program is a CGI script. */
 	const char *path = strchr(http_path(w->http, w->config->mount), '/');
 	struct buf allowed = { 0 };
 
@@ -62,7 +62,7 @@ static void serve(void *worker)
 	buf_free(&allowed);
 }
 
-/* What the parent leaves to its workers. */
+/* Made by the parent for its workers. */
 struct parent {
 	struct identity_rules *rules;
 	struct metric *abandoned; /* NULL: plain CGI */

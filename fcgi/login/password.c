@@ -1,5 +1,5 @@
-/* password: changing one's password, and making a new one by a link
- * that is sent to whoever forgot it. */
+/* password: changes a password, and makes a new one through a link that is
+ * mailed to a user who has forgotten it. */
 #include <string.h>
 
 #include "base/crypto.h"
@@ -9,7 +9,7 @@
 
 static const char ACCEPTED[] = "{\"status\":\"accepted\"}";
 
-/* The old password is right; the new one becomes the caller's. */
+/* Makes the new password the caller's; the old one was right. */
 static void change(struct worker *w, const struct known *caller,
 		   const char *password)
 {
@@ -25,8 +25,8 @@ static void change(struct worker *w, const struct known *caller,
 	pg_result_free(result);
 }
 
-/* Whether the old password is right, which is guessed at no faster than when
- * logging in. False when it was answered that it is not. */
+/* Whether the old password is right. Guessing is limited as at log-in. False
+ * when it has answered. */
 static bool check_old(struct worker *w, const struct pg_result *account,
 		      const char *password)
 {
@@ -97,8 +97,8 @@ static void send_link(struct worker *w, const char *username, const char *email,
 	buf_free(&message);
 }
 
-/* The answer is gone before anything is looked up: it is the same, and takes
- * the same time, whether there is such an account or not. */
+/* Answers before it looks anything up, so the answer and its time are the same
+ * whether the account exists or not. */
 static void ask_for_link(struct worker *w, const char *username,
 			 const char *email)
 {
@@ -127,8 +127,8 @@ static void ask_for_link(struct worker *w, const char *username,
 	pg_result_free(result);
 }
 
-/* Whether a statement that answers true or false says true. False with an
- * answer otherwise. */
+/* Whether a boolean statement returned true. Otherwise answers and returns
+ * false. */
 static bool link_is_good(struct worker *w, const struct pg_result *result)
 {
 	bool good = result && *pg_field(result, 0, 0) == 't';
@@ -138,7 +138,7 @@ static bool link_is_good(struct worker *w, const struct pg_result *result)
 	return good;
 }
 
-/* The link is looked at before work is put into hashing. */
+/* Checks the link before it spends time on hashing. */
 static void follow_link(struct worker *w, const char *token,
 			const char *password)
 {

@@ -35,82 +35,82 @@ enum session_statement {
 	SESSION_RING,
 };
 
-/* One for each of them. */
+/* Indexed by enum session_statement. */
 extern const struct pg_statement session_statements[];
 
-/* What a worker works with. */
+/* The state of a worker. */
 struct worker {
 	const struct config *config;
 	const struct identity_rules *rules;
 	struct http *http;
 	struct pg *pg;
-	struct metric *abandoned; /* requests that nobody waited for; or NULL */
+	struct metric *abandoned; /* requests whose client had gone; or NULL */
 };
 
-/* Who asks, as a parameter. */
+/* The caller, and its hash as a parameter. */
 struct known {
 	struct identity who;
 	struct pg_param hash;
 };
 
-/* Runs a statement without answering anything; ring: the doorbell follows it.
- * *result as pg_run() has it. */
+/* Runs a statement without answering the request. ring: send the doorbell after
+ * it. *result as in pg_run(). */
 enum pg_status session_run(struct worker *w, enum session_statement which,
 			   int n, const struct pg_param *params, bool ring,
 			   struct pg_result **result);
 
-/* Runs a statement; NULL when it failed, which is then answered. */
+/* Runs a statement. NULL when it failed, with the failure answered. */
 struct pg_result *session_ask(struct worker *w, enum session_statement which,
 			      int n, const struct pg_param *params, bool ring);
 
-/* 4003 with an object of lists. */
+/* Answers 4003 for one field. */
 void session_refuse_field(struct worker *w, const char *field,
 			  const char *sentence);
 
-/* Reads a JSON object from another page of ours or from no page. NULL when it
- * was refused and answered. Free with json_free(). */
+/* Reads a JSON object, and checks that no page of another site sends it. NULL
+ * when it has answered with a refusal. Free with json_free(). */
 struct json *session_read(struct worker *w);
 
-/* What is wrong with a text member, NULL for nothing. */
+/* The fault of a text member, NULL for none. */
 const char *session_text(const struct json *body, const char *name,
 			 const char **out);
 
-/* A password member: present, and no longer than what is hashed. False when it
- * was refused and answered. */
+/* Reads a password: present, and short enough to hash. False when it has
+ * answered with a refusal. */
 bool session_password(struct worker *w, const struct json *body,
 		      const char *name, const char **out);
-/* One that is to become somebody's. */
+/* Reads a new password. */
 bool session_new_password(struct worker *w, const struct json *body,
 			  const char *name, const char **out);
-/* Its hash; false when that failed and was answered, or when the client has
- * gone. */
+/* Hashes a password. False when it failed and has answered, or when the client
+ * has gone. */
 bool session_hash(struct worker *w, const char *password, char *out);
 
-/* Whether a password is that of a hash (NULL: of nobody, which takes as long).
- * *stale: the hash should be made anew. */
+/* Whether a password matches a hash. NULL is the hash of nobody, and takes the
+ * same time. *stale: the hash should be made anew. */
 enum session_verdict {
 	SESSION_RIGHT,
 	SESSION_WRONG,
-	SESSION_GONE /* nobody waits: the request has ended */
+	SESSION_GONE /* the client has gone; the request has ended */
 };
 enum session_verdict session_verify(struct worker *w, const char *hash,
 				    const char *password, bool *stale);
 
-/* Finds out who asks; changes: the request changes something, so that its
- * origin counts. False when refused and answered. Free with
+/* Finds the caller. changes: the request changes something, so its origin is
+ * checked. False when it has answered with a refusal. Free with
  * identity_free(&out->who). */
 bool session_know(struct worker *w, bool changes, struct known *out);
 
-/* Counts an attempt at a password (username may be NULL) before it is looked
- * at. False when there were too many: that was answered. */
+/* Counts an attempt at a password before it is checked; username may be NULL.
+ * False when there were too many, with the answer sent. */
 bool session_attempt(struct worker *w, const char *username);
-/* The same for an account that is to be made; answers also that nobody may. */
+/* The same for a registration. Also answers when registration is closed. */
 bool session_may_register(struct worker *w);
-/* The password was right: the attempt does not count. */
+/* The password was right: takes the attempt back. */
 void session_succeeded(struct worker *w, const char *username);
 
 /* The hash of the cookie that a browser kept from an earlier log-in, as a
- * parameter; NULL data when it has none. */
+ * parameter. Its data is NULL without one. */
 struct pg_param session_device(struct worker *w,
 			       unsigned char hash[SECRET_HASH_SIZE]);
 

@@ -1,7 +1,7 @@
-/* download: GET media/ID/NAME. The database says whether the caller may
- * see it; the web server then sends the file where the option sendfile says
- * that it can, and this process does so elsewhere. What a browser could run is
- * never shown, only saved. */
+/* download: GET media/ID/NAME. The database decides whether the caller may see
+ * it. If the option sendfile is set the web server sends the file, otherwise
+ * this process does. Content that a browser could run is only saved, never
+ * shown. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -19,7 +19,7 @@ enum {
 	CHUNK = 65536,
 };
 
-/* What is given out. */
+/* A file to be sent. */
 struct file {
 	const char *name, *type;
 	struct buf relative; /* path below media_dir */
@@ -27,11 +27,11 @@ struct file {
 	char content_type[160];
 	int fd;
 	long long size;
-	long long first, end; /* what is asked for: [first, end) */
+	long long first, end; /* the requested bytes: [first, end) */
 };
 
-/* The head of an answer about the file. An upload never changes, but who may
- * see it does. */
+/* The head of an answer about the file. An upload never changes, but the right
+ * to see it does. */
 static struct head file_head(int status)
 {
 	return (struct head){ .status = status,
@@ -39,14 +39,15 @@ static struct head file_head(int status)
 			      .cache = "private, max-age=86400, immutable" };
 }
 
-/* Fields of every answer about the file. */
+/* Adds the fields of every answer about the file. */
 static void describe(struct media *media, const struct file *file)
 {
 	http_header(media->http, "ETag: %s", file->etag);
 	http_header(media->http, "Vary: Cookie, Authorization");
 }
 
-/* How a browser is to treat the content; what it could run is only saved. */
+/* Sets how a browser treats the content; content that it could run is only
+ * saved. */
 static void protect(struct media *media, struct file *file, struct head *head)
 {
 	struct buf value = { 0 };
@@ -79,10 +80,9 @@ static bool read_number(const char **at, long long *out)
 	return true;
 }
 
-/* Reads a Range of one part. False when there is none, or none to heed: the
- * whole file is the answer then. A part beyond the file leaves first at its
- * end.
- */
+/* Reads a Range of one part. False when there is none, or none that is
+ * supported: the answer is then the whole file. For a part beyond the file,
+ * first is its end. */
 static bool read_range(const char *range, struct file *file)
 {
 	long long first = -1, last = file->size - 1;
@@ -98,7 +98,7 @@ static bool read_range(const char *range, struct file *file)
 	if (*range != '\0' || (!has_first && !has_last) ||
 	    (has_first && has_last && last < first))
 		return false;
-	if (!has_first) { /* that many from the end */
+	if (!has_first) { /* the last bytes */
 		first = last < file->size ? file->size - last : 0;
 		last = file->size - 1;
 	}
@@ -107,8 +107,8 @@ static bool read_range(const char *range, struct file *file)
 	return true;
 }
 
-/* Sends the part. A reader that stalls ends it (lib/web/request.c), and one
- * that is too slow; the web server sees that the response is too short then. */
+/* Sends the part. A client that stalls ends it (lib/web/request.c), and so does
+ * one that is too slow; the web server then sees a short response. */
 static void send_part(struct media *media, struct file *file)
 {
 	int64_t deadline = clock_ms() + media->config->media_timeout * 1000LL;
@@ -126,7 +126,7 @@ static void send_part(struct media *media, struct file *file)
 	}
 }
 
-/* Sends it from here. */
+/* Sends the file from this process. */
 static void send_file(struct media *media, struct file *file)
 {
 	struct http *http = media->http;
@@ -154,7 +154,7 @@ static void send_file(struct media *media, struct file *file)
 	http_end(http);
 }
 
-/* Has the web server send it, ranges and all. */
+/* Makes the web server send the file, ranges included. */
 static void hand_over(struct media *media, struct file *file)
 {
 	const struct config *config = media->config;
@@ -172,7 +172,7 @@ static void hand_over(struct media *media, struct file *file)
 	http_end(media->http);
 }
 
-/* Opens the file; false when it is not there. */
+/* Opens the file. False when it is missing. */
 static bool open_file(struct media *media, struct file *file)
 {
 	struct buf path = { 0 };
@@ -193,7 +193,7 @@ static bool open_file(struct media *media, struct file *file)
 	return true;
 }
 
-/* row: content id, hash, size, name, type. */
+/* Sends the file of a row: content id, hash, size, name, type. */
 static void give(struct media *media, const struct pg_result *row)
 {
 	struct file file = { .fd = -1,

@@ -1,17 +1,16 @@
-/* filename: names that strangers gave to files, made fit to be kept and sent.
- * Called by confab-media; owns nothing. A name is only ever shown: no file on
- * disk is called by it. */
+/* filename: cleans names that strangers gave to files. Called by confab-media;
+ * owns nothing. A name is only shown: no file on disk carries it. */
 #include "filename.h"
 
 #include <string.h>
 
 enum {
-	EXTENSION_LIMIT = 16 /* bytes that are kept of a long name's */
+	EXTENSION_LIMIT = 16 /* bytes of an extension that a cut name keeps */
 };
 
-/* Length of the character at text that has no business in a name, or 0: C0, C1,
- * DEL, and what turns the direction of text round, so that "gpj.exe" looks like
- * "exe.jpg". */
+/* Length of the character at text if a name must not contain it, else 0: C0,
+ * C1, DEL, and characters that reverse the direction of text, which make
+ * "gpj.exe" look like "exe.jpg". */
 static size_t unwanted(const char *text)
 {
 	const unsigned char *at = (const unsigned char *)text;
@@ -36,7 +35,7 @@ const char *filename_extension(const char *name)
 	return dot ? dot + 1 : "";
 }
 
-/* Cuts between characters. */
+/* The largest length up to len that ends at a character's border. */
 static size_t cut(const char *text, size_t len)
 {
 	while (len && ((unsigned char)text[len] & 0xc0) == 0x80)
@@ -86,7 +85,7 @@ void filename_clean(struct buf *out, const char *name)
 	buf_free(&clean);
 }
 
-/* Percent-encodes all but the given characters, letters and digits. */
+/* Percent-encodes all but letters, digits and the given characters. */
 static void encode(struct buf *out, const char *name, const char *plain)
 {
 	for (; *name; name++) {
@@ -109,8 +108,8 @@ void filename_disposition(struct buf *out, bool shown, const char *name)
 {
 	buf_add_text(out, shown ? "inline" : "attachment");
 	buf_add_text(out, "; filename=\"");
-	/* For what does not know filename*: plain ASCII, and no escapes, which
-	 * some read in another way. */
+	/* For clients without filename*: plain ASCII without escapes, which
+	 * some of them read differently. */
 	for (const char *at = name; *at; at++) {
 		unsigned char c = (unsigned char)*at;
 

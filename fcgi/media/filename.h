@@ -1,5 +1,4 @@
-/* filename: names that strangers gave to files, made fit to be kept and sent.
- */
+/* filename: cleans names that strangers gave to files. */
 #ifndef CONFAB_FCGI_MEDIA_FILENAME_H
 #define CONFAB_FCGI_MEDIA_FILENAME_H
 
@@ -11,9 +10,10 @@ enum {
 	FILENAME_LIMIT = 200 /* bytes of a clean name */
 };
 
-/* Appends the last part of a path, without control and direction characters and
- * without dots or spaces at its ends; cut to FILENAME_LIMIT, with its extension
- * kept. "file" when nothing is left. name is valid UTF-8, or NULL. */
+/* Appends the last part of a path, without control and direction characters,
+ * and without dots or spaces at its ends. Cuts it to FILENAME_LIMIT and keeps
+ * its extension. Appends "file" when nothing is left. name is valid UTF-8, or
+ * NULL. */
 void filename_clean(struct buf *out, const char *name);
 
 /* Appends the value of Content-Disposition (RFC 6266) for a clean name. */
@@ -22,7 +22,7 @@ void filename_disposition(struct buf *out, bool shown, const char *name);
 /* Appends the name as a segment of a URL. */
 void filename_url(struct buf *out, const char *name);
 
-/* What stands behind the last dot, or "". */
+/* The text after the last dot, or "". */
 const char *filename_extension(const char *name);
 
 #endif

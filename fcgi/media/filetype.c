@@ -1,6 +1,6 @@
-/* filetype: what a file is, by its content. Called by confab-media; owns
- * libmagic's rules. libmagic looks at the first part of the file only, opens
- * nothing and starts nothing: looking into archives is off. */
+/* filetype: the type of a file, by its content. Called by confab-media; owns
+ * libmagic's rules. libmagic sees only the first part of the file, and opens
+ * and starts nothing: looking into archives is off. */
 #include "filetype.h"
 
 #include <magic.h>
@@ -43,7 +43,7 @@ void filetype_close(struct filetype *filetype)
 	free(filetype);
 }
 
-/* What libmagic calls otherwise than the protocol does. */
+/* The protocol's name of a type that libmagic calls otherwise. */
 static const char *protocol_name(const char *type)
 {
 	static const char *const names[][2] = {
@@ -73,13 +73,13 @@ static const char *protocol_name(const char *type)
 	for (size_t i = 0; i < sizeof(markup) / sizeof(markup[0]); i++)
 		if (strncmp(type, markup[i], strlen(markup[i])) == 0)
 			return type;
-	/* It guesses languages; to us source code is text. */
+	/* libmagic guesses languages; for us source code is text. */
 	return "text/plain";
 }
 
-/* Types of the same content, of which the extension says which one is meant.
- * Text that begins like a page is text where it says so: it is only ever saved,
- * as text/plain, so no browser runs it. */
+/* Chooses by extension among types of the same content. A text that begins like
+ * a page stays text if its extension says so: it is only saved, as text/plain,
+ * so no browser runs it. */
 static const char *narrowed(const char *type, const char *extension)
 {
 	static const char *const kin[][3] = {

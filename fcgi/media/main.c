@@ -1,8 +1,8 @@
-/* confab-media: uploads and downloads. POST <mount>media takes a file, GET
- * <mount>media/ID/NAME gives it to whoever may see a message that carries it.
- * Files are below the option media_dir, by their content; what they are to whom
- * is in the database. A parent keeps workers that do one request at a time; as
- * plain CGI, one process does one request. */
+/* confab-media: uploads and downloads. POST <mount>media takes a file; GET
+ * <mount>media/ID/NAME sends it to a user who may see a message that carries
+ * it. Files are below the option media_dir, named by content; the database says
+ * what they belong to. A parent keeps workers that serve one request at a time.
+ * As plain CGI one process serves one request. */
 #include "media.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@
 
 enum {
 	QUEUE = 256,
-	COLLECT_AT_ONCE = 100, /* uploads and files */
+	COLLECT_AT_ONCE = 100, /* uploads and files of one round */
 };
 
 #define CALLER " from confab.authenticate($1::bytea) c cross join lateral "
@@ -50,7 +50,7 @@ struct pg_param media_caller(const struct media *media)
 				  .binary = true };
 }
 
-/* Answers what a failed statement means. result: NULL unless PG_FAILED. */
+/* Answers for a failed statement. result: NULL unless PG_FAILED. */
 static void fail_statement(struct media *media, enum media_statement which,
 			   const struct pg_result *result)
 {
@@ -73,7 +73,8 @@ struct pg_result *media_ask(struct media *media, enum media_statement which,
 	enum pg_status status =
 		pg_ask(media->pg, &statements[which], n, params, NULL, &result);
 
-	/* A token that is known costs no question of its own. */
+	/* Record the log-in only after this failure, so a known token costs no
+	 * extra statement. */
 	if (status == PG_FAILED && media->who.external &&
 	    error_from_sqlstate(pg_sqlstate(result)) == ERROR_UNAUTHENTICATED &&
 	    login_exchange(media->pg, &media->who, http_param, media->http) ==
@@ -124,7 +125,8 @@ void media_collect(void *context)
 	if (ids.len) {
 		buf_add_text(&ids, "}");
 		param.data = buf_text(&ids);
-		/* What is not noted now is removed once more next time. */
+		/* Files that are not reported now are removed again in the next
+		 * round. */
 		(void)!pg_ask(media->pg, &statements[MEDIA_COLLECTED], 1,
 			      &param, NULL, &result);
 		pg_result_free(result);
@@ -132,7 +134,7 @@ void media_collect(void *context)
 	buf_free(&ids);
 }
 
-/* Whether it was refused, and answered. */
+/* Whether the request was refused, with the answer sent. */
 static bool is_refused(struct media *media, bool changes)
 {
 	struct http *http = media->http;
@@ -147,7 +149,7 @@ static bool is_refused(struct media *media, bool changes)
 	return error != ERROR_NONE;
 }
 
-/* path: "ID/NAME". The name says no more than whether it is the preview. */
+/* path: "ID/NAME". The name only tells whether the preview is meant. */
 static void serve_file(struct media *media, const char *path)
 {
 	char id[UUID_LENGTH + 1];
@@ -171,7 +173,7 @@ static void answer(struct media *media)
 {
 	struct http *http = media->http;
 	const char *method = http_method(http);
-	/* "media", or another name where the program is a CGI script. */
+	/* "media", or another name when the program is a CGI script. */
 	const char *path = strchr(http_path(http, media->config->mount), '/');
 	bool is_file = path && path[1] != '\0';
 	bool gets = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
@@ -201,8 +203,8 @@ static void begin(struct worker_parent *parent)
 {
 	const char *directory = parent->config->media_dir;
 
-	/* Files are for us and our group: the web server may have to read them.
-	 */
+	/* Files are for our user and group: the web server may have to read
+	 * them. */
 	umask(027);
 	if (!store_prepare(directory)) {
 		logger(LEVEL_ERROR, "start",

@@ -1,6 +1,6 @@
 /* multipart: the file in a form, read piece by piece. Called by confab-media;
- * owns the bytes that are not decided yet: the head of a part, or what may be
- * the start of a boundary. */
+ * owns the undecided bytes: the head of a part, or the possible start of a
+ * boundary. */
 #include "multipart.h"
 
 #include <stdlib.h>
@@ -13,29 +13,29 @@
 enum {
 	BOUNDARY_LIMIT = 70, /* RFC 2046 */
 	HEAD_LIMIT = 8192,   /* bytes of a part's head */
-	PADDING_LIMIT = 64,  /* spaces behind a boundary */
+	PADDING_LIMIT = 64,  /* spaces after a boundary */
 };
 
 enum state {
-	CONTENT, /* of a part, or what is before the first boundary */
-	BEHIND,  /* a boundary: another part, or the end */
-	HEAD,    /* of a part */
-	OVER,    /* the last boundary has come */
+	CONTENT, /* inside a part, or before the first boundary */
+	BEHIND,  /* after a boundary: another part, or the end */
+	HEAD,    /* in the head of a part */
+	OVER,    /* after the last boundary */
 	BROKEN,
 };
 
 struct multipart {
 	enum state state;
-	struct buf waiting;    /* not decided */
+	struct buf waiting;    /* undecided bytes */
 	struct buf delimiter;  /* CR LF - - boundary */
-	struct buf name, type; /* of the file */
-	bool has_file;         /* its head has come */
-	bool in_file;          /* the content is the file's */
+	struct buf name, type; /* of the file part */
+	bool has_file;         /* the file's head has come */
+	bool in_file;          /* the current content is the file's */
 	bool (*taken)(void *context, const char *bytes, size_t len);
 	void *context;
 };
 
-/* Finds the parameter of a header field; appends its value, unquoted. */
+/* Finds the parameter of a header field and appends its value, unquoted. */
 static bool parameter(const char *field, const char *name, struct buf *out)
 {
 	size_t len = strlen(name);
@@ -54,7 +54,7 @@ static bool parameter(const char *field, const char *name, struct buf *out)
 				buf_add(out, field, strcspn(field, "; \t"));
 		} else {
 			for (field++; *field && *field != '"'; field++) {
-				/* Browsers send \ for itself, and %22 for ". */
+				/* Browsers send \ unescaped, and %22 for ". */
 				if (*field == '\\' && field[1] == '"')
 					field++;
 				if (found)
@@ -87,7 +87,7 @@ struct multipart *multipart_create(const char *content_type,
 	    multipart->delimiter.len == 4 ||
 	    multipart->delimiter.len > 4 + BOUNDARY_LIMIT)
 		multipart->state = BROKEN;
-	/* As if a line were before the first boundary too. */
+	/* Act as if a line came before the first boundary, too. */
 	buf_add_text(&multipart->waiting, "\r\n");
 	return multipart;
 }
@@ -113,7 +113,7 @@ const char *multipart_type(struct multipart *multipart)
 	return multipart->has_file ? buf_text(&multipart->type) : NULL;
 }
 
-/* Looks at one line of a part's head; whether it names a file. */
+/* Reads one line of a part's head. Returns whether it names a file. */
 static bool read_field(struct multipart *multipart, const char *line,
 		       struct buf *type)
 {
@@ -158,7 +158,7 @@ static void read_head(struct multipart *multipart, const char *head, size_t len)
 	buf_free(&line);
 }
 
-/* Hands on what is known to be content. False: stopped. */
+/* Passes on bytes that are certainly content. False: stopped. */
 static bool hand_on(struct multipart *multipart, size_t len)
 {
 	bool go_on = true;
@@ -170,14 +170,14 @@ static bool hand_on(struct multipart *multipart, size_t len)
 	return go_on;
 }
 
-/* Each step takes what it can and is true when another can follow. */
+/* Each step uses as much as it can; true when another step can follow. */
 static bool content_step(struct multipart *multipart, bool *stopped)
 {
 	struct buf *waiting = &multipart->waiting;
 	const struct buf *delimiter = &multipart->delimiter;
 	const char *found = memmem(waiting->data, waiting->len, delimiter->data,
 				   delimiter->len);
-	/* The end may be the start of a boundary. */
+	/* The last bytes may start a boundary. */
 	size_t sure = waiting->len >= delimiter->len
 			      ? waiting->len - delimiter->len + 1
 			      : 0;
@@ -212,7 +212,7 @@ static bool behind_step(struct multipart *multipart)
 		blank++;
 	if (waiting->len < blank + 2)
 		return false;
-	/* The line's end stays: it is before the first line of the head. */
+	/* Keep the line's end: it comes before the first line of the head. */
 	buf_consume(waiting, blank);
 	multipart->state =
 		memcmp(waiting->data, "\r\n", 2) == 0 ? HEAD : BROKEN;
@@ -231,7 +231,7 @@ static bool head_step(struct multipart *multipart)
 		return false;
 	}
 	len = (size_t)(end - waiting->data);
-	/* Of several files the first counts. */
+	/* Only the first file counts. */
 	if (!multipart->has_file)
 		read_head(multipart, waiting->data + 2, len ? len - 2 : 0);
 	buf_consume(waiting, len + 4);

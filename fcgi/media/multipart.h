@@ -11,25 +11,25 @@ struct multipart;
 enum multipart_progress {
 	MULTIPART_MORE,      /* more is to come */
 	MULTIPART_DONE,      /* the form is complete; what follows is ignored */
-	MULTIPART_MALFORMED, /* it is none */
-	MULTIPART_STOPPED,   /* taken said so */
+	MULTIPART_MALFORMED, /* it is not a form */
+	MULTIPART_STOPPED,   /* the callback stopped it */
 };
 
-/* NULL when the Content-Type is not that of a form. taken gets the content of
- * the first part that has a file name, and may stop it by false. */
+/* NULL when the Content-Type is not that of a form. taken receives the content
+ * of the first part with a file name, and may stop by returning false. */
 struct multipart *multipart_create(const char *content_type,
 				   bool (*taken)(void *context,
 						 const char *bytes, size_t len),
 				   void *context);
 void multipart_free(struct multipart *multipart);
 
-/* Takes the next bytes. Keeps no more of them than the head of a part. */
+/* Takes the next bytes. Keeps at most the head of a part. */
 enum multipart_progress multipart_feed(struct multipart *multipart,
 				       const char *bytes, size_t len)
 	__attribute__((warn_unused_result));
 
-/* Of the file: its name as it was sent and its Content-Type, NULL before it has
- * come, "" for no Content-Type. Owned by multipart. */
+/* The file's name as sent, and its Content-Type. NULL until its head has come;
+ * "" without a Content-Type. Owned by multipart. */
 const char *multipart_name(struct multipart *multipart);
 const char *multipart_type(struct multipart *multipart);
 

@@ -1,6 +1,6 @@
-/* preview: has confab-preview make a small picture of an image. It is
- * started anew for each, with the image and a pipe and nothing else; whatever
- * happens to it, there is no preview and that is all. */
+/* preview: runs confab-preview to make a small picture of an image. It is
+ * started anew for each image, with the image, a pipe and nothing else. If it
+ * fails, the upload simply has no preview. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -21,7 +21,7 @@ enum {
 	CHUNK = 16384,
 };
 
-/* confab-preview is beside us. */
+/* confab-preview is in the same folder as this program. */
 static bool find_program(char path[PATH_MAX])
 {
 	static const char name[] = "confab-preview";
@@ -35,7 +35,7 @@ static bool find_program(char path[PATH_MAX])
 	return true;
 }
 
-/* In the new process. */
+/* Runs in the new process. */
 static _Noreturn void become_preview(const char *path, int image, int out)
 {
 	char name[] = "confab-preview";
@@ -54,8 +54,7 @@ static _Noreturn void become_preview(const char *path, int image, int out)
 	_exit(EXIT_FAILURE);
 }
 
-/* Reads to the end; false when that does not come in time or is too far away.
- */
+/* Reads to the end. False when the end is late, or there are too many bytes. */
 static bool read_output(int fd, struct buf *out)
 {
 	int64_t deadline = clock_ms() + DEADLINE;
@@ -78,8 +77,8 @@ static bool read_output(int fd, struct buf *out)
 	}
 }
 
-/* Runs it; whether it says that there is a picture. What it wrote is in out
- * either way. */
+/* Runs it. Returns whether it reports a picture. Its output is in out either
+ * way. */
 static bool run(const char *path, int image, struct buf *out)
 {
 	int ends[2], status = -1;

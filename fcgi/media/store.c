@@ -1,9 +1,9 @@
 /* store: files by their content. Called by confab-media; a spool owns its
  * descriptor and its path.
  *
- * A file that is being written is locked (flock) for as long as its process
- * lives, whatever ends it. What is in tmp and not locked is nobody's, so that
- * the next process that looks can remove it. */
+ * A file that is being written is locked (flock) while its process lives,
+ * however that ends. An unlocked file in tmp is abandoned, so the next process
+ * that looks removes it. */
 #include "store.h"
 
 #include <dirent.h>
@@ -39,8 +39,8 @@ static bool make_directory(const char *path)
 	return mkdir(path, 0750) == 0 || errno == EEXIST;
 }
 
-/* A new file, locked. A sweep may come between making and locking it: then it
- * is gone, and another one is made. */
+/* Opens a new file and locks it. A sweep between the two may remove it; then
+ * another one is made. */
 static int open_locked(const char *path)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
@@ -137,7 +137,7 @@ static bool sync_directory(const char *path)
 	return ok;
 }
 
-/* Makes the two folders of a path below directory, and sees that they last. */
+/* Makes the two folders of a path below directory, and syncs them. */
 static bool make_folders(const char *directory, const char *hash, bool sync)
 {
 	char parts[6];
@@ -169,7 +169,7 @@ bool spool_place(struct spool *spool, const char *directory, const char *id)
 	store_path(&relative, hash, id);
 	path = join(directory, buf_text(&relative));
 	buf_free(&relative);
-	/* Replacing one of the same content changes nothing. */
+	/* Replacing a file by one of the same content changes nothing. */
 	ok = make_folders(directory, hash, false) &&
 	     rename(spool->path, path) == 0 &&
 	     make_folders(directory, hash, true);

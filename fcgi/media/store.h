@@ -20,38 +20,38 @@ struct spool {
 	char *path;
 	struct secret_digest *digest;
 	long long size;
-	unsigned char hash[SECRET_HASH_SIZE]; /* once it is finished */
+	unsigned char hash[SECRET_HASH_SIZE]; /* valid once it is finished */
 };
 
-/* Makes the directory if it is not there. False, with errno, when no file can
- * be written in it. */
+/* Makes the directory if it is missing. False, with errno, when it is not
+ * writable. */
 bool store_prepare(const char *directory) __attribute__((warn_unused_result));
 
-/* All of these are false, with errno, when the disk does not do its part. */
+/* The functions of a spool return false, with errno, when the disk fails. */
 bool spool_open(struct spool *out, const char *directory)
 	__attribute__((warn_unused_result));
 bool spool_add(struct spool *spool, const char *bytes, size_t len)
 	__attribute__((warn_unused_result));
 
-/* Nothing is added any more; the content is on the disk. */
+/* Ends the content and syncs it to the disk. */
 bool spool_finish(struct spool *spool) __attribute__((warn_unused_result));
 
-/* Puts the file in its place, where it survives a crash; the spool is closed
- * then. id: as store_path(). */
+/* Moves the file to its place, where it survives a crash, and closes the spool.
+ * id: as in store_path(). */
 bool spool_place(struct spool *spool, const char *directory, const char *id)
 	__attribute__((warn_unused_result));
 
-/* Closes it and removes what was written. */
+/* Closes a spool and removes its file. */
 void spool_discard(struct spool *spool);
 
-/* Appends "ab/cd/HASH.ID". hash: 64 hexadecimal digits; id: a number as text,
- * which tells apart what was stored, removed and stored again. */
+/* Appends "ab/cd/HASH.ID". hash: 64 hexadecimal digits. id: a number as text;
+ * it tells apart content that was stored, removed and stored again. */
 void store_path(struct buf *out, const char *hash, const char *id);
 
-/* False when it is there still. */
+/* False when the file is still there. */
 bool store_remove(const char *directory, const char *hash, const char *id);
 
-/* Removes what processes that died have left in tmp. */
+/* Removes files in tmp that dead processes have left. */
 void store_sweep(const char *directory);
 
 #endif

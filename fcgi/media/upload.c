@@ -1,8 +1,8 @@
-/* upload: POST media. The body goes to a file as it comes, by itself or
- * as the file of a form; nothing of it is kept in memory. Then it is looked at,
- * and the database decides; only then does the file get its place. Whatever
- * goes wrong before, the file goes; a process that dies leaves one that the
- * next removes (fcgi/media/store.h). */
+/* upload: POST media. The body, or the file of a form, goes to a file as it
+ * comes; none of it is kept in memory. Its type is found, then the database
+ * decides, and only then does the file get its place. If anything fails before,
+ * the file is removed; the next process removes that of a dead one
+ * (fcgi/media/store.h). */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,12 +19,12 @@
 enum {
 	CHUNK = 65536,
 	MIB = 1048576,
-	FORM_LIMIT = 65536, /* bytes around the file in a form */
-	NAME_GIVEN = 2048,  /* bytes of a name as it is sent */
-	TYPE_GIVEN = 128,   /* and of a Content-Type */
+	FORM_LIMIT = 65536, /* bytes of a form around its file */
+	NAME_GIVEN = 2048,  /* bytes of a name as sent */
+	TYPE_GIVEN = 128,   /* bytes of a Content-Type */
 };
 
-/* Why a body was not taken. */
+/* The reason why a body was refused. */
 enum fault {
 	FAULT_NONE,
 	FAULT_TOO_LARGE,
@@ -34,13 +34,13 @@ enum fault {
 	FAULT_DISK,
 };
 
-/* An upload on its way. */
+/* An upload that is being received. */
 struct upload {
 	struct media *media;
 	struct spool spool;
 	long long limit; /* bytes */
 	enum fault fault;
-	struct buf name; /* clean */
+	struct buf name; /* cleaned */
 	char declared[TYPE_GIVEN];
 };
 
@@ -56,7 +56,7 @@ static bool take(void *context, const char *bytes, size_t len)
 	return upload->fault == FAULT_NONE;
 }
 
-/* Reads the body; form: NULL when it is the file itself. */
+/* Reads the body. form: NULL when the body is the file itself. */
 static void read_body(struct upload *upload, struct multipart *form)
 {
 	struct media *media = upload->media;
@@ -83,7 +83,7 @@ static void read_body(struct upload *upload, struct multipart *form)
 		upload->fault = FAULT_FORM;
 }
 
-/* Keeps what the client says about the file, as far as it is text. */
+/* Keeps the client's name and type of the file, as far as they are text. */
 static void note(struct upload *upload, const char *name, const char *type)
 {
 	if (name && !utf8_valid(name, strlen(name)))
@@ -158,12 +158,12 @@ static void answer_fault(struct media *media, enum fault fault, int why)
 	}
 }
 
-/* Where an upload is found; name is encoded. */
+/* Appends the URL of an upload; name is encoded. */
 static void add_url(struct buf *out, const struct media *media, const char *id,
 		    const char *name)
 {
 	buf_addf(out, "%smedia/%s/", media->config->mount, id);
-	/* That name is taken. */
+	/* "preview" names the preview. */
 	if (strcmp(name, "preview") == 0)
 		buf_add_text(out, "_");
 	filename_url(out, name);
@@ -177,7 +177,8 @@ static void add_side(struct buf *out, const char *name, int pixels)
 		buf_addf(out, ",\"%s\":null", name);
 }
 
-/* The asset to send. All that is quoted by hand needs no escapes. */
+/* Answers with the asset for a message. The members quoted by hand need no
+ * escapes. */
 static void answer(struct upload *upload, const struct media_preview *preview,
 		   const char *id, const char *kind, const char *type)
 {
@@ -205,7 +206,7 @@ static void answer(struct upload *upload, const struct media_preview *preview,
 	buf_free(&body);
 }
 
-/* Puts the files where the rows say that they are. */
+/* Moves the files to the places in the rows. */
 static bool place(struct upload *upload, struct media_preview *preview,
 		  const struct pg_result *row)
 {
@@ -288,8 +289,8 @@ static void look_and_store(struct upload *upload)
 	spool_discard(&preview.picture);
 }
 
-/* Whether the caller is known and has room, before anything is read; answered
- * if not. length: of the body, or HTTP_UNKNOWN_LENGTH. */
+/* Whether the caller is known and has room; checked before anything is read.
+ * Answers if not. length: of the body, or HTTP_UNKNOWN_LENGTH. */
 static bool is_allowed(struct media *media, long long length)
 {
 	char size[24], quota[24];
@@ -299,7 +300,7 @@ static bool is_allowed(struct media *media, long long length)
 	struct pg_result *result;
 	bool allowed;
 
-	/* A form's length is not quite that of its file. */
+	/* A form is a little longer than its file. */
 	length -= FORM_LIMIT;
 	snprintf(size, sizeof(size), "%lld", length > 0 ? length : 0);
 	snprintf(quota, sizeof(quota), "%lld",

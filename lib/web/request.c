@@ -7,14 +7,14 @@
  * request holds the process for ever, closing takes three more system calls,
  * and a response goes out in pieces of 8 KiB. This module does the rest itself:
  * - epoll waits for the listening socket and for SIGTERM (a signalfd: the
- * signal stays blocked and is seen under constant load too). The socket is
- * added with EPOLLEXCLUSIVE, so a connection wakes one worker;
+ *   signal stays blocked and is seen under constant load too). The socket is
+ *   added with EPOLLEXCLUSIVE, so a connection wakes one worker;
  * - libfcgi is given each connection as one that it had kept open;
  * - a timer ticks while there is work. When a request does not arrive, or a
- * response is not read, within the limit, it shuts the connection down, which
- * ends the blocked read or write. It costs no call per request;
+ *   response is not read, within the limit, it shuts the connection down, which
+ *   ends the blocked read or write. It costs no call per request;
  * - a connection serves one request: a web server that kept it open would hold
- * a worker idle. */
+ *   a worker idle. */
 #include "web/request.h"
 
 #include <errno.h>
