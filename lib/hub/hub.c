@@ -1,6 +1,6 @@
 /* hub: follows the tail and offers each dispatch to its audience. Used by
  * confab-events and confab-bridge, on the loop's thread. Owns the tail, the
- * roster, the connection for questions and the hub's other parts. */
+ * roster, the connection for statements and the hub's other parts. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,8 +52,8 @@ enum confab_error hub_admit(struct hub *hub, struct stream *s,
 	return error;
 }
 
-/* Takes a stream out of everything. Its session goes on when the next request
- * may continue it. */
+/* Removes a stream from every list. keep_session: leave its session to the next
+ * request, which may continue it. */
 static void detach(struct stream *s, bool keep_session)
 {
 	struct hub *hub = s->hub;
@@ -83,7 +83,7 @@ void hub_end(struct stream *s, enum stream_end why)
 {
 	if (s->state == STREAM_ENDING)
 		return;
-	/* What waits is not sent: the cursor stands before it. */
+	/* Don't send the queue: the cursor stands before it. */
 	s->position = hub_position(s);
 	s->ending = why;
 	stream_clear_due(s);
@@ -121,15 +121,15 @@ static void queue(struct stream *s, struct dispatch *d)
 	stream_set_due(s);
 }
 
-/* A stream that is behind gets nothing from the tail, which is beyond a gap.
- * after is of no interest here. */
+/* A stream that lags gets nothing from the tail, which is beyond a gap. after
+ * is not used here. */
 static void offer_live(struct stream *s, struct dispatch *d, int64_t after)
 {
 	(void)after;
 	if (s->state != STREAM_LIVE || d->seq <= s->position)
 		return;
-	/* Only what waited before this counts: a client that has taken all of
-	 * it is not slow, however much comes at once. */
+	/* Count only the dispatches queued before this one: a client that has
+	 * taken all of them is not slow, even if many come at once. */
 	if (s->bytes > (size_t)s->hub->config->stream_queue)
 		hub_end(s, END_SLOW);
 	else
@@ -209,9 +209,8 @@ static bool is_ended(const struct stream *s, const struct json *effect)
 	       json_lists_text(json_get(effect, "ended_sessions"), s->session);
 }
 
-/* Ends the streams of log-ins or sessions that were ended:
- * {"ended_logins":[…]}, {"ended_sessions":[…]}. The row names the account; its
- * other streams stay. */
+/* Ends the streams of ended log-ins or sessions: {"ended_logins":[…]},
+ * {"ended_sessions":[…]}. The row names the account; its other streams stay. */
 static void end_streams(struct hub *hub, const struct dispatch *row,
 			const struct json *effect)
 {
@@ -267,8 +266,8 @@ static void on_batch(void *context, int64_t cursor)
 	hub_wake(hub);
 }
 
-/* The tail starts, or starts anew because cursors mean nothing any more: then
- * every stream comes back and is told by session.resync. */
+/* The tail starts, or restarts because old cursors have become invalid. After a
+ * restart every stream reconnects and gets session.resync. */
 static void on_start(void *context, const char *epoch, int64_t head)
 {
 	struct hub *hub = context;

@@ -1,6 +1,6 @@
-/* hub: who is connected here, and what each of them gets. Live delivery and
- * catching up are one thing: a dispatch of the log is offered to every stream
- * in its audience that has not passed it yet. */
+/* hub: the connected clients and the dispatches for each of them. Live delivery
+ * and replay work alike: every stream in the audience of a dispatch gets it,
+ * unless its position is already beyond. */
 #ifndef CONFAB_HUB_HUB_H
 #define CONFAB_HUB_HUB_H
 
@@ -14,24 +14,24 @@ struct hub;
 
 struct hub_counts {
 	uint64_t opened, refused, ended_slow;
-	uint64_t limited;         /* of the refused: the account has too many */
-	uint64_t connects;        /* of the connection for questions */
+	uint64_t limited;         /* refused: too many streams of one account */
+	uint64_t connects;        /* of the connection for statements */
 	uint64_t dispatches;      /* rows with a payload */
 	uint64_t deliveries;      /* queued for a stream */
-	uint64_t replays;         /* pages read for streams that were behind */
-	uint64_t signals_dropped; /* notifications that were no signal */
+	uint64_t replays;         /* pages read for streams that lag */
+	uint64_t signals_dropped; /* notifications that are no valid signal */
 	unsigned streams;
 };
 
-/* What a program tells its hub about itself. Nothing is copied. */
+/* The description of a program. Nothing is copied. */
 struct hub_settings {
 	const struct config *config;
 	const struct identity_rules *rules;
 	struct metrics *metrics;
-	const char *program;  /* the application's name */
+	const char *program;  /* the program's name */
 	const char *instance; /* see instance_name() */
 	/* No earlier run of this program can be alive, so the sessions that it
-	 * left are gone. */
+	 * left can be ended. */
 	bool is_alone;
 };
 
@@ -39,48 +39,48 @@ struct hub *hub_create(struct loop *loop, const struct hub_settings *settings)
 	__attribute__((malloc));
 void hub_free(struct hub *hub);
 
-/* Whether streams can be opened; otherwise why holds a sentence. */
+/* Whether streams can be opened. If not, why holds a sentence. */
 bool hub_ready(const struct hub *hub, const char **why);
 
 /* A request for a stream. Strings are not kept. */
 struct hub_request {
 	enum transport_kind transport;
 	const char *since;     /* cursor, or NULL: from the head */
-	const char *session;   /* uuid of the poll before, or NULL */
-	bool is_plain;         /* it did not ask for confab.v1 */
-	identity_param *param; /* reads its variables, */
-	void *context;         /* of this */
+	const char *session;   /* uuid of an earlier poll, or NULL */
+	bool is_plain;         /* the client did not ask for confab.v1 */
+	identity_param *param; /* reads the request's variables */
+	void *context;         /* argument of param */
 };
 
-/* Admits a client: looks at the limits and at the credential, and asks for the
- * stream. ERROR_NONE: ops->opened or ops->refused follows, never before this
- * returns. Otherwise the stream stays closed, and *why is what to tell the
- * client, or NULL for the error's own sentence. */
+/* Admits a client: checks the limits and the credential, then opens the stream.
+ * ERROR_NONE: ops->opened or ops->refused follows, never before this returns.
+ * Any other error: the stream stays closed, and *why is the sentence for the
+ * client; NULL: the error's own. */
 enum confab_error hub_admit(struct hub *hub, struct stream *stream,
 			    const struct hub_request *request,
 			    const char **why);
 
-/* The transport is done with it. Safe in any state. */
+/* Closes a stream for its transport. Safe in any state. */
 void hub_close(struct stream *stream);
 
-/* The cursor that acknowledges all that was taken from the queue. */
+/* The cursor that acknowledges everything taken from the queue. */
 int64_t hub_position(const struct stream *stream);
 const char *hub_epoch(const struct hub *hub);
 
-/* Milliseconds to a stream's next heartbeat: somewhat less than the
- * configuration says, spread over the streams. */
+/* Milliseconds until a stream's next heartbeat: a little less than configured,
+ * spread over the streams. */
 int64_t hub_heartbeat(const struct hub *hub);
 
-/* Ends every stream, or the share of one of so many turns. */
+/* Ends every stream, or only the share of one of several turns. */
 void hub_end_all(struct hub *hub, enum stream_end why);
 void hub_end_share(struct hub *hub, enum stream_end why, unsigned turns);
 
-/* Tells the database that this process is gone. Turns the loop until that is
- * done, for a second at most. */
+/* Tells the database that this process ends. Runs the loop until that is done,
+ * for 1 s at most. */
 void hub_leave(struct hub *hub);
 
-/* Writes the counts into the program's metrics; the hub does so each second by
- * itself. */
+/* Writes the counts into the program's metrics. The hub does this each second
+ * by itself. */
 void hub_report(struct hub *hub);
 
 #endif

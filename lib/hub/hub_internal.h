@@ -22,14 +22,14 @@ struct hub {
 	const struct config *config;
 	const struct identity_rules *rules;
 	struct tail *tail;
-	struct pg_async *pg; /* for questions: opening, replay, liveness */
+	struct pg_async *pg; /* for opening, replay and liveness */
 	struct roster *roster;
 	struct opener *opener;
 	struct replayer *replayer;
 	struct liveness *liveness;
 	struct report *report;
 	char *epoch;
-	int64_t cursor;  /* every row up to it was offered */
+	int64_t cursor;  /* every row up to it has been offered */
 	bool started;    /* cursor and epoch are valid */
 	unsigned starts; /* of the tail */
 	bool away;       /* the database is */
@@ -39,18 +39,18 @@ struct hub {
 
 /* Offers a dispatch to the live streams of its audience. */
 void hub_offer_live(struct hub *hub, struct dispatch *dispatch);
-/* Offers a dispatch of a page that follows after to the streams of its audience
- * that replay and stand there or further. */
+/* Offers a dispatch of a page that follows after to the streams in its audience
+ * that replay and have reached that place. */
 void hub_offer_replayed(struct hub *hub, struct dispatch *dispatch,
 			int64_t after);
-/* The same to one stream, if it is of the audience. */
+/* As hub_offer_replayed(), to one stream if it is in the audience. */
 void hub_offer_replayed_to(struct stream *stream, struct dispatch *dispatch);
 
-/* Offers a signal, as confab.signal() made it, to its audience. */
+/* Offers a signal in confab.signal()'s form to its audience. */
 void hub_offer_signal(struct hub *hub, const char *text);
 
-/* Tells a stream that is being opened that it will not be. body: JSON, or NULL
- * for the error's own. */
+/* Refuses a stream that is being opened. body: JSON, or NULL for the error's
+ * own. */
 void hub_refuse(struct stream *stream, enum confab_error error,
 		const char *body);
 

@@ -1,5 +1,5 @@
 /* liveness: signs of life, ended sessions and the farewell. Called by the hub;
- * owns what is to be told and the timers for it. */
+ * owns the list of ended sessions and the timers. */
 #include "hub/liveness.h"
 
 #include <stdlib.h>
@@ -11,9 +11,9 @@
 
 enum {
 	UPKEEP_INTERVAL = 5000, /* ms between signs of life */
-	MAINTAIN_EVERY = 4,     /* upkeeps between looks at the partitions */
-	END_DELAY = 100,        /* ms in which ended sessions are gathered, */
-	END_RETRY = 1000,       /* while the database is away */
+	MAINTAIN_EVERY = 4,     /* upkeeps between checks of the partitions */
+	END_DELAY = 100,        /* ms to gather ended sessions, */
+	END_RETRY = 1000,       /* and while the database is away */
 	LEAVE_TIMEOUT = 1000,   /* ms for the farewell */
 	LEAVE_TURN = 50,
 };
@@ -33,8 +33,8 @@ static const struct pg_statement LEAVE = { NULL,
 struct liveness {
 	struct hub *hub;
 	const char *instance;
-	bool is_alone;    /* and an earlier run's sessions are still there */
-	unsigned upkeeps; /* so far */
+	bool is_alone;    /* and sessions of an earlier run may remain */
+	unsigned upkeeps; /* number of upkeeps so far */
 	struct buf ended; /* "{uuid,uuid": sessions */
 	struct timer upkeep_timer, end_timer;
 };
@@ -91,8 +91,8 @@ static void on_maintained(void *context, enum pg_status status,
 	log_failure("log_maintain", status, result);
 }
 
-/* A process that was not heard of for long is taken for dead, and its sessions
- * are gone: its streams have to open again. */
+/* The database takes a long-silent process for dead and ends its sessions. Its
+ * streams then have to open again. */
 static void on_upkeep(void *context, enum pg_status status,
 		      const struct pg_result *result)
 {
@@ -126,7 +126,7 @@ void liveness_connected(struct liveness *l)
 {
 	struct pg_param instance = { .data = l->instance };
 
-	/* Streams of an earlier run are gone: they were its sockets. */
+	/* Streams of an earlier run are gone: their sockets went with it. */
 	if (l->is_alone)
 		pg_async_send(l->hub->pg, &SWEEP, 1, &instance, on_swept, l);
 	l->is_alone = false;

@@ -1,5 +1,5 @@
-/* liveness: what the database knows of this process and of its sessions: that
- * it is alive, and which sessions have ended. */
+/* liveness: tells the database that this process is alive and which of its
+ * sessions have ended. */
 #ifndef CONFAB_HUB_LIVENESS_H
 #define CONFAB_HUB_LIVENESS_H
 
@@ -8,7 +8,7 @@
 struct hub;
 struct liveness;
 
-/* hub is not complete yet. instance and is_alone: see struct hub_settings. */
+/* hub may be incomplete. instance and is_alone: see struct hub_settings. */
 struct liveness *liveness_create(struct hub *hub, const char *instance,
 				 bool is_alone) __attribute__((malloc));
 void liveness_free(struct liveness *liveness);
@@ -16,10 +16,10 @@ void liveness_free(struct liveness *liveness);
 /* The name of this process in the database. */
 const char *liveness_instance(const struct liveness *liveness);
 
-/* The connection for questions is there. */
+/* The connection for statements has come up. */
 void liveness_connected(struct liveness *liveness);
 
-/* A session has ended; the database is told soon. */
+/* A session has ended. The database is told soon. */
 void liveness_end_session(struct liveness *liveness, const char *session);
 
 /* See hub_leave(). */

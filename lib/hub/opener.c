@@ -1,13 +1,13 @@
-/* opener: asks the database for streams. One statement says who the callers
- * are, makes their sessions and brings their memberships (opening.c). Called by
- * the hub; owns the openings.
+/* opener: opens streams with the database's help. One statement identifies the
+ * callers, makes their sessions and reads their memberships (opening.c). Called
+ * by the hub; owns the openings.
  *
- * One such question is under way at a time, and the requests that come
- * meanwhile are asked together, as many as are answered soon: a stream that
- * opens by itself does not wait, and when all clients come back at once, a
- * transaction opens many. One of a log-in goes into each (turns.h), so a client
- * that opens one stream after the other keeps nobody else waiting. A request
- * that is given up before its turn costs nothing. */
+ * One such statement runs at a time. Requests that come meanwhile are asked
+ * together in the next, as many as are answered soon. So a single stream does
+ * not wait, and one transaction opens many when all clients return at once.
+ * Each statement contains one opening of a log-in (turns.h), so a client that
+ * opens many streams does not delay others. A request that is given up before
+ * its turn costs nothing. */
 #include "hub/opener.h"
 
 #include <stdlib.h>
@@ -22,22 +22,22 @@
 #include "hub/opening.h"
 
 enum {
-	TOGETHER_FIRST = 16, /* streams in one question, at first */
+	TOGETHER_FIRST = 16, /* streams in the first statement */
 	TOGETHER_MOST = 64,
-	FAST = 50,  /* ms: more next time */
-	SLOW = 250, /* ms: fewer */
+	FAST = 50,  /* ms: an answer this fast allows more */
+	SLOW = 250, /* ms: an answer this slow allows fewer */
 };
 
 TAILQ_HEAD(opening_list, opening);
 
 struct opener {
 	struct hub *hub;
-	struct turns *turns;          /* of openings that have not asked */
-	struct opening_list openings; /* that are asked for in one question */
-	struct opening_list singles;  /* each to be asked for by itself */
-	int together;                 /* as many as may be in one question */
-	int64_t asked_on;             /* loop_now() then */
-	struct change_list changes;   /* since it was asked */
+	struct turns *turns;          /* of openings not yet asked */
+	struct opening_list openings; /* in the statement under way */
+	struct opening_list singles;  /* to be asked one by one */
+	int together;                 /* most openings in one statement */
+	int64_t asked_on;           /* loop_now() of the statement under way */
+	struct change_list changes; /* log rows since it was sent */
 };
 
 struct opener *opener_create(struct hub *hub)
@@ -90,7 +90,7 @@ void opener_note_effect(struct opener *opener, const struct dispatch *row,
 	STAILQ_INSERT_TAIL(&opener->changes, change, link);
 }
 
-/* There is no row for it, or the whole question failed. */
+/* Refuses an opening without a row in the answer, or whose statement failed. */
 static void refuse_unanswered(const struct opening *o, enum pg_status status,
 			      const struct pg_result *r)
 {
@@ -123,9 +123,8 @@ static void turn_away(struct opening *o, enum confab_error error)
 	free_opening(o);
 }
 
-/* The next of the same log-in may ask. Those of it that would be too many
- * anyway are refused without asking: the oldest, whose clients may have gone
- * since. */
+/* Ends an opening; the next of its log-in may ask. Refuses the oldest of those
+ * that would exceed the limit anyway: their clients may have gone. */
 static void finish_opening(struct opening *o)
 {
 	struct opener *opener = o->opener;
@@ -143,7 +142,8 @@ static void finish_opening(struct opening *o)
 	free_opening(o);
 }
 
-/* The question failed, for all who were in it: that may be one's fault. */
+/* Asks each opening of a failed statement by itself, because one of them may
+ * have caused the failure. */
 static void ask_alone(struct opening *o)
 {
 	o->is_alone = true;
@@ -166,7 +166,7 @@ void opener_stop(struct opener *opener)
 	}
 }
 
-/* Without a database the openings that wait get no answer, either. */
+/* Refuses all waiting openings, for lack of a database. */
 static void turn_all_away(struct opener *opener)
 {
 	struct opening *o;
@@ -182,10 +182,10 @@ static void turn_all_away(struct opener *opener)
 	}
 }
 
-/* How many are asked for next. Notifications can make an opening a hundred
- * times as dear as another, and no question may come near the time after which
- * the database breaks off; but on a busy machine a small one takes as long as
- * a large one. */
+/* Adapts the size of the next statement. Notifications can make one opening a
+ * hundred times as costly as another, and no statement may come near the time
+ * limit of the database. On a busy machine, however, a small one takes as long
+ * as a large one. */
 static void adapt(struct opener *opener)
 {
 	int64_t took = loop_now(opener->hub->loop) - opener->asked_on;
@@ -198,8 +198,7 @@ static void adapt(struct opener *opener)
 
 static void ask(struct opener *opener);
 
-/* The answer to the question that was under way: rows in the order of the
- * openings in it. */
+/* Takes the answer: rows in the order of the openings. */
 static void on_answer(void *context, enum pg_status status,
 		      const struct pg_result *r)
 {
@@ -231,7 +230,7 @@ static void on_answer(void *context, enum pg_status status,
 	hub_wake(opener->hub);
 }
 
-/* What went wrong the opening will say; it is on its way already. */
+/* Ignore a failure: the opening, already on its way, reports it. */
 static void on_exchanged(void *context, enum pg_status status,
 			 const struct pg_result *result)
 {
@@ -241,8 +240,8 @@ static void on_exchanged(void *context, enum pg_status status,
 		       pg_message(result));
 }
 
-/* The log-in that somebody else vouches for is made known before the stream is
- * opened: statements are carried out in order. */
+/* Records a log-in that a third party vouches for, before its stream is opened:
+ * statements run in order. */
 static void exchange(struct hub *hub, const struct opening *o)
 {
 	struct pg_param params[LOGIN_PARAMS];
@@ -256,7 +255,7 @@ static void add_text(struct buf *json, const char *name, const char *text)
 {
 	size_t len = text ? strlen(text) : 0;
 
-	/* What is not text would spoil the question for all who are in it. */
+	/* Invalid text would spoil the statement for everyone in it. */
 	if (!text || !utf8_valid(text, len))
 		return;
 	buf_addf(json, ",\"%s\":", name);
@@ -278,7 +277,7 @@ static void write_request(struct buf *json, const struct opening *o)
 		 o->notifications ? "true" : "false");
 }
 
-/* Chooses the openings of the next question. */
+/* Chooses the openings of the next statement. */
 static void choose(struct opener *opener)
 {
 	struct opening *o;
@@ -288,7 +287,7 @@ static void choose(struct opener *opener)
 		TAILQ_INSERT_TAIL(&opener->openings, o, link);
 		if (o->stream)
 			return;
-		finish_opening(o); /* gone meanwhile */
+		finish_opening(o); /* its client has gone */
 	}
 	for (int n = 0; n < opener->together &&
 			(o = opening_of(turns_next(opener->turns)));
@@ -296,7 +295,7 @@ static void choose(struct opener *opener)
 		TAILQ_INSERT_TAIL(&opener->openings, o, link);
 }
 
-/* Asks for the openings whose turn it is, unless a question is under way. */
+/* Sends the next statement, unless one is under way. */
 static void ask(struct opener *opener)
 {
 	struct hub *hub = opener->hub;
@@ -327,7 +326,7 @@ static void ask(struct opener *opener)
 	buf_free(&list);
 }
 
-/* A variable of the request as text that the database takes, or NULL. */
+/* A variable of the request as text that the database accepts, or NULL. */
 static char *copy_param(const struct hub_request *request, const char *name)
 {
 	char text[IDENTITY_TEXT];

@@ -1,5 +1,5 @@
-/* opener: opens streams. It asks the database who the callers are, for several
- * at once, in turns of log-ins. */
+/* opener: opens streams. It asks the database for several at once, in turns of
+ * log-ins. */
 #ifndef CONFAB_HUB_OPENER_H
 #define CONFAB_HUB_OPENER_H
 
@@ -10,22 +10,22 @@
 
 struct opener;
 
-/* hub is not complete yet. */
+/* hub may be incomplete. */
 struct opener *opener_create(struct hub *hub) __attribute__((malloc));
-/* Forgets the openings that wait; those that were asked for end with the
- * connection, which is freed between the two. */
+/* Forgets the waiting openings. Those already asked end with the connection;
+ * free that between opener_stop() and opener_free(). */
 void opener_stop(struct opener *opener);
 void opener_free(struct opener *opener);
 
-/* Opens a stream for an identity, of which it takes over the external part. */
+/* Opens a stream for an identity. Takes over the identity's external part. */
 void opener_open(struct opener *opener, struct stream *stream,
 		 const struct hub_request *request, struct identity *identity);
 
-/* The transport of a stream that is being opened has gone away. */
+/* The transport of a stream that is being opened has gone. */
 void opener_abandon(struct stream *stream);
 
-/* A log row had an effect on memberships or log-ins. It is kept as long as
- * answers are due that may be older than it; effect is taken over. */
+/* Notes a log row with an effect on memberships or log-ins. It is kept while
+ * answers are due that may be older. Takes over effect. */
 void opener_note_effect(struct opener *opener, const struct dispatch *row,
 			struct json *effect);
 

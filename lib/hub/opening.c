@@ -1,11 +1,12 @@
-/* opening: makes streams of the answers to the opener's questions. Called by
- * opener.c; owns nothing.
+/* opening: makes streams from the database's answers. Called by opener.c; owns
+ * nothing.
  *
  * The snapshot of the memberships may be newer than the tail's place in the
- * log, and older than what the tail reads while the answer is under way. Newer
- * does no harm: a membership counts from its own seq on, and one that has ended
- * is not owed anything. Older is mended by applying again, in order, what the
- * tail has read since the question was sent. */
+ * log, and older than the rows that the tail reads while the answer is under
+ * way. A newer one is harmless: a membership counts from its own seq, and one
+ * that has ended is owed nothing. An older one is brought up to date by
+ * applying, in order, the rows that the tail has read since the statement was
+ * sent. */
 #include "hub/opening.h"
 
 #include <stdlib.h>
@@ -147,7 +148,7 @@ static bool login_ended(const struct opening *o, const struct pg_result *r,
 	return false;
 }
 
-/* Whether the account has as many streams here as it may. */
+/* Whether the account has reached its limit of streams here. */
 static bool is_crowded(const struct hub *hub, const struct opening *o,
 		       const struct pg_result *r)
 {
@@ -179,7 +180,7 @@ static void attach(struct stream *s, const struct opening *o,
 	if (fresh)
 		load_rooms(hub, s->account, o, r, changes);
 	LIST_INSERT_HEAD(roster_streams(s->account), s, of_account);
-	/* What the tail has read since is not in what the database has said. */
+	/* The database's answer lacks the rows that the tail has read since. */
 	s->position = o->has_since && !resync ? o->since.seq : o->asked_at;
 	hub->counts.opened++;
 	first_frames(s, o, r);
@@ -193,8 +194,8 @@ static void attach(struct stream *s, const struct opening *o,
 	s->ops->opened(s);
 }
 
-/* The session that was made for a stream that will not be, unless it goes on
- * from an earlier poll's. */
+/* Ends the session made for a refused stream, unless it continues an earlier
+ * poll's. */
 static void end_new_session(struct hub *hub, const struct opening *o,
 			    const struct pg_result *r)
 {
@@ -204,8 +205,7 @@ static void end_new_session(struct hub *hub, const struct opening *o,
 		liveness_end_session(hub->liveness, session);
 }
 
-/* Why the database or we do not open it; ERROR_NONE: nothing stands against
- * it. */
+/* The reason why the database or the hub refuses it; ERROR_NONE: none. */
 static enum confab_error why_not(struct hub *hub, const struct opening *o,
 				 const struct pg_result *r,
 				 const struct change_list *changes)

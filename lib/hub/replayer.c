@@ -1,11 +1,11 @@
-/* replayer: feeds the streams that are behind: each from the window, as far as
- * that reaches back. For the others one page of the log is read from the
- * database at a time, which serves all of them: it starts at the one furthest
- * behind and is offered like any other dispatch. Called by the hub.
+/* replayer: feeds the streams that lag. A stream is fed from the window as far
+ * as that reaches back. For the others it reads one page of the log at a time,
+ * from the one furthest back; the page is offered like any other dispatches and
+ * serves all of them. Called by the hub.
  *
- * A program that has just started reads the newest of what was before into the
- * window: when all its clients come back to it, the log has been read once, for
- * all of them. */
+ * A program that has just started reads the newest older dispatches into the
+ * window. When all its clients return, the log has been read once for all of
+ * them. */
 #include "hub/replayer.h"
 
 #include <stdio.h>
@@ -21,8 +21,9 @@
 
 enum {
 	PAGE_ROWS = 512,
-	LOOKS = 4096, /* at dispatches of the window in a turn of the loop */
-	AGAIN = 1000  /* ms after a question that failed */
+	LOOKS = 4096, /* dispatches of the window looked at per turn of the loop
+		       */
+	AGAIN = 1000  /* ms after a failed statement */
 };
 
 static const struct pg_statement READ = {
@@ -79,15 +80,15 @@ void replayer_add(struct replayer *r, struct dispatch *d)
 	window_add(r->window, d);
 }
 
-/* The stream has caught up. */
+/* Hands a stream that has caught up to the tail. */
 static void leave_to_tail(struct stream *s)
 {
 	stream_set_state(s, STREAM_LIVE);
 	stream_set_due(s);
 }
 
-/* After a page that followed after and reached to: a stream that took all of it
- * stands there now, and is live when that is the tail's own place. */
+/* Moves the streams that took all of a page from after to to. A stream at the
+ * tail's own place becomes live. */
 static void advance(struct hub *hub, int64_t after, int64_t to)
 {
 	struct stream *s, *next;
@@ -103,8 +104,7 @@ static void advance(struct hub *hub, int64_t after, int64_t to)
 	}
 }
 
-/* The least position below that of the streams that replay; -1: there is
- * none. */
+/* The lowest position below that of a stream that replays; -1: none. */
 static int64_t furthest_behind(const struct hub *hub, int64_t below)
 {
 	const struct stream *s;
@@ -118,8 +118,8 @@ static int64_t furthest_behind(const struct hub *hub, int64_t below)
 	return least;
 }
 
-/* Feeds one stream, whose position the window reaches; returns how many
- * dispatches it has looked at. */
+/* Feeds one stream, whose position the window reaches. Returns the number of
+ * dispatches that it looked at. */
 static size_t feed_from_window(struct replayer *r, struct stream *s,
 			       size_t most)
 {
@@ -145,7 +145,7 @@ static size_t feed_from_window(struct replayer *r, struct stream *s,
 	return i - first;
 }
 
-/* Feeds what the window reaches. False: there is more to look at, in the next
+/* Feeds the streams that the window reaches. False: more are left for the next
  * turn. */
 static bool replay_window(struct replayer *r)
 {
@@ -180,8 +180,8 @@ static struct dispatch *read_row(const struct hub *hub,
 			       pg_field(result, row, PAGE_MESSAGES), payload);
 }
 
-/* Offers the rows of a page; up to where all of it was offered. A row of which
- * something was deleted since the page was asked for ends it. */
+/* Offers the rows of a page. Returns how far it was offered completely: a row
+ * with a message that was deleted since the page was asked ends it. */
 static int64_t offer_page(struct replayer *r, const struct pg_result *result)
 {
 	int n = pg_rows(result);
@@ -189,7 +189,7 @@ static int64_t offer_page(struct replayer *r, const struct pg_result *result)
 	for (int i = 0; i < n; i++) {
 		int64_t seq;
 		struct dispatch *d = read_row(r->hub, result, i, &seq);
-		/* Above it nothing was settled when the page was read. */
+		/* Rows above it were not yet settled when the page was read. */
 		bool is_beyond = seq > r->page.to;
 		bool withdrawn =
 			!is_beyond && d && deletions_meet(&r->deleted, d);
@@ -226,14 +226,14 @@ static void on_page(void *context, enum pg_status status,
 		logger(LEVEL_ERROR, "replay", "why=\"%s\"", pg_message(result));
 		loop_arm(hub->loop, &r->timer, AGAIN);
 	}
-	/* Else again when the connection is back. */
+	/* Otherwise it is asked again when the connection is back. */
 	if (status != PG_OK)
 		return;
 	replayer_run_soon(r);
 	hub_wake(hub);
 }
 
-/* Reads rows back into the window; false when there is no room for more. */
+/* Reads rows back into the window. False when there is no more room. */
 static bool recall_rows(struct replayer *r, const struct pg_result *result)
 {
 	int n = pg_rows(result);
@@ -250,7 +250,7 @@ static bool recall_rows(struct replayer *r, const struct pg_result *result)
 		if (d)
 			dispatch_unref(d);
 	}
-	/* Below the log's beginning there is nothing. */
+	/* The log has nothing below its beginning. */
 	if (added && n < PAGE_ROWS)
 		added = !window_add_before(r->window, 1, NULL);
 	return added;
@@ -266,25 +266,25 @@ static void on_page_back(void *context, enum pg_status status,
 	r->recall.is_due = false;
 	if (status == PG_FAILED)
 		logger(LEVEL_ERROR, "recall", "why=\"%s\"", pg_message(result));
-	/* A window that has started anew meanwhile, or has let go of its
-	 * oldest, has its floor elsewhere. */
+	/* A window that was reset, or that dropped its oldest rows, has another
+	 * floor by now. */
 	if (status == PG_OK && window_floor(r->window) == r->recall.to) {
 		r->recall.is_wanted = recall_rows(r, result);
 		replayer_run_soon(r);
 	}
 	replayer_forget_deleted(r);
-	/* Else again when the connection is back. */
+	/* Otherwise it is asked again when the connection is back. */
 	if (status == PG_OK)
 		recall(r);
 }
 
-/* Asks for the next page back, as far as that is not done. */
+/* Asks for the next older page, unless all are there. */
 static void recall(struct replayer *r)
 {
 	char to[24];
 	struct pg_param param = { .data = to };
 
-	/* Half of the window is left for what will come. */
+	/* Leave half of the window to new dispatches. */
 	if (window_bytes(r->window) > (size_t)r->hub->config->window / 2)
 		r->recall.is_wanted = false;
 	if (!r->recall.is_wanted || r->recall.is_due ||
@@ -329,7 +329,7 @@ static void fired(struct timer *timer)
 {
 	struct replayer *r = container_of(timer, struct replayer, timer);
 
-	/* A stream that is still behind after that needs a page. */
+	/* A stream that still lags needs a page. */
 	if (replay_window(r)) {
 		ask_for_page(r, INT64_MAX);
 	} else {

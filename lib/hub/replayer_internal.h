@@ -1,4 +1,4 @@
-/* replayer_internal: what replayer.c and withdraw.c share. */
+/* replayer_internal: shared by replayer.c and withdraw.c. */
 #ifndef CONFAB_HUB_REPLAYER_INTERNAL_H
 #define CONFAB_HUB_REPLAYER_INTERNAL_H
 
@@ -12,22 +12,23 @@ struct replayer {
 	struct window *window;
 	struct timer timer;
 	struct {
-		bool is_due;       /* it was asked for */
-		int64_t after, to; /* it holds the rows between them */
-		bool is_void;      /* a room was deleted since */
+		bool is_due;       /* it has been asked for */
+		int64_t after, to; /* it holds the rows above after, up to to */
+		bool is_void;      /* a room was deleted since it was asked */
 	} page;
 	struct {
 		bool is_wanted; /* the window does not reach back far enough */
-		bool is_due;    /* a page was asked for, */
-		int64_t to;     /* which ends there */
+		bool is_due;    /* a page has been asked for, */
+		int64_t to;     /* which ends here */
 	} recall;
-	struct deletions deleted; /* in this batch, or since a page was asked */
-	bool room_deleted;        /* in this batch */
+	struct deletions
+		deleted;   /* in this batch, or since a page was asked for */
+	bool room_deleted; /* in this batch */
 };
 
 /* Goes on in the next turn of the loop. */
 void replayer_run_soon(struct replayer *replayer);
-/* Forgets the deletions, unless a page that was asked for before is due. */
+/* Forgets the deletions, unless a page that was asked for earlier is due. */
 void replayer_forget_deleted(struct replayer *replayer);
 
 #endif

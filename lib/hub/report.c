@@ -1,5 +1,5 @@
-/* report: puts the counts of the hub and of its tail into the program's metrics
- * once a second, and how far the tail is behind. Called by the hub. */
+/* report: writes the counts of the hub and of its tail, and the tail's lag,
+ * into the program's metrics once a second. Called by the hub. */
 #include "hub/report.h"
 
 #include <stdio.h>
@@ -67,7 +67,7 @@ struct report {
 	struct timer timer;
 	struct metric *numbers[NUMBERS];
 	struct metric *streams[TRANSPORTS];
-	uint64_t lag, lag_ms; /* as asked last */
+	uint64_t lag, lag_ms; /* the last answer */
 };
 
 static const struct pg_statement LAG_OF = {
@@ -140,7 +140,7 @@ void report_show(struct report *report)
 	set(report, FENCE_SECONDS, (uint64_t)tail_fence_age(hub->tail));
 }
 
-/* A row that was read meanwhile is behind us no more. */
+/* The rows that were read in the meantime are no lag any more. */
 static void on_lag(void *context, enum pg_status status,
 		   const struct pg_result *result)
 {

@@ -7,12 +7,12 @@
 struct hub;
 struct report;
 
-/* hub is not complete yet. Shows the counts once a second from now on. */
+/* hub may be incomplete. Writes the counts once a second from now on. */
 struct report *report_create(struct hub *hub, struct metrics *metrics)
 	__attribute__((malloc));
 void report_free(struct report *report);
 
-/* Shows them now. */
+/* Writes them now. */
 void report_show(struct report *report);
 
 #endif

@@ -175,7 +175,8 @@ void roster_load(struct roster *roster, struct roster_account *account,
 	}
 }
 
-/* Calls change for each listed account that is here, or for only. */
+/* Calls change for each listed account that is connected here, or only for
+ * only. */
 static void each_listed(struct roster *roster, const struct json *list,
 			struct roster_account *only, const struct uuid *room,
 			int64_t since,

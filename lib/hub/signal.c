@@ -1,9 +1,9 @@
-/* signal: signals (typing, presence) come by the doorbell's connection and
- * are offered at once to whoever is connected and has caught up. They are not
- * stored: who misses one misses it, and a stream that is slow is not closed for
- * them. sql/functions/message/typing.sql says what one looks like. Every role
- * of the database can send on its channel, so that only what can be one passes:
- * no other dispatch, and none with a place in the log. */
+/* signal: signals (typing, presence) come over the doorbell's connection and go
+ * at once to the connected streams that have caught up. They are not stored: a
+ * client that misses one has lost it, and a slow stream is not closed for them.
+ * sql/functions/message/typing.sql defines their form. Every role of the
+ * database can send on the channel, so only a valid signal passes: no other
+ * dispatch, and none with a place in the log. */
 #include <string.h>
 
 #include "base/logger.h"
@@ -68,8 +68,8 @@ static bool is_event(const char *event)
 	return false;
 }
 
-/* The dispatch of a payload, made anew of what belongs to a signal; NULL when
- * it is none. */
+/* Makes the dispatch of a payload from the members of a signal. NULL when the
+ * payload is none. */
 static struct dispatch *read_payload(const char *payload, size_t len)
 {
 	const char *why;
@@ -91,7 +91,7 @@ static struct dispatch *read_payload(const char *payload, size_t len)
 	return dispatch;
 }
 
-/* Counted, and said once: a role that can send one can send many. */
+/* Counts it, and logs it once: a role that can send one can send many. */
 static void count_dropped(struct hub *hub)
 {
 	if (!hub->counts.signals_dropped++)

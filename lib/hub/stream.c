@@ -15,7 +15,7 @@ void stream_lists_init(struct stream_lists *lists)
 	TAILQ_INIT(&lists->due);
 }
 
-/* The states that may follow each, as bits. */
+/* The states that may follow each state, as bits. */
 static bool may_follow(enum stream_state state, enum stream_state next)
 {
 	enum {
@@ -103,7 +103,7 @@ struct dispatch *stream_peek(const struct stream *s)
 	return s->count ? s->queue[s->first] : NULL;
 }
 
-/* The queue holds nothing any more, and gives its memory back. */
+/* Frees the memory of an empty queue. */
 static void release_queue(struct stream *s)
 {
 	free(s->queue);

@@ -1,6 +1,6 @@
-/* stream: one open delivery channel of one user, whatever carries it. The
+/* stream: one open delivery channel of one user, over any transport. The
  * transport embeds it, asks the hub to open it, is woken when something waits,
- * and takes it from the queue. */
+ * and takes that from the queue. */
 #ifndef CONFAB_HUB_STREAM_H
 #define CONFAB_HUB_STREAM_H
 
@@ -21,15 +21,15 @@ struct roster_account;
 
 enum stream_state {
 	STREAM_CLOSED,    /* not known to the hub */
-	STREAM_OPENING,   /* the database is asked who this is */
+	STREAM_OPENING,   /* the database identifies the caller */
 	STREAM_REPLAYING, /* catching up from its cursor */
-	STREAM_BLOCKED,   /* the same, but its queue has to empty first */
-	STREAM_LIVE,      /* gets what the tail reads */
+	STREAM_BLOCKED,   /* catching up, but the queue has to empty first */
+	STREAM_LIVE,      /* gets every row that the tail reads */
 	STREAM_ENDING,    /* the hub is about to close it */
 	STREAM_STATES
 };
 
-/* Why the hub ends a stream: the protocol's close codes. */
+/* The reason why the hub ends a stream: the protocol's close codes. */
 enum stream_end {
 	END_UNAUTHENTICATED = 4001,
 	END_REMOVED = 4003,
@@ -39,21 +39,22 @@ enum stream_end {
 };
 
 struct stream_ops {
-	/* The stream is open; its first frames wait (wake follows). */
+	/* The stream is open. Its first frames wait (wake follows). */
 	void (*opened)(struct stream *stream);
-	/* It can't be opened. body: the error as JSON; the stream is closed. */
+	/* The stream could not be opened and is closed. body: the error as
+	 * JSON. */
 	void (*refused)(struct stream *stream, enum confab_error error,
 			const char *body);
 	/* Something waits in the queue, or the stream has caught up. */
 	void (*wake)(struct stream *stream);
-	/* The hub has closed it; nothing more will come. */
+	/* The hub has closed the stream; nothing more will come. */
 	void (*end)(struct stream *stream, enum stream_end why);
 };
 
 TAILQ_HEAD(stream_list, stream);
 
-/* The streams of a hub by their state, and those that are to be woken. A closed
- * stream is on no list; one that is being opened is the opener's. */
+/* The streams of a hub by state, and those to be woken. A closed stream is on
+ * no list; the opener has the one that is being opened. */
 struct stream_lists {
 	struct stream_list of[STREAM_STATES];
 	struct stream_list due;
@@ -63,18 +64,19 @@ struct stream {
 	const struct stream_ops *ops;
 	struct hub *hub;            /* NULL when closed */
 	struct stream_lists *lists; /* the hub's */
-	enum stream_state state;    /* changed by stream_set_state() alone */
-	enum stream_end ending;     /* of STREAM_ENDING */
+	enum stream_state state;    /* changed only by stream_set_state() */
+	enum stream_end ending;     /* reason, in STREAM_ENDING */
 	const struct transport *transport;
 	struct opening *opening; /* while it is being opened */
 	struct roster_account *account;
 	int64_t login;
 	char login_key[65]; /* see identity_from_bridge() */
-	int64_t position;   /* every dispatch up to it was queued, or passed */
+	int64_t position;   /* every dispatch up to it was queued or passed over
+			     */
 	char session[UUID_LENGTH + 1];
 	bool is_due; /* on the list of those to be woken */
 	uint32_t first, count, cap;
-	size_t bytes; /* waiting */
+	size_t bytes; /* bytes in the queue */
 	struct dispatch **queue;
 	LIST_ENTRY(stream) of_account;
 	TAILQ_ENTRY(stream) of_state, of_due;
@@ -82,20 +84,20 @@ struct stream {
 
 void stream_lists_init(struct stream_lists *lists);
 
-/* Takes the stream off the list of its old state and puts it onto that of the
- * new one. Ends the process for a change that makes no sense. */
+/* Moves the stream from the list of its old state to that of the new one. Ends
+ * the process for an impossible change. */
 void stream_set_state(struct stream *stream, enum stream_state state);
 
-/* Puts it onto the list of those to be woken, or takes it off. */
+/* Adds it to the list of streams to be woken, or removes it. */
 void stream_set_due(struct stream *stream);
 void stream_clear_due(struct stream *stream);
 
 /* Queues a dispatch and takes a reference. */
 void stream_push(struct stream *stream, struct dispatch *dispatch);
 
-/* The next to be sent, or NULL; it stays queued. */
+/* The next to send, or NULL. It stays queued. */
 struct dispatch *stream_peek(const struct stream *stream);
-/* Takes the next off the queue; the caller owns the reference. */
+/* Takes the next off the queue. The caller owns the reference. */
 struct dispatch *stream_take(struct stream *stream);
 
 /* The dispatch at place i of the queue, counted from the next. */

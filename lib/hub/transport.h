@@ -16,12 +16,12 @@ enum transport_kind {
 
 struct transport {
 	const char *name; /* in confab.session and in metrics */
-	/* What a request for a stream may use its credential for. Commands
-	 * come by a WebSocket, too. */
+	/* The purpose of a request for a stream, for its credential. A
+	 * WebSocket carries commands, too. */
 	enum identity_use use;
-	/* The session outlives a response: the next request continues it. */
+	/* The session outlives a response; the next request continues it. */
 	bool keeps_session;
-	/* The first frames come also when the stream goes on from a cursor. */
+	/* The first frames come even if the stream continues from a cursor. */
 	bool greets_always;
 };
 

@@ -1,5 +1,5 @@
-/* turns: see turns.h. Used by the hub for the opening of streams; owns who has
- * something in line, not what is in it. */
+/* turns: see turns.h. Used by the hub to open streams. Owns the keys, not the
+ * waiting items. */
 #include "hub/turns.h"
 
 #include <stdbool.h>
@@ -11,13 +11,14 @@
 
 TAILQ_HEAD(turn_list, turn);
 
-/* Somebody with something in line, or under way. */
+/* A key with items in line or under way. */
 struct turn_taker {
 	unsigned char key[TURNS_KEY];
 	struct turn_list line;
-	unsigned count;  /* in line */
-	bool under_way;  /* one has been asked */
-	bool is_waiting; /* for its turn: something in line, none under way */
+	unsigned count;  /* items in line */
+	bool under_way;  /* one is under way */
+	bool is_waiting; /* on the list for a turn: items in line, none under
+			    way */
 	TAILQ_ENTRY(turn_taker) link;
 	UT_hash_handle hh;
 };
@@ -35,7 +36,7 @@ struct turns *turns_create(void)
 	return turns;
 }
 
-/* Puts a taker where it belongs after something has changed. */
+/* Puts a key on the right list after a change. */
 static void settle(struct turns *turns, struct turn_taker *taker)
 {
 	bool waits = taker->count && !taker->under_way;

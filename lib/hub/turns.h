@@ -1,6 +1,6 @@
-/* turns: who asks next, where many want to and each question takes a while. One
- * key (a log-in) has one question under way, so that whoever wants a thousand
- * things keeps nobody else waiting for more than one of them. */
+/* turns: takes turns among keys (log-ins) when many items wait and each takes a
+ * while. A key has one item under way, so a key with a thousand items delays
+ * the others by no more than one. */
 #ifndef CONFAB_HUB_TURNS_H
 #define CONFAB_HUB_TURNS_H
 
@@ -12,7 +12,7 @@ enum {
 
 struct turn_taker;
 
-/* Embedded in what waits. */
+/* Embedded in the item that waits. */
 struct turn {
 	TAILQ_ENTRY(turn) link;
 	struct turn_taker *taker;
@@ -20,24 +20,25 @@ struct turn {
 
 struct turns;
 struct turns *turns_create(void) __attribute__((malloc));
-/* What still waits is the caller's to free, before. */
+/* The caller frees the items that still wait, before this. */
 void turns_free(struct turns *turns);
 
-/* Stands in line. */
+/* Puts an item in line. */
 void turns_wait(struct turns *turns, struct turn *turn,
 		const unsigned char key[TURNS_KEY]);
-/* Gives up waiting. */
+/* Takes an item out of the line. */
 void turns_leave(struct turns *turns, struct turn *turn);
 
-/* Whose turn it is, or NULL. It is under way until turns_done(). */
+/* The item whose turn it is, or NULL. It is under way until turns_done(). */
 struct turn *turns_next(struct turns *turns);
-/* While it is under way: if more than limit of its key wait, the first of them,
- * which waits no longer; 0: any number may. */
+/* Call while turn is under way. If more than limit of its key wait, takes
+ * the first of them out of the line and returns it. limit 0: any number may
+ * wait. */
 struct turn *turns_excess(struct turns *turns, struct turn *turn,
 			  unsigned limit);
-/* Its question is answered. */
+/* The item is done; the next of its key may have a turn. */
 void turns_done(struct turns *turns, struct turn *turn);
-/* Any that waits, or NULL. */
+/* Any item that waits, or NULL. */
 struct turn *turns_first(struct turns *turns);
 
 #endif

@@ -22,7 +22,8 @@ void replayer_note_deleted(struct replayer *r, const struct dispatch *row,
 		r->room_deleted = true;
 }
 
-/* What a room took along may also be in what was forwarded from it. */
+/* A room's messages may also be in dispatches of other rooms, as forwarded
+ * ones. */
 static bool may_be_of_room(const struct dispatch *d)
 {
 	return d->to_room && d->n_messages;
@@ -34,7 +35,7 @@ static bool is_withdrawn(struct replayer *r, struct dispatch *d)
 	       (r->room_deleted && may_be_of_room(d));
 }
 
-/* The stream goes back to before place n of its queue. */
+/* Moves the stream back to before place n of its queue. */
 static void rewind_stream(struct stream *s, uint32_t n)
 {
 	int64_t seq = stream_at(s, n)->seq;
@@ -74,7 +75,7 @@ void replayer_withdraw(struct replayer *r)
 		window_reset(r->window, r->hub->cursor);
 	for (size_t i = 0; i < window_count(r->window); i++)
 		deletions_meet(&r->deleted, window_at(r->window, i));
-	/* The streams that replay first: the others come to be among them. */
+	/* Streams that replay first: the others become such streams. */
 	withdraw_from_all(r, STREAM_REPLAYING);
 	withdraw_from_all(r, STREAM_BLOCKED);
 	withdraw_from_all(r, STREAM_LIVE);

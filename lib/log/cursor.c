@@ -6,7 +6,8 @@
 
 #define EPOCH_CHARACTERS                                                       \
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
-#define SEQ_LIMIT (INT64_C(1) << 53) /* what JavaScript counts exactly */
+#define SEQ_LIMIT                                                              \
+	(INT64_C(1) << 53) /* the largest exact integer of JavaScript */
 
 static bool read_seq(int64_t *out, const char *text)
 {

@@ -1,4 +1,4 @@
-/* cursor: where a stream stands in the log: "<epoch>:<seq>". */
+/* cursor: the place of a stream in the log: "<epoch>:<seq>". */
 #ifndef CONFAB_LOG_CURSOR_H
 #define CONFAB_LOG_CURSOR_H
 
@@ -11,7 +11,7 @@ enum {
 };
 
 struct cursor {
-	char epoch[CURSOR_EPOCH + 1]; /* "": none was given */
+	char epoch[CURSOR_EPOCH + 1]; /* "": no epoch was given */
 	int64_t seq;
 };
 

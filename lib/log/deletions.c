@@ -1,5 +1,4 @@
-/* deletions: see deletions.h. Used by the hub, on the loop's thread; owned by
- * it. */
+/* deletions: see deletions.h. Owned by the hub, on the loop's thread. */
 #include "log/deletions.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
-/* deletions: which messages are deleted, for what still waits in memory. */
+/* deletions: the ids of deleted messages, for dispatches that still wait in
+ * memory. */
 #ifndef CONFAB_LOG_DELETIONS_H
 #define CONFAB_LOG_DELETIONS_H
 
@@ -16,7 +17,7 @@ struct deletions {
 /* Adds the ids of a JSON list. */
 void deletions_add(struct deletions *deletions, const struct json *list);
 
-/* Whether the dispatch shows any of them; its fate is set then. */
+/* Whether the dispatch shows any of them. If so, sets its fate. */
 bool deletions_meet(struct deletions *deletions, struct dispatch *dispatch);
 
 /* Forgets all of them. */

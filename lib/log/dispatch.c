@@ -9,8 +9,8 @@
 #include "base/xalloc.h"
 #include "log/cursor.h"
 
-/* The JSON keeps to one line: a line feed would end an SSE field. Between
- * tokens is the only place where JSON may have one. */
+/* Copies JSON onto one line, because a line feed would end an SSE field. JSON
+ * may have one only between tokens. */
 static void copy_line(char *to, const char *json, size_t len)
 {
 	memcpy(to, json, len);
@@ -20,7 +20,7 @@ static void copy_line(char *to, const char *json, size_t len)
 		*p = ' ';
 }
 
-/* epoch NULL: no cursor goes with it. */
+/* epoch NULL: it carries no cursor. */
 static struct dispatch *encode(const char *epoch, int64_t position,
 			       const char *json, size_t n_accounts,
 			       size_t n_messages)
@@ -73,7 +73,7 @@ static void read_accounts(struct dispatch *d, const char *text, size_t n)
 	d->n_accounts = n;
 }
 
-/* They lie behind the accounts. */
+/* The ids come after the accounts. */
 static void read_messages(struct dispatch *d, const char *text, size_t n)
 {
 	struct uuid *to =

@@ -1,5 +1,5 @@
-/* dispatch: one dispatch as it waits for clients: encoded once, shared by all
- * of them, counted. */
+/* dispatch: a dispatch that waits for clients. It is encoded once, shared by
+ * all of them, and reference-counted. */
 #ifndef CONFAB_LOG_DISPATCH_H
 #define CONFAB_LOG_DISPATCH_H
 
@@ -9,10 +9,10 @@
 
 #include "base/uuid.h"
 
-/* What has become of what it shows since it was read. */
+/* What later deletions did to the messages that it shows. */
 enum dispatch_fate {
-	DISPATCH_WHOLE,   /* all of it may be told */
-	DISPATCH_CHANGED, /* some of it was deleted: the log has the rest */
+	DISPATCH_WHOLE,   /* nothing was deleted */
+	DISPATCH_CHANGED, /* some was deleted; the log has the rest */
 	DISPATCH_GONE,    /* all of it was deleted */
 };
 
@@ -21,10 +21,10 @@ struct dispatch {
 	enum dispatch_fate fate;
 	int64_t seq; /* 0: not from the log */
 	bool to_room;
-	struct uuid room;            /* its members, and */
-	const int64_t *accounts;     /* these accounts, */
-	size_t n_accounts;           /* ascending */
-	const struct uuid *messages; /* what the JSON shows */
+	struct uuid room;        /* the audience: members of this room, and */
+	const int64_t *accounts; /* these accounts, */
+	size_t n_accounts;       /* ascending */
+	const struct uuid *messages; /* messages that the JSON shows */
 	size_t n_messages;
 	/* "id: …\nevent: dispatch\ndata: {…}\n\n", the JSON in the middle. */
 	size_t size; /* of text */
@@ -32,19 +32,19 @@ struct dispatch {
 	char text[];
 };
 
-/* A dispatch of the log. accounts: "{1,2}" or NULL; room: a uuid or NULL;
+/* Makes a dispatch of the log. accounts: "{1,2}" or NULL; room: a uuid or NULL;
  * messages: "{uuid,uuid}" or NULL. Starts with one reference. */
 struct dispatch *dispatch_create(const char *epoch, int64_t seq,
 				 const char *room, const char *accounts,
 				 const char *messages, const char *json)
 	__attribute__((malloc, warn_unused_result));
 
-/* A frame for one stream; position is where the stream stands. */
+/* Makes a frame for one stream; position is where the stream stands. */
 struct dispatch *dispatch_create_local(const char *epoch, int64_t position,
 				       const char *json)
 	__attribute__((malloc, warn_unused_result));
 
-/* A signal: it has no place in the log. */
+/* Makes a signal, which has no place in the log. */
 struct dispatch *dispatch_create_signal(const char *json)
 	__attribute__((malloc, warn_unused_result));
 

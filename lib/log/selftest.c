@@ -8,7 +8,7 @@
 #include "pg/schema.h"
 
 enum {
-	RING_DEADLINE = 2000 /* ms for our own ring to come back */
+	RING_DEADLINE = 2000 /* ms until our own ring has to arrive */
 };
 
 static const struct pg_statement LISTEN = { NULL, "listen confab_doorbell" };
@@ -20,7 +20,7 @@ static const struct pg_statement RING = {
 	NULL, "select pg_notify('confab_doorbell', $1)"
 };
 
-/* Statements whose answer says nothing. */
+/* For statements whose answer does not matter. */
 static void ignore(void *context, enum pg_status status,
 		   const struct pg_result *result)
 {

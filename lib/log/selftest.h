@@ -16,20 +16,20 @@ struct selftest {
 	void *context;
 	/* The rule does not hold here. */
 	void (*failed)(void *context, const char *why);
-	/* Our own ring has not come back: dispatches are late, not lost. */
+	/* Our own ring has not arrived: dispatches are late, not lost. */
 	void (*silent)(void *context);
 	bool held; /* the lock was seen */
 	char ring[33];
 	struct timer limit;
 };
 
-/* Sends the statements of the test, the LISTEN of the doorbell among them. */
+/* Sends the statements of the test, including the doorbell's LISTEN. */
 void selftest_run(struct selftest *test);
 
-/* The connection is gone. */
+/* The connection has gone. */
 void selftest_stop(struct selftest *test);
 
-/* The doorbell rang: it may have been our own ring. */
+/* The doorbell rang, perhaps with our own ring. */
 void selftest_hear(struct selftest *test, const char *payload);
 
 #endif

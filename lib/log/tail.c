@@ -46,10 +46,10 @@
 #include "pg/async.h"
 
 enum {
-	READ_LIMIT = 512,      /* rows of one ROWS */
-	FENCE_INTERVAL = 1,    /* ms between looks while a fence waits */
+	READ_LIMIT = 512,      /* rows of one ROWS statement */
+	FENCE_INTERVAL = 1,    /* ms between looks while there is a fence */
 	HOT_INTERVAL = 5,      /* ms between reads while rings may be skipped */
-	HOT_PERIOD = 100,      /* ms of quiet that end it */
+	HOT_PERIOD = 100,      /* ms of quiet that end the hot period */
 	FLOOR_INTERVAL = 1000, /* ms: a lost ring costs at most this */
 	STUCK_AFTER = 3000,    /* ms until a fence is reported */
 };
@@ -57,7 +57,7 @@ enum {
 #define SIGNAL_CHANNEL "confab_signal"
 
 enum tail_state {
-	TAIL_AWAY,     /* no connection, or its self-test is under way */
+	TAIL_AWAY,     /* no connection, or in its self-test */
 	TAIL_SETTLING, /* looking for a decided head to start from */
 	TAIL_IDLE,     /* waiting for a ring or the timer */
 	TAIL_READING,  /* an answer is due */
@@ -70,13 +70,13 @@ struct tail {
 	void *context;
 	enum tail_state state;
 	bool started; /* cursor and epoch are valid */
-	bool rung;    /* while an answer was due */
+	bool rung;    /* a ring came while an answer was due */
 	char *epoch;
-	int64_t cursor;  /* everything up to here was handed over */
+	int64_t cursor;  /* everything up to here was delivered */
 	int64_t settled; /* everything up to here is decided */
 	int64_t hot_until;
 	struct fence fence;
-	bool reported;      /* that it waits */
+	bool reported;      /* the wait was reported */
 	struct timer timer; /* next look */
 	struct selftest selftest;
 	struct tail_counts counts;
@@ -151,7 +151,7 @@ static void give_up(struct tail *tail, const char *why)
 	pg_async_reconnect(tail->pg, why);
 }
 
-/* Statements whose answer says nothing. */
+/* For statements whose answer does not matter. */
 static void ignore(void *context, enum pg_status status,
 		   const struct pg_result *result)
 {
@@ -175,7 +175,7 @@ static void report_stuck(struct tail *tail)
 	tail->handler->warn(tail->context, "fence_waits", text);
 }
 
-/* The head is decided: from here on everything is handed over. */
+/* The head is decided: everything after it is delivered. */
 static void start_at(struct tail *tail, int64_t head)
 {
 	tail->cursor = head;
@@ -187,7 +187,7 @@ static void start_at(struct tail *tail, int64_t head)
 	look(tail);
 }
 
-/* LOCKS: step 2 of the rule, or the H of step 1 when that is still due. */
+/* LOCKS: step 2 of the rule, or the H of step 1 if that is still due. */
 static void on_locks(void *context, enum pg_status status,
 		     const struct pg_result *result)
 {
@@ -232,7 +232,8 @@ static void hand_over(struct tail *tail, const struct pg_result *result, int i)
 	tail->handler->row(tail->context, &row);
 }
 
-/* Hands over what is settled or free of gaps; the rows that are left. */
+/* Delivers the rows that are settled or free of gaps. Returns the number of
+ * rows left. */
 static int hand_over_rows(struct tail *tail, const struct pg_result *result)
 {
 	int n = pg_rows(result);
@@ -297,7 +298,7 @@ static void on_rows(void *context, enum pg_status status,
 	plan(tail, n == READ_LIMIT && !left);
 }
 
-/* One look at the log. The order of the two statements is the rule's. */
+/* Looks at the log once. The rule requires this order of the two statements. */
 static void look(struct tail *tail)
 {
 	char after[24], limit[8];
@@ -312,7 +313,7 @@ static void look(struct tail *tail)
 #ifdef TAIL_VARIANTS
 	if (variant("one-snapshot") || variant("locks-after-rows"))
 		pg_async_send(tail->pg, &ONE_SNAPSHOT, 0, NULL, ignore, NULL);
-	/* The rows below are then those that could be seen here. */
+	/* This variant delivers the rows visible here. */
 	if (variant("locks-after-rows"))
 		pg_async_send(tail->pg, &ROWS, 2, params, ignore, NULL);
 #endif

@@ -1,6 +1,6 @@
-/* tail: reads confab.log to its end and beyond, and hands over every committed
- * dispatch exactly once, in seq order, and nothing else. tail.c holds the rule
- * and why it is right. One per delivering process; asynchronous. */
+/* tail: follows confab.log and delivers every committed dispatch exactly once,
+ * in seq order, and nothing else. tail.c holds the rule and its proof. One per
+ * delivering process; asynchronous. */
 #ifndef CONFAB_LOG_TAIL_H
 #define CONFAB_LOG_TAIL_H
 
@@ -18,20 +18,20 @@ struct tail_row {
 	const char *accounts; /* "{1,2}" */
 	const char *effect;   /* JSON object */
 	const char *payload;  /* the dispatch */
-	const char *messages; /* "{uuid,uuid}": those it shows */
+	const char *messages; /* "{uuid,uuid}": messages that it shows */
 };
 
 /* What the tail tells its owner. */
 struct tail_handler {
 	/* The tail stands at a settled head: everything up to it is decided and
-	 * will not be handed over. Again whenever the numbering can't be
+	 * will not be delivered. Called again when the numbering can't be
 	 * continued (the epoch changed, or the log fell behind the cursor). */
 	void (*start)(void *context, const char *epoch, int64_t head);
 	void (*row)(void *context, const struct tail_row *row);
-	/* After the rows of one read: now is the time to write to clients.
-	 * Everything up to cursor is decided. */
+	/* Called after the rows of one read: now is the time to write to
+	 * clients. Everything up to cursor is decided. */
 	void (*batch)(void *context, int64_t cursor);
-	/* A signal, as confab.signal() made it. Not stored, in no order. */
+	/* A signal in confab.signal()'s form. Not stored, in no order. */
 	void (*signal)(void *context, const char *text);
 	/* The database is away (why), or back (NULL). Nothing is lost. */
 	void (*away)(void *context, const char *why);
@@ -42,8 +42,8 @@ struct tail_handler {
 /* Since the start of the process. */
 struct tail_counts {
 	uint64_t rows, reads, rings;
-	uint64_t holes;  /* reads that met one */
-	uint64_t fences; /* raised because of it */
+	uint64_t holes;  /* reads that met a hole */
+	uint64_t fences; /* fences raised because of one */
 };
 
 struct tail *tail_create(struct loop *loop, const char *conninfo,
@@ -53,10 +53,10 @@ struct tail *tail_create(struct loop *loop, const char *conninfo,
 void tail_free(struct tail *tail);
 
 /* Starts at a cursor that some tail has reported in batch() or start(), instead
- * of at the head; before the first turn of the loop. */
+ * of at the head. Call before the first turn of the loop. */
 void tail_resume(struct tail *tail, const char *epoch, int64_t cursor);
 
-/* Milliseconds since the fence that delivery waits at; 0: none. */
+/* Milliseconds since the fence that delivery waits for was raised; 0: none. */
 int64_t tail_fence_age(const struct tail *tail);
 
 const struct tail_counts *tail_counts(const struct tail *tail);

@@ -1,4 +1,4 @@
-/* window: a ring of counted references, ascending by seq. Owned by the hub. */
+/* window: a ring of dispatch references, ascending by seq. Owned by the hub. */
 #include "log/window.h"
 
 #include <stdlib.h>

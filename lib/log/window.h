@@ -1,5 +1,5 @@
-/* window: the newest dispatches of the log, in memory, bounded in bytes. What a
- * stream that fell a little behind is served from. */
+/* window: the newest dispatches of the log, in memory, bounded in bytes. It
+ * serves streams that lag a little. */
 #ifndef CONFAB_LOG_WINDOW_H
 #define CONFAB_LOG_WINDOW_H
 
@@ -11,27 +11,27 @@
 
 struct window;
 
-/* limit: bytes; position: everything up to it is outside the window. */
+/* limit: bytes. position: everything up to it is outside the window. */
 struct window *window_create(size_t limit) __attribute__((malloc));
 void window_free(struct window *window);
 
-/* Empties it: it then holds everything above position, which is nothing. */
+/* Empties it: nothing above position is in the log yet. */
 void window_reset(struct window *window, int64_t position);
 
-/* Adds the next dispatch and takes a reference; drops the oldest beyond the
+/* Adds the next dispatch and takes a reference. Drops the oldest beyond the
  * limit. */
 void window_add(struct window *window, struct dispatch *dispatch);
 
-/* Reaches down to a row just below all it holds: to its dispatch, of which it
- * takes a reference, or to nothing (NULL). False when there is no room. */
+/* Extends it downwards by the next row below: its dispatch, with a new
+ * reference, or NULL for a row without one. False when there is no room. */
 bool window_add_before(struct window *window, int64_t seq,
 		       struct dispatch *dispatch)
 	__attribute__((warn_unused_result));
 
-/* Bytes of what it holds. */
+/* Bytes of its dispatches. */
 size_t window_bytes(const struct window *window);
 
-/* Everything above this seq is here. */
+/* It holds everything above this seq. */
 int64_t window_floor(const struct window *window);
 
 /* Index of the first dispatch above seq, for window_at(). */
