@@ -37,7 +37,7 @@ LIB := $(addprefix base/, buf config crypto error hex json json_peek logger metr
 	$(addprefix text/, entities escape html sanitise tag url) \
 	$(addprefix web/, answer fastcgi head overflow prefork request worker) \
 	$(addprefix auth/, identity jwt jwt_keys login origin provider_jwt provider_remote_user provider_token query) \
-	$(addprefix log/, cursor deletions dispatch fence selftest tail window) \
+	$(addprefix log/, cursor deletions dispatch fence selftest tail window witness) \
 	$(addprefix hub/, hub liveness opener opening replayer report roster signal stream transport turns withdraw)
 # What each program has beside its main().
 COMMAND := command command_table envelope rate shares traffic

@@ -43,6 +43,7 @@ grant execute on function
     confab.stream_close(uuid[]), confab.stream_sweep(text), confab.stream_leave(text),
   confab.stream_upkeep(text), confab.login_key(bigint),
   confab.log_state(), confab.log_lag(bigint), confab.log_holders(), confab.log_read(bigint, int),
+    confab.log_witness(text, bigint, bigint),
     confab.log_read_back(bigint, int),
   confab.log_probe(), confab.log_holds(), confab.log_maintain()
   to confab_stream;

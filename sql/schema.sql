@@ -216,6 +216,7 @@ CREATE TABLE confab.ended_token (
 CREATE TABLE confab.epoch (
     epoch text NOT NULL,
     one boolean DEFAULT true NOT NULL,
+    fingerprint text,
     CONSTRAINT epoch_epoch_check CHECK ((epoch ~ '^[A-Za-z0-9_-]{1,32}$'::text)),
     CONSTRAINT epoch_one_check CHECK (one)
 );
@@ -286,7 +287,8 @@ CREATE VIEW confab.log_told AS
               WHERE (m.id = l.message_ids[1]))) THEN l.payload
             ELSE confab.payload_now(l.payload, l.message_ids)
         END AS payload,
-    COALESCE(l.message_ids, confab.shown_messages(((l.payload)::json -> 'data'::text))) AS message_ids
+    COALESCE(l.message_ids, confab.shown_messages(((l.payload)::json -> 'data'::text))) AS message_ids,
+    confab.log_stamp(l.created_at) AS stamp
    FROM confab.log l;
 CREATE TABLE confab.log_trimmed (
     seq bigint NOT NULL,

@@ -341,6 +341,7 @@ struct hub *hub_create(struct loop *loop, const struct hub_settings *settings)
 {
 	struct hub *hub = xcalloc(1, sizeof(*hub));
 	const struct config *config = settings->config;
+	struct witness witness;
 
 	hub->loop = loop;
 	hub->config = config;
@@ -356,13 +357,28 @@ struct hub *hub_create(struct loop *loop, const struct hub_settings *settings)
 	hub->pg = pg_async_create(loop, config->database, "confab_stream",
 				  settings->program, &PG_HANDLER, hub);
 	hub->report = report_create(hub, settings->metrics);
+	buf_addf(&hub->witness_path, "%s/%s.witness", config->run_dir,
+		 settings->program);
+	if (witness_load(&witness, buf_text(&hub->witness_path)))
+		tail_remember(hub->tail, &witness);
 	return hub;
+}
+
+void hub_save_witness(struct hub *hub)
+{
+	const struct witness *witness = tail_witness(hub->tail);
+
+	if (witness->seq == hub->witnessed)
+		return;
+	witness_save(witness, buf_text(&hub->witness_path));
+	hub->witnessed = witness->seq;
 }
 
 void hub_free(struct hub *hub)
 {
 	if (!hub)
 		return;
+	hub_save_witness(hub);
 	tail_free(hub->tail);
 	opener_stop(hub->opener);
 	pg_async_free(hub->pg);
@@ -371,6 +387,7 @@ void hub_free(struct hub *hub)
 	replayer_free(hub->replayer);
 	opener_free(hub->opener);
 	roster_free(hub->roster);
+	buf_free(&hub->witness_path);
 	free(hub->epoch);
 	free(hub);
 }

@@ -33,6 +33,8 @@ struct hub {
 	bool started;    /* cursor and epoch are valid */
 	unsigned starts; /* of the tail */
 	bool away;       /* the database is */
+	struct buf witness_path;
+	int64_t witnessed; /* the seq that is in that file */
 	struct stream_lists lists;
 	struct hub_counts counts;
 };
@@ -56,6 +58,9 @@ void hub_refuse(struct stream *stream, enum confab_error error,
 
 /* Ends a stream in the next hub_wake(). */
 void hub_end(struct stream *stream, enum stream_end why);
+
+/* Writes down what was read last, for the next run of the program. */
+void hub_save_witness(struct hub *hub);
 
 /* Wakes the streams that are due, which write now, and closes those that
  * end. */

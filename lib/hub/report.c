@@ -163,6 +163,7 @@ static void fired(struct timer *timer)
 	if (hub->started && pg_async_is_up(hub->pg))
 		pg_async_send(hub->pg, &LAG_OF, 1, &param, on_lag, report);
 	report_show(report);
+	hub_save_witness(hub);
 	loop_arm(hub->loop, timer, INTERVAL);
 }
 

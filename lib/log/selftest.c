@@ -1,6 +1,7 @@
 /* selftest: see selftest.h. Owned by the tail; on the loop's thread. */
 #include "log/selftest.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/container.h"
@@ -12,6 +13,9 @@ enum {
 };
 
 static const struct pg_statement LISTEN = { NULL, "listen confab_doorbell" };
+static const struct pg_statement WITNESS = {
+	NULL, "select confab.log_witness($1, $2::bigint, $3::bigint)"
+};
 static const struct pg_statement BEGIN = { NULL, "begin" };
 static const struct pg_statement ROLLBACK = { NULL, "rollback" };
 static const struct pg_statement DRAW = { NULL, "select confab.log_probe()" };
@@ -62,6 +66,34 @@ static void on_released(void *context, enum pg_status status,
 			     "to the transaction's end: unsupported version");
 }
 
+static void on_witness(void *context, enum pg_status status,
+		       const struct pg_result *result)
+{
+	struct selftest *test = context;
+
+	if (status == PG_FAILED)
+		test->failed(test->context, pg_message(result));
+	else if (status == PG_OK && *pg_field(result, 0, 0) == 'f')
+		test->restored(test->context);
+}
+
+/* Whether the row that was read last is still there. */
+static void ask_witness(struct selftest *test)
+{
+	const struct witness *witness = &test->witness;
+	char seq[24], stamp[24];
+	struct pg_param params[] = { { 0 }, { 0 }, { 0 } };
+
+	snprintf(seq, sizeof(seq), "%lld", (long long)witness->seq);
+	snprintf(stamp, sizeof(stamp), "%lld", (long long)witness->stamp);
+	if (*witness->epoch) {
+		params[0].data = witness->epoch;
+		params[1].data = seq;
+		params[2].data = stamp;
+	}
+	pg_async_send(test->pg, &WITNESS, 3, params, on_witness, test);
+}
+
 static void ring_is_late(struct timer *timer)
 {
 	struct selftest *test = container_of(timer, struct selftest, limit);
@@ -83,6 +115,7 @@ void selftest_run(struct selftest *test)
 	pg_async_send(test->pg, &HOLDS, 0, NULL, on_held, test);
 	pg_async_send(test->pg, &ROLLBACK, 0, NULL, ignore, test);
 	pg_async_send(test->pg, &HOLDS, 0, NULL, on_released, test);
+	ask_witness(test);
 	pg_async_send(test->pg, &RING, 1, &payload, ignore, test);
 	loop_arm(test->loop, &test->limit, RING_DEADLINE);
 }

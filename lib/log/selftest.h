@@ -1,15 +1,17 @@
 /* selftest: whether a connection keeps what the log's reading rule rests on
  * (tail.c): the schema is that of this program, nextval() holds its lock until
- * the transaction ends, and the doorbell is heard. For the tail. */
+ * the transaction ends, the database is the one that was read before, and the
+ * doorbell is heard. For the tail. */
 #ifndef CONFAB_LOG_SELFTEST_H
 #define CONFAB_LOG_SELFTEST_H
 
 #include <stdbool.h>
 
 #include "event/loop.h"
+#include "log/witness.h"
 #include "pg/async.h"
 
-/* Zero it, set the first five, and keep it where it is. */
+/* Zero it, set the first six, and keep it where it is. */
 struct selftest {
 	struct loop *loop;
 	struct pg_async *pg;
@@ -18,7 +20,11 @@ struct selftest {
 	void (*failed)(void *context, const char *why);
 	/* Our own ring has not arrived: dispatches are late, not lost. */
 	void (*silent)(void *context);
-	bool held; /* the lock was seen */
+	/* The database is not the one that was read before: its numbers start
+	 * anew, and the epoch has changed. */
+	void (*restored)(void *context);
+	struct witness witness; /* the owner keeps it up to date */
+	bool held;              /* the lock was seen */
 	char ring[33];
 	struct timer limit;
 };

@@ -43,6 +43,7 @@
 #include "base/xalloc.h"
 #include "log/fence.h"
 #include "log/selftest.h"
+#include "log/tail_variants.h"
 #include "pg/async.h"
 
 enum {
@@ -103,7 +104,8 @@ enum locks_column {
 	LOCKS_HOLDERS,
 };
 static const struct pg_statement ROWS = {
-	"rows", "select seq, room_id, account_ids, effect, payload, message_ids"
+	"rows", "select seq, room_id, account_ids, effect, payload,"
+		" message_ids, stamp"
 		" from confab.log_read($1::bigint, $2::int)"
 };
 enum rows_column {
@@ -113,28 +115,8 @@ enum rows_column {
 	ROWS_EFFECT,
 	ROWS_PAYLOAD,
 	ROWS_MESSAGES,
+	ROWS_STAMP,
 };
-
-/* Broken rules for tests/log/torture.c, which must catch each of them:
- * ignore-holes      goes on over a hole
- * one-snapshot      LOCKS and ROWS share a snapshot, which is older than what
- *                   pg_locks says then
- * locks-after-rows  delivers the rows that could be seen before LOCKS
- * unsettled-head    starts at a head below which something may still come */
-#ifdef TAIL_VARIANTS
-static const struct pg_statement ROLLBACK = { NULL, "rollback" };
-static const struct pg_statement ONE_SNAPSHOT = {
-	NULL, "begin isolation level repeatable read"
-};
-static bool variant(const char *name)
-{
-	const char *wanted = getenv("TAIL_VARIANT");
-
-	return wanted && !strcmp(wanted, name);
-}
-#else
-#define variant(name) false
-#endif
 
 static void look(struct tail *tail);
 
@@ -254,6 +236,16 @@ static int hand_over_rows(struct tail *tail, const struct pg_result *result)
 	return 0;
 }
 
+static void witness_row(struct tail *tail, const struct pg_result *result,
+			int i)
+{
+	struct witness *witness = &tail->selftest.witness;
+
+	witness->seq = strtoll(pg_field(result, i, ROWS_SEQ), NULL, 10);
+	witness->stamp = strtoll(pg_field(result, i, ROWS_STAMP), NULL, 10);
+	snprintf(witness->epoch, sizeof(witness->epoch), "%s", tail->epoch);
+}
+
 static void plan(struct tail *tail, bool at_once)
 {
 	int64_t now = loop_now(tail->loop);
@@ -284,6 +276,8 @@ static void on_rows(void *context, enum pg_status status,
 	left = hand_over_rows(tail, result);
 	if (tail->cursor >= tail->fence.hi)
 		fence_drop(&tail->fence);
+	if (left < n)
+		witness_row(tail, result, n - left - 1);
 	if (tail->cursor > before) {
 		tail->hot_until = loop_now(tail->loop) + HOT_PERIOD;
 		tail->handler->batch(tail->context, tail->cursor);
@@ -343,6 +337,16 @@ static void on_silent(void *context)
 	tail->handler->warn(tail->context, "doorbell_silent",
 			    "advice=\"dispatches wait up to 1 s; connect "
 			    "directly, not through a pooler\"");
+}
+
+static void on_restored(void *context)
+{
+	struct tail *tail = context;
+
+	tail->handler->warn(tail->context, "restored",
+			    "advice=\"the database is an older state of "
+			    "itself, or another one: its numbers start anew, "
+			    "and every client loads what it shows again\"");
 }
 
 static void on_unfit(void *context, const char *why)
@@ -447,7 +451,8 @@ struct tail *tail_create(struct loop *loop, const char *conninfo,
 					    .pg = tail->pg,
 					    .context = tail,
 					    .failed = on_unfit,
-					    .silent = on_silent };
+					    .silent = on_silent,
+					    .restored = on_restored };
 	return tail;
 }
 
@@ -476,6 +481,16 @@ void tail_resume(struct tail *tail, const char *epoch, int64_t cursor)
 int64_t tail_fence_age(const struct tail *tail)
 {
 	return tail->fence.hi ? loop_now(tail->loop) - tail->fence.since : 0;
+}
+
+const struct witness *tail_witness(const struct tail *tail)
+{
+	return &tail->selftest.witness;
+}
+
+void tail_remember(struct tail *tail, const struct witness *witness)
+{
+	tail->selftest.witness = *witness;
 }
 
 const struct tail_counts *tail_counts(const struct tail *tail)

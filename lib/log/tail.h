@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "event/loop.h"
+#include "log/witness.h"
 
 struct tail;
 
@@ -58,6 +59,11 @@ void tail_resume(struct tail *tail, const char *epoch, int64_t cursor);
 
 /* Milliseconds since the fence that delivery waits for was raised; 0: none. */
 int64_t tail_fence_age(const struct tail *tail);
+
+/* The row that was read last, for the next run of the program. */
+const struct witness *tail_witness(const struct tail *tail);
+/* What an earlier run has read last; before the first turn of the loop. */
+void tail_remember(struct tail *tail, const struct witness *witness);
 
 const struct tail_counts *tail_counts(const struct tail *tail);
 

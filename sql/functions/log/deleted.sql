@@ -102,5 +102,6 @@ create or replace view confab.log_told as
                 and (select not m.is_deleted and m.room_id <> all (array(select e.room_id from confab.erased_room e))
                      from confab.message m where m.id = l.message_ids[1]) then l.payload
               else confab.payload_now(l.payload, l.message_ids) end as payload,
-         coalesce(l.message_ids, confab.shown_messages(l.payload::json -> 'data')) as message_ids
+         coalesce(l.message_ids, confab.shown_messages(l.payload::json -> 'data')) as message_ids,
+         confab.log_stamp(l.created_at) as stamp
   from confab.log l;

@@ -109,13 +109,14 @@ language sql volatile security definer set search_path = '' as $$
     and l.relation = 'confab.log_seq'::regclass and l.virtualtransaction not like '%/0'
 $$;
 
--- log_read(after, limit): rows behind a cursor, in order. Volatile: its snapshot is its own.
+-- log_read(after, limit): rows after a cursor, in order. Volatile: its snapshot is its own.
 create or replace function confab.log_read(p_after bigint, p_limit int)
-returns table (seq bigint, room_id uuid, account_ids bigint[], effect text, payload text, message_ids uuid[])
+returns table (seq bigint, room_id uuid, account_ids bigint[], effect text, payload text, message_ids uuid[],
+               stamp bigint)
 language plpgsql volatile security definer set search_path = '' set plan_cache_mode = force_generic_plan as $$
 begin
   return query
-    select l.seq, l.room_id, l.account_ids, l.effect, l.payload, l.message_ids
+    select l.seq, l.room_id, l.account_ids, l.effect, l.payload, l.message_ids, l.stamp
     from confab.log_told l where l.seq > p_after order by l.seq limit p_limit;
 end $$;
 
@@ -179,6 +180,7 @@ declare
   v_next bigint := (select case when is_called then last_value else 0 end from confab.log_seq) / 1000000 * 1000000;
   v_days numeric := coalesce((confab.setting_value('log_days'))::text::numeric, 7);
   v_newest timestamptz;
+  v_first bigint;
   v_done int := 0;
   v_old record;
 begin
@@ -189,7 +191,8 @@ begin
   if not pg_try_advisory_xact_lock(hashtext('confab.log_maintain')) then
     return 0;
   end if;
-  for v_first in v_next .. v_next + 4000000 by 1000000 loop
+  -- Not from number to number: the variable of such a loop is an integer.
+  foreach v_first in array array(select v_next + i * 1000000 from generate_series(0::bigint, 4) i) loop
     if not exists (select from confab.log_partition where first_seq = v_first) then
       perform confab.log_partition_create(v_first);
       v_done := v_done + 1;
