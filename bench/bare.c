@@ -87,7 +87,7 @@ static void write_to_all(const char *body, size_t len)
 	buf_free(&frame);
 }
 
-/* A POST whose body is there is answered and forgotten. */
+/* Answers a POST whose body has come, and forgets it. */
 static bool take_post(int fd)
 {
 	static const char done[] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n"

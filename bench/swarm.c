@@ -23,9 +23,9 @@
 
 enum {
 	BATCH = 512,
-	ORDER = -1,   /* standard input, among the numbers of clients */
-	SOURCES = 16, /* addresses 127.0.1.1 and on */
-	SLICE = 65536 /* bytes read from one client in its turn */
+	ORDER = -1,   /* standard input, among the clients' numbers */
+	SOURCES = 16, /* addresses, from 127.0.1.1 on */
+	SLICE = 65536 /* bytes read from one client at a time */
 };
 
 struct swarm swarm = { .goal = -1 };
@@ -145,7 +145,8 @@ bool swarm_turn(int ms)
 		struct client *c;
 
 		if (batch[i].data.fd == ORDER) {
-			/* It may have closed what the rest is about. */
+			/* It may have closed the clients of the remaining
+			 * events. */
 			take_order();
 			return true;
 		}
@@ -183,8 +184,8 @@ static void answer_count(void)
 	printf("{\"open\":%d,\"gone\":%d}\n", swarm.open, swarm.gone);
 }
 
-/* The orders that one gets while another is carried out wait in the pipe: the
- * loop does not look at it then. */
+/* Orders that come while one is carried out wait in the pipe: the loop does not
+ * watch it then. */
 static void watch_orders(bool on)
 {
 	struct epoll_event event = { .events = EPOLLIN, .data.fd = ORDER };

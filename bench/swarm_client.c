@@ -10,7 +10,7 @@ enum {
 	OPCODE_PING = 9
 };
 
-/* Looks for marks in bytes that begin with what was carried over. */
+/* Looks for marks in bytes that begin with those carried over. */
 static void look(struct client *c, const struct client_events *events,
 		 const char *bytes, size_t len)
 {
@@ -39,7 +39,7 @@ static void payload(struct client *c, const struct client_events *events,
 		c->state = CLIENT_OPEN;
 		events->opened(c);
 	}
-	/* A mark that begins before these bytes; those inside them follow. */
+	/* The mark begins before these bytes; marks inside them follow. */
 	if (known >= MARK_LENGTH)
 		known = MARK_LENGTH - 1;
 	if (known && head)
@@ -57,7 +57,7 @@ static void payload(struct client *c, const struct client_events *events,
 	c->carried = (unsigned char)(known + len);
 }
 
-/* With as many bytes as the PING has, which are zeros. */
+/* Answers with as many bytes as the PING has, all zero. */
 static void pong(const struct client *c)
 {
 	const unsigned char frame[6 + 125] = { 0x8a, (unsigned char)(0x80 |
@@ -67,7 +67,7 @@ static void pong(const struct client *c)
 		return; /* the other side will end the stream */
 }
 
-/* Length of a frame's head as far as it is known; *left: its payload. */
+/* Length of a frame's head as far as it is known. *left: its payload. */
 static size_t frame_head(const struct client *c, size_t *left)
 {
 	unsigned first = c->head_len > 1 ? c->head[1] & 127U : 0;
@@ -107,8 +107,8 @@ static void take_frames(struct client *c, const struct client_events *events,
 	}
 }
 
-/* A chunk's size ends with a line feed; head gathers its digits. The end of the
- * chunk before it is an empty line. */
+/* Takes one byte of a chunk's size, which a line feed ends; head gathers its
+ * digits. An empty line ends the chunk before it. */
 static void take_size(struct client *c, char byte)
 {
 	if (byte != '\n') {
@@ -139,7 +139,7 @@ static void take_chunks(struct client *c, const struct client_events *events,
 	}
 }
 
-/* The head comes in one piece: it is small, and what sends it sends it so. */
+/* The head comes in one piece: it is small, and servers write it at once. */
 static char *take_head(struct client *c, char *bytes, size_t len)
 {
 	char *end = memmem(bytes, len, "\r\n\r\n", 4);

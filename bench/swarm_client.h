@@ -10,21 +10,22 @@
 
 enum {
 	MARK_LENGTH = 16, /* mark-0000000000. */
-	CARRY = 24,       /* bytes kept for what is cut in two */
+	CARRY = 24,       /* bytes kept for a mark that is cut in two */
 };
 
 enum client_state {
 	CLIENT_CONNECTING,
 	CLIENT_ASKING,  /* the answer's head has not come yet */
-	CLIENT_WAITING, /* it has; what says that the stream is open not */
+	CLIENT_WAITING, /* the head has come; the bytes that show an open stream
+			   have not */
 	CLIENT_OPEN,
 	CLIENT_GONE, /* refused, or ended by the other side */
 };
 
-/* What is done with what comes. */
+/* The handling of received bytes. */
 enum client_role {
 	ROLE_WATCHED, /* its marks are counted and timed */
-	ROLE_READING, /* is read, that is all */
+	ROLE_READING, /* read and ignored */
 	ROLE_DEAF,    /* is not read once it is open */
 };
 
@@ -34,7 +35,7 @@ struct client {
 	enum client_state state;
 	enum client_role role;
 	bool websocket, chunked;
-	size_t left; /* of the chunk or the frame */
+	size_t left; /* bytes left of the chunk or the frame */
 	unsigned char head[14], head_len;
 	unsigned char carried;
 	char carry[CARRY];
@@ -43,16 +44,16 @@ struct client {
 	int64_t opened_at, goal_at; /* ns */
 };
 
-/* What happens to a client. */
+/* The events of a client. */
 struct client_events {
-	/* Bytes that say that the stream is open. */
+	/* Bytes that show that the stream is open. */
 	const char *ready;
 	void (*opened)(struct client *client);
 	void (*marked)(struct client *client, int64_t mark);
 };
 
-/* Takes bytes that have come (it may change them); false: it has been refused.
- * Pings of a WebSocket are answered. */
+/* Takes received bytes, which it may change. False: the client was refused.
+ * Answers the PINGs of a WebSocket. */
 bool client_take(struct client *client, const struct client_events *events,
 		 char *bytes, size_t len);
 

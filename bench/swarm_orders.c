@@ -16,10 +16,11 @@
 
 enum {
 	DEPTH_MOST = 64,
-	SMALL = 4096, /* bytes that the kernel keeps for who does not read */
+	SMALL = 4096, /* bytes that the kernel buffers for a client that does
+			 not read */
 };
 
-static const int64_t PATIENCE = 120000000000; /* ns, of one order */
+static const int64_t PATIENCE = 120000000000; /* ns, limit of one order */
 
 static char *read_file(const char *path)
 {
@@ -48,7 +49,7 @@ struct opening {
 	int done;
 };
 
-/* What the clients ask for lasts as long as they do not get it. */
+/* The opening under way. Clients keep asking until it is complete. */
 static struct opening opening;
 
 void swarm_ask(struct client *c)
@@ -76,7 +77,7 @@ void swarm_ask(struct client *c)
 	buf_add_text(&request, "\r\n");
 	c->state = CLIENT_ASKING;
 	epoll_ctl(swarm.epoll, EPOLL_CTL_MOD, c->fd, &event);
-	/* What could not be sent shows when it is read. */
+	/* A failed write shows at the next read. */
 	if (write(c->fd, request.data, request.len) < 0 && errno != ENOTCONN &&
 	    errno != EPIPE && errno != ECONNREFUSED)
 		perror("request");
@@ -137,7 +138,7 @@ static bool start(struct opening *o)
 	return true;
 }
 
-/* ",NAME_p50":…,",NAME_p99":… of these moments. */
+/* Prints ",NAME_p50":…,",NAME_p99":… of these times. */
 static void print_moments(const char *name, int64_t *at, size_t n)
 {
 	swarm_sort(at, n);
@@ -211,7 +212,7 @@ void swarm_open(const char *line)
 	o->token = o->tokens = NULL;
 }
 
-/* One request that is under way, on a connection of its own. */
+/* One request under way, on its own connection. */
 struct slot {
 	int fd, mark;
 	bool answered;
@@ -268,7 +269,7 @@ static void read_answer(struct publishing *p, struct slot *slot)
 	slot->answered = true;
 }
 
-/* True when all of its requests have been sent, answered and received. */
+/* True when all of its requests were sent, answered and received. */
 static bool look_at_slots(struct publishing *p)
 {
 	bool done = true;

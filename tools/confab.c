@@ -1,5 +1,5 @@
-/* confab: what an operator does by hand: bring the database to this version,
- * keep accounts, change settings. */
+/* confab: the operator's tool: upgrades the database, manages accounts, changes
+ * settings. */
 #include "confab.h"
 
 #include <getopt.h>
@@ -19,7 +19,7 @@ _Noreturn void die(const char *what, const char *why)
 	exit(1);
 }
 
-/* The error as a person can read it: DETAIL has the protocol's body. */
+/* Shows the error to a person. DETAIL has the protocol's body. */
 _Noreturn void die_of(const struct admin *admin, const char *what,
 		      enum pg_status status, const struct pg_result *r)
 {
@@ -40,7 +40,7 @@ struct pg_result *query(struct admin *admin, const char *name, const char *text,
 	return r;
 }
 
-/* A line from standard input, without echo on a terminal. */
+/* Reads a line from standard input, without echo on a terminal. */
 static void read_password(char *out, int cap)
 {
 	struct termios normal, silent;
@@ -63,7 +63,7 @@ static void read_password(char *out, int cap)
 		die("password", "needs at least 8 characters");
 }
 
-/* The account's id as text; out has room for it. */
+/* Finds the account's id and writes it to out as text. */
 static const char *find_account(struct admin *admin, const char *username,
 				char out[24])
 {
@@ -94,7 +94,8 @@ static void list_accounts(struct admin *admin)
 	pg_result_free(r);
 }
 
-/* Streams end by what was written to the log: the delivering programs look. */
+/* Rings the doorbell. The delivering programs then read the log and end the
+ * streams of the log-in. */
 static void ring(struct admin *admin)
 {
 	pg_result_free(query(admin, "ring", "select confab.ring()", 0, NULL));
@@ -189,7 +190,7 @@ static void usage(FILE *to)
 
 static const struct command {
 	const char *name;
-	int words; /* that have to follow */
+	int words; /* number of words after it */
 	void (*run)(struct admin *admin, char **words);
 } COMMANDS[] = {
 	{ "upgrade", 0, upgrade },
@@ -209,7 +210,7 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
-/* NULL: it was said what is wrong with the words. */
+/* NULL: an error about the words was printed. */
 static const struct command *choose_command(char **words, int n)
 {
 	const struct command *command = n ? find_command(words[0]) : NULL;

@@ -19,12 +19,12 @@ struct admin {
 /* Ends the program with a sentence. */
 _Noreturn void die(const char *what, const char *why);
 
-/* Runs a statement, prepared under a name; ends the program when it fails. */
+/* Runs a statement, prepared under this name. Ends the program on failure. */
 struct pg_result *query(struct admin *admin, const char *name, const char *text,
 			int n, const struct pg_param *params)
 	__attribute__((warn_unused_result));
 
-/* Ends the program with what a failed statement says. */
+/* Ends the program with the error of a failed statement. */
 _Noreturn void die_of(const struct admin *admin, const char *what,
 		      enum pg_status status, const struct pg_result *result);
 
@@ -34,11 +34,11 @@ void upgrade(struct admin *admin, char **words);
 /* confab_names.c: fills the tables of characters of names. */
 void load_names(struct admin *admin);
 
-/* confab_operate.c; words: what follows the command's name, NULL at the end. */
+/* confab_operate.c. words: what follows the command's name; NULL ends it. */
 void operate_status(struct admin *admin, char **words);
 void operate_maintain(struct admin *admin, char **words);
 void operate_restore_done(struct admin *admin, char **words);
-/* ROOM DAYS, or ROOM default. */
+/* words: ROOM DAYS, or ROOM default. */
 void operate_keep(struct admin *admin, char **words);
 
 #endif

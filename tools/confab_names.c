@@ -1,4 +1,4 @@
-/* confab_names: what Unicode says of the characters of names, for the database.
+/* confab_names: Unicode's data about the characters of names, for the database.
  * Called by `confab upgrade`; owns nothing. The only module that sees ICU. */
 #include <stdlib.h>
 #include <unicode/uchar.h>
@@ -11,7 +11,7 @@
 #include "confab.h"
 
 enum {
-	LONGEST = 64, /* code units of what one character looks like */
+	LONGEST = 64, /* code units of the prototype of one character */
 };
 
 static void check(UErrorCode status, const char *what)
@@ -25,7 +25,8 @@ static bool is_mark(UChar32 c)
 	return (U_GET_GC_MASK(c) & U_GC_M_MASK) != 0;
 }
 
-/* A range of characters, in parts that are all marks or all none. */
+/* Adds a range of characters, split into parts of marks only and parts without
+ * marks. */
 static void add_range(struct buf *out, UChar32 first, UChar32 last)
 {
 	for (UChar32 start = first; start <= last;) {
@@ -40,7 +41,7 @@ static void add_range(struct buf *out, UChar32 first, UChar32 last)
 	}
 }
 
-/* The characters that Unicode recommends for identifiers. */
+/* Prints the characters that Unicode recommends for identifiers. */
 static void print_ranges(struct buf *out)
 {
 	UErrorCode status = U_ZERO_ERROR;
@@ -67,8 +68,8 @@ static void add_text(struct buf *out, const UChar *text, int len)
 	json_quote(out, utf8, (size_t)n);
 }
 
-/* Adds a character that looks like something else. One that is made of others
- * does not count: the database takes it apart first. */
+/* Adds a character that looks like another. A composed character does not
+ * count: the database decomposes it first. */
 static void add_confusable(struct buf *out, const USpoofChecker *checker,
 			   const UNormalizer2 *nfd, UChar32 c)
 {

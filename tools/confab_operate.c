@@ -1,5 +1,5 @@
-/* confab_operate: what an operator asks and does while confab runs. Called by
- * confab's main(); owns nothing. */
+/* confab_operate: what an operator does while confab runs: status, upkeep,
+ * restores. Called by confab's main(); owns nothing. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "base/metrics.h"
 #include "confab.h"
 
-/* What the programs of this host say of themselves. */
+/* Prints the metrics of this host's programs. */
 static void print_programs(const char *run_dir)
 {
 	static const char *const SHOWN[] = { "confab_up", "confab_ready",
@@ -52,7 +52,7 @@ static long number(struct admin *admin, const char *name, const char *text)
 	return n;
 }
 
-/* Once round all rooms, in steps that hold up nobody. */
+/* Goes through all rooms once, in steps that delay nobody. */
 static long expire_messages(struct admin *admin)
 {
 	long all = 0;

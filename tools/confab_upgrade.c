@@ -1,10 +1,10 @@
 /* confab_upgrade: brings the database to the version of this program. Called by
  * confab's main(); owns nothing.
  *
- * Upgrades are numbered, and each is applied once, in a transaction of its own;
- * functions and grants are applied each time. All of it may run while people
- * talk: a statement waits for a lock no longer than LOCK_TIMEOUT, for as long
- * as it waits every command waits after it, and is tried again later. */
+ * Upgrades are numbered, and each is applied once, in its own transaction.
+ * Functions and grants are applied each time. All of it may run while people
+ * talk. While a statement waits for a lock, every command waits after it; so it
+ * waits LOCK_TIMEOUT at most and is tried again later. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@
 #define LOCK_TIMEOUT "1s"
 
 enum {
-	LOCK_TRIES = 200, /* of a statement that waits for a lock */
+	LOCK_TRIES = 200, /* tries of a statement that waits for a lock */
 	LOCK_PAUSE = 3,   /* s between them */
 };
 
@@ -48,7 +48,7 @@ static void read_file(struct buf *out, const char *directory, const char *name)
 	buf_free(&path);
 }
 
-/* Says which process stands in the way. */
+/* Prints the processes that hold the lock. */
 static void say_holders(struct admin *admin, const char *what)
 {
 	struct pg_result *r = query(
@@ -69,7 +69,7 @@ static void say_holders(struct admin *admin, const char *what)
 	pg_result_free(r);
 }
 
-/* Runs a script in one transaction; again when it had to wait for a lock. */
+/* Runs a script in one transaction, and repeats it after a lock timeout. */
 static void run_script(struct admin *admin, const char *what, const char *text)
 {
 	struct pg_result *r = NULL;
@@ -84,7 +84,7 @@ static void run_script(struct admin *admin, const char *what, const char *text)
 			die_of(admin, what, status, r);
 		pg_result_free(r);
 		r = NULL;
-		/* The transaction that failed is still open. */
+		/* The failed transaction is still open. */
 		if (pg_script(admin->pg, "rollback", &ended) != PG_OK)
 			die_of(admin, what, PG_AWAY, NULL);
 		pg_result_free(ended);
@@ -102,7 +102,8 @@ static int is_sql(const struct dirent *entry)
 	return len > 4 && !strcmp(entry->d_name + len - 4, ".sql");
 }
 
-/* The SQL files of a directory, by name. Each and the list are freed. */
+/* Lists the SQL files of a directory, by name. The caller frees each entry and
+ * the list. */
 static int list_files(const char *directory, struct dirent ***files)
 {
 	int n = scandir(directory, files, is_sql, alphasort);
@@ -112,7 +113,7 @@ static int list_files(const char *directory, struct dirent ***files)
 	return n;
 }
 
-/* One numbered upgrade, in one transaction, once. */
+/* Applies one numbered upgrade in one transaction, once. */
 static void apply_upgrade(struct admin *admin, const char *directory,
 			  const char *file)
 {
@@ -167,8 +168,8 @@ static void append_functions(struct admin *admin, struct buf *out)
 	buf_free(&directory);
 }
 
-/* The SQL files that came with this program: of the installation or, in a build
- * folder, of the source tree. Found from where the program is, so that an
+/* The folder of this program's SQL files: of the installation or, in a build
+ * folder, of the source tree. It is found from the program's own path, so an
  * installation can be moved and staged. */
 static const char *find_sql(struct admin *admin)
 {
@@ -189,7 +190,7 @@ static const char *find_sql(struct admin *admin)
 	die("SQL files", "none beside the program; say where with -s");
 }
 
-/* Text of the first field, or NULL; the caller frees it. */
+/* Text of the first field, or NULL. The caller frees it. */
 static char *ask_text(struct admin *admin, const char *what, const char *text)
 {
 	struct pg_result *r = query(admin, what, text, 0, NULL);
@@ -219,7 +220,7 @@ static void refuse_encoding(struct admin *admin)
 	die("database", buf_text(&why));
 }
 
-/* The upgrade of the database that this program does not know, or NULL. */
+/* An upgrade in the database that this program does not know, or NULL. */
 static char *unknown_upgrade(struct admin *admin, const char *directory)
 {
 	struct pg_result *r = query(admin, "schema_version",
@@ -240,7 +241,7 @@ static char *unknown_upgrade(struct admin *admin, const char *directory)
 	return unknown;
 }
 
-/* Older functions over a newer schema would break it. */
+/* Refuses to put older functions over a newer schema, which would break it. */
 static void refuse_newer(struct admin *admin, const char *directory)
 {
 	char *there =
@@ -276,7 +277,7 @@ static void apply_functions(struct admin *admin)
 	struct buf text = { 0 };
 
 	buf_add_text(&text, AS_OWNER);
-	/* They call each other, whatever the order of the files. */
+	/* Functions call each other regardless of the order of their files. */
 	buf_add_text(&text, "set local check_function_bodies = off;\n");
 	append_functions(admin, &text);
 	buf_addf(&text,

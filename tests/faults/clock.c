@@ -1,7 +1,7 @@
-/* clock: a clock that can be set, for LD_PRELOAD. What CLOCK_SHIFT names holds
- * seconds, which are added to the time of day that a program asks for; it is
- * read again each time. The monotonic clock stays as it is: it does not jump.
- */
+/* clock: a settable clock, for LD_PRELOAD. The file that CLOCK_SHIFT names
+ * holds seconds; they are added to each time of day that a program asks for.
+ * The file is read anew each time. The monotonic clock is unchanged: it does
+ * not jump. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/syscall.h>

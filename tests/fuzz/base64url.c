@@ -1,4 +1,4 @@
-/* base64url: bytes as the parts of a token have them. */
+/* base64url: the encoding of a token's parts. */
 #include "base64url.h"
 
 void base64url_add(struct buf *out, const void *bytes, size_t len)

@@ -1,10 +1,10 @@
-/* base64url: bytes as the parts of a token have them. */
+/* base64url: the encoding of a token's parts. */
 #ifndef CONFAB_TESTS_FUZZ_BASE64URL_H
 #define CONFAB_TESTS_FUZZ_BASE64URL_H
 
 #include "base/buf.h"
 
-/* Appends them, without padding. */
+/* Appends the bytes in base64url, without padding. */
 void base64url_add(struct buf *out, const void *bytes, size_t len);
 
 #endif

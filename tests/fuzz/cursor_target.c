@@ -1,4 +1,4 @@
-/* A cursor that is read prints as a cursor that reads the same. */
+/* A cursor that was read prints as text that reads as the same cursor. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +15,7 @@ void target_cursor(const char *bytes, size_t len)
 		CHECK(cursor.seq >= 0 && cursor.seq < INT64_C(1) << 53);
 		CHECK(strlen(cursor.epoch) <= CURSOR_EPOCH);
 		cursor_print(printed, cursor.epoch, cursor.seq);
-		/* Without an epoch there is nothing before the colon. */
+		/* Without an epoch the text starts with the colon. */
 		CHECK(cursor_parse(&again, printed + !*cursor.epoch));
 		CHECK(again.seq == cursor.seq);
 		CHECK(strcmp(again.epoch, cursor.epoch) == 0);

@@ -1,5 +1,5 @@
-/* Command envelopes, from bytes to what SQL and the client get: it is JSON, it
- * keeps the id, and printing it again changes nothing. */
+/* Command envelopes: the output for SQL and for the client is JSON, keeps the
+ * id, and does not change when it is printed again. */
 #include <string.h>
 
 #include "base/json.h"
@@ -12,7 +12,7 @@ enum {
 	DEPTH = 16
 };
 
-/* The text is JSON and prints as itself. */
+/* Checks that the text is JSON and prints as itself. */
 static void check_json(const struct buf *text, int depth)
 {
 	struct buf again = { 0 };
@@ -27,7 +27,7 @@ static void check_json(const struct buf *text, int depth)
 	buf_free(&again);
 }
 
-/* An answer with this id is JSON that has it. */
+/* Checks that the answer is JSON with this id. */
 static void check_answer(const struct buf *text, const struct buf *id)
 {
 	struct buf printed = { 0 };

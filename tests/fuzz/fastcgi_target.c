@@ -1,11 +1,11 @@
-/* FastCGI records and parameters: nothing is read beyond the end, what is read
- * is the same when written again. */
+/* FastCGI records and parameters: nothing is read beyond the end, and values
+ * read are the same after writing them again. */
 #include <string.h>
 
 #include "target.h"
 #include "web/fastcgi.h"
 
-/* The name-value pairs, packed again and unpacked, are the same. */
+/* Checks that the name-value pairs survive packing and unpacking. */
 static void check_params(const struct buf *params)
 {
 	struct buf unpacked = { 0 }, packed = { 0 }, again = { 0 };

@@ -1,6 +1,6 @@
 /* Frames of a client: a text is valid UTF-8 and within its limit, the messages
- * are the same in whatever pieces the bytes come, and nothing is answered but
- * PONG and CLOSE. The first byte says how large the pieces are. */
+ * are the same however the bytes are cut, and only PONG and CLOSE answer. The
+ * first byte chooses the size of the pieces. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +12,7 @@ enum {
 	LIMIT = 1000
 };
 
-/* All that a run of the reader came to. */
+/* The outcome of one run of the reader. */
 struct seen {
 	struct buf texts, answers;
 	int binaries;
@@ -24,7 +24,7 @@ static void on_text(void *owner, const char *bytes, size_t len)
 	struct seen *seen = owner;
 
 	CHECK(len <= LIMIT);
-	/* U+0000 is a character here. */
+	/* U+0000 is a valid character here. */
 	CHECK(memchr(bytes, '\0', len) || utf8_valid(bytes, len));
 	buf_add(&seen->texts, bytes, len);
 	buf_add(&seen->texts, "|", 1);
@@ -54,8 +54,8 @@ static void read_in_pieces(struct seen *seen, const char *bytes, size_t len,
 	reader_free(&reader);
 }
 
-/* Whole frames of a server, short ones: PONG, and at most one CLOSE, the last.
- */
+/* Checks for whole, short frames of a server: PONGs, and at most one CLOSE, at
+ * the end. */
 static void check_answers(const struct seen *seen)
 {
 	const unsigned char *p = (const unsigned char *)seen->answers.data;

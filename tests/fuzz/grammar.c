@@ -19,9 +19,9 @@ struct reader {
 	int room; /* for elements and line breaks */
 };
 
-/* What is around the place that is read. */
+/* The elements around the current place. */
 struct around {
-	bool a, p;    /* inside one, at whatever distance */
+	bool a, p;    /* inside one, at any depth */
 	bool in_item; /* inside a li, with no list between */
 };
 
@@ -78,7 +78,7 @@ static bool read_number(struct reader *r)
 	return true;
 }
 
-/* After "&". */
+/* Reads a reference, after "&". */
 static bool read_reference(struct reader *r)
 {
 	const char *start = r->at;
@@ -96,7 +96,7 @@ static bool read_reference(struct reader *r)
 	return take(r, ";") || fail(r, "reference without a semicolon");
 }
 
-/* One character that may stand in text or in a value. */
+/* Reads one character that text or a value may contain. */
 static bool read_character(struct reader *r)
 {
 	unsigned char c = (unsigned char)*r->at++;
@@ -110,14 +110,14 @@ static bool read_character(struct reader *r)
 	return true;
 }
 
-/* One more element or line break. */
+/* Counts one element or line break. */
 static bool count(struct reader *r)
 {
 	return r->room-- > 0 || fail(r, "too many elements and line breaks");
 }
 
-/* Whether a text begins with a reference to a line break: those are written as
- * the character. */
+/* Whether the text begins with a reference to a line break; sanitise() writes
+ * those as the character. */
 static bool is_newline_reference(const struct reader *r)
 {
 	struct reader ahead = *r;
@@ -139,8 +139,8 @@ static bool read_text(struct reader *r)
 	return (*r->at != '\n' || count(r)) && read_character(r);
 }
 
-/* Whether an address without references before its scheme has one of ours, or
- * none. */
+/* Whether an address has an allowed scheme or none, without references before
+ * it. */
 static bool is_address(const char *value, size_t len)
 {
 	static const char *const schemes[] = { "http", "https", "mailto" };
@@ -161,7 +161,7 @@ static bool is_address(const char *value, size_t len)
 	return false;
 }
 
-/* After "name=". */
+/* Reads a value, after "name=". */
 static bool read_value(struct reader *r, const char **value, size_t *len)
 {
 	if (!take(r, "\""))
@@ -196,7 +196,7 @@ static bool is_language(const char *value, size_t len)
 		      "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789#+._-") == len - 9;
 }
 
-/* After a tag's name, to its ">". */
+/* Reads attributes, after a tag's name, up to its ">". */
 static bool read_attributes(struct reader *r, const char *tag)
 {
 	bool a = strcmp(tag, "a") == 0, code = strcmp(tag, "code") == 0;
@@ -252,7 +252,7 @@ static const char *read_name(struct reader *r)
 	return NULL;
 }
 
-/* Blocks that part the items in them from those around. */
+/* Blocks that separate the items in them from those around. */
 static const char *const parting[] = { "blockquote", "ol", "pre", "ul", NULL };
 
 static bool is_one_of(const char *name, const char *const *list)
@@ -282,10 +282,10 @@ static bool may_stand(struct reader *r, const char *name, struct around *around)
 	return true;
 }
 
-/* Text and elements, to an end tag or the end of all. */
+/* Reads text and elements up to an end tag or the end of the text. */
 static bool read_content(struct reader *r, struct around around);
 
-/* After "<". */
+/* Reads an element, after "<". */
 static bool read_element(struct reader *r, struct around around)
 {
 	const char *name;

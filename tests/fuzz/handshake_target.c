@@ -1,5 +1,5 @@
-/* Handshakes of WebSockets: what is accepted is well-formed, and the answer to
- * anything is one whole head. The same bytes in two pieces mean the same. */
+/* Handshakes of WebSockets: only well-formed ones are accepted, every answer is
+ * one whole head, and the same bytes in two pieces give the same result. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,7 +52,7 @@ void target_handshake(const char *bytes, size_t len)
 		CHECK(len < HANDSHAKE_LIMIT);
 	} else {
 		check_answer(&h, status);
-		/* Half of a head is none, and is left as it is. */
+		/* Half a head is incomplete, and its bytes stay unchanged. */
 		if (handshake_parse(&part, half, len / 2) == 0)
 			CHECK(!memcmp(half, bytes, len));
 	}

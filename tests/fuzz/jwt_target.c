@@ -1,6 +1,7 @@
-/* Tokens of a host application. A line feed parts a header from claims: they
- * are signed as they are, so that what is behind the signature is reached.
- * Without one the bytes are the token, and nobody can guess a signature. */
+/* Tokens of a host application. A line feed separates a header from claims;
+ * these are signed as they are, to reach the code after the signature check.
+ * Without a line feed the bytes are the token, and no signature can be
+ * guessed. */
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <stdio.h>
@@ -17,7 +18,7 @@
 
 static const char SECRET[] = "a shared secret of more than 32 bytes";
 
-/* A file without a name, which can be opened by path. */
+/* An unnamed file that can be opened by path. */
 static int hidden_file(const char *text)
 {
 	int fd = memfd_create("key", MFD_CLOEXEC);
@@ -55,7 +56,7 @@ static void sign(struct buf *token)
 	base64url_add(token, mac, n);
 }
 
-/* Whether it is good; then it says who, and not for ever. */
+/* Whether a token is good. A good one names a user and an expiry. */
 static bool verify(const struct jwt_rules *rules, const char *token)
 {
 	struct jwt jwt;

@@ -1,5 +1,5 @@
-/* Forms: the same file comes out in whatever pieces the bytes arrive, and its
- * content has no boundary in it. The first byte is the size of a piece. */
+/* Forms: the same file comes out however the bytes are cut, and its content has
+ * no boundary in it. The first byte is the size of a piece. */
 #include <stdlib.h>
 #include <string.h>
 

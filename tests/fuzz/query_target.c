@@ -1,6 +1,5 @@
-/* Query strings and cookies: what is found is valid text that fits, and what is
- * plain is found as it stands. The first line is a name, the rest is searched.
- */
+/* Query strings and cookies: a value found is valid text that fits, and a plain
+ * one is found unchanged. The first line is a name, the rest is searched. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +10,8 @@
 typedef bool getter(const char *fields, const char *name, char *out,
 		    size_t cap);
 
-/* The same answer wherever it fits, and no byte beyond the end of the room. */
+/* Checks that the result does not depend on the room, and that no byte is
+ * written beyond it. */
 static void check(getter *get, const char *fields, const char *name)
 {
 	size_t cap = strlen(fields) + 1, len;

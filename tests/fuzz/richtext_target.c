@@ -1,5 +1,5 @@
-/* What holds for rich text, whatever came in: it is in the grammar, cleaning it
- * again changes nothing, and it is not much longer. */
+/* Rich text: whatever comes in, the output is in the grammar, is not much
+ * longer, and does not change when it is cleaned again. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,11 +1,11 @@
-/* UTF-8 against a reader that decodes, character by character. */
+/* UTF-8, compared with a reader that decodes character by character. */
 #include <stdint.h>
 #include <string.h>
 
 #include "base/utf8.h"
 #include "target.h"
 
-/* Length of the character at p, 0 when there is none. */
+/* Length of the character at p; 0 when there is none. */
 static size_t decode(const unsigned char *p, size_t n, uint32_t *code)
 {
 	static const uint32_t shortest[] = { 0, 0, 0x80, 0x800, 0x10000 };

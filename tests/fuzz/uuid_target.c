@@ -1,4 +1,4 @@
-/* A uuid that is read is the text that prints as it, in either case. */
+/* A uuid that was read prints as the text it was read from, in either case. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

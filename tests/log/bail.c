@@ -1,4 +1,4 @@
-/* bail: _exit() rather than exit(): the other threads are still at work. */
+/* bail: uses _exit() rather than exit(), because other threads still run. */
 #include "bail.h"
 
 #include <stdarg.h>

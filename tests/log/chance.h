@@ -1,5 +1,5 @@
-/* chance: a random generator per thread, so that a seed decides what each of
- * them tries (not when: the scheduler has a hand in this, too). */
+/* chance: a random generator per thread. The seed decides the actions of each
+ * thread, but not their timing, which is up to the scheduler. */
 #ifndef CONFAB_TESTS_LOG_CHANCE_H
 #define CONFAB_TESTS_LOG_CHANCE_H
 
@@ -10,7 +10,7 @@ struct chance {
 	uint64_t state;
 };
 
-/* seed is the run's, stream the thread's. */
+/* seed: the run's. stream: the thread's. */
 void chance_seed(struct chance *chance, uint64_t seed, uint64_t stream);
 
 /* A number in [0, limit); limit > 0. */
@@ -21,7 +21,7 @@ static inline bool chance_percent(struct chance *chance, unsigned percent)
 	return chance_below(chance, 100) < percent;
 }
 
-/* Passes up to most milliseconds, in microseconds' steps. */
+/* Waits up to most milliseconds, in steps of microseconds. */
 void chance_pause(struct chance *chance, unsigned most);
 
 #endif

@@ -1,5 +1,5 @@
-/* ledger: one growing array per writer; the truth is the table's rows, in
- * order, once every writer has ended. */
+/* ledger: one growing array per writer. The truth is the table's rows, in
+ * order, after every writer has ended. */
 #include "ledger.h"
 
 #include <stdbool.h>
@@ -12,11 +12,11 @@
 
 enum {
 	PAGE = 20000, /* rows of the table at a time */
-	EXAMPLES = 6, /* contradictions that are printed */
+	EXAMPLES = 6, /* contradictions to print */
 };
 
 struct entry {
-	int64_t seq; /* 0: not known */
+	int64_t seq; /* 0: unknown */
 	enum fate fate;
 };
 
@@ -108,7 +108,7 @@ void ledger_decide(struct ledger *ledger, struct mark mark, int64_t seq,
 		(struct entry){ .seq = seq, .fate = fate };
 }
 
-/* Counts a contradiction and prints the first few. */
+/* Counts a contradiction, and prints the first few. */
 static void found(size_t *count, const char *what, int64_t seq,
 		  struct mark mark)
 {
@@ -123,7 +123,7 @@ static void found(size_t *count, const char *what, int64_t seq,
 	putchar('\n');
 }
 
-/* One row of the table against what its writer was told. */
+/* Compares one row of the table with what its writer knows. */
 static void take_row(struct ledger *ledger, int64_t seq, struct mark mark,
 		     struct findings *findings)
 {
@@ -140,7 +140,7 @@ static void take_row(struct ledger *ledger, int64_t seq, struct mark mark,
 	else if (entry->seq && entry->seq != seq)
 		found(&findings->broken, "there under another number", seq,
 		      mark);
-	/* Taken off: what is left afterwards is not in the table. */
+	/* Remove it: entries left at the end are not in the table. */
 	if (entry->fate == FATE_UNKNOWN)
 		findings->unknown++;
 	findings->committed++;
@@ -208,7 +208,7 @@ void ledger_settle(struct ledger *ledger, PGconn *conn, int64_t base,
 	findings->rolled_back = all - findings->committed;
 }
 
-/* Where in the truth the first number above seq stands. */
+/* The index in the truth of the first number above seq. */
 static size_t place_above(const struct life *truth, int64_t seq)
 {
 	size_t low = 0, high = truth->n;
@@ -224,8 +224,8 @@ static size_t place_above(const struct life *truth, int64_t seq)
 	return low;
 }
 
-/* A head says that everything up to it is decided: what could not be seen
- * then must not be there now. */
+/* A head means that everything up to it is decided. A row that was invisible
+ * then must not be in the table now. */
 static void check_head(const struct life *truth, const struct life *life,
 		       struct findings *findings)
 {

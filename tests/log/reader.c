@@ -1,6 +1,6 @@
-/* reader: a loop and a tail per thread, as in the programs that deliver. The
- * cursors that readers report are shared among them, and old ones are kept for
- * a while: one that is wrong is caught by the reader that goes on from it. */
+/* reader: a loop and a tail per thread, as in the delivering programs. Readers
+ * share the cursors that they report, and keep old ones for a while. A reader
+ * that continues from a wrong cursor exposes it. */
 #include "reader.h"
 
 #include <pthread.h>
@@ -20,8 +20,8 @@ enum {
 	LIFE = 2000,        /* ms at most */
 	TURN = 5,           /* ms */
 	REPORTED = 256,     /* cursors that are kept */
-	HEAD_WINDOW = 5000, /* numbers below a head that are looked at */
-	END_LIMIT = 30000,  /* ms to come to the end of the log */
+	HEAD_WINDOW = 5000, /* numbers below a head to look at */
+	END_LIMIT = 30000,  /* ms to reach the end of the log */
 };
 
 struct reader {
@@ -30,18 +30,18 @@ struct reader {
 	struct chance chance;
 	struct loop *loop;
 	struct tail *tail;
-	PGconn *witness; /* looks at the table at a head */
+	PGconn *witness; /* reads the table at a head */
 	bool resumed;
-	struct life *life; /* the last of lives */
+	struct life *life; /* the current one */
 	struct life *lives;
 	size_t n, cap;
 	struct reader_counts counts;
 };
 
 static atomic_llong the_end;
-static atomic_ullong holes; /* of lives that have ended */
+static atomic_ullong holes; /* in lives that have ended */
 
-/* The latest cursors that were reported, by all readers. */
+/* The latest cursors reported by all readers. */
 static struct {
 	pthread_mutex_t lock;
 	int64_t cursors[REPORTED]; /* a ring */
@@ -57,7 +57,7 @@ static void report(int64_t cursor)
 	pthread_mutex_unlock(&reported.lock);
 }
 
-/* A cursor to go on from: mostly the newest, sometimes an older one. */
+/* A cursor to continue from: mostly the newest, sometimes an older one. */
 static int64_t choose_cursor(struct chance *chance)
 {
 	unsigned back =
@@ -72,7 +72,7 @@ static int64_t choose_cursor(struct chance *chance)
 	return cursor;
 }
 
-/* How many dispatches can be seen up to a head; -1 when it can't be asked. */
+/* The number of dispatches visible up to a head; -1 if the query failed. */
 static int64_t count_visible(struct reader *reader, int64_t after, int64_t head)
 {
 	char from[24], to[24];
@@ -96,7 +96,7 @@ static int64_t count_visible(struct reader *reader, int64_t after, int64_t head)
 	return n;
 }
 
-/* Only a life that began at the head is told where it starts, and once. */
+/* Only a life that began at a head is told its start, and only once. */
 static void on_start(void *context, const char *epoch, int64_t head)
 {
 	struct reader *reader = context;
@@ -192,7 +192,8 @@ static bool is_at_end(const struct reader *reader)
 	return end && reader->life->start >= 0 && reader->life->cursor >= end;
 }
 
-/* One life; whether it was the last, which goes on to the end of the log. */
+/* Runs one life. Returns whether it was the last, which reads to the end of the
+ * log. */
 static bool live(struct reader *reader)
 {
 	int64_t limit = loop_now(reader->loop) + 1 +

@@ -1,6 +1,6 @@
-/* reader: a thread that reads the log through lib/log/tail.c, one life after
- * the other. A life begins at the head or at a cursor that some reader has
- * reported, and ends at random or when the run is over. */
+/* reader: a thread that reads the log through lib/log/tail.c, in one life after
+ * another. A life begins at a head or at a cursor that some reader has
+ * reported. It ends at random or with the run. */
 #ifndef CONFAB_TESTS_LOG_READER_H
 #define CONFAB_TESTS_LOG_READER_H
 
@@ -12,7 +12,7 @@
 
 struct reader;
 
-/* Before the first reader of a run starts. base: a cursor that is decided. */
+/* Call before the first reader of a run. base: a decided cursor. */
 void reader_begin_all(const char *epoch, int64_t base);
 
 struct reader *reader_start(const char *conninfo, uint64_t seed, int number)
@@ -21,16 +21,16 @@ struct reader *reader_start(const char *conninfo, uint64_t seed, int number)
 /* Holes that all readers have met so far. */
 uint64_t reader_holes(void);
 
-/* The log ends here: each reader ends when it has come as far. */
+/* Tells the readers where the log ends; each ends when it gets there. */
 void reader_end_all(int64_t last);
 
 struct reader_counts {
 	uint64_t lives, rows, holes, fences;
-	uint64_t moved;  /* told to start anew without a reason */
-	uint64_t behind; /* did not come to the end in time */
+	uint64_t moved;  /* lives told to start anew without a reason */
+	uint64_t behind; /* readers that missed the end in time */
 };
 
-/* Checks what the reader got, adds up what it counted, and frees it. */
+/* Checks a reader's lives, adds up its counts, and frees it. */
 void reader_join(struct reader *reader, const struct ledger *ledger,
 		 struct findings *findings, struct reader_counts *counts);
 

@@ -50,7 +50,7 @@
 enum {
 	WRITERS = 20,
 	READERS = 8,
-	PATIENCE = 300, /* seconds at most to meet the holes asked for */
+	PATIENCE = 300, /* seconds at most to meet the required holes */
 };
 
 static const char *const LOAD_NAMES[LOADS] = {
@@ -62,14 +62,14 @@ struct run {
 	const char *conninfo, *crash;
 	enum load load;
 	unsigned seconds, rounds;
-	uint64_t holes; /* to be met at least */
+	uint64_t holes; /* required number */
 	uint64_t seed;
 	PGconn *conn;
 	char *epoch;
 	int64_t base;
 };
 
-/* What came of one round. */
+/* The outcome of one round. */
 struct outcome {
 	unsigned seconds;
 	struct findings findings;
@@ -77,7 +77,7 @@ struct outcome {
 	struct trouble_counts trouble;
 };
 
-/* The connection of before has not survived a crash. */
+/* The old connection has not survived a crash. */
 static void connect_again(struct run *run)
 {
 	PQfinish(run->conn);
@@ -86,7 +86,8 @@ static void connect_again(struct run *run)
 		bail("%s", PQerrorMessage(run->conn));
 }
 
-/* How the log stands before a round: nobody writes, all is decided. */
+/* Reads the state of the log before a round: nobody writes, and everything is
+ * decided. */
 static void look_at_log(struct run *run)
 {
 	PGresult *r;
@@ -101,8 +102,8 @@ static void look_at_log(struct run *run)
 	PQclear(r);
 }
 
-/* New partitions beside the load, as the programs see to it. It may be refused,
- * or the server be away: there is a next time. */
+/* Makes partitions beside the load, as the programs do. It may be refused or
+ * meet a dead server; there is a next time. */
 static void maintain(struct run *run)
 {
 	if (PQstatus(run->conn) != CONNECTION_OK)
@@ -111,7 +112,7 @@ static void maintain(struct run *run)
 }
 
 /* Lets the load run for its time, and longer on a slow machine, until the
- * readers have met as many holes as asked for. */
+ * readers have met the required holes. */
 static unsigned pass(struct run *run)
 {
 	static const struct timespec SECOND = { .tv_sec = 1 };
@@ -159,7 +160,7 @@ static struct outcome play(struct run *run)
 	return outcome;
 }
 
-/* Everything that the judgement rests on, one word = one number. */
+/* Prints every figure that the verdict depends on, as one word each. */
 static void print_outcome(const struct run *run, const struct outcome *o)
 {
 	const struct findings *f = &o->findings;

@@ -1,10 +1,10 @@
-/* trouble: at random moments a writer's or a reader's backend is stalled,
- * terminated or killed, or the server crashes.
+/* trouble: stalls, terminates or kills the backend of a writer or a reader at
+ * random moments, or crashes the server.
  *
- * A stall (SIGSTOP, some milliseconds, SIGCONT) opens the windows that are
- * microseconds wide otherwise: between the lock and the draw, between the
- * commit and the release of its locks, between a snapshot and what is read
- * with it. A signal goes to children of our own server only: /proc says so. */
+ * A stall (SIGSTOP, some milliseconds, SIGCONT) widens windows that are
+ * otherwise microseconds wide: between the lock and the draw, between the
+ * commit and the release of its locks, between a snapshot and the reads that
+ * use it. Signals go only to children of our own server, as /proc shows. */
 #include "trouble.h"
 
 #include <pthread.h>
@@ -28,8 +28,8 @@
 enum {
 	PAUSE = 50,          /* ms at most between two troubles */
 	STALL = 8,           /* ms at most */
-	CRASH_AFTER = 1500,  /* ms of uptime at least, and */
-	CRASH_SPREAD = 2000, /* at most so many more */
+	CRASH_AFTER = 1500,  /* ms of uptime at least, plus */
+	CRASH_SPREAD = 2000, /* up to so many more */
 	UP_LIMIT = 60000,    /* ms until the server has to answer again */
 };
 
@@ -67,7 +67,7 @@ static void plan_crash(struct trouble *t)
 		now_ms() + CRASH_AFTER + chance_below(&t->chance, CRASH_SPREAD);
 }
 
-/* Waits until the server takes connections. */
+/* Waits until the server accepts connections. */
 static void connect_again(struct trouble *t)
 {
 	int64_t limit = now_ms() + UP_LIMIT;
@@ -113,7 +113,7 @@ static long parent_of(long pid)
 	return parent;
 }
 
-/* A backend of our server that is not this connection's own; 0 for none. */
+/* A backend of our server other than this connection's; 0 for none. */
 static pid_t choose(struct trouble *t)
 {
 	long pid = ask(t, VICTIM);
@@ -143,7 +143,7 @@ static void terminate(struct trouble *t)
 	PQclear(r);
 }
 
-/* The postmaster ends every other backend, recovers and goes on. */
+/* The postmaster then ends every other backend, recovers and continues. */
 static void kill_backend(struct trouble *t)
 {
 	pid_t pid = choose(t);

@@ -1,4 +1,4 @@
-/* trouble: a thread that does to the server what happens to servers. */
+/* trouble: a thread that harms the server as real faults do. */
 #ifndef CONFAB_TESTS_LOG_TROUBLE_H
 #define CONFAB_TESTS_LOG_TROUBLE_H
 
@@ -13,7 +13,7 @@ struct trouble_counts {
 	uint64_t crashes;    /* immediate shutdowns of the whole server */
 };
 
-/* crash: a shell command that ends the server at once and starts it again;
+/* crash: a shell command that stops the server at once and starts it again.
  * NULL: backends are only stalled. */
 struct trouble *trouble_start(const char *conninfo, const char *crash,
 			      uint64_t seed) __attribute__((malloc));

@@ -1,11 +1,11 @@
-/* writer: how the log is written to. A habit is one transaction from its begin
- * to its end; the load decides how often each is chosen.
+/* writer: writes to the log. A habit is one transaction from its begin to its
+ * end; the load decides how often each is chosen.
  *
- * The ledger must never say more than the writer knows: a dispatch is "not
- * committed" until its commit is sent, "unknown" from then on, and "committed"
- * only when the answer says so. The connection may break at any of these
- * moments: each habit gives up at the first answer that is not the one it
- * expects, and what is noted by then stands. */
+ * The ledger must never claim more than the writer knows. A dispatch is "not
+ * committed" until its commit is sent, then "unknown", and "committed" only
+ * when the answer says so. The connection may break at any moment, so each
+ * habit gives up at the first unexpected answer, and the fate noted so far
+ * stands. */
 #include "writer.h"
 
 #include <pthread.h>
@@ -23,10 +23,10 @@
 
 enum {
 	ROOMS = 40,         /* as in torture.sql */
-	HOLD = 6,           /* ms: the longest that a slow one dawdles */
-	RING_INTERVAL = 3,  /* ms, of all writers together */
+	HOLD = 6,           /* ms, the longest delay of a slow one */
+	RING_INTERVAL = 3,  /* ms, shared by all writers */
 	CONNECT_PAUSE = 30, /* ms at most between attempts */
-	MOOD = 100,         /* transactions at most that a mood lasts */
+	MOOD = 100,         /* transactions at most before the mood changes */
 	MOST = 4,           /* dispatches of one transaction */
 };
 
@@ -39,7 +39,7 @@ struct writer {
 	struct chance chance;
 	PGconn *conn;
 	int mood;   /* transactions until it changes */
-	bool haste; /* the mood: never dawdles */
+	bool haste; /* the present mood: no delays */
 	/* The transaction's dispatches. */
 	struct mark marks[MOST];
 	int64_t seqs[MOST];
@@ -72,8 +72,9 @@ static void hang_up(struct writer *w)
 	w->conn = NULL;
 }
 
-/* What failed, failed with the connection; libpq may not have noticed all of
- * it yet. A statement that the server refuses is a fault of the test. */
+/* A statement fails when the connection fails; libpq may not have noticed
+ * everything yet. A statement that the server refuses is a fault of the
+ * test. */
 static void give_up(struct writer *w, const PGresult *r, const char *what)
 {
 	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
@@ -95,7 +96,7 @@ static bool command(struct writer *w, const char *text)
 	return done;
 }
 
-/* Runs a prepared statement; the number it answers, or 0. */
+/* Runs a prepared statement. Returns the number in its answer, or 0. */
 static int64_t ask(struct writer *w, const char *name, int n,
 		   const char *const *params)
 {
@@ -109,7 +110,7 @@ static int64_t ask(struct writer *w, const char *name, int n,
 	return seq;
 }
 
-/* A dispatch of this transaction. */
+/* Adds a dispatch to this transaction. */
 static int add(struct writer *w, char text[MARK_TEXT])
 {
 	int i = w->n++;
@@ -136,7 +137,7 @@ static int64_t draw(struct writer *w)
 	return ask(w, "draw", 0, NULL);
 }
 
-/* Writes a dispatch under a number that was drawn before. */
+/* Writes a dispatch under a number drawn earlier. */
 static bool write_as(struct writer *w, int64_t seq)
 {
 	char text[MARK_TEXT], room[12], number[24];
@@ -167,7 +168,7 @@ static void dawdle(struct writer *w)
 		chance_pause(&w->chance, HOLD);
 }
 
-/* The moment of truth. */
+/* Commits, and notes the fate of the dispatches. */
 static void commit(struct writer *w)
 {
 	PGresult *r;
@@ -183,7 +184,7 @@ static void commit(struct writer *w)
 	PQclear(r);
 }
 
-/* One statement that is its own transaction. */
+/* Sends a message in a statement that is its own transaction. */
 static void send_message(struct writer *w)
 {
 	char text[MARK_TEXT], room[12];
@@ -203,7 +204,7 @@ static void post_and_commit(struct writer *w)
 		commit(w);
 }
 
-/* Slow between the draw and the row, and between the row and the commit. */
+/* Is slow between the draw and the row, and between the row and the commit. */
 static void hold(struct writer *w)
 {
 	int64_t seq;
@@ -226,14 +227,14 @@ static void roll_back(struct writer *w)
 	command(w, "rollback");
 }
 
-/* A number that no row ever has, though its transaction commits. */
+/* Draws a number that no row gets, and commits. */
 static void waste(struct writer *w)
 {
 	if (command(w, "begin") && draw(w) && post(w, "post"))
 		commit(w);
 }
 
-/* Two or three, the later numbers first. */
+/* Writes two or three dispatches, the highest number first. */
 static void several(struct writer *w)
 {
 	int64_t seqs[MOST];
@@ -253,7 +254,7 @@ static void several(struct writer *w)
 	commit(w);
 }
 
-/* What was drawn and written behind the savepoint is undone. */
+/* Draws and writes after a savepoint, then rolls back to it. */
 static void save_and_undo(struct writer *w)
 {
 	if (!command(w, "begin"))
@@ -273,7 +274,7 @@ static void save_and_undo(struct writer *w)
 		commit(w);
 }
 
-/* The same in a PL/pgSQL block that swallows its exception. */
+/* Does the same in a PL/pgSQL block that swallows its exception. */
 static void swallow(struct writer *w)
 {
 	char lost[MARK_TEXT], kept[MARK_TEXT], room[12];
@@ -293,7 +294,7 @@ static void swallow(struct writer *w)
 	commit(w);
 }
 
-/* A deferred constraint refuses the commit itself. */
+/* Makes a deferred constraint refuse the commit itself. */
 static void refused(struct writer *w)
 {
 	PGresult *r;
@@ -312,7 +313,7 @@ static void refused(struct writer *w)
 	PQclear(r);
 }
 
-/* The client goes away with a number drawn and a row written. */
+/* Disconnects after a draw and a row. */
 static void leave(struct writer *w)
 {
 	if (!command(w, "begin") || !post(w, "post"))
@@ -334,7 +335,7 @@ static const struct habit {
 
 static const struct habit *choose(struct writer *w)
 {
-	/* Both columns add up to 100. */
+	/* Each column adds up to 100. */
 	unsigned at = chance_below(&w->chance, 100);
 	const struct habit *habit = HABITS;
 
@@ -351,7 +352,7 @@ static long long now_ms(void)
 	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
 }
 
-/* The doorbell, now and then, as lib/pg/sync.c does it. */
+/* Rings the doorbell now and then, as lib/pg/sync.c does. */
 static void ring(struct writer *w)
 {
 	long long now = now_ms(), last = atomic_load(&last_ring);
@@ -361,8 +362,8 @@ static void ring(struct writer *w)
 		ask(w, "ring", 0, NULL);
 }
 
-/* Nobody asks for a durable commit: confab.log_draw() has to see to it. One who
- * did would flush the others' commits with its own. */
+/* Turns durable commits off, which confab.log_draw() has to undo. Otherwise
+ * each commit would flush those of the others. */
 static bool introduce(struct writer *w)
 {
 	if (!command(w, "set synchronous_commit = off"))
@@ -389,9 +390,9 @@ static void connect_again(struct writer *w)
 		chance_pause(&w->chance, CONNECT_PAUSE);
 }
 
-/* A habit may have left before its transaction's end only because the
- * connection broke: then the server has undone it, unless the commit was
- * already sent, and that is what decide() has noted. */
+/* A habit leaves its transaction open only if the connection broke. The server
+ * has then rolled it back, unless the commit was already sent; decide() has
+ * noted that. */
 static void *run(void *context)
 {
 	struct writer *w = context;

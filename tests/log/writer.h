@@ -1,5 +1,5 @@
-/* writer: a thread with a connection of its own that writes dispatches in one
- * way or another and keeps its part of the ledger. */
+/* writer: a thread that writes dispatches over its own connection, in various
+ * ways, and keeps its part of the ledger. */
 #ifndef CONFAB_TESTS_LOG_WRITER_H
 #define CONFAB_TESTS_LOG_WRITER_H
 
@@ -21,7 +21,7 @@ struct writer *writer_start(const char *conninfo, enum load load,
 			    struct ledger *ledger, int number, uint64_t seed)
 	__attribute__((malloc));
 
-/* All of them end with the transaction they are in. */
+/* Each ends with its current transaction. */
 void writer_end_all(void);
 void writer_join(struct writer *writer);
 

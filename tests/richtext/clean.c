@@ -1,7 +1,8 @@
-/* clean: sanitise() for tests in other languages. Reads texts that each
- * end in NUL from standard input and writes what becomes of them, likewise.
+/* clean: sanitise() for tests in other languages. Reads texts from standard
+ * input, each ended by NUL, and writes the results in the same form.
  *
- * usage: clean [-k]      -k keeps class and id */
+ * usage: clean [-k]
+ * -k keeps class and id */
 #include <stdio.h>
 #include <string.h>
 

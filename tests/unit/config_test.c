@@ -1,4 +1,4 @@
-/* The options: their defaults, what wins over what, and what is refused. */
+/* The options: their defaults, their precedence, and bad values. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>

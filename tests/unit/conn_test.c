@@ -1,4 +1,4 @@
-/* conn_test: what a connection remembers: reasons, waits, what is prepared. */
+/* conn_test: the state of a connection: reasons, waits, prepared statements. */
 #include "cmocka_tap.h"
 
 #include <string.h>
@@ -66,7 +66,7 @@ static void what_is_prepared_is_known_until_it_closes(void **state)
 	assert_false(pg_conn_has_prepared(c, &statements[0]));
 }
 
-/* Nothing listens there: it fails at once, and says why. */
+/* Nothing listens there: the attempt fails at once, with a reason. */
 static void a_failed_attempt_says_why(void **state)
 {
 	struct pg_conn c;

@@ -1,4 +1,4 @@
-/* What is a cursor, and what is not. */
+/* Cursors, valid and invalid. */
 #include <string.h>
 
 #include "cmocka_tap.h"
@@ -51,7 +51,7 @@ static void refuses_what_is_none(void **state)
 	for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++)
 		if (cursor_parse(&c, BAD[i]))
 			fail_msg("accepted \"%s\"", BAD[i]);
-	assert_int_equal(c.seq, 7); /* untouched */
+	assert_int_equal(c.seq, 7); /* unchanged */
 }
 
 static void prints_what_it_reads(void **state)

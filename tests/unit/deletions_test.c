@@ -1,4 +1,4 @@
-/* What is deleted, met in what waits in memory. */
+/* Deleted messages, found in dispatches that wait in memory. */
 #include <string.h>
 
 #include "cmocka_tap.h"
@@ -16,7 +16,7 @@ static void add(struct deletions *set, const char *text)
 	json_free(list);
 }
 
-/* What becomes of a dispatch that shows these messages. */
+/* The fate of a dispatch that shows these messages. */
 static enum dispatch_fate fate(struct deletions *set, const char *messages,
 			       bool met)
 {

@@ -1,10 +1,10 @@
-/* What is around a command and its answer. */
+/* The members around a command and around its answer. */
 #include <string.h>
 
 #include "cmocka_tap.h"
 #include "fcgi/command/envelope.h"
 
-/* Reads a command that is good. */
+/* Reads a valid command. */
 static void parse(struct envelope *envelope, const char *text)
 {
 	struct buf out = { 0 };

@@ -1,4 +1,4 @@
-/* What a failed statement is to the client: its error, status, Retry-After and
+/* A failed statement as a client sees it: its error, status, Retry-After and
  * body. */
 #include <stdbool.h>
 

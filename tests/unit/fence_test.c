@@ -1,4 +1,4 @@
-/* The fence: when is everybody gone who was there? */
+/* The fence: it drains when every holder of its start has gone. */
 #include "cmocka_tap.h"
 
 #include "log/fence.h"
@@ -24,7 +24,7 @@ static void test_whoever_was_there_is_waited_for(void **state)
 	fence_raise(&fence, 7, 0);
 	assert_false(fence_drained(&fence, "today", "3/12,4/7"));
 	assert_false(fence_drained(&fence, "today", "4/7,5/1"));
-	/* Like another, but not the same. */
+	/* Similar to another holder, but not the same. */
 	assert_true(fence_drained(&fence, "today", "5/1,4/70,3/1,14/7"));
 	fence_drop(&fence);
 }

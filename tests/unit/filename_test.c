@@ -1,4 +1,4 @@
-/* Names of strangers' files: what is left of them, and how they are sent. */
+/* Names of strangers' files: how they are cleaned and sent. */
 #include <string.h>
 
 #include "base/utf8.h"
@@ -46,7 +46,7 @@ static void has_no_control_characters(void **state)
 		     "exe.pdf",
 		     "fdpexe.pdf");
 	assert_clean("\xe2\x81\xa6x\xe2\x81\xa9\xe2\x80\x8f", "x");
-	/* Dashes and the euro are near them. */
+	/* Dashes and the euro have codes close to them. */
 	assert_clean("5\xe2\x82\xac \xe2\x80\x93.txt",
 		     "5\xe2\x82\xac \xe2\x80\x93.txt");
 }

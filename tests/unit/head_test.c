@@ -1,5 +1,4 @@
-/* The one head of an HTTP response: what always stands in it, and what only
- * sometimes does. */
+/* The head of an HTTP response: its constant and its optional lines. */
 #include <string.h>
 
 #include "cmocka_tap.h"

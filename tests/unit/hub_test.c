@@ -1,6 +1,6 @@
-/* hub_test: who gets a dispatch, in each state of a stream, and how a stream
- * ends. The hub has no database here: streams are put where an opening would
- * have put them. */
+/* hub_test: the audience of a dispatch, in each state of a stream, and the ways
+ * in which a stream ends. The hub has no database here: the test puts streams
+ * where an opening would have put them. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@ struct fixture {
 	struct hub *hub;
 };
 
-/* A stream with what its transport was told. */
+/* A stream, and the calls to its transport. */
 struct client {
 	struct stream stream;
 	int woken, ended;
@@ -77,7 +77,7 @@ static int unmake(void **state)
 	return 0;
 }
 
-/* A stream of an account that is in the room from since on. */
+/* Makes a stream of an account that is in the room from since on. */
 static struct client *attach(struct fixture *f, int64_t account, int64_t since,
 			     enum stream_state state, int64_t position)
 {
@@ -182,7 +182,8 @@ static void a_page_feeds_streams_that_stand_after_its_start(void **state)
 	release(live);
 }
 
-/* Half of its queue's limit stops the replay of a stream until it is empty. */
+/* Half of its queue's limit stops the replay of a stream until the queue is
+ * empty. */
 static void a_full_queue_blocks_replay_until_it_is_empty(void **state)
 {
 	struct fixture *f = *state;
@@ -197,7 +198,7 @@ static void a_full_queue_blocks_replay_until_it_is_empty(void **state)
 	release(client);
 }
 
-/* What waits of it is not sent: its cursor stands before it. */
+/* Its queue is not sent: its cursor stands before that. */
 static void a_slow_stream_ends_before_what_waits(void **state)
 {
 	struct fixture *f = *state;
@@ -298,7 +299,7 @@ static void without_a_database_nothing_can_be_opened(void **state)
 	assert_string_equal(why, "the database is away");
 }
 
-/* In a child, for it ends the process. */
+/* Runs in a child process, because it ends the process. */
 static void a_change_of_state_that_makes_no_sense_ends_the_process(void **state)
 {
 	struct fixture *f = *state;

@@ -1,4 +1,4 @@
-/* Which credential of a request counts, and which page may use it. */
+/* The credential of a request, and the pages that may use it. */
 #include <stdlib.h>
 #include <string.h>
 

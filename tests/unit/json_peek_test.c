@@ -1,4 +1,4 @@
-/* json_peek_test: the id of a command that is refused. */
+/* json_peek_test: the id of a refused command. */
 #include "base/json_peek.h"
 
 #include <string.h>

@@ -1,5 +1,4 @@
-/* Tokens of a host application: what passes, and what must not. They are made
- * here, by OpenSSL itself. */
+/* Tokens of a host application, good and bad. OpenSSL itself makes them. */
 #include <fcntl.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
@@ -30,7 +29,7 @@ struct token {
 	struct buf text;
 };
 
-/* r and s as 32 bytes each. */
+/* Converts a signature to r and s of 32 bytes each. */
 static size_t flatten(unsigned char *signature, size_t len)
 {
 	const unsigned char *der = signature;
@@ -94,7 +93,7 @@ static const char *make(struct token *token, EVP_PKEY *key, const char *secret,
 	return buf_text(&token->text);
 }
 
-/* Checks a token that must pass or, with reason, must fail for it. */
+/* Checks a token, which must pass or, with reason, must fail for it. */
 static void expect_rules(const struct jwt_rules *rules, const char *token,
 			 const char *reason)
 {
@@ -182,7 +181,7 @@ static void refuses_other_keys(void **state)
 	expect(make(&t, rsa, NULL, "{\"alg\":\"RS256\",\"kid\":\"nobody\"}",
 		    GOOD),
 	       "no key for its kid and alg");
-	/* Of several keys none is meant. */
+	/* Without "kid" none of several keys is chosen. */
 	expect(make(&t, rsa, NULL, "{\"alg\":\"RS256\"}", GOOD),
 	       "no key for its kid and alg");
 	expect(make(&t, rsa, NULL, "{\"alg\":\"RS256\",\"kid\":7}", GOOD),
@@ -210,7 +209,7 @@ static void the_key_says_the_algorithm(void **state)
 	struct token t = { { 0 } };
 
 	(void)state;
-	/* The public key, which everybody has, as a shared secret. */
+	/* Uses the public key, which everybody has, as a shared secret. */
 	expect(make(&t, NULL, pem, "{\"alg\":\"HS256\",\"kid\":\"rs\"}", GOOD),
 	       none);
 	expect(make(&t, NULL, pem, "{\"alg\":\"RS256\",\"kid\":\"rs\"}", GOOD),
@@ -227,15 +226,15 @@ static void the_key_says_the_algorithm(void **state)
 	expect(make(&t, NULL, SECRET, "{\"kid\":\"hs\"}", GOOD), none);
 	expect(make(&t, rsa, NULL, "{\"alg\":\"RS512\",\"kid\":\"rs\"}", GOOD),
 	       none);
-	/* "none", and nothing behind the last dot. */
+	/* "none", with nothing after the last dot. */
 	make(&t, NULL, SECRET, "{\"alg\":\"none\",\"kid\":\"hs\"}", GOOD);
 	*(strrchr(t.text.data, '.') + 1) = '\0';
 	expect(t.text.data, none);
 	make(&t, NULL, SECRET, "{\"alg\":\"HS256\",\"kid\":\"hs\"}", GOOD);
 	*(strrchr(t.text.data, '.') + 1) = '\0';
 	expect(t.text.data, "the signature is wrong");
-	/* Named twice, the last counts, for the choice of the key as for the
-	 * comparison. */
+	/* A name that occurs twice: the last counts, for the choice of the key
+	 * and for the comparison. */
 	expect(make(&t, NULL, SECRET,
 		    "{\"alg\":\"none\",\"alg\":\"HS256\",\"kid\":\"rs\","
 		    "\"kid\":\"hs\"}",
@@ -350,7 +349,7 @@ static void looks_at_names(void **state)
 	buf_free(&t.text);
 }
 
-/* Every other spelling of the same bits is refused, and every shortening. */
+/* Every other spelling of the same bits is refused, and every truncation. */
 static void refuses_other_spellings(void **state)
 {
 	struct token t = { { 0 } };
@@ -363,7 +362,7 @@ static void refuses_other_spellings(void **state)
 	buf_add(&text, t.text.data, len);
 	buf_add_text(&text, "==");
 	expect(buf_text(&text), "the signature can't be read");
-	/* 64 bytes leave four bits over in the last digit. */
+	/* 64 bytes leave four unused bits in the last digit. */
 	text.len = len;
 	text.data[len - 1] = (char)(text.data[len - 1] + 1);
 	expect(buf_text(&text), "the signature can't be read");
@@ -392,7 +391,7 @@ static void refuses_other_spellings(void **state)
 	buf_free(&t.text);
 }
 
-/* Each single changed byte spoils it. */
+/* Each single changed byte makes the token invalid. */
 static void refuses_every_change(void **state)
 {
 	const struct jwt_rules rules = {
@@ -438,7 +437,8 @@ static void refuses_what_is_too_long(void **state)
 	buf_free(&t.text);
 }
 
-/* (r, n - s) is as good a signature as (r, s); it must not be another token. */
+/* (r, n - s) is as valid a signature as (r, s). It must not make another
+ * token. */
 static void a_second_signature_is_the_same_token(void **state)
 {
 	const struct jwt_rules rules = {
@@ -449,7 +449,7 @@ static void a_second_signature_is_the_same_token(void **state)
 	struct jwt first, second;
 
 	(void)state;
-	/* ECDSA draws a number: signing again makes another signature. */
+	/* ECDSA draws a number, so signing again makes another signature. */
 	make(&a, ec, NULL, "{\"alg\":\"ES256\",\"kid\":\"es\"}", GOOD);
 	make(&b, ec, NULL, "{\"alg\":\"ES256\",\"kid\":\"es\"}", GOOD);
 	assert_string_not_equal(a.text.data, b.text.data);

@@ -1,4 +1,4 @@
-/* Timers fire in order; a watch that is gone is not called. */
+/* Timers fire in order; a removed watch is not called. */
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -92,7 +92,7 @@ static void skips_a_watch_that_is_gone(void **state)
 	loop_free(the_loop);
 }
 
-/* Another loop can drive it: it sees only our descriptor. */
+/* Another loop can drive it by watching its descriptor. */
 static void its_descriptor_tells_of_timers(void **state)
 {
 	struct loop *loop = loop_create(), *outer = loop_create();

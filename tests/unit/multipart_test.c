@@ -1,4 +1,4 @@
-/* The file in a form, however its bytes arrive. */
+/* The file in a form, however its bytes are cut. */
 #include <string.h>
 
 #include "base/buf.h"
@@ -20,7 +20,7 @@ static bool take(void *context, const char *bytes, size_t len)
 	return !taken->most || taken->bytes.len <= taken->most;
 }
 
-/* Feeds the form in pieces of one size; what the last one gave. */
+/* Feeds the form in pieces of one size. Returns the last result. */
 static enum multipart_progress feed(struct multipart *form, const char *text,
 				    size_t len, size_t piece)
 {
@@ -32,8 +32,8 @@ static enum multipart_progress feed(struct multipart *form, const char *text,
 	return progress;
 }
 
-/* Expects that the form, in pieces of any size, has this file; content NULL:
- * it has none, or is none. */
+/* Expects this file in the form, whatever the size of the pieces. content NULL:
+ * the form has no file, or is no form. */
 static void assert_form(const char *text, enum multipart_progress progress,
 			const char *name, const char *content)
 {

@@ -1,5 +1,5 @@
-/* confab-preview: the picture is upright and of the right colours, and images
- * made to do harm end in time and in bounds. */
+/* confab-preview: the picture is upright and has the right colours. Images made
+ * to do harm end in time and within bounds. */
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -21,13 +21,13 @@ enum {
 	OUTPUT = 1 << 20
 };
 
-/* What came of a run. */
+/* The outcome of a run. */
 struct result {
 	int status;
-	int width, height; /* that it said */
+	int width, height; /* as the program reports them */
 	unsigned char *rgba;
 	int preview_width, preview_height;
-	long memory; /* KiB, the most so far of any child */
+	long memory; /* KiB, the largest of any child so far */
 };
 
 static FILE *scratch(void)
@@ -38,7 +38,7 @@ static FILE *scratch(void)
 	return file;
 }
 
-/* Starts the program; the end of the pipe that its output comes out of. */
+/* Starts the program. Returns the reading end of its output. */
 static int start(FILE *image, pid_t *pid)
 {
 	const char *build = getenv("BUILD");
@@ -93,7 +93,7 @@ static struct result preview(FILE *image)
 
 static bool noisy; /* fill() has no pattern */
 
-/* Red, green; blue, white: by quarter. */
+/* Fills by quarter: red, green; blue, white. */
 static void fill(unsigned char *rgb, int x, int y, int width, int height)
 {
 	bool right = x >= width / 2, bottom = y >= height / 2;
@@ -107,7 +107,7 @@ static void fill(unsigned char *rgb, int x, int y, int width, int height)
 	rgb[2] = bottom ? 255 : 0;
 }
 
-/* Exif with nothing but the orientation, big-endian. */
+/* Writes an Exif block with only the orientation, big-endian. */
 static void write_orientation(struct jpeg_compress_struct *jpeg, int value)
 {
 	unsigned char exif[] = { 'E', 'x', 'i', 'f', 0, 0, 'M',  'M', 0, 42, 0,
@@ -149,7 +149,7 @@ static FILE *jpeg(int width, int height, int orientation, bool progressive)
 	return file;
 }
 
-/* One letter of a pixel's colour. */
+/* The colour of a pixel as one letter. */
 static char colour(const struct result *r, int x, int y)
 {
 	const unsigned char *p = r->rgba + 4 * (y * r->preview_width + x);
@@ -158,7 +158,7 @@ static char colour(const struct result *r, int x, int y)
 	return "kbgcrmyw"[red * 4 + green * 2 + blue];
 }
 
-/* The corners, clockwise from the upper left. */
+/* Expects these corners, clockwise from the upper left. */
 static void assert_corners(const struct result *r, const char *expected)
 {
 	int right = r->preview_width - 4, bottom = r->preview_height - 4;
@@ -171,7 +171,7 @@ static void assert_corners(const struct result *r, const char *expected)
 
 static void is_upright(void **state)
 {
-	/* By orientation, 0 for none. */
+	/* By orientation; 0: none. */
 	static const char *const seen[] = { "rgwb", "rgwb", "grbw",
 					    "wbrg", "bwgr", "rbwg",
 					    "brgw", "wgrb", "gwbr" };
@@ -206,7 +206,7 @@ static void is_small(void **state)
 	WebPFree(r.rgba);
 }
 
-/* A PNG of nothing; cut off where its pixels begin unless it is whole. */
+/* Makes an empty PNG. Unless it is whole, it is cut where its pixels begin. */
 static FILE *png(unsigned width, unsigned height, bool whole, int type,
 		 int interlace)
 {
@@ -266,12 +266,12 @@ static void survives_bombs(void **state)
 	(void)before;
 #endif
 	WebPFree(r.rgba);
-	/* More than there may be. */
+	/* More pixels than are allowed. */
 	r = preview(png(60000, 4000, false, PNG_COLOR_TYPE_GRAY, 0));
 	assert_int_equal(r.width, 60000);
 	assert_int_equal(r.height, 4000);
 	assert_true(WIFEXITED(r.status) && WEXITSTATUS(r.status) == 1);
-	/* Would have to be kept whole, and does not fit. */
+	/* This one would have to be kept whole, and does not fit. */
 	r = preview(png(11500, 10400, false, PNG_COLOR_TYPE_GRAY, 1));
 	assert_int_equal(r.width, 11500);
 	assert_true(WIFEXITED(r.status) && WEXITSTATUS(r.status) == 1);
@@ -279,7 +279,7 @@ static void survives_bombs(void **state)
 
 static void survives_what_is_broken(void **state)
 {
-	/* Cut everywhere: whatever is said of it, it is said in peace. */
+	/* Cut at any length, the image must not crash the program. */
 	for (long len = 0; len < 900; len += 23) {
 		FILE *whole = jpeg(WIDTH, HEIGHT, 3, len % 2);
 		struct result r;
@@ -294,7 +294,7 @@ static void survives_what_is_broken(void **state)
 	(void)state;
 }
 
-#ifndef __SANITIZE_ADDRESS__ /* which the limits are not for */
+#ifndef __SANITIZE_ADDRESS__ /* the sanitizer needs more than the limits */
 /* Whether a file below /proc/PID has the text. */
 static bool proc_says(pid_t pid, const char *name, const char *text)
 {
@@ -322,8 +322,8 @@ static void has_no_rights_left(void **state)
 	noisy = true;
 	image = jpeg(640, 640, 0, false);
 	noisy = false;
-	/* What it says first, it says from within; and it has to wait until the
-	 * rest is read, which is more than a pipe holds. */
+	/* The first output comes from inside the sandbox. The program then has
+	 * to wait, because the rest is more than a pipe holds. */
 	from = start(image, &pid);
 	assert_int_equal(read(from, &byte, 1), 1);
 	assert_true(proc_says(pid, "status", "NoNewPrivs:\t1"));

@@ -41,12 +41,12 @@ static void test_burst_then_steady(void **state)
 		assert_int_equal(rate_take(table, key_of(1), now, 60, 10), 0);
 	wait = rate_take(table, key_of(1), now, 60, 10);
 	assert_int_equal(wait, SECOND);
-	/* A refusal takes nothing: waiting as told is enough. */
+	/* A refusal takes nothing: waiting the given time is enough. */
 	assert_int_equal(rate_take(table, key_of(1), now + wait - 1, 60, 10),
 			 1);
 	assert_int_equal(rate_take(table, key_of(1), now + wait, 60, 10), 0);
 	assert_true(rate_take(table, key_of(1), now + wait, 60, 10) > 0);
-	/* After a long rest the bucket holds burst, not more. */
+	/* After a long rest the bucket holds burst units, not more. */
 	now += 3600LL * SECOND;
 	for (int i = 0; i < 10; i++)
 		assert_int_equal(rate_take(table, key_of(1), now, 60, 10), 0);
@@ -54,7 +54,7 @@ static void test_burst_then_steady(void **state)
 	munmap(table, sizeof(*table));
 }
 
-/* What a bucket lets through in a while is what a bucket would. */
+/* Over time a bucket admits as much as the model does. */
 static void test_model(void **state)
 {
 	struct rate_table *table = make();
@@ -72,7 +72,7 @@ static void test_model(void **state)
 			level = 20;
 		last = now;
 		taken = rate_take(table, key_of(2), now, 600, 20) == 0;
-		/* Equal but for rounding at the edge. */
+		/* Equal, apart from rounding at the edge. */
 		if (level > 1.001)
 			assert_true(taken);
 		if (level < 0.999)
@@ -93,7 +93,7 @@ static void test_keys_are_apart(void **state)
 		assert_int_equal(rate_take(table, key_of(key), now, 1, 1), 0);
 		assert_true(rate_take(table, key_of(key), now, 1, 1) > 0);
 	}
-	/* Small numbers of both kinds, as classes and accounts are. */
+	/* Small numbers of both kinds, such as classes and accounts. */
 	for (unsigned kind = 0; kind < 8; kind++)
 		for (int64_t id = 0; id < 64; id++)
 			for (unsigned other = 0; other < 8; other++)
@@ -107,8 +107,8 @@ static void test_keys_are_apart(void **state)
 	munmap(table, sizeof(*table));
 }
 
-/* Ten times as many keys as slots: nobody new is refused, and whoever is used
- * again and again at once stays limited. */
+/* Ten times as many keys as slots: no new key is refused, and a key in constant
+ * use stays limited. */
 static void test_full_table(void **state)
 {
 	struct rate_table *table = make();
@@ -126,8 +126,8 @@ static void test_full_table(void **state)
 	munmap(table, sizeof(*table));
 }
 
-/* Processes that share a bucket get together what it holds, also when one of
- * them is killed in the middle. */
+/* Processes that share a bucket get together what it holds, even if one of them
+ * is killed in the middle. */
 static void test_processes(void **state)
 {
 	struct rate_table *table = make();

@@ -1,4 +1,4 @@
-/* What fuzzing found, and what it starts from, through the same checks
+/* Runs the finds and the corpora of fuzzing through the same checks
  * (tests/fuzz/target.h). */
 #include "cmocka_tap.h"
 
@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "tests/fuzz/target.h"
 
-static char replaying[512]; /* the file that is looked at */
+static char replaying[512]; /* the current file */
 
 void target_fail(const char *file, int line, const char *what)
 {
@@ -31,8 +31,8 @@ static void read_file(struct buf *out)
 	fclose(file);
 }
 
-/* Runs the target on a copy of just the file's size, so that a sanitizer sees
- * what reads beyond it. */
+/* Runs the target on a copy of exactly the file's size, so a sanitizer notices
+ * reads beyond it. */
 static void replay(void (*target)(const char *, size_t))
 {
 	struct buf bytes = { 0 };

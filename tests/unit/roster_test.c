@@ -1,4 +1,4 @@
-/* Who is in which room, as the log tells it. */
+/* The members of rooms, as the log tells them. */
 #include <stdio.h>
 #include <string.h>
 
@@ -50,7 +50,7 @@ static void follows_joins_and_departures(void **state)
 	roster_enter(r, 5, &fresh);
 	assert_true(fresh);
 	before(r, 10, "{\"joined\":[4,5,6]}", NULL);
-	assert_int_equal(count(r, &since), 1); /* only 5 is connected */
+	assert_int_equal(count(r, &since), 1); /* only account 5 is connected */
 	assert_int_equal(since, 10);
 	before(r, 11, "{\"departed\":[5]}", NULL);
 	assert_int_equal(count(r, &since), 0);

@@ -1,5 +1,5 @@
-/* Rich text: what is kept, what goes, and that nothing but the grammar of
- * sanitise.h ever comes out. */
+/* Rich text: what is kept, what is dropped, and that the output is always in
+ * the grammar of sanitise.h. */
 #include "cmocka_tap.h"
 
 #include <string.h>
@@ -142,7 +142,7 @@ static void test_nesting(void **state)
 	CHECK(vectors, false);
 }
 
-/* Formatting that ends in a block which began in it. */
+/* Formatting that ends in a block which began inside it. */
 static void test_crossing(void **state)
 {
 	static const struct vector vectors[] = {
@@ -161,7 +161,7 @@ static void test_crossing(void **state)
 		  "<a href=\"/y\">z</a></p>" },
 		{ "<b><a href=/x>w</b>x</a>",
 		  "<b><a href=\"/x\">w</a></b><a href=\"/x\">x</a>" },
-		/* A link goes on only as often as its length allows. */
+		/* A link resumes only as often as its length allows. */
 		{ "<p><a href=/looooooong>1<p>2<p>3<p>4",
 		  "<p><a href=\"/looooooong\">1</a></p>"
 		  "<p><a href=\"/looooooong\">2</a></p>"
@@ -172,7 +172,7 @@ static void test_crossing(void **state)
 	CHECK(vectors, false);
 }
 
-/* A block that is dropped keeps its words apart from those before. */
+/* A dropped block keeps its words apart from those before. */
 static void test_dropped_blocks(void **state)
 {
 	static const struct vector vectors[] = {
@@ -255,7 +255,7 @@ static size_t count(const struct buf *text, const char *what)
 	return n;
 }
 
-/* What comes out for the same again and again, and then "end". */
+/* The output for the same text many times, and then "end". */
 static void repeat(struct buf *out, const char *what, size_t times)
 {
 	struct buf in = { 0 };
@@ -297,9 +297,9 @@ static void test_elements_and_lines_are_bounded(void **state)
 	buf_free(&out);
 }
 
-/* What was written so as to turn into something else on a second reading:
- * namespaces that flip, raw text, what is moved out of tables, comments that
- * end elsewhere. */
+/* Text that is meant to become something else when it is read again: namespaces
+ * that flip, raw text, content moved out of tables, comments that end
+ * elsewhere. */
 static void test_mutation(void **state)
 {
 	static const struct vector vectors[] = {
@@ -487,8 +487,8 @@ static void test_grammar_of_random_input(void **state)
 	}
 }
 
-/* What takes parsers long: much to look for that isn't there, much to close and
- * open again. Each is repeated behind each beginning. */
+/* Texts that take parsers long: searches for things that are absent, many
+ * elements to close and reopen. Each is repeated after each beginning. */
 static const char *const worst[] = {
 	"<p>",
 	"<b><p>",
@@ -552,8 +552,8 @@ static const char *const beginnings[] = {
 	"<ul><li><a href=/x>",
 };
 
-/* A beginning, len bytes of repeated text; for the quoted one, a long
- * attribute first, which is asked for again and again. */
+/* Writes a beginning, then len bytes of repeated text. The quoted one gets a
+ * long attribute first, which is searched again and again. */
 static void make_worst(struct buf *in, size_t b, size_t w, size_t len)
 {
 	buf_add_text(in, beginnings[b]);
@@ -588,7 +588,7 @@ static void test_size_is_bounded(void **state)
 	}
 }
 
-/* Processor time of cleaning a text some times, in ns. */
+/* Processor time of cleaning a text several times, in ns. */
 static double measure(const struct buf *in, int times)
 {
 	struct timespec from, to;
@@ -605,9 +605,9 @@ static double measure(const struct buf *in, int times)
 	       (double)(to.tv_nsec - from.tv_nsec);
 }
 
-/* One text takes as long as a sixteenth of it, sixteen times. Were the time to
- * grow with the square it would be sixteen times as long; the bound is in
- * between, and what other work disturbs is measured again. */
+/* Cleaning one text takes as long as cleaning a sixteenth of it sixteen times.
+ * Quadratic time would be sixteen times that; the bound is in between. A
+ * measurement that other work disturbs is repeated. */
 static void test_time_is_linear(void **state)
 {
 	(void)state;

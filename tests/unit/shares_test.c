@@ -1,4 +1,4 @@
-/* shares_test: one account does not keep all workers busy. */
+/* shares_test: one account does not occupy all workers. */
 #include "fcgi/command/shares.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* Files by their content: what is kept, what is left behind, what is swept up.
- */
+/* Files by their content: which are kept, which are left over, which are
+ * swept. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -45,7 +45,7 @@ static void keeps_a_file_by_its_content(void **state)
 	assert_true(spool_place(&spool, directory, "7"));
 	store_path(&path, HASH, "7");
 	assert_true(is_there(buf_text(&path)));
-	/* The same again replaces it, under another number it does not. */
+	/* The same content replaces it; under another number it does not. */
 	write_abc(&spool);
 	assert_true(spool_place(&spool, directory, "7"));
 	write_abc(&spool);
@@ -91,7 +91,7 @@ static void sweeps_what_the_dead_have_left(void **state)
 	store_sweep(directory);
 	assert_int_equal(access(alive.path, F_OK), 0);
 	spool_discard(&alive);
-	/* So that tmp can be removed, it has to be empty. */
+	/* tmp has to be empty before it can be removed. */
 	assert_int_equal(chdir(directory), 0);
 	assert_int_equal(rmdir("tmp"), 0);
 }

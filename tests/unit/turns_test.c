@@ -1,4 +1,4 @@
-/* Nobody waits for more than one question of anybody else. */
+/* Nobody waits for more than one item of another key. */
 #include "cmocka_tap.h"
 #include "hub/turns.h"
 

@@ -1,4 +1,4 @@
-/* version_test: which version is newer. */
+/* version_test: the order of versions. */
 #include "base/version.h"
 
 #include "cmocka_tap.h"

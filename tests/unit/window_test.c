@@ -1,4 +1,4 @@
-/* The newest dispatches, within a bound. */
+/* The newest dispatches, within a limit of bytes. */
 #include <string.h>
 
 #include "cmocka_tap.h"
