@@ -368,10 +368,10 @@ void hub_save_witness(struct hub *hub)
 {
 	const struct witness *witness = tail_witness(hub->tail);
 
-	if (witness->seq == hub->witnessed)
+	if (witness->at.seq == hub->witnessed)
 		return;
 	witness_save(witness, buf_text(&hub->witness_path));
-	hub->witnessed = witness->seq;
+	hub->witnessed = witness->at.seq;
 }
 
 void hub_free(struct hub *hub)

@@ -84,10 +84,10 @@ static void ask_witness(struct selftest *test)
 	char seq[24], stamp[24];
 	struct pg_param params[] = { { 0 }, { 0 }, { 0 } };
 
-	snprintf(seq, sizeof(seq), "%lld", (long long)witness->seq);
+	snprintf(seq, sizeof(seq), "%lld", (long long)witness->at.seq);
 	snprintf(stamp, sizeof(stamp), "%lld", (long long)witness->stamp);
-	if (*witness->epoch) {
-		params[0].data = witness->epoch;
+	if (*witness->at.epoch) {
+		params[0].data = witness->at.epoch;
 		params[1].data = seq;
 		params[2].data = stamp;
 	}

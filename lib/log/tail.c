@@ -241,9 +241,10 @@ static void witness_row(struct tail *tail, const struct pg_result *result,
 {
 	struct witness *witness = &tail->selftest.witness;
 
-	witness->seq = strtoll(pg_field(result, i, ROWS_SEQ), NULL, 10);
+	witness->at.seq = strtoll(pg_field(result, i, ROWS_SEQ), NULL, 10);
 	witness->stamp = strtoll(pg_field(result, i, ROWS_STAMP), NULL, 10);
-	snprintf(witness->epoch, sizeof(witness->epoch), "%s", tail->epoch);
+	snprintf(witness->at.epoch, sizeof(witness->at.epoch), "%s",
+		 tail->epoch);
 }
 
 static void plan(struct tail *tail, bool at_once)

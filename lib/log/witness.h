@@ -10,9 +10,8 @@
 #include "log/cursor.h"
 
 struct witness {
-	char epoch[CURSOR_EPOCH + 1]; /* "": none was read yet */
-	int64_t seq;
-	int64_t stamp; /* of confab.log_stamp() */
+	struct cursor at; /* epoch "": none was read yet */
+	int64_t stamp;    /* of confab.log_stamp() */
 };
 
 /* Reads what an earlier run of the program has written; false when there is

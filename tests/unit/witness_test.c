@@ -40,26 +40,34 @@ static void write_text(const char *text)
 
 static void what_was_saved_is_loaded(void **state)
 {
-	struct witness witness = { "ab12_-Z", 9007199254740991, 1764500000123 };
-	struct witness read = { .seq = 1 };
+	struct witness witness = { { "ab12_-Z", 9007199254740991 },
+				   1764500000123 };
+	struct witness read = { .stamp = 1 };
 
 	(void)state;
 	witness_save(&witness, path);
 	assert_true(witness_load(&read, path));
-	assert_string_equal(read.epoch, "ab12_-Z");
-	assert_int_equal(read.seq, witness.seq);
+	assert_string_equal(read.at.epoch, "ab12_-Z");
+	assert_int_equal(read.at.seq, witness.at.seq);
 	assert_int_equal(read.stamp, witness.stamp);
 }
 
 static void anything_else_is_nothing(void **state)
 {
 	static const char *const texts[] = {
-		"",        "abc",
-		"abc 1",   "abc x 1",
-		"abc 0 1", "abc -1 1",
-		"! 1 1",   "012345678901234567890123456789012 1 1"
+		"",
+		"abc\n",
+		"abc:1\n",
+		"abc:1 2",
+		"abc:x 1\n",
+		"abc:0 1\n",
+		"abc:-1 1\n",
+		"abc:1 x\n",
+		"!:1 1\n",
+		"1 1\n",
+		"012345678901234567890123456789012:1 1\n"
 	};
-	struct witness read = { "kept", 1, 2 };
+	struct witness read = { { "kept", 1 }, 2 };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -67,7 +75,7 @@ static void anything_else_is_nothing(void **state)
 		assert_false(witness_load(&read, path));
 	}
 	assert_false(witness_load(&read, "/nonexistent/file"));
-	assert_string_equal(read.epoch, "kept");
+	assert_string_equal(read.at.epoch, "kept");
 	witness_save(&read, "/nonexistent/file");
 }
 
