@@ -21,24 +21,37 @@ import { Dispatch } from './codes.js';
  * @returns {Happening[]}
  */
 export function meaningOf({ eventType, data, seq }, complete = (message) => message) {
+  const shown = (/** @type {any} */ message) => complete(message && whole(message, message.room));
   switch (eventType) {
-    case Dispatch.MESSAGE: return [['said', complete(data)]];
+    case Dispatch.MESSAGE: return [['said', shown(data)]];
     case Dispatch.RECEIPT:
-    case Dispatch.DELIVERED: return [data].flat().map((message) => ['changed', complete(message), eventType, data]);
+    case Dispatch.DELIVERED: return [data].flat().map((message) => ['changed', shown(message), eventType, data]);
     case Dispatch.REACTION:
-    case Dispatch.PIN: return [['changed', complete(data.message), eventType, data]];
+    case Dispatch.PIN: return [['changed', shown(data.message), eventType, data]];
     case Dispatch.MODIFIED:
-      return [data.message ? ['changed', complete(data.message), eventType, data]
-        : ['removed', new Set(data.message_ids), data.room_id, data.user.id]];
-    case Dispatch.ROOM_READ: return [['read', data.room_id, data.user.id, data.seq]];
+      return [data.message ? ['changed', shown(data.message), eventType, data]
+        : ['removed', new Set(data.message_ids), named(data.room_id), data.user.id]];
+    case Dispatch.ROOM_READ: return [['read', named(data.room_id), data.user.id, data.seq]];
     case Dispatch.ROOM_CREATED:
-    case Dispatch.ROOM_UPDATED: return [['formed', data]];
+    case Dispatch.ROOM_UPDATED: return [['formed', whole(data)]];
     case Dispatch.MEMBERS_ADDED:
-    case Dispatch.MEMBERS_REMOVED: return [['formed', data.room, seq]];
-    case Dispatch.ROOM_EXIT: return [['left', data.room.id, false]];
-    case Dispatch.ROOM_DELETED: return [['left', data.room_id, true]];
+    case Dispatch.MEMBERS_REMOVED: return [['formed', whole(data.room), seq]];
+    case Dispatch.ROOM_EXIT: return [['left', named(data.room.id), false]];
+    case Dispatch.ROOM_DELETED: return [['left', named(data.room_id), true]];
     default: return [];
   }
+}
+
+/** An id, which everything has that something can happen to. @param {any} id */
+function named(id) {
+  if (typeof id !== 'string' || !id) throw new TypeError('a dispatch without an id');
+  return id;
+}
+
+/** @param {any} first @param {any[]} others all have an id */
+function whole(first, ...others) {
+  for (const { id } of [first, ...others]) named(id);
+  return first;
 }
 
 /** @param {Happening} happening @param {Follower} follower */
