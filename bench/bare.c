@@ -35,7 +35,7 @@ static struct buf inputs[MOST];
 static enum kind kinds[MOST];
 static int reader_at[MOST], readers[MOST], n_readers, epoll;
 
-static void leave(int fd)
+static void drop_client(int fd)
 {
 	if (kinds[fd]) {
 		int last = readers[--n_readers];
@@ -48,7 +48,7 @@ static void leave(int fd)
 	close(fd);
 }
 
-static void enter(int fd, enum kind kind)
+static void add_reader(int fd, enum kind kind)
 {
 	static const char sse[] = "HTTP/1.1 200 OK\r\n"
 				  "Content-Type: text/event-stream\r\n\r\n";
@@ -106,7 +106,7 @@ static bool take_post(int fd)
 }
 
 /* False: the connection is to be closed. */
-static bool receive(int fd)
+static bool receive_bytes(int fd)
 {
 	char bytes[65536];
 	ssize_t n = read(fd, bytes, sizeof(bytes));
@@ -121,7 +121,8 @@ static bool receive(int fd)
 	if (*text == 'P')
 		return take_post(fd);
 	if (strstr(text, "\r\n\r\n"))
-		enter(fd, strstr(text, "Upgrade:") ? KIND_WEBSOCKET : KIND_SSE);
+		add_reader(fd, strstr(text, "Upgrade:") ? KIND_WEBSOCKET
+							: KIND_SSE);
 	return true;
 }
 
@@ -178,8 +179,8 @@ int main(int argc, char **argv)
 
 			if (fd == listener)
 				accept_all(listener);
-			else if (!receive(fd))
-				leave(fd);
+			else if (!receive_bytes(fd))
+				drop_client(fd);
 		}
 	}
 }

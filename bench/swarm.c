@@ -38,7 +38,7 @@ int64_t swarm_clock(void)
 	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
-static int compare(const void *a, const void *b)
+static int compare_times(const void *a, const void *b)
 {
 	const int64_t *x = a, *y = b;
 
@@ -47,7 +47,7 @@ static int compare(const void *a, const void *b)
 
 void swarm_sort(int64_t *values, size_t n)
 {
-	qsort(values, n, sizeof(*values), compare);
+	qsort(values, n, sizeof(*values), compare_times);
 }
 
 double swarm_percentile(const int64_t *sorted, size_t n, double share)
@@ -81,7 +81,7 @@ int swarm_connect(int port, int source)
 	return -1;
 }
 
-static void lose(struct client *c)
+static void lose_client(struct client *c)
 {
 	if (c->state == CLIENT_OPEN)
 		swarm.open--;
@@ -128,9 +128,9 @@ static void read_client(struct client *c)
 	if (n > 0) {
 		bytes[n] = '\0';
 		if (!client_take(c, &swarm.events, bytes, (size_t)n))
-			lose(c);
+			lose_client(c);
 	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-		lose(c);
+		lose_client(c);
 	}
 }
 

@@ -11,8 +11,8 @@ enum {
 };
 
 /* Looks for marks in bytes that begin with those carried over. */
-static void look(struct client *c, const struct client_events *events,
-		 const char *bytes, size_t len)
+static void find_marks(struct client *c, const struct client_events *events,
+		       const char *bytes, size_t len)
 {
 	const char *p = bytes, *end = bytes + len;
 
@@ -24,8 +24,8 @@ static void look(struct client *c, const struct client_events *events,
 	}
 }
 
-static void payload(struct client *c, const struct client_events *events,
-		    const char *bytes, size_t len)
+static void take_payload(struct client *c, const struct client_events *events,
+			 const char *bytes, size_t len)
 {
 	char seam[2 * CARRY];
 	size_t head = len < CARRY ? len : CARRY;
@@ -43,9 +43,10 @@ static void payload(struct client *c, const struct client_events *events,
 	if (known >= MARK_LENGTH)
 		known = MARK_LENGTH - 1;
 	if (known && head)
-		look(c, events, seam + c->carried - known,
-		     known + (head < MARK_LENGTH - 1 ? head : MARK_LENGTH - 1));
-	look(c, events, bytes, len);
+		find_marks(c, events, seam + c->carried - known,
+			   known + (head < MARK_LENGTH - 1 ? head
+							   : MARK_LENGTH - 1));
+	find_marks(c, events, bytes, len);
 	if (len >= CARRY) {
 		memcpy(c->carry, bytes + len - CARRY, CARRY);
 		c->carried = CARRY;
@@ -58,7 +59,7 @@ static void payload(struct client *c, const struct client_events *events,
 }
 
 /* Answers with as many bytes as the PING has, all zero. */
-static void pong(const struct client *c)
+static void send_pong(const struct client *c)
 {
 	const unsigned char frame[6 + 125] = { 0x8a, (unsigned char)(0x80 |
 								     c->left) };
@@ -89,7 +90,7 @@ static void take_frames(struct client *c, const struct client_events *events,
 		if (c->left) {
 			size_t n = c->left < len ? c->left : len;
 
-			payload(c, events, bytes, n);
+			take_payload(c, events, bytes, n);
 			c->left -= n;
 			bytes += n;
 			len -= n;
@@ -102,7 +103,7 @@ static void take_frames(struct client *c, const struct client_events *events,
 			continue;
 		}
 		if ((c->head[0] & 15) == OPCODE_PING)
-			pong(c);
+			send_pong(c);
 		c->head_len = 0;
 	}
 }
@@ -132,7 +133,7 @@ static void take_chunks(struct client *c, const struct client_events *events,
 			len--;
 			continue;
 		}
-		payload(c, events, bytes, n);
+		take_payload(c, events, bytes, n);
 		c->left -= n;
 		bytes += n;
 		len -= n;
@@ -175,6 +176,6 @@ bool client_take(struct client *c, const struct client_events *events,
 	else if (c->chunked)
 		take_chunks(c, events, bytes, len);
 	else
-		payload(c, events, bytes, len);
+		take_payload(c, events, bytes, len);
 	return true;
 }

@@ -113,7 +113,7 @@ static enum client_role role_named(const char *name)
 	return !strcmp(name, "deaf") ? ROLE_DEAF : ROLE_READING;
 }
 
-static bool start(struct opening *o)
+static bool start_client(struct opening *o)
 {
 	struct client *c = &swarm.clients[swarm.count];
 	struct epoll_event event = { .events = EPOLLOUT,
@@ -198,7 +198,7 @@ void swarm_open(const char *line)
 	swarm.disordered = 0;
 	while (swarm_clock() - began < PATIENCE) {
 		while (o->done < o->count && swarm.asking < o->at_once &&
-		       start(o))
+		       start_client(o))
 			;
 		if (o->done == o->count &&
 		    (o->goal < 0

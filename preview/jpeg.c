@@ -15,7 +15,7 @@ struct failing {
 	jmp_buf out;
 };
 
-static void give_up(j_common_ptr common)
+static void abort_decoding(j_common_ptr common)
 {
 	struct failing *failing = (struct failing *)(void *)common->err;
 
@@ -28,7 +28,7 @@ static void say_nothing(j_common_ptr common, int level)
 	(void)level;
 }
 
-static unsigned number(const unsigned char *at, unsigned bytes, bool big)
+static unsigned read_number(const unsigned char *at, unsigned bytes, bool big)
 {
 	unsigned value = 0;
 
@@ -46,14 +46,14 @@ static int tiff_orientation(const unsigned char *tiff, size_t len)
 	if (len < 8)
 		return 1;
 	big = tiff[0] == 'M';
-	at = number(tiff + 4, 4, big);
+	at = read_number(tiff + 4, 4, big);
 	if (at > len - 2)
 		return 1;
-	count = number(tiff + at, 2, big);
+	count = read_number(tiff + at, 2, big);
 	at += 2;
 	for (; count > 0 && len - at >= 12; count--, at += 12)
-		if (number(tiff + at, 2, big) == 0x0112)
-			return (int)number(tiff + at + 8, 2, big);
+		if (read_number(tiff + at, 2, big) == 0x0112)
+			return (int)read_number(tiff + at + 8, 2, big);
 	return 1;
 }
 
@@ -73,7 +73,7 @@ static int exif_orientation(const struct jpeg_decompress_struct *jpeg)
 }
 
 /* The largest of 1/8, 1/4 and 1/2 that leaves enough pixels for a preview. */
-static unsigned reduction(unsigned longer)
+static unsigned choose_reduction(unsigned longer)
 {
 	unsigned by = 8;
 
@@ -103,7 +103,7 @@ bool jpeg_read(struct picture *picture, const unsigned char *bytes, size_t len)
 	unsigned longer;
 
 	jpeg.err = jpeg_std_error(&failing.base);
-	failing.base.error_exit = give_up;
+	failing.base.error_exit = abort_decoding;
 	failing.base.emit_message = say_nothing;
 	/* Nothing is freed here: the process ends soon. */
 	if (setjmp(failing.out))
@@ -118,7 +118,7 @@ bool jpeg_read(struct picture *picture, const unsigned char *bytes, size_t len)
 	longer = jpeg.image_width > jpeg.image_height ? jpeg.image_width
 						      : jpeg.image_height;
 	jpeg.scale_num = 1;
-	jpeg.scale_denom = reduction(longer);
+	jpeg.scale_denom = choose_reduction(longer);
 	jpeg.out_color_space = JCS_EXT_RGBA;
 	jpeg_start_decompress(&jpeg);
 	read_rows(picture, &jpeg);

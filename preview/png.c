@@ -19,7 +19,7 @@ struct input {
 	size_t left;
 };
 
-static void give(png_structp png, png_bytep out, size_t len)
+static void read_input(png_structp png, png_bytep out, size_t len)
 {
 	struct input *input = png_get_io_ptr(png);
 
@@ -36,7 +36,7 @@ static void say_nothing(png_structp png, png_const_charp text)
 	(void)text;
 }
 
-static _Noreturn void give_up(png_structp png, png_const_charp text)
+static _Noreturn void abort_decoding(png_structp png, png_const_charp text)
 {
 	(void)text;
 	png_longjmp(png, 1);
@@ -81,13 +81,13 @@ bool png_read(struct picture *picture, const unsigned char *bytes, size_t len)
 {
 	struct input input = { .at = bytes, .left = len };
 	png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, NULL,
-						 give_up, say_nothing);
+						 abort_decoding, say_nothing);
 	png_infop info = png ? png_create_info_struct(png) : NULL;
 
 	/* Nothing is freed here: the process ends soon. */
 	if (!info || setjmp(png_jmpbuf(png)))
 		return false;
-	png_set_read_fn(png, &input, give);
+	png_set_read_fn(png, &input, read_input);
 	png_set_user_limits(png, SIDE_LIMIT, SIDE_LIMIT);
 	png_set_chunk_malloc_max(png, CHUNK_LIMIT);
 	png_read_info(png, info);

@@ -66,7 +66,7 @@ bool picture_open(struct picture *picture, unsigned width, unsigned height,
 
 /* The size of a side of the picture: PICTURE_SIDE at most for the longer side,
  * the other in proportion. */
-static unsigned fit(unsigned side, unsigned longer)
+static unsigned fit_side(unsigned side, unsigned longer)
 {
 	unsigned fitted;
 
@@ -82,8 +82,8 @@ void picture_rows(struct picture *picture, unsigned width, unsigned height)
 
 	picture->row_width = width;
 	picture->row_height = height;
-	picture->width = fit(width, longer);
-	picture->height = fit(height, longer);
+	picture->width = fit_side(width, longer);
+	picture->height = fit_side(height, longer);
 	picture->sums = calloc(picture->width, sizeof(*picture->sums));
 	picture->pixels = calloc((size_t)picture->width * picture->height,
 				 PICTURE_CHANNELS);
@@ -91,7 +91,7 @@ void picture_rows(struct picture *picture, unsigned width, unsigned height)
 		_exit(EXIT_FAILURE);
 }
 
-static unsigned char mean(uint64_t sum, uint64_t of)
+static unsigned char rounded_mean(uint64_t sum, uint64_t of)
 {
 	if (of == 0)
 		return 0;
@@ -107,8 +107,8 @@ static void end_row(struct picture *picture, unsigned row)
 		const uint64_t *sum = picture->sums[x];
 
 		for (int c = 0; c < 3; c++)
-			*out++ = mean(sum[c], sum[3]);
-		*out++ = mean(sum[3], sum[4]);
+			*out++ = rounded_mean(sum[c], sum[3]);
+		*out++ = rounded_mean(sum[3], sum[4]);
 	}
 	memset(picture->sums, 0, picture->width * sizeof(*picture->sums));
 }
@@ -138,7 +138,7 @@ void picture_row(struct picture *picture, const unsigned char *rgba)
 }
 
 /* The index in the stored picture of a pixel of the upright one. */
-static size_t source(const struct picture *p, unsigned x, unsigned y)
+static size_t source_index(const struct picture *p, unsigned x, unsigned y)
 {
 	unsigned right = p->width - 1, bottom = p->height - 1;
 	unsigned sx = x, sy = y;
@@ -176,7 +176,7 @@ static size_t source(const struct picture *p, unsigned x, unsigned y)
 	return ((size_t)sy * p->width + sx) * PICTURE_CHANNELS;
 }
 
-static bool finish(struct picture *picture)
+static bool write_picture(struct picture *picture)
 {
 	unsigned width = is_turned(picture) ? picture->height : picture->width;
 	unsigned height = is_turned(picture) ? picture->width : picture->height;
@@ -189,7 +189,8 @@ static bool finish(struct picture *picture)
 		return false;
 	for (unsigned y = 0; y < height; y++)
 		for (unsigned x = 0; x < width; x++) {
-			memcpy(out, picture->pixels + source(picture, x, y),
+			memcpy(out,
+			       picture->pixels + source_index(picture, x, y),
 			       PICTURE_CHANNELS);
 			out += PICTURE_CHANNELS;
 		}
@@ -248,7 +249,7 @@ int main(void)
 	if (!bytes)
 		return EXIT_FAILURE;
 	sandbox_enter();
-	made = read_image(&picture, bytes, len) && finish(&picture);
+	made = read_image(&picture, bytes, len) && write_picture(&picture);
 	free(picture.sums);
 	free(picture.pixels);
 	_exit(made ? EXIT_SUCCESS : EXIT_FAILURE);

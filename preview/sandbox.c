@@ -14,7 +14,7 @@ enum {
 	SECONDS = 5,  /* of a processor */
 };
 
-static void limit(int what, rlim_t value)
+static void set_limit(int what, rlim_t value)
 {
 	const struct rlimit both = { .rlim_cur = value, .rlim_max = value };
 
@@ -25,13 +25,14 @@ static void limit(int what, rlim_t value)
 static void set_limits(void)
 {
 #ifndef __SANITIZE_ADDRESS__ /* the sanitizer maps terabytes */
-	limit(RLIMIT_AS, (rlim_t)MEMORY << 20);
+	set_limit(RLIMIT_AS, (rlim_t)MEMORY << 20);
 #endif
-	limit(RLIMIT_CPU, SECONDS);
-	limit(RLIMIT_CORE, 0);
-	limit(RLIMIT_FSIZE, 0); /* output goes to a pipe, which is no file */
-	limit(RLIMIT_NOFILE, 0);
-	limit(RLIMIT_NPROC, 0);
+	set_limit(RLIMIT_CPU, SECONDS);
+	set_limit(RLIMIT_CORE, 0);
+	set_limit(RLIMIT_FSIZE,
+		  0); /* output goes to a pipe, which is no file */
+	set_limit(RLIMIT_NOFILE, 0);
+	set_limit(RLIMIT_NPROC, 0);
 }
 
 static void filter_calls(void)

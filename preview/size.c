@@ -10,7 +10,7 @@ enum {
 	BMP_CORE = 12, /* bytes of the oldest header, with two-byte sizes */
 };
 
-static unsigned number(const unsigned char *at, unsigned bytes)
+static unsigned read_number(const unsigned char *at, unsigned bytes)
 {
 	unsigned value = 0;
 
@@ -22,8 +22,8 @@ static unsigned number(const unsigned char *at, unsigned bytes)
 bool gif_read(struct picture *picture, const unsigned char *bytes, size_t len)
 {
 	if (len >= GIF_HEAD)
-		picture_open(picture, number(bytes + 6, 2),
-			     number(bytes + 8, 2), 1);
+		picture_open(picture, read_number(bytes + 6, 2),
+			     read_number(bytes + 8, 2), 1);
 	return false;
 }
 
@@ -33,13 +33,13 @@ bool bmp_read(struct picture *picture, const unsigned char *bytes, size_t len)
 
 	if (len < BMP_HEAD)
 		return false;
-	if (number(bytes + 14, 4) == BMP_CORE) {
-		picture_open(picture, number(bytes + 18, 2),
-			     number(bytes + 20, 2), 1);
+	if (read_number(bytes + 14, 4) == BMP_CORE) {
+		picture_open(picture, read_number(bytes + 18, 2),
+			     read_number(bytes + 20, 2), 1);
 	} else {
 		/* A negative height means that rows start at the top. */
-		height = (int)number(bytes + 22, 4);
-		picture_open(picture, number(bytes + 18, 4),
+		height = (int)read_number(bytes + 22, 4);
+		picture_open(picture, read_number(bytes + 18, 4),
 			     height < 0 ? 0U - (unsigned)height
 					: (unsigned)height,
 			     1);

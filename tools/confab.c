@@ -96,12 +96,12 @@ static void list_accounts(struct admin *admin)
 
 /* Rings the doorbell. The delivering programs then read the log and end the
  * streams of the log-in. */
-static void ring(struct admin *admin)
+static void ring_doorbell(struct admin *admin)
 {
 	pg_result_free(query(admin, "ring", "select confab.ring()", 0, NULL));
 }
 
-static void account(struct admin *admin, char **words)
+static void run_account(struct admin *admin, char **words)
 {
 	const char *verb = words[0], *name = words[1];
 	char password[1024], hash[SECRET_PASSWORD_SIZE], id[24];
@@ -125,20 +125,20 @@ static void account(struct admin *admin, char **words)
 			add ? "select confab.account_create($1, $2)"
 			    : "select confab.account_change_password($1, $2)",
 			2, params));
-		ring(admin);
+		ring_doorbell(admin);
 	} else if (!strcmp(verb, "disable") || !strcmp(verb, "enable")) {
 		params[0].data = find_account(admin, name, id);
 		params[1].data = *verb == 'd' ? "t" : "f";
 		pg_result_free(query(admin, verb,
 				     "select confab.account_disable($1, $2)", 2,
 				     params));
-		ring(admin);
+		ring_doorbell(admin);
 	} else {
 		die(verb, "add, password, disable, enable or list");
 	}
 }
 
-static void setting(struct admin *admin, char **words)
+static void run_setting(struct admin *admin, char **words)
 {
 	const char *name = words[0], *value = name ? words[1] : NULL;
 	struct pg_param params[] = { { .data = name }, { .data = value } };
@@ -162,7 +162,7 @@ static void setting(struct admin *admin, char **words)
 	pg_result_free(r);
 }
 
-static void usage(FILE *to)
+static void print_usage(FILE *to)
 {
 	fputs("confab: administers a confab database\n\n"
 	      "usage: confab [-c FILE] [-s DIR] COMMAND\n"
@@ -194,8 +194,8 @@ static const struct command {
 	void (*run)(struct admin *admin, char **words);
 } COMMANDS[] = {
 	{ "upgrade", 0, upgrade },
-	{ "account", 1, account },
-	{ "setting", 0, setting },
+	{ "account", 1, run_account },
+	{ "setting", 0, run_setting },
 	{ "status", 0, operate_status },
 	{ "maintain", 0, operate_maintain },
 	{ "keep", 2, operate_keep },
@@ -221,7 +221,7 @@ static const struct command *choose_command(char **words, int n)
 		fprintf(stderr, "confab: %s: %s\n\n", words[0],
 			command ? "something is missing after it"
 				: "no such command");
-	usage(stderr);
+	print_usage(stderr);
 	return NULL;
 }
 
@@ -246,7 +246,7 @@ int main(int argc, char **argv)
 			printf("confab %s\n", version_text());
 			return 0;
 		} else {
-			usage(c == 'h' ? stdout : stderr);
+			print_usage(c == 'h' ? stdout : stderr);
 			return c == 'h' ? 0 : 2;
 		}
 	}

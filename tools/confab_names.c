@@ -14,7 +14,7 @@ enum {
 	LONGEST = 64, /* code units of the prototype of one character */
 };
 
-static void check(UErrorCode status, const char *what)
+static void check_status(UErrorCode status, const char *what)
 {
 	if (U_FAILURE(status))
 		die(what, u_errorName(status));
@@ -48,10 +48,10 @@ static void print_ranges(struct buf *out)
 	const USet *set = uspoof_getRecommendedSet(&status);
 	UChar32 first, last;
 
-	check(status, "ICU's characters for identifiers");
+	check_status(status, "ICU's characters for identifiers");
 	for (int i = 0; i < uset_getRangeCount(set); i++) {
 		uset_getItem(set, i, &first, &last, NULL, 0, &status);
-		check(status, "ICU's characters for identifiers");
+		check_status(status, "ICU's characters for identifiers");
 		add_range(out, first, last);
 	}
 	buf_add_text(out, "]");
@@ -64,7 +64,7 @@ static void add_text(struct buf *out, const UChar *text, int len)
 	int32_t n;
 
 	u_strToUTF8(utf8, sizeof(utf8), &n, text, len, &status);
-	check(status, "ICU's text");
+	check_status(status, "ICU's text");
 	json_quote(out, utf8, (size_t)n);
 }
 
@@ -82,7 +82,7 @@ static void add_confusable(struct buf *out, const USpoofChecker *checker,
 		return;
 	n = uspoof_getSkeleton(checker, 0, letter, len, looks_like, LONGEST,
 			       &status);
-	check(status, "ICU's confusable characters");
+	check_status(status, "ICU's confusable characters");
 	if (u_strCompare(letter, len, looks_like, n, false) == 0)
 		return;
 	buf_add_text(out, out->len ? "," : "{");
@@ -97,7 +97,7 @@ static void print_confusables(struct buf *out)
 	const UNormalizer2 *nfd = unorm2_getNFDInstance(&status);
 	USpoofChecker *checker = uspoof_open(&status);
 
-	check(status, "ICU's confusable characters");
+	check_status(status, "ICU's confusable characters");
 	for (UChar32 c = 1; c <= UCHAR_MAX_VALUE; c++)
 		if (u_isdefined(c) && !U_IS_SURROGATE((uint32_t)c))
 			add_confusable(out, checker, nfd, c);

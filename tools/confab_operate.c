@@ -43,7 +43,8 @@ void operate_status(struct admin *admin, char **words)
 	print_programs(admin->config.run_dir);
 }
 
-static long number(struct admin *admin, const char *name, const char *text)
+static long query_number(struct admin *admin, const char *name,
+			 const char *text)
 {
 	struct pg_result *r = query(admin, name, text, 0, NULL);
 	long n = strtol(pg_field(r, 0, 0), NULL, 10);
@@ -77,10 +78,11 @@ void operate_maintain(struct admin *admin, char **words)
 
 	(void)words;
 	printf("partitions made or dropped: %ld\n",
-	       number(admin, "partitions", "select confab.log_maintain()"));
+	       query_number(admin, "partitions",
+			    "select confab.log_maintain()"));
 	printf("old messages taken away: %ld\n", expire_messages(admin));
-	while ((some = number(admin, "collect",
-			      "select confab.collect_erased(5000)")))
+	while ((some = query_number(admin, "collect",
+				    "select confab.collect_erased(5000)")))
 		collected += some;
 	printf("rows of deleted rooms collected: %ld\n", collected);
 }

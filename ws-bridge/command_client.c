@@ -140,7 +140,7 @@ static enum outcome take_records(struct command_call *call)
 	return outcome;
 }
 
-static enum outcome receive(struct command_call *call)
+static enum outcome receive_answer(struct command_call *call)
 {
 	char bytes[16384];
 	ssize_t n;
@@ -179,7 +179,7 @@ static void socket_ready(struct watch *watch, uint32_t events)
 	enum outcome outcome = OUTCOME_MORE;
 
 	if (events & ~(uint32_t)EPOLLOUT)
-		outcome = receive(call);
+		outcome = receive_answer(call);
 	if (outcome == OUTCOME_MORE && call->request.len && !send_some(call))
 		outcome = OUTCOME_BROKEN;
 	if (outcome != OUTCOME_MORE)

@@ -211,7 +211,7 @@ static bool has_body(const struct handshake *h)
 }
 
 /* The status of the answer: 101, or a refusal (4.2.1, 4.2.2). */
-static int judge(struct handshake *h)
+static int choose_status(struct handshake *h)
 {
 	const char *version;
 
@@ -252,7 +252,7 @@ int handshake_parse(struct handshake *h, char *bytes, size_t len)
 		if (!line || !parse_field(h, line))
 			return 400;
 	}
-	return judge(h);
+	return choose_status(h);
 }
 
 static void accept_handshake(struct buf *out, const struct handshake *h)

@@ -21,7 +21,7 @@ struct bridge {
 	struct sockets sockets;
 };
 
-static void accepted(struct service *service, int fd)
+static void accept_connection(struct service *service, int fd)
 {
 	socket_accept(&container_of(service, struct bridge, service)->sockets,
 		      fd);
@@ -36,21 +36,22 @@ static bool is_ready(struct service *service)
 		&why);
 }
 
-static void drain(struct service *service, unsigned turns)
+static void drain_share(struct service *service, unsigned turns)
 {
 	hub_end_share(
 		container_of(service, struct bridge, service)->sockets.hub,
 		END_RESTART, turns);
 }
 
-static void run(const struct config *config, const struct identity_rules *rules,
-		struct listener *listener)
+static void run_service(const struct config *config,
+			const struct identity_rules *rules,
+			struct listener *listener)
 {
 	struct bridge bridge = {
 		.service = { .listener = listener,
-			     .accepted = accepted,
+			     .accepted = accept_connection,
 			     .ready = is_ready,
-			     .drain = drain },
+			     .drain = drain_share },
 		.sockets = { .config = config },
 	};
 	struct sockets *sockets = &bridge.sockets;
@@ -104,7 +105,7 @@ int main(int argc, char **argv)
 	buf_addf(&path, "%s/bridge.sock", config.run_dir);
 	rules = identity_rules_create(&config);
 	listener_open(&listener, buf_text(&path), BACKLOG, config.replace);
-	run(&config, rules, &listener);
+	run_service(&config, rules, &listener);
 	identity_rules_free(rules);
 	buf_free(&path);
 	config_free(&config);

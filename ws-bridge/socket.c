@@ -32,7 +32,7 @@ enum {
 	HANDSHAKES = 1024 /* handshakes allowed beside the streams */
 };
 
-static void destroy(struct socket *s)
+static void free_socket(struct socket *s)
 {
 	socket_forget_commands(s);
 	loop_disarm(s->sockets->loop, &s->timer);
@@ -56,7 +56,7 @@ static bool is_busy(const struct socket *s)
 
 /* Whether to read from the client. A client gets the answer to a command before
  * it may send another, and it has to read the answers. */
-static bool reads(const struct socket *s)
+static bool wants_bytes(const struct socket *s)
 {
 	return s->out.len < PART && (s->state != SOCKET_OPEN || !is_busy(s));
 }
@@ -66,7 +66,7 @@ static bool reads(const struct socket *s)
 static void wait_for_events(struct socket *s)
 {
 	uint32_t events = (s->out.len ? (uint32_t)EPOLLOUT : 0U) |
-			  (reads(s) ? (uint32_t)EPOLLIN : 0U) |
+			  (wants_bytes(s) ? (uint32_t)EPOLLIN : 0U) |
 			  (s->is_half_closed ? 0U : (uint32_t)EPOLLRDHUP);
 
 	if (s->watch.active && s->waits_for == events)
@@ -77,7 +77,7 @@ static void wait_for_events(struct socket *s)
 
 /* Ends the connection when the client ends it, too, or GOODBYE is over. Closing
  * while the client still sends would discard our last bytes. */
-static void end(struct socket *s)
+static void end_connection(struct socket *s)
 {
 	s->state = SOCKET_ENDING;
 	hub_close(&s->stream);
@@ -96,7 +96,7 @@ static void send_bytes(struct socket *s, const char *bytes, size_t len)
 		n = send(s->watch.fd, bytes, len, MSG_NOSIGNAL);
 	if (n < 0 && errno != EAGAIN && errno != EINTR) {
 		/* The loop reports it, too. Until then nothing is kept. */
-		end(s);
+		end_connection(s);
 		return;
 	}
 	if (n > 0 && !s->is_pinged)
@@ -180,10 +180,10 @@ static bool is_overdue(const struct socket *s)
 
 /* Sends a PING one heartbeat after the client was last heard, and ends the
  * connection when no answer came. */
-static void beat(struct socket *s)
+static void check_heartbeat(struct socket *s)
 {
 	if (s->is_pinged && is_overdue(s)) {
-		destroy(s);
+		free_socket(s);
 		return;
 	}
 	if (!s->is_pinged) {
@@ -200,9 +200,9 @@ static void timer_fired(struct timer *timer)
 	struct socket *s = container_of(timer, struct socket, timer);
 
 	if (s->state == SOCKET_OPEN)
-		beat(s);
+		check_heartbeat(s);
 	else
-		destroy(s);
+		free_socket(s);
 }
 
 static void on_opened(struct stream *stream)
@@ -278,7 +278,7 @@ static void read_frames(struct socket *s, const char *bytes, size_t len)
 		send_bytes(s, answers.data, answers.len);
 	buf_free(&answers);
 	if (status == READER_CLOSED)
-		end(s);
+		end_connection(s);
 }
 
 /* Answers a whole head, then reads the bytes after it. */
@@ -297,7 +297,7 @@ static void shake_hands(struct socket *s, struct handshake *h, int status)
 		if (head.len > h->size)
 			read_frames(s, head.data + h->size, head.len - h->size);
 	} else {
-		end(s);
+		end_connection(s);
 	}
 	buf_free(&head);
 }
@@ -315,12 +315,12 @@ static void read_head(struct socket *s, const char *bytes, size_t len)
 
 /* Reads the bytes that have come. False when the connection is broken or at its
  * end. */
-static bool receive(struct socket *s)
+static bool receive_bytes(struct socket *s)
 {
 	char bytes[READ];
 	ssize_t n = 1;
 
-	while (reads(s) && (n = read(s->watch.fd, bytes, READ)) > 0) {
+	while (wants_bytes(s) && (n = read(s->watch.fd, bytes, READ)) > 0) {
 		if (s->state == SOCKET_HANDSHAKE)
 			read_head(s, bytes, (size_t)n);
 		else if (s->state != SOCKET_ENDING)
@@ -357,14 +357,14 @@ static void socket_ready(struct watch *watch, uint32_t events)
 	struct socket *s = container_of(watch, struct socket, watch);
 
 	if (events & (EPOLLERR | EPOLLHUP)) {
-		destroy(s);
+		free_socket(s);
 		return;
 	}
 	if (events & EPOLLRDHUP)
 		s->is_half_closed = true;
 	if ((events & EPOLLOUT && s->out.len && !send_kept(s)) ||
-	    (events & (EPOLLIN | EPOLLRDHUP) && !receive(s)))
-		destroy(s);
+	    (events & (EPOLLIN | EPOLLRDHUP) && !receive_bytes(s)))
+		free_socket(s);
 	else
 		wait_for_events(s);
 }
@@ -398,5 +398,5 @@ void socket_accept(struct sockets *sockets, int fd)
 void socket_close_all(struct sockets *sockets)
 {
 	while (!LIST_EMPTY(&sockets->all))
-		destroy(LIST_FIRST(&sockets->all));
+		free_socket(LIST_FIRST(&sockets->all));
 }

@@ -8,7 +8,7 @@
 #include "socket_internal.h"
 
 /* Answers a command, after everything that waits already. */
-static void reply(struct socket *s, const char *json, size_t len)
+static void reply_json(struct socket *s, const char *json, size_t len)
 {
 	struct dispatch *d;
 	struct buf text = { 0 };
@@ -43,7 +43,7 @@ static void reply_unavailable(struct socket *s, const struct command *command,
 		json_print(id, &json);
 	}
 	buf_add_text(&json, "}");
-	reply(s, json.data, json.len);
+	reply_json(s, json.data, json.len);
 	buf_free(&json);
 	json_free(parsed);
 }
@@ -59,7 +59,7 @@ static void on_answer(void *context, const char *body, size_t len, bool sent)
 	if (!body)
 		reply_unavailable(s, command, sent);
 	else if (len)
-		reply(s, body, len);
+		reply_json(s, body, len);
 	STAILQ_REMOVE_HEAD(&s->commands, link);
 	free(command);
 	if (s->is_leaving)
@@ -106,7 +106,7 @@ static void on_binary(void *context)
 	struct buf json = { 0 };
 
 	error_body(&json, ERROR_INVALID, "A command is a text frame.");
-	reply(context, json.data, json.len);
+	reply_json(context, json.data, json.len);
 	buf_free(&json);
 }
 

@@ -84,8 +84,8 @@ static void log_failure(const struct call *call, const char *sqlstate,
 	       sqlstate, why);
 }
 
-static struct error_answer fail(struct call *call, enum confab_error error,
-				const char *detail)
+static struct error_answer fail_call(struct call *call, enum confab_error error,
+				     const char *detail)
 {
 	envelope_fail(&call->envelope, error, detail, call->out);
 	return error_answer(error, NULL);
@@ -101,7 +101,7 @@ static struct error_answer fail_unavailable(struct call *call, bool unknown)
 	log_failure(call, unknown ? "unknown" : "none",
 		    pg_reason(call->commands->pg));
 	if (!unknown)
-		return fail(call, ERROR_UNAVAILABLE, NULL);
+		return fail_call(call, ERROR_UNAVAILABLE, NULL);
 	buf_addf(&body,
 		 "{\"error\":{\"code\":%d,\"detail\":\"%s\",\"unknown\":true}}",
 		 info->code, info->detail);
@@ -120,14 +120,14 @@ static struct error_answer fail_statement(struct call *call)
 	if (answer.http_status >= 500)
 		log_failure(call, sqlstate, pg_message(result));
 	if (!answer.body)
-		return fail(call, answer.error, NULL);
+		return fail_call(call, answer.error, NULL);
 	envelope_answer(&call->envelope, answer.body, call->out);
 	answer.body = NULL; /* it belongs to the result, which is freed */
 	return answer;
 }
 
 /* Writes the answer in the form that suits the caller (docs/protocol.md). */
-static void succeed(struct call *call)
+static void write_reply(struct call *call)
 {
 	const struct pg_result *result = call->result;
 	bool any = pg_rows(result) > 0;
@@ -148,8 +148,8 @@ static void succeed(struct call *call)
 }
 
 /* Makes one attempt on a connection that exists. */
-static enum pg_status attempt(struct call *call, const struct pg_param *params,
-			      bool ring)
+static enum pg_status attempt_call(struct call *call,
+				   const struct pg_param *params, bool ring)
 {
 	struct commands *commands = call->commands;
 	struct command_entry *entry =
@@ -206,7 +206,7 @@ static struct error_answer refuse_event(struct call *call)
 				       NULL, &call->result);
 	struct error_answer answer =
 		status == PG_FAILED ? fail_statement(call)
-		: status == PG_OK   ? fail(call, ERROR_EVENT_TYPE, NULL)
+		: status == PG_OK   ? fail_call(call, ERROR_EVENT_TYPE, NULL)
 				    : fail_unavailable(call, false);
 
 	pg_result_free(call->result);
@@ -226,16 +226,16 @@ static struct error_answer carry_out(struct call *call, const char *data)
 	};
 	struct traffic *traffic = call->commands->traffic;
 	bool ring = call->stores && (!traffic || traffic_claim_ring(traffic));
-	enum pg_status status = attempt(call, params, ring);
+	enum pg_status status = attempt_call(call, params, ring);
 
 	for (int i = 0; i < REPEATS && is_repeatable(call, status); i++) {
 		pause_before_repeat();
 		status = connect_database(call->commands)
-				 ? attempt(call, params, ring)
+				 ? attempt_call(call, params, ring)
 				 : PG_AWAY;
 	}
 	if (status == PG_OK) {
-		succeed(call);
+		write_reply(call);
 		return error_answer(ERROR_NONE, NULL);
 	}
 	if (status == PG_FAILED && call->result)
@@ -245,7 +245,7 @@ static struct error_answer carry_out(struct call *call, const char *data)
 		return refuse_event(call);
 	if (status == PG_FAILED) {
 		log_failure(call, "prepare", pg_reason(call->commands->pg));
-		return fail(call, ERROR_INTERNAL, NULL);
+		return fail_call(call, ERROR_INTERNAL, NULL);
 	}
 	return fail_unavailable(call, status == PG_UNKNOWN && call->stores);
 }
@@ -299,12 +299,12 @@ static struct error_answer fail_rate(struct call *call, int seconds)
 	char text[12];
 
 	snprintf(text, sizeof(text), "%d", seconds);
-	answer = fail(call, ERROR_RATE, text);
+	answer = fail_call(call, ERROR_RATE, text);
 	answer.retry_after = seconds;
 	return answer;
 }
 
-static struct error_answer execute(struct call *call)
+static struct error_answer execute_call(struct call *call)
 {
 	struct envelope *envelope = &call->envelope;
 	struct buf data = { 0 };
@@ -358,7 +358,7 @@ static enum confab_error read_request(struct call *call)
 		why = "Not a session.";
 	if (!why)
 		return ERROR_NONE;
-	fail(call, ERROR_INVALID, why);
+	fail_call(call, ERROR_INVALID, why);
 	return ERROR_INVALID;
 }
 
@@ -374,10 +374,10 @@ struct error_answer command_execute(struct commands *commands,
 	struct error_answer answer;
 
 	if (!request->token_hash)
-		return fail(&call, ERROR_UNAUTHENTICATED, NULL);
+		return fail_call(&call, ERROR_UNAUTHENTICATED, NULL);
 	answer = error_answer(read_request(&call), NULL);
 	if (answer.error == ERROR_NONE)
-		answer = execute(&call);
+		answer = execute_call(&call);
 	if (commands->traffic) {
 		traffic_end(commands->traffic);
 		traffic_done(commands->traffic, call.rate_class, answer.error,

@@ -72,7 +72,7 @@ void command_table_free(struct command_table *table)
 	free(table);
 }
 
-static int compare(const void *a, const void *b)
+static int compare_entries(const void *a, const void *b)
 {
 	const struct command_entry *x = a, *y = b;
 
@@ -128,7 +128,8 @@ static void read_entries(struct command_table *table,
 			pg_field(result, i, LIST_RATE_CLASS));
 		snprintf(entry->label, sizeof(entry->label), "command_%d", i);
 	}
-	qsort(table->entries, table->count, sizeof(*table->entries), compare);
+	qsort(table->entries, table->count, sizeof(*table->entries),
+	      compare_entries);
 	for (size_t i = 0; i < table->count; i++)
 		table->entries[i].statement = (struct pg_statement){
 			.name = table->entries[i].label,

@@ -93,7 +93,7 @@ void envelope_free(struct envelope *envelope)
 	*envelope = (struct envelope){ 0 };
 }
 
-static void trim(const char **text, size_t *len)
+static void trim_blanks(const char **text, size_t *len)
 {
 	while (*len && memchr(blank, **text, sizeof(blank) - 1)) {
 		(*text)++;
@@ -119,7 +119,7 @@ static void clean_member(struct json *object, const char *name,
 	text = json_string(json_get(object, name), &len);
 	if (!text)
 		return;
-	trim(&text, &len);
+	trim_blanks(&text, &len);
 	if (len)
 		sanitise(&clean, text, len, keep_class_id);
 	if (is_blank(&clean))

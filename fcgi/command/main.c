@@ -100,7 +100,7 @@ static void carry_out(struct worker *w, const struct identity *who,
 	buf_free(&out);
 }
 
-static void serve(void *worker)
+static void serve_request(void *worker)
 {
 	struct worker *w = worker;
 	struct buf body = { 0 };
@@ -129,7 +129,7 @@ static void serve(void *worker)
 	buf_free(&body);
 }
 
-static void begin(struct worker_parent *parent)
+static void begin_parent(struct worker_parent *parent)
 {
 	struct parent *own = xcalloc(1, sizeof(*own));
 
@@ -141,7 +141,7 @@ static void begin(struct worker_parent *parent)
 	parent->own = own;
 }
 
-static void end(struct worker_parent *parent)
+static void end_parent(struct worker_parent *parent)
 {
 	struct parent *own = parent->own;
 
@@ -195,10 +195,10 @@ int main(int argc, char **argv)
 		.socket = "command",
 		.workers = count_workers,
 		.queue = queue_length,
-		.begin = begin,
-		.end = end,
+		.begin = begin_parent,
+		.end = end_parent,
 		.open = open_worker,
-		.serve = serve,
+		.serve = serve_request,
 		.close = close_worker,
 	};
 

@@ -15,7 +15,7 @@ enum {
 };
 
 /* The finalizer of splitmix64. */
-static uint64_t stir(uint64_t x)
+static uint64_t mix_bits(uint64_t x)
 {
 	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9U;
 	x = (x ^ x >> 27) * 0x94d049bb133111ebU;
@@ -25,16 +25,17 @@ static uint64_t stir(uint64_t x)
 uint64_t rate_key(uint64_t seed, unsigned kind, const void *bytes, size_t len)
 {
 	const unsigned char *p = bytes;
-	uint64_t x = stir(seed + kind * 0x9e3779b97f4a7c15U);
+	uint64_t x = mix_bits(seed + kind * 0x9e3779b97f4a7c15U);
 
 	for (size_t i = 0; i < len; i++)
-		x = stir((x ^ p[i]) + 0x9e3779b97f4a7c15U);
+		x = mix_bits((x ^ p[i]) + 0x9e3779b97f4a7c15U);
 	return x ? x : 1;
 }
 
 /* The key's slot, or else a free one, a full one, or the one that is full
  * soonest. */
-static struct rate_slot *find(struct rate_slot *set, uint64_t key, int64_t now)
+static struct rate_slot *find_slot(struct rate_slot *set, uint64_t key,
+				   int64_t now)
 {
 	struct rate_slot *found = NULL;
 	int64_t soonest = INT64_MAX;
@@ -63,7 +64,7 @@ int64_t rate_take(struct rate_table *table, uint64_t key, int64_t now,
 		  int per_minute, int burst)
 {
 	struct rate_slot *slot =
-		find(table->slots[key & (RATE_SETS - 1)], key, now);
+		find_slot(table->slots[key & (RATE_SETS - 1)], key, now);
 	int64_t interval = MINUTE / per_minute;
 	int64_t due = atomic_load(&slot->due), start, wait;
 

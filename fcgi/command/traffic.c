@@ -162,7 +162,7 @@ enum traffic_class traffic_class_named(const char *name)
 	return TRAFFIC_OTHER;
 }
 
-static int64_t take(struct traffic *t, uint64_t key, int per_minute)
+static int64_t take_unit(struct traffic *t, uint64_t key, int per_minute)
 {
 	int burst = per_minute / BURST_PART;
 
@@ -204,12 +204,12 @@ int traffic_admit(struct traffic *t, enum traffic_class class, int64_t account,
 		key = account ? rate_key(t->seed, class, &account,
 					 sizeof(account))
 			      : rate_key(t->seed, class, token_hash, 32);
-		wait = take(t, key, per_minute);
+		wait = take_unit(t, key, per_minute);
 		metric_count(t->by_account, wait > 0);
 	}
 	if (!wait && len && t->config->rate_address) {
 		key = rate_key(t->seed, TRAFFIC_CLASSES, network, len);
-		wait = take(t, key, t->config->rate_address);
+		wait = take_unit(t, key, t->config->rate_address);
 		metric_count(t->by_address, wait > 0);
 	}
 	return (int)((wait + MICROSECONDS - 1) / MICROSECONDS);

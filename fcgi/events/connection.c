@@ -20,7 +20,7 @@ enum {
 	FINISH_TIMEOUT = 10000, /* ms for the last bytes */
 };
 
-static void destroy(struct connection *c)
+static void free_connection(struct connection *c)
 {
 	hub_close(&c->stream);
 	loop_disarm(c->connections->loop, &c->timer);
@@ -104,8 +104,8 @@ void connection_finish(struct connection *c)
 }
 
 /* Writes a whole response and ends it. The length is the body's. */
-static void respond(struct connection *c, struct head head,
-		    const struct buf *body)
+static void write_response(struct connection *c, struct head head,
+			   const struct buf *body)
 {
 	struct buf *content = &c->connections->content;
 
@@ -120,19 +120,20 @@ static void respond(struct connection *c, struct head head,
 void connection_respond(struct connection *c, int status, const char *type,
 			const struct buf *body)
 {
-	respond(c, (struct head){ .status = status, .type = type }, body);
+	write_response(c, (struct head){ .status = status, .type = type },
+		       body);
 }
 
-static void fail(struct connection *c, enum confab_error error,
-		 struct buf *body)
+static void fail_request(struct connection *c, enum confab_error error,
+			 struct buf *body)
 {
 	struct error_answer answer = error_answer(error, buf_text(body));
 
-	respond(c,
-		(struct head){ .status = answer.http_status,
-			       .type = "application/json",
-			       .retry_after = answer.retry_after },
-		body);
+	write_response(c,
+		       (struct head){ .status = answer.http_status,
+				      .type = "application/json",
+				      .retry_after = answer.retry_after },
+		       body);
 }
 
 void connection_fail(struct connection *c, enum confab_error error,
@@ -141,7 +142,7 @@ void connection_fail(struct connection *c, enum confab_error error,
 	struct buf body = { 0 };
 
 	error_body(&body, error, detail);
-	fail(c, error, &body);
+	fail_request(c, error, &body);
 	buf_free(&body);
 }
 
@@ -165,7 +166,7 @@ static void on_refused(struct stream *stream, enum confab_error error,
 		return;
 	}
 	buf_add_text(&made, body);
-	fail(c, error, &made);
+	fail_request(c, error, &made);
 	buf_free(&made);
 }
 
@@ -240,7 +241,7 @@ static void open_stream(struct connection *c)
 		connection_fail(c, error, why);
 }
 
-static void start(struct connection *c)
+static void start_request(struct connection *c)
 {
 	const char *method = connection_param(c, "REQUEST_METHOD");
 	struct connections *all = c->connections;
@@ -249,11 +250,11 @@ static void start(struct connection *c)
 	loop_disarm(all->loop, &c->timer);
 	request_name(c, name, sizeof(name));
 	if (!method || strcmp(method, "GET")) {
-		respond(c,
-			(struct head){ .status = 405,
-				       .type = "application/json",
-				       .allow = "GET" },
-			&(struct buf){ 0 });
+		write_response(c,
+			       (struct head){ .status = 405,
+					      .type = "application/json",
+					      .allow = "GET" },
+			       &(struct buf){ 0 });
 	} else if (connection_report(c, name)) {
 		return;
 	} else if (strcmp(name, "events") && strcmp(name, "poll")) {
@@ -277,7 +278,7 @@ static bool take_record(struct connection *c, const struct fastcgi_record *r)
 	 * is still sending. */
 	if (r->type == FASTCGI_STDIN && !r->len && c->params_end &&
 	    c->state == CONNECTION_READING)
-		start(c);
+		start_request(c);
 	if (r->type != FASTCGI_PARAMS || c->params_end)
 		return true;
 	if (r->len) {
@@ -315,7 +316,7 @@ static bool take_input(struct connection *c)
 }
 
 /* Reads the bytes that have come. False when the other side has closed. */
-static bool receive(struct connection *c)
+static bool receive_bytes(struct connection *c)
 {
 	char bytes[8192];
 	ssize_t n;
@@ -352,12 +353,12 @@ static void socket_ready(struct watch *watch, uint32_t events)
 	struct connection *c = container_of(watch, struct connection, watch);
 
 	if (events & (EPOLLERR | EPOLLHUP)) {
-		destroy(c);
+		free_connection(c);
 		return;
 	}
-	if ((events & (EPOLLIN | EPOLLRDHUP) && !receive(c)) ||
+	if ((events & (EPOLLIN | EPOLLRDHUP) && !receive_bytes(c)) ||
 	    (events & EPOLLOUT && c->out.len && !send_rest(c)))
-		destroy(c);
+		free_connection(c);
 }
 
 static void timer_fired(struct timer *timer)
@@ -367,7 +368,7 @@ static void timer_fired(struct timer *timer)
 	if (c->state == CONNECTION_OPEN)
 		c->kind->timer(c);
 	else
-		destroy(c);
+		free_connection(c);
 }
 
 void connection_accept(struct connections *all, int fd)
@@ -387,5 +388,5 @@ void connection_accept(struct connections *all, int fd)
 void connection_close_all(struct connections *all)
 {
 	while (!LIST_EMPTY(&all->all))
-		destroy(LIST_FIRST(&all->all));
+		free_connection(LIST_FIRST(&all->all));
 }

@@ -22,7 +22,7 @@ struct events {
 	struct connections connections;
 };
 
-static void accepted(struct service *service, int fd)
+static void accept_connection(struct service *service, int fd)
 {
 	connection_accept(
 		&container_of(service, struct events, service)->connections,
@@ -38,21 +38,22 @@ static bool is_ready(struct service *service)
 		&why);
 }
 
-static void drain(struct service *service, unsigned turns)
+static void drain_share(struct service *service, unsigned turns)
 {
 	hub_end_share(
 		container_of(service, struct events, service)->connections.hub,
 		END_RESTART, turns);
 }
 
-static void run(const struct config *config, const struct identity_rules *rules,
-		struct listener *listener)
+static void run_service(const struct config *config,
+			const struct identity_rules *rules,
+			struct listener *listener)
 {
 	struct events events = {
 		.service = { .listener = listener,
-			     .accepted = accepted,
+			     .accepted = accept_connection,
 			     .ready = is_ready,
-			     .drain = drain },
+			     .drain = drain_share },
 		.connections = { .config = config },
 	};
 	struct metrics *metrics = metrics_open(config->run_dir, "events");
@@ -100,7 +101,7 @@ int main(int argc, char **argv)
 	buf_addf(&path, "%s/events.sock", config.run_dir);
 	rules = identity_rules_create(&config);
 	listener_open(&listener, buf_text(&path), BACKLOG, config.replace);
-	run(&config, rules, &listener);
+	run_service(&config, rules, &listener);
 	identity_rules_free(rules);
 	buf_free(&path);
 	config_free(&config);

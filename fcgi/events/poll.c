@@ -12,7 +12,7 @@ enum {
 	REPLAY_LOOK = 50 /* ms */
 };
 
-static void answer(struct connection *c)
+static void answer_poll(struct connection *c)
 {
 	struct buf body = { 0 };
 	struct dispatch *d;
@@ -36,7 +36,7 @@ static void answer(struct connection *c)
 static void poll_wake(struct connection *c)
 {
 	if (stream_peek(&c->stream) && c->stream.state != STREAM_REPLAYING)
-		answer(c);
+		answer_poll(c);
 }
 
 static void poll_opened(struct connection *c)
@@ -64,7 +64,7 @@ static void poll_timer(struct connection *c)
 	    hub_ready(c->connections->hub, &away))
 		loop_arm(c->connections->loop, &c->timer, REPLAY_LOOK);
 	else
-		answer(c);
+		answer_poll(c);
 }
 
 /* Nothing waits, or it stays for the next poll, which meets the reason that
@@ -72,7 +72,7 @@ static void poll_timer(struct connection *c)
 static void poll_end(struct connection *c, enum stream_end why)
 {
 	if (why == END_RESTART)
-		answer(c);
+		answer_poll(c);
 	else
 		connection_fail(c,
 				why == END_UNAUTHENTICATED

@@ -5,7 +5,7 @@
 #include "base/metrics.h"
 #include "connection.h"
 
-static void metrics(struct connection *c)
+static void answer_metrics(struct connection *c)
 {
 	struct buf out = { 0 };
 
@@ -39,7 +39,7 @@ bool connection_report(struct connection *c, const char *name)
 		return true;
 	}
 	if (!strcmp(name, "metrics")) {
-		metrics(c);
+		answer_metrics(c);
 		return true;
 	}
 	if (strcmp(name, "healthz") && strcmp(name, "readyz"))

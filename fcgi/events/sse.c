@@ -10,12 +10,12 @@ enum {
 };
 
 /* Milliseconds until the browser reconnects, spread over the clients. */
-static unsigned retry(void)
+static unsigned retry_delay(void)
 {
 	return 1000 + secret_random(4000);
 }
 
-static void arm(struct connection *c)
+static void arm_heartbeat(struct connection *c)
 {
 	loop_arm(c->connections->loop, &c->timer,
 		 hub_heartbeat(c->connections->hub));
@@ -47,9 +47,9 @@ static void sse_opened(struct connection *c)
 
 	content->len = 0;
 	head_write(content, &head);
-	buf_addf(content, "retry: %u\n\n", retry());
+	buf_addf(content, "retry: %u\n\n", retry_delay());
 	connection_write(c, content);
-	arm(c);
+	arm_heartbeat(c);
 }
 
 /* The comment keeps proxies from closing the stream. The id gives a client
@@ -72,7 +72,7 @@ static void sse_timer(struct connection *c)
 				      hub_position(&c->stream)));
 		connection_write(c, &all->content);
 	}
-	arm(c);
+	arm_heartbeat(c);
 }
 
 static void sse_end(struct connection *c, enum stream_end why)
@@ -81,7 +81,7 @@ static void sse_end(struct connection *c, enum stream_end why)
 
 	if (why == END_RESTART || why == END_OVERLOAD) {
 		content->len = 0;
-		buf_addf(content, "retry: %u\n\n", retry());
+		buf_addf(content, "retry: %u\n\n", retry_delay());
 		connection_write(c, content);
 	}
 	connection_finish(c);

@@ -215,7 +215,7 @@ struct json *session_read(struct worker *w)
 
 /* Records a log-in that a third party vouches for. Requests here are rare, so
  * it does so every time. */
-static void exchange(struct worker *w, const struct identity *who)
+static void record_external_login(struct worker *w, const struct identity *who)
 {
 	/* If it fails the next statement reports why. */
 	if (who->external &&
@@ -238,7 +238,7 @@ bool session_know(struct worker *w, bool changes, struct known *out)
 		identity_free(&out->who);
 		return false;
 	}
-	exchange(w, &out->who);
+	record_external_login(w, &out->who);
 	out->hash =
 		(struct pg_param){ .data = (const char *)out->who.token_hash,
 				   .len = SECRET_HASH_SIZE,

@@ -118,7 +118,8 @@ static void log_in(struct worker *w, const char *account, int status)
 }
 
 /* Hashes a password again at today's cost. A failure is harmless. */
-static void rehash(struct worker *w, const char *account, const char *password)
+static void rehash_password(struct worker *w, const char *account,
+			    const char *password)
 {
 	char hash[SECRET_PASSWORD_SIZE];
 	const struct pg_param params[] = { { .data = account },
@@ -150,7 +151,7 @@ static void check_password(struct worker *w, const struct credentials *given)
 	if (verdict == SESSION_RIGHT) {
 		session_succeeded(w, given->username);
 		if (stale)
-			rehash(w, account, given->password);
+			rehash_password(w, account, given->password);
 		log_in(w, account, 200);
 	} else if (verdict == SESSION_WRONG) {
 		const char *address = http_param(w->http, "REMOTE_ADDR");

@@ -37,7 +37,7 @@ bool mail_is_address(const char *text)
 /* Closes everything but standard error. An inherited listening socket would
  * keep the next program from starting, and a web server waits until a CGI
  * program's output is closed. */
-static bool let_go(int message)
+static bool detach_descriptors(int message)
 {
 	int null = open("/dev/null", O_WRONLY);
 
@@ -48,7 +48,7 @@ static bool let_go(int message)
 	return true;
 }
 
-static _Noreturn void run(char *const *words)
+static _Noreturn void exec_mailer(char *const *words)
 {
 	sigset_t none;
 
@@ -63,15 +63,15 @@ static _Noreturn void run(char *const *words)
 }
 
 /* Runs the command, waits for its end, and logs a failure. */
-static _Noreturn void look_after(char *const *words, int message)
+static _Noreturn void supervise_mailer(char *const *words, int message)
 {
 	int status = -1;
 	pid_t pid;
 
 	setsid();
-	pid = let_go(message) ? fork() : -1;
+	pid = detach_descriptors(message) ? fork() : -1;
 	if (pid == 0)
-		run(words);
+		exec_mailer(words);
 	if (pid > 0)
 		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 			;
@@ -111,7 +111,7 @@ void mail_send(const char *command, const char *message, size_t len)
 		/* The child exits at once, and init will reap the
 		 * grandchild. */
 		if (fork() == 0)
-			look_after(words, fd);
+			supervise_mailer(words, fd);
 		_exit(0);
 	}
 	if (pid < 0)

@@ -32,7 +32,7 @@ enum {
 	N_ROUTES = sizeof(routes) / sizeof(routes[0])
 };
 
-static void serve(void *worker)
+static void serve_request(void *worker)
 {
 	struct worker *w = worker;
 	const char *method = http_method(w->http);
@@ -68,7 +68,7 @@ struct parent {
 	struct metric *abandoned; /* NULL: plain CGI */
 };
 
-static void begin(struct worker_parent *parent)
+static void begin_parent(struct worker_parent *parent)
 {
 	struct parent *own = xcalloc(1, sizeof(*own));
 
@@ -79,7 +79,7 @@ static void begin(struct worker_parent *parent)
 	parent->own = own;
 }
 
-static void end(struct worker_parent *parent)
+static void end_parent(struct worker_parent *parent)
 {
 	struct parent *own = parent->own;
 
@@ -131,10 +131,10 @@ int main(int argc, char **argv)
 		.socket = "session",
 		.workers = count_workers,
 		.queue = queue_length,
-		.begin = begin,
-		.end = end,
+		.begin = begin_parent,
+		.end = end_parent,
 		.open = open_worker,
-		.serve = serve,
+		.serve = serve_request,
 		.close = close_worker,
 	};
 

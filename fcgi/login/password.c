@@ -10,8 +10,8 @@
 static const char ACCEPTED[] = "{\"status\":\"accepted\"}";
 
 /* Makes the new password the caller's; the old one was right. */
-static void change(struct worker *w, const struct known *caller,
-		   const char *password)
+static void change_password(struct worker *w, const struct known *caller,
+			    const char *password)
 {
 	char hash[SECRET_PASSWORD_SIZE];
 	const struct pg_param params[] = { caller->hash, { .data = hash } };
@@ -56,7 +56,7 @@ static void post_password(struct worker *w, const struct known *caller,
 	    session_password(w, body, "old_password", &old) &&
 	    session_new_password(w, body, "new_password", &new) &&
 	    check_old(w, account, old))
-		change(w, caller, new);
+		change_password(w, caller, new);
 	pg_result_free(account);
 }
 

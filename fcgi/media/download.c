@@ -40,7 +40,7 @@ static struct head file_head(int status)
 }
 
 /* Adds the fields of every answer about the file. */
-static void describe(struct media *media, const struct file *file)
+static void add_file_headers(struct media *media, const struct file *file)
 {
 	http_header(media->http, "ETag: %s", file->etag);
 	http_header(media->http, "Vary: Cookie, Authorization");
@@ -48,7 +48,8 @@ static void describe(struct media *media, const struct file *file)
 
 /* Sets how a browser treats the content; content that it could run is only
  * saved. */
-static void protect(struct media *media, struct file *file, struct head *head)
+static void set_disposition(struct media *media, struct file *file,
+			    struct head *head)
 {
 	struct buf value = { 0 };
 
@@ -64,7 +65,7 @@ static void protect(struct media *media, struct file *file, struct head *head)
 	buf_free(&value);
 }
 
-static bool names(const char *list, const char *etag)
+static bool lists_etag(const char *list, const char *etag)
 {
 	return list && (strstr(list, etag) || strcmp(list, "*") == 0);
 }
@@ -146,7 +147,7 @@ static void send_file(struct media *media, struct file *file)
 	if (partial)
 		http_header(http, "Content-Range: bytes %lld-%lld/%lld",
 			    file->first, file->end - 1, file->size);
-	protect(media, file, &head);
+	set_disposition(media, file, &head);
 	head.length = file->end - file->first;
 	http_start(http, &head);
 	if (strcmp(http_method(http), "HEAD") != 0)
@@ -155,13 +156,13 @@ static void send_file(struct media *media, struct file *file)
 }
 
 /* Makes the web server send the file, ranges included. */
-static void hand_over(struct media *media, struct file *file)
+static void delegate_file(struct media *media, struct file *file)
 {
 	const struct config *config = media->config;
 	const char *path = buf_text(&file->relative);
 	struct head head = file_head(200);
 
-	protect(media, file, &head);
+	set_disposition(media, file, &head);
 	if (strcmp(config->sendfile, "x-sendfile") == 0)
 		http_header(media->http, "X-Sendfile: %s/%s", config->media_dir,
 			    path);
@@ -194,7 +195,7 @@ static bool open_file(struct media *media, struct file *file)
 }
 
 /* Sends the file of a row: content id, hash, size, name, type. */
-static void give(struct media *media, const struct pg_result *row)
+static void send_upload(struct media *media, const struct pg_result *row)
 {
 	struct file file = { .fd = -1,
 			     .name = pg_field(row, 0, 3),
@@ -206,16 +207,16 @@ static void give(struct media *media, const struct pg_result *row)
 	if (!open_file(media, &file)) {
 		http_fail(media->http, ERROR_NOT_FOUND, NULL);
 	} else {
-		describe(media, &file);
-		if (names(http_param(media->http, "HTTP_IF_NONE_MATCH"),
-			  file.etag)) {
+		add_file_headers(media, &file);
+		if (lists_etag(http_param(media->http, "HTTP_IF_NONE_MATCH"),
+			       file.etag)) {
 			head = file_head(304);
 			http_start(media->http, &head);
 			http_end(media->http);
 		} else if (strcmp(media->config->sendfile, "none") == 0) {
 			send_file(media, &file);
 		} else {
-			hand_over(media, &file);
+			delegate_file(media, &file);
 		}
 		close(file.fd);
 	}
@@ -230,7 +231,7 @@ void media_download(struct media *media, const char *id, bool preview)
 	struct pg_result *row = media_ask(media, MEDIA_GET, 3, params);
 
 	if (row && pg_rows(row) > 0)
-		give(media, row);
+		send_upload(media, row);
 	else if (row)
 		http_fail(media->http, ERROR_NOT_FOUND, NULL);
 	pg_result_free(row);

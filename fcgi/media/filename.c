@@ -11,7 +11,7 @@ enum {
 /* Length of the character at text if a name must not contain it, else 0: C0,
  * C1, DEL, and characters that reverse the direction of text, which make
  * "gpj.exe" look like "exe.jpg". */
-static size_t unwanted(const char *text)
+static size_t unwanted_length(const char *text)
 {
 	const unsigned char *at = (const unsigned char *)text;
 
@@ -36,7 +36,7 @@ const char *filename_extension(const char *name)
 }
 
 /* The largest length up to len that ends at a character's border. */
-static size_t cut(const char *text, size_t len)
+static size_t cut_length(const char *text, size_t len)
 {
 	while (len && ((unsigned char)text[len] & 0xc0) == 0x80)
 		len--;
@@ -44,7 +44,7 @@ static size_t cut(const char *text, size_t len)
 }
 
 /* Cuts the middle out of a name that is too long. */
-static void shorten(struct buf *name)
+static void shorten_name(struct buf *name)
 {
 	const char *text = buf_text(name);
 	const char *dot = strrchr(text, '.');
@@ -55,7 +55,7 @@ static void shorten(struct buf *name)
 		return;
 	if (tail > EXTENSION_LIMIT)
 		tail = 0;
-	head = cut(text, FILENAME_LIMIT - tail);
+	head = cut_length(text, FILENAME_LIMIT - tail);
 	memmove(name->data + head, name->data + name->len - tail, tail);
 	name->len = head + tail;
 }
@@ -68,14 +68,14 @@ void filename_clean(struct buf *out, const char *name)
 	for (; name && *name; name++) {
 		if (*name == '/' || *name == '\\')
 			clean.len = 0;
-		else if ((skip = unwanted(name)) > 0)
+		else if ((skip = unwanted_length(name)) > 0)
 			name += skip - 1;
 		else
 			buf_add(&clean, name, 1);
 	}
 	start = strspn(buf_text(&clean), " .");
 	buf_consume(&clean, start);
-	shorten(&clean);
+	shorten_name(&clean);
 	while (clean.len && strchr(" .", clean.data[clean.len - 1]))
 		clean.len--;
 	if (clean.len)
@@ -86,7 +86,7 @@ void filename_clean(struct buf *out, const char *name)
 }
 
 /* Percent-encodes all but letters, digits and the given characters. */
-static void encode(struct buf *out, const char *name, const char *plain)
+static void percent_encode(struct buf *out, const char *name, const char *plain)
 {
 	for (; *name; name++) {
 		unsigned char c = (unsigned char)*name;
@@ -101,7 +101,7 @@ static void encode(struct buf *out, const char *name, const char *plain)
 
 void filename_url(struct buf *out, const char *name)
 {
-	encode(out, name, "-._~");
+	percent_encode(out, name, "-._~");
 }
 
 void filename_disposition(struct buf *out, bool shown, const char *name)
@@ -118,5 +118,5 @@ void filename_disposition(struct buf *out, bool shown, const char *name)
 		buf_add(out, c >= 0x80 || strchr("\"\\%", c) ? "_" : at, 1);
 	}
 	buf_add_text(out, "\"; filename*=UTF-8''");
-	encode(out, name, "!#$&+-.^_`|~"); /* attr-char of RFC 5987 */
+	percent_encode(out, name, "!#$&+-.^_`|~"); /* attr-char of RFC 5987 */
 }

@@ -80,7 +80,7 @@ static const char *protocol_name(const char *type)
 /* Chooses by extension among types of the same content. A text that begins like
  * a page stays text if its extension says so: it is only saved, as text/plain,
  * so no browser runs it. */
-static const char *narrowed(const char *type, const char *extension)
+static const char *narrow_type(const char *type, const char *extension)
 {
 	static const char *const kin[][3] = {
 		{ "text/plain", "csv", "text/csv" },
@@ -114,21 +114,21 @@ const char *filetype_find(struct filetype *filetype, int fd,
 		type = magic_descriptor(filetype->magic, fd);
 	if (!type)
 		return "application/octet-stream";
-	return narrowed(protocol_name(type), extension);
+	return narrow_type(protocol_name(type), extension);
 }
 
-static bool starts(const char *type, const char *with)
+static bool has_prefix(const char *type, const char *with)
 {
 	return type && strncasecmp(type, with, strlen(with)) == 0;
 }
 
 const char *filetype_kind(const char *mime_type, const char *declared)
 {
-	if (starts(mime_type, "image/"))
+	if (has_prefix(mime_type, "image/"))
 		return "image";
-	if (starts(mime_type, "video/"))
-		return starts(declared, "audio/") ? "audio" : "video";
-	return starts(mime_type, "audio/") ? "audio" : "file";
+	if (has_prefix(mime_type, "video/"))
+		return has_prefix(declared, "audio/") ? "audio" : "video";
+	return has_prefix(mime_type, "audio/") ? "audio" : "file";
 }
 
 bool filetype_is_shown(const char *mime_type)
@@ -141,5 +141,6 @@ bool filetype_is_shown(const char *mime_type)
 	for (size_t i = 0; i < sizeof(images) / sizeof(images[0]); i++)
 		if (strcmp(mime_type, images[i]) == 0)
 			return true;
-	return starts(mime_type, "audio/") || starts(mime_type, "video/");
+	return has_prefix(mime_type, "audio/") ||
+	       has_prefix(mime_type, "video/");
 }

@@ -169,7 +169,7 @@ static void serve_file(struct media *media, const char *path)
 		http_fail(media->http, ERROR_NOT_FOUND, NULL);
 }
 
-static void answer(struct media *media)
+static void answer_request(struct media *media)
 {
 	struct http *http = media->http;
 	const char *method = http_method(http);
@@ -190,16 +190,16 @@ static void answer(struct media *media)
 	}
 }
 
-static void serve(void *worker)
+static void serve_request(void *worker)
 {
 	struct media *media = worker;
 
 	identity_find(&media->who, media->rules, http_param, media->http);
-	answer(media);
+	answer_request(media);
 	identity_free(&media->who);
 }
 
-static void begin(struct worker_parent *parent)
+static void begin_parent(struct worker_parent *parent)
 {
 	const char *directory = parent->config->media_dir;
 
@@ -216,7 +216,7 @@ static void begin(struct worker_parent *parent)
 	parent->own = identity_rules_create(parent->config);
 }
 
-static void end(struct worker_parent *parent)
+static void end_parent(struct worker_parent *parent)
 {
 	identity_rules_free(parent->own);
 }
@@ -275,10 +275,10 @@ int main(int argc, char **argv)
 		.socket = "media",
 		.workers = count_workers,
 		.queue = queue_length,
-		.begin = begin,
-		.end = end,
+		.begin = begin_parent,
+		.end = end_parent,
 		.open = open_worker,
-		.serve = serve,
+		.serve = serve_request,
 		.close = close_worker,
 	};
 

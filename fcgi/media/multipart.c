@@ -36,7 +36,7 @@ struct multipart {
 };
 
 /* Finds the parameter of a header field and appends its value, unquoted. */
-static bool parameter(const char *field, const char *name, struct buf *out)
+static bool find_parameter(const char *field, const char *name, struct buf *out)
 {
 	size_t len = strlen(name);
 
@@ -83,7 +83,7 @@ struct multipart *multipart_create(const char *content_type,
 	multipart->taken = taken;
 	multipart->context = context;
 	buf_add_text(&multipart->delimiter, "\r\n--");
-	if (!parameter(content_type, "boundary", &multipart->delimiter) ||
+	if (!find_parameter(content_type, "boundary", &multipart->delimiter) ||
 	    multipart->delimiter.len == 4 ||
 	    multipart->delimiter.len > 4 + BOUNDARY_LIMIT)
 		multipart->state = BROKEN;
@@ -128,7 +128,7 @@ static bool read_field(struct multipart *multipart, const char *line,
 	if (strncasecmp(line, disposition, sizeof(disposition) - 1) != 0)
 		return false;
 	multipart->name.len = 0;
-	return parameter(line, "filename", &multipart->name);
+	return find_parameter(line, "filename", &multipart->name);
 }
 
 /* head: its lines, each ended by CR LF. */
@@ -239,7 +239,7 @@ static bool head_step(struct multipart *multipart)
 	return true;
 }
 
-static bool step(struct multipart *multipart, bool *stopped)
+static bool take_step(struct multipart *multipart, bool *stopped)
 {
 	switch (multipart->state) {
 	case CONTENT:
@@ -262,7 +262,7 @@ enum multipart_progress multipart_feed(struct multipart *multipart,
 
 	if (multipart->state != OVER && multipart->state != BROKEN)
 		buf_add(&multipart->waiting, bytes, len);
-	while (step(multipart, &stopped))
+	while (take_step(multipart, &stopped))
 		;
 	if (stopped)
 		return MULTIPART_STOPPED;

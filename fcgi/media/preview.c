@@ -79,7 +79,7 @@ static bool read_output(int fd, struct buf *out)
 
 /* Runs it. Returns whether it reports a picture. Its output is in out either
  * way. */
-static bool run(const char *path, int image, struct buf *out)
+static bool run_preview(const char *path, int image, struct buf *out)
 {
 	int ends[2], status = -1;
 	pid_t pid;
@@ -125,7 +125,7 @@ void media_preview(struct media_preview *out, int image, const char *directory)
 	bool is_there;
 
 	*out = (struct media_preview){ .picture.fd = -1 };
-	is_there = find_program(path) && run(path, image, &output);
+	is_there = find_program(path) && run_preview(path, image, &output);
 	if (read_size(&output, out) && is_there && output.len > 0)
 		out->made = spool_open(&out->picture, directory) &&
 			    spool_add(&out->picture, output.data, output.len) &&

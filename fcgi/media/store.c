@@ -23,7 +23,7 @@ enum {
 	ATTEMPTS = 8,
 };
 
-static char *join(const char *directory, const char *rest)
+static char *join_path(const char *directory, const char *rest)
 {
 	struct buf path = { 0 };
 	char *text;
@@ -59,7 +59,7 @@ static int open_locked(const char *path)
 
 bool spool_open(struct spool *out, const char *directory)
 {
-	char *folder = join(directory, "tmp");
+	char *folder = join_path(directory, "tmp");
 	char id[33];
 
 	*out = (struct spool){ .fd = -1 };
@@ -67,7 +67,7 @@ bool spool_open(struct spool *out, const char *directory)
 		for (int i = 0; out->fd < 0 && i < ATTEMPTS; i++) {
 			secret_id(id);
 			free(out->path);
-			out->path = join(folder, id);
+			out->path = join_path(folder, id);
 			out->fd = open_locked(out->path);
 			if (out->fd < 0 && errno != EEXIST)
 				break;
@@ -106,7 +106,7 @@ bool spool_finish(struct spool *spool)
 	return fsync(spool->fd) == 0;
 }
 
-static void forget(struct spool *spool)
+static void reset_spool(struct spool *spool)
 {
 	if (spool->fd >= 0)
 		close(spool->fd);
@@ -119,7 +119,7 @@ void spool_discard(struct spool *spool)
 {
 	if (spool->path)
 		unlink(spool->path);
-	forget(spool);
+	reset_spool(spool);
 }
 
 void store_path(struct buf *out, const char *hash, const char *id)
@@ -145,9 +145,9 @@ static bool make_folders(const char *directory, const char *hash, bool sync)
 	bool ok;
 
 	snprintf(parts, sizeof(parts), "%.2s", hash);
-	outer = join(directory, parts);
+	outer = join_path(directory, parts);
 	snprintf(parts, sizeof(parts), "%.2s/%.2s", hash, hash + 2);
-	inner = join(directory, parts);
+	inner = join_path(directory, parts);
 	if (sync)
 		ok = sync_directory(inner) && sync_directory(outer) &&
 		     sync_directory(directory);
@@ -167,7 +167,7 @@ bool spool_place(struct spool *spool, const char *directory, const char *id)
 
 	hex_print(hash, spool->hash, sizeof(spool->hash));
 	store_path(&relative, hash, id);
-	path = join(directory, buf_text(&relative));
+	path = join_path(directory, buf_text(&relative));
 	buf_free(&relative);
 	/* Replacing a file by one of the same content changes nothing. */
 	ok = make_folders(directory, hash, false) &&
@@ -175,7 +175,7 @@ bool spool_place(struct spool *spool, const char *directory, const char *id)
 	     make_folders(directory, hash, true);
 	free(path);
 	if (ok)
-		forget(spool);
+		reset_spool(spool);
 	return ok;
 }
 
@@ -186,7 +186,7 @@ bool store_remove(const char *directory, const char *hash, const char *id)
 	bool gone;
 
 	store_path(&relative, hash, id);
-	path = join(directory, buf_text(&relative));
+	path = join_path(directory, buf_text(&relative));
 	gone = unlink(path) == 0 || errno == ENOENT;
 	buf_free(&relative);
 	free(path);
@@ -195,7 +195,7 @@ bool store_remove(const char *directory, const char *hash, const char *id)
 
 void store_sweep(const char *directory)
 {
-	char *folder = join(directory, "tmp");
+	char *folder = join_path(directory, "tmp");
 	DIR *entries = opendir(folder);
 	const struct dirent *entry;
 
@@ -205,7 +205,7 @@ void store_sweep(const char *directory)
 
 		if (entry->d_name[0] == '.')
 			continue;
-		path = join(folder, entry->d_name);
+		path = join_path(folder, entry->d_name);
 		fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 		if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
 			unlink(path);

@@ -45,7 +45,7 @@ struct upload {
 };
 
 /* Takes a piece of the file. Fits multipart_create(). */
-static bool take(void *context, const char *bytes, size_t len)
+static bool take_piece(void *context, const char *bytes, size_t len)
 {
 	struct upload *upload = context;
 
@@ -69,7 +69,7 @@ static void read_body(struct upload *upload, struct multipart *form)
 		if (clock_ms() > deadline)
 			upload->fault = FAULT_SLOW;
 		else if (!form)
-			take(upload, chunk, (size_t)n);
+			take_piece(upload, chunk, (size_t)n);
 		else
 			progress = multipart_feed(form, chunk, (size_t)n);
 		if (progress == MULTIPART_MALFORMED)
@@ -84,7 +84,8 @@ static void read_body(struct upload *upload, struct multipart *form)
 }
 
 /* Keeps the client's name and type of the file, as far as they are text. */
-static void note(struct upload *upload, const char *name, const char *type)
+static void note_claims(struct upload *upload, const char *name,
+			const char *type)
 {
 	if (name && !utf8_valid(name, strlen(name)))
 		name = NULL;
@@ -98,19 +99,19 @@ static void read_upload(struct upload *upload)
 {
 	struct http *http = upload->media->http;
 	const char *type = http_param(http, "CONTENT_TYPE");
-	struct multipart *form = multipart_create(type, take, upload);
+	struct multipart *form = multipart_create(type, take_piece, upload);
 	char name[NAME_GIVEN];
 
 	read_body(upload, form);
 	if (upload->fault == FAULT_NONE && form)
-		note(upload, multipart_name(form), multipart_type(form));
+		note_claims(upload, multipart_name(form), multipart_type(form));
 	else if (!form)
-		note(upload,
-		     query_get(http_param(http, "QUERY_STRING"), "name", name,
-			       sizeof(name))
-			     ? name
-			     : NULL,
-		     type);
+		note_claims(upload,
+			    query_get(http_param(http, "QUERY_STRING"), "name",
+				      name, sizeof(name))
+				    ? name
+				    : NULL,
+			    type);
 	multipart_free(form);
 	if (upload->fault == FAULT_NONE && !spool_finish(&upload->spool))
 		upload->fault = FAULT_DISK;
@@ -179,8 +180,9 @@ static void add_side(struct buf *out, const char *name, int pixels)
 
 /* Answers with the asset for a message. The members quoted by hand need no
  * escapes. */
-static void answer(struct upload *upload, const struct media_preview *preview,
-		   const char *id, const char *kind, const char *type)
+static void answer_upload(struct upload *upload,
+			  const struct media_preview *preview, const char *id,
+			  const char *kind, const char *type)
 {
 	struct media *media = upload->media;
 	const char *name = buf_text(&upload->name);
@@ -207,8 +209,8 @@ static void answer(struct upload *upload, const struct media_preview *preview,
 }
 
 /* Moves the files to the places in the rows. */
-static bool place(struct upload *upload, struct media_preview *preview,
-		  const struct pg_result *row)
+static bool place_files(struct upload *upload, struct media_preview *preview,
+			const struct pg_result *row)
 {
 	const char *directory = upload->media->config->media_dir;
 	long long size = upload->spool.size;
@@ -230,8 +232,8 @@ static struct pg_param hash_param(const struct spool *spool)
 }
 
 /* Stores a file that was read whole, and answers. */
-static void store(struct upload *upload, struct media_preview *preview,
-		  const char *kind, const char *type)
+static void store_upload(struct upload *upload, struct media_preview *preview,
+			 const char *kind, const char *type)
 {
 	struct media *media = upload->media;
 	char size[24], width[12], height[12], preview_size[24], quota[24];
@@ -262,14 +264,14 @@ static void store(struct upload *upload, struct media_preview *preview,
 	row = media_ask(media, MEDIA_CREATE, 11, params);
 	if (!row)
 		return;
-	if (place(upload, preview, row))
-		answer(upload, preview, pg_field(row, 0, 0), kind, type);
+	if (place_files(upload, preview, row))
+		answer_upload(upload, preview, pg_field(row, 0, 0), kind, type);
 	else
 		fail_disk(media, "place", errno);
 	pg_result_free(row);
 }
 
-static void look_and_store(struct upload *upload)
+static void examine_upload(struct upload *upload)
 {
 	struct media *media = upload->media;
 	const char *extension = filename_extension(buf_text(&upload->name));
@@ -285,7 +287,7 @@ static void look_and_store(struct upload *upload)
 	if (strcmp(kind, "image") == 0)
 		media_preview(&preview, upload->spool.fd,
 			      media->config->media_dir);
-	store(upload, &preview, kind, type);
+	store_upload(upload, &preview, kind, type);
 	spool_discard(&preview.picture);
 }
 
@@ -332,7 +334,7 @@ void media_upload(struct media *media)
 	}
 	read_upload(&upload);
 	if (upload.fault == FAULT_NONE) {
-		look_and_store(&upload);
+		examine_upload(&upload);
 		spool_discard(&upload.spool);
 	} else {
 		why = errno;

@@ -50,7 +50,7 @@ void identity_rules_free(struct identity_rules *rules)
 
 /* The token after "Bearer ". NULL for another scheme: a web server's Basic
  * authentication may stand beside our cookie. */
-static const char *bearer(const char *authorization)
+static const char *bearer_token(const char *authorization)
 {
 	if (!authorization || strncasecmp(authorization, "Bearer", 6) != 0)
 		return NULL;
@@ -63,7 +63,7 @@ static const char *bearer(const char *authorization)
 static const char *read_bearer(identity_param *param, void *request, char *copy)
 {
 	(void)copy;
-	return bearer(param(request, "HTTP_AUTHORIZATION"));
+	return bearer_token(param(request, "HTTP_AUTHORIZATION"));
 }
 
 static const char *read_query(identity_param *param, void *request,
@@ -122,8 +122,9 @@ static const struct {
 	{ IDENTITY_SERVER, false, read_remote_user, provider_remote_user },
 };
 
-static void find(struct identity *out, const struct identity_rules *rules,
-		 bool stream, identity_param *param, void *request)
+static void find_credential(struct identity *out,
+			    const struct identity_rules *rules, bool stream,
+			    identity_param *param, void *request)
 {
 	enum identity_source found = IDENTITY_NONE;
 	char copy[CREDENTIAL];
@@ -150,14 +151,14 @@ static void find(struct identity *out, const struct identity_rules *rules,
 void identity_find(struct identity *out, const struct identity_rules *rules,
 		   identity_param *param, void *request)
 {
-	find(out, rules, false, param, request);
+	find_credential(out, rules, false, param, request);
 }
 
 void identity_find_stream(struct identity *out,
 			  const struct identity_rules *rules,
 			  identity_param *param, void *request)
 {
-	find(out, rules, true, param, request);
+	find_credential(out, rules, true, param, request);
 }
 
 void identity_from_bridge(struct identity *out, const char *token_hash)

@@ -34,7 +34,7 @@ struct parts {
 	size_t header_len, payload_len, signature_len;
 };
 
-static bool split(struct parts *out, const char *token)
+static bool split_parts(struct parts *out, const char *token)
 {
 	const char *first = strchr(token, '.');
 	const char *second = first ? strchr(first + 1, '.') : NULL;
@@ -54,7 +54,7 @@ bool jwt_is_shaped(const char *text)
 {
 	struct parts parts;
 
-	return split(&parts, text);
+	return split_parts(&parts, text);
 }
 
 /* Decodes a part that is a JSON object; NULL when it is not. */
@@ -275,7 +275,7 @@ bool jwt_verify(struct jwt *out, const struct jwt_rules *rules,
 		*why = "it is too long";
 		return false;
 	}
-	if (!split(&parts, token)) {
+	if (!split_parts(&parts, token)) {
 		*why = "it has not three parts";
 		return false;
 	}

@@ -56,8 +56,8 @@ static bool is_same_host(const char *origin, const char *host, bool https)
 }
 
 /* silent: the result for a request without an origin. */
-static bool check(const struct config *config, identity_param *param,
-		  void *request, bool silent)
+static bool check_origin(const struct config *config, identity_param *param,
+			 void *request, bool silent)
 {
 	const char *site = param(request, "HTTP_SEC_FETCH_SITE");
 	const char *origin = param(request, "HTTP_ORIGIN");
@@ -74,11 +74,11 @@ static bool check(const struct config *config, identity_param *param,
 bool origin_is_allowed(const struct config *config, identity_param *param,
 		       void *request)
 {
-	return check(config, param, request, true);
+	return check_origin(config, param, request, true);
 }
 
 bool origin_is_proven(const struct config *config, identity_param *param,
 		      void *request)
 {
-	return check(config, param, request, false);
+	return check_origin(config, param, request, false);
 }

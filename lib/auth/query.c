@@ -35,7 +35,7 @@ static bool decodes_to(const char *at, const char *end, const char *name)
 	return *name == '\0';
 }
 
-static bool terminate(char *out, size_t len)
+static bool terminate_value(char *out, size_t len)
 {
 	if (!utf8_valid(out, len))
 		return false;
@@ -59,7 +59,7 @@ bool query_get(const char *query, const char *name, char *out, size_t cap)
 				return false;
 			out[len++] = decode_next(&at, end);
 		}
-		return terminate(out, len);
+		return terminate_value(out, len);
 	}
 	return false;
 }
@@ -83,7 +83,7 @@ bool query_cookie(const char *cookies, const char *name, char *out, size_t cap)
 		if (len + 1 > cap)
 			return false;
 		memcpy(out, at, len);
-		return terminate(out, len);
+		return terminate_value(out, len);
 	}
 	return false;
 }

@@ -188,7 +188,7 @@ static int *number_of(struct config *c, const struct option_row *o)
 	return (int *)(void *)((char *)c + o->offset);
 }
 
-static const struct option_row *find(const char *name, size_t len)
+static const struct option_row *find_option(const char *name, size_t len)
 {
 	for (int i = 0; i < N_OPTIONS; i++)
 		if (strlen(OPTIONS[i].name) == len &&
@@ -197,8 +197,8 @@ static const struct option_row *find(const char *name, size_t len)
 	return NULL;
 }
 
-static bool set(struct config *c, const struct option_row *o, const char *value,
-		struct buf *why)
+static bool set_option(struct config *c, const struct option_row *o,
+		       const char *value, struct buf *why)
 {
 	char *end;
 	long number;
@@ -234,7 +234,7 @@ static void set_defaults(struct config *c)
 			*number_of(c, &OPTIONS[i]) = OPTIONS[i].number;
 }
 
-static char *trim(char *text)
+static char *trim_blanks(char *text)
 {
 	char *end;
 
@@ -251,12 +251,12 @@ static bool read_line(struct config *c, char *line, struct buf *why)
 	char *equals;
 	size_t len;
 
-	line = trim(line);
+	line = trim_blanks(line);
 	if (!*line || *line == '#')
 		return true;
 	equals = strchr(line, '=');
 	len = strcspn(line, " \t=");
-	option = find(line, len);
+	option = find_option(line, len);
 	if (!equals || !option) {
 		buf_addf(why,
 			 equals ? "there is no option \"%.*s\""
@@ -264,7 +264,7 @@ static bool read_line(struct config *c, char *line, struct buf *why)
 			 (int)len, line);
 		return false;
 	}
-	return set(c, option, trim(equals + 1), why);
+	return set_option(c, option, trim_blanks(equals + 1), why);
 }
 
 static bool read_file(struct config *c, const char *path, struct buf *why)
@@ -305,7 +305,7 @@ static bool read_environment(struct config *c, struct buf *why)
 				(unsigned char)OPTIONS[i].name[j]);
 		}
 		value = getenv(name);
-		ok = !value || set(c, &OPTIONS[i], value, &reason);
+		ok = !value || set_option(c, &OPTIONS[i], value, &reason);
 		if (!ok)
 			buf_addf(why, "%s: %s", name, buf_text(&reason));
 		buf_free(&reason);

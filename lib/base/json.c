@@ -18,12 +18,12 @@
 
 /* struct json stands for json-c's object. Values read through const pointers
  * are never changed here. */
-static struct json_object *inside(const struct json *value)
+static struct json_object *to_json_c(const struct json *value)
 {
 	return (struct json_object *)(uintptr_t)value;
 }
 
-static struct json *outside(struct json_object *value)
+static struct json *from_json_c(struct json_object *value)
 {
 	return (struct json *)value;
 }
@@ -35,7 +35,7 @@ struct scan {
 	size_t large; /* integers that do not fit an int64_t */
 };
 
-static int peek(const struct scan *scan)
+static int peek_char(const struct scan *scan)
 {
 	return scan->at < scan->end ? (unsigned char)*scan->at : -1;
 }
@@ -65,7 +65,7 @@ static int scan_hex(struct scan *scan)
 /* Scans what follows the backslash of an escape. */
 static void scan_escape(struct scan *scan)
 {
-	int c = peek(scan), value;
+	int c = peek_char(scan), value;
 
 	if (c < 0 || !strchr("\"\\/bfnrtu", c) || c == 0) {
 		scan->why = "Invalid escape in a string.";
@@ -98,7 +98,7 @@ static void scan_escape(struct scan *scan)
 static void scan_string(struct scan *scan)
 {
 	while (!scan->why) {
-		int c = peek(scan);
+		int c = peek_char(scan);
 
 		if (c < 0x20) {
 			scan->why = c < 0 ? "Unfinished string."
@@ -117,13 +117,13 @@ static size_t scan_digits(struct scan *scan)
 {
 	const char *start = scan->at;
 
-	while (is_digit(peek(scan)))
+	while (is_digit(peek_char(scan)))
 		scan->at++;
 	return (size_t)(scan->at - start);
 }
 
 /* Whether an integer without leading zeros fits int64_t. */
-static bool fits(const char *digits, size_t n, bool negative)
+static bool fits_int64(const char *digits, size_t n, bool negative)
 {
 	const char *limit =
 		negative ? "9223372036854775808" : "9223372036854775807";
@@ -139,7 +139,7 @@ static void scan_exponent(struct scan *scan)
 	const char *digits;
 
 	scan->at++;
-	if (peek(scan) == '+' || peek(scan) == '-')
+	if (peek_char(scan) == '+' || peek_char(scan) == '-')
 		scan->at++;
 	digits = scan->at;
 	if (scan_digits(scan) == 0)
@@ -158,25 +158,25 @@ static void scan_number(struct scan *scan)
 	const char *start;
 	size_t digits;
 
-	negative = peek(scan) == '-';
+	negative = peek_char(scan) == '-';
 	if (negative)
 		scan->at++;
 	start = scan->at;
-	zero = peek(scan) == '0';
+	zero = peek_char(scan) == '0';
 	digits = scan_digits(scan);
 	if (digits == 0 || (zero && digits > 1))
 		scan->why = "Invalid number.";
-	if (peek(scan) == '.') {
+	if (peek_char(scan) == '.') {
 		fraction = true;
 		scan->at++;
 		if (scan_digits(scan) == 0)
 			scan->why = "Invalid number.";
 	}
-	if (peek(scan) == 'e' || peek(scan) == 'E') {
+	if (peek_char(scan) == 'e' || peek_char(scan) == 'E') {
 		fraction = true;
 		scan_exponent(scan);
 	}
-	if (!fraction && !fits(start, digits, negative))
+	if (!fraction && !fits_int64(start, digits, negative))
 		scan->large++;
 }
 
@@ -199,7 +199,7 @@ static void scan_word(struct scan *scan)
 /* Moves over one token or white space. */
 static void scan_token(struct scan *scan)
 {
-	int c = peek(scan);
+	int c = peek_char(scan);
 
 	if (c == '"') {
 		scan->at++;
@@ -259,7 +259,7 @@ static struct json *parse_tokens(const char *text, size_t len, int depth,
 	else
 		*why = tokener_sentence(json_tokener_get_error(tokener));
 	json_tokener_free(tokener);
-	return outside(root);
+	return from_json_c(root);
 }
 
 struct json *json_parse(const char *text, size_t len, int depth,
@@ -293,12 +293,12 @@ struct json *json_parse(const char *text, size_t len, int depth,
 
 void json_free(struct json *root)
 {
-	json_object_put(inside(root));
+	json_object_put(to_json_c(root));
 }
 
 enum json_kind json_kind(const struct json *value)
 {
-	switch (json_object_get_type(inside(value))) {
+	switch (json_object_get_type(to_json_c(value))) {
 	case json_type_boolean:
 		return JSON_BOOL;
 	case json_type_int:
@@ -322,33 +322,33 @@ struct json *json_member(struct json *object, const char *name)
 	struct json_object *member = NULL;
 
 	if (json_kind(object) == JSON_OBJECT)
-		json_object_object_get_ex(inside(object), name, &member);
-	return outside(member);
+		json_object_object_get_ex(to_json_c(object), name, &member);
+	return from_json_c(member);
 }
 
 const struct json *json_get(const struct json *object, const char *name)
 {
-	return json_member(outside(inside(object)), name);
+	return json_member(from_json_c(to_json_c(object)), name);
 }
 
 bool json_has(const struct json *object, const char *name)
 {
 	return json_kind(object) == JSON_OBJECT &&
-	       json_object_object_get_ex(inside(object), name, NULL);
+	       json_object_object_get_ex(to_json_c(object), name, NULL);
 }
 
 size_t json_length(const struct json *array)
 {
 	if (json_kind(array) != JSON_ARRAY)
 		return 0;
-	return json_object_array_length(inside(array));
+	return json_object_array_length(to_json_c(array));
 }
 
 const struct json *json_at(const struct json *array, size_t i)
 {
 	if (i >= json_length(array))
 		return NULL;
-	return outside(json_object_array_get_idx(inside(array), i));
+	return from_json_c(json_object_array_get_idx(to_json_c(array), i));
 }
 
 const char *json_string(const struct json *value, size_t *len)
@@ -356,15 +356,15 @@ const char *json_string(const struct json *value, size_t *len)
 	if (json_kind(value) != JSON_STRING)
 		return NULL;
 	if (len)
-		*len = (size_t)json_object_get_string_len(inside(value));
-	return json_object_get_string(inside(value));
+		*len = (size_t)json_object_get_string_len(to_json_c(value));
+	return json_object_get_string(to_json_c(value));
 }
 
 bool json_integer(const struct json *value, int64_t *out)
 {
 	if (json_kind(value) != JSON_INT)
 		return false;
-	*out = json_object_get_int64(inside(value));
+	*out = json_object_get_int64(to_json_c(value));
 	return true;
 }
 
@@ -394,21 +394,21 @@ void json_set_string(struct json *object, const char *name, const char *text,
 {
 	if (json_kind(object) != JSON_OBJECT)
 		return;
-	json_object_object_add(inside(object), name,
+	json_object_object_add(to_json_c(object), name,
 			       json_object_new_string_len(text, (int)len));
 }
 
 void json_remove(struct json *object, const char *name)
 {
 	if (json_kind(object) == JSON_OBJECT)
-		json_object_object_del(inside(object), name);
+		json_object_object_del(to_json_c(object), name);
 }
 
 void json_print(const struct json *value, struct buf *out)
 {
 	size_t len;
 	const char *text = json_object_to_json_string_length(
-		inside(value),
+		to_json_c(value),
 		JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &len);
 
 	if (value)

@@ -234,7 +234,7 @@ static bool is_same(const struct sample *a, const struct sample *b)
 }
 
 /* Adds the same metric of another run of the program. */
-static void merge(struct sample *into, const struct sample *other)
+static void merge_sample(struct sample *into, const struct sample *other)
 {
 	uint64_t a = into->metric.value, b = other->metric.value;
 	bool most = into->family < N_FAMILIES && FAMILIES[into->family].most;
@@ -254,7 +254,7 @@ static void add_sample(struct samples *samples, const struct page *page,
 		 (int)sizeof(made.program) - 1, page->program);
 	for (size_t i = 0; i < samples->count; i++)
 		if (is_same(&samples->all[i], &made)) {
-			merge(&samples->all[i], &made);
+			merge_sample(&samples->all[i], &made);
 			return;
 		}
 	samples->all = xrealloc(samples->all,

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Length of the well-formed sequence at p (n > 0 bytes left), or 0. */
-static size_t sequence(const unsigned char *p, size_t n)
+static size_t sequence_length(const unsigned char *p, size_t n)
 {
 	unsigned char low = 0x80, high = 0xbf;
 	size_t len, i;
@@ -35,7 +35,7 @@ static size_t sequence(const unsigned char *p, size_t n)
 }
 
 /* Whether eight bytes are all in 1..127. */
-static bool plain(uint64_t word)
+static bool is_plain_word(uint64_t word)
 {
 	const uint64_t ones = 0x0101010101010101u, tops = ones << 7;
 
@@ -51,12 +51,12 @@ bool utf8_valid(const char *text, size_t len)
 	while (i < len) {
 		if (len - i >= sizeof(word)) {
 			memcpy(&word, p + i, sizeof(word));
-			if (plain(word)) {
+			if (is_plain_word(word)) {
 				i += sizeof(word);
 				continue;
 			}
 		}
-		step = sequence(p + i, len - i);
+		step = sequence_length(p + i, len - i);
 		if (step == 0)
 			return false;
 		i += step;

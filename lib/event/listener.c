@@ -18,7 +18,7 @@ enum {
 	PAUSE = 10,   /* ms between them */
 };
 
-static _Noreturn void die(const char *path, const char *why)
+static _Noreturn void die_listening(const char *path, const char *why)
 {
 	fprintf(stderr, "can't listen at %s: %s\n", path, why);
 	exit(EXIT_FAILURE);
@@ -45,7 +45,7 @@ static int new_socket(void)
 
 /* The process that called listen() there; 0 for nobody, -1 when its queue is
  * full. */
-static pid_t knock(const struct sockaddr_un *address)
+static pid_t find_listener(const struct sockaddr_un *address)
 {
 	int fd = new_socket();
 	struct ucred peer = { 0 };
@@ -64,11 +64,11 @@ static pid_t knock(const struct sockaddr_un *address)
 static pid_t find_other(const struct sockaddr_un *address)
 {
 	const struct timespec pause = { .tv_nsec = PAUSE * 1000000L };
-	pid_t pid = knock(address);
+	pid_t pid = find_listener(address);
 
 	for (int i = 0; pid < 0 && i < KNOCKS; i++) {
 		nanosleep(&pause, NULL);
-		pid = knock(address);
+		pid = find_listener(address);
 	}
 	return pid;
 }
@@ -78,7 +78,7 @@ static void set_address(struct sockaddr_un *address, const char *path,
 {
 	address->sun_family = AF_UNIX;
 	if (strlen(path) + strlen(suffix) >= sizeof(address->sun_path))
-		die(path, "the path is too long");
+		die_listening(path, "the path is too long");
 	strcpy(address->sun_path, path);
 	strcat(address->sun_path, suffix);
 }
@@ -96,9 +96,11 @@ void listener_open(struct listener *l, const char *path, int backlog,
 	set_address(&l->hidden, path, ".new");
 	l->before = find_other(&l->address);
 	if (l->before && !replace)
-		die(path, "another process listens there (-r replaces it)");
+		die_listening(path,
+			      "another process listens there (-r replaces it)");
 	if (l->before < 0)
-		die(path, "the process that listens there does not answer");
+		die_listening(path,
+			      "the process that listens there does not answer");
 	unlink(l->hidden.sun_path);
 	l->fd = new_socket();
 	if (l->fd < 0 ||
@@ -106,7 +108,7 @@ void listener_open(struct listener *l, const char *path, int backlog,
 		 sizeof(l->hidden)) < 0 ||
 	    chmod(l->hidden.sun_path, 0660) < 0 || listen(l->fd, backlog) < 0 ||
 	    stat(l->hidden.sun_path, &status) < 0)
-		die(path, strerror(errno));
+		die_listening(path, strerror(errno));
 	l->device = status.st_dev;
 	l->inode = status.st_ino;
 }

@@ -30,7 +30,7 @@ struct loop {
 	int batch_len, batch_next;
 };
 
-static void die(const char *what)
+static void die_of_errno(const char *what)
 {
 	perror(what);
 	abort();
@@ -51,7 +51,7 @@ struct loop *loop_create(void)
 	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
 	fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (loop->epoll < 0 || fd < 0)
-		die("epoll");
+		die_of_errno("epoll");
 	loop->now = clock_ms();
 	loop->alarm.ready = alarm_ready;
 	loop_watch(loop, &loop->alarm, fd, EPOLLIN);
@@ -86,7 +86,7 @@ void loop_watch(struct loop *loop, struct watch *watch, int fd, uint32_t events)
 	watch->fd = fd;
 	watch->active = true;
 	if (epoll_ctl(loop->epoll, change, fd, &event) < 0)
-		die("epoll_ctl");
+		die_of_errno("epoll_ctl");
 }
 
 void loop_unwatch(struct loop *loop, struct watch *watch)
@@ -199,7 +199,7 @@ void loop_turn(struct loop *loop, int timeout)
 	int n = epoll_wait(loop->epoll, loop->batch, BATCH, timeout);
 
 	if (n < 0 && errno != EINTR)
-		die("epoll_wait");
+		die_of_errno("epoll_wait");
 	loop->now = clock_ms();
 	loop->batch_len = n > 0 ? n : 0;
 	for (loop->batch_next = 0; loop->batch_next < loop->batch_len;) {

@@ -51,7 +51,7 @@ static void again_fired(struct timer *timer)
 			   service->listener->fd, EPOLLIN);
 }
 
-static void show(struct service *service)
+static void show_listener(struct service *service)
 {
 	if (!listener_show(service->listener)) {
 		logger(LEVEL_ERROR, "start", "why=\"%s\"", strerror(errno));
@@ -70,7 +70,7 @@ static void show_fired(struct timer *timer)
 		return;
 	if (!service->listener->before || service->ready(service) ||
 	    loop_now(service->loop) >= service->show_by)
-		show(service);
+		show_listener(service);
 	else
 		loop_arm(service->loop, timer, SHOW_INTERVAL);
 }

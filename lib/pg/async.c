@@ -50,7 +50,7 @@ struct pg_async {
 	struct pending_list sent, unsent;
 };
 
-static void attempt(struct pg_async *pg);
+static void start_attempt(struct pg_async *pg);
 
 static void watch_for(struct pg_async *pg, uint32_t events)
 {
@@ -84,7 +84,7 @@ static void fail_all(struct pending_list *list, enum pg_status status)
 	}
 }
 
-static void disconnect(struct pg_async *pg)
+static void close_connection(struct pg_async *pg)
 {
 	loop_disarm(pg->loop, &pg->timer);
 	if (!pg->c.conn)
@@ -96,11 +96,11 @@ static void disconnect(struct pg_async *pg)
 
 /* Gives this connection up and plans the next attempt. reason NULL keeps the
  * reason that is set. */
-static void lose(struct pg_async *pg, const char *reason)
+static void lose_connection(struct pg_async *pg, const char *reason)
 {
 	if (reason)
 		pg_conn_set_reason(&pg->c, reason);
-	disconnect(pg);
+	close_connection(pg);
 	/* A connection that breaks at once must not be retried in a hurry. */
 	if (pg->state == STATE_UP &&
 	    loop_now(pg->loop) - pg->up_since > PG_BACKOFF_MOST)
@@ -111,11 +111,11 @@ static void lose(struct pg_async *pg, const char *reason)
 	pg->handler->down(pg->context, buf_text(&pg->c.reason));
 }
 
-static void come_up(struct pg_async *pg)
+static void finish_attempt(struct pg_async *pg)
 {
 	if (PQsetnonblocking(pg->c.conn, 1) != 0 ||
 	    PQenterPipelineMode(pg->c.conn) != 1) {
-		lose(pg, PQerrorMessage(pg->c.conn));
+		lose_connection(pg, PQerrorMessage(pg->c.conn));
 		return;
 	}
 	loop_disarm(pg->loop, &pg->timer);
@@ -133,16 +133,16 @@ static void connect_step(struct pg_async *pg)
 	loop_unwatch(pg->loop, &pg->watch);
 	status = PQconnectPoll(pg->c.conn);
 	if (status == PGRES_POLLING_OK)
-		come_up(pg);
+		finish_attempt(pg);
 	else if (status == PGRES_POLLING_FAILED)
-		lose(pg, PQerrorMessage(pg->c.conn));
+		lose_connection(pg, PQerrorMessage(pg->c.conn));
 	else
 		watch_for(pg,
 			  status == PGRES_POLLING_WRITING ? EPOLLOUT : EPOLLIN);
 }
 
 /* Delivers one answer. False when the connection is gone after that. */
-static bool hand_over_answer(struct pg_async *pg)
+static bool deliver_answer(struct pg_async *pg)
 {
 	struct pending *p = STAILQ_FIRST(&pg->sent);
 	unsigned connection = pg->connections;
@@ -162,7 +162,7 @@ static bool hand_over_answer(struct pg_async *pg)
 		pg_conn_drop_prepared(&pg->c, p->prepares);
 	finish_pending(p, failed ? PG_FAILED : PG_OK);
 	if (stale && connection == pg->connections)
-		lose(pg, NULL);
+		lose_connection(pg, NULL);
 	return connection == pg->connections;
 }
 
@@ -197,7 +197,7 @@ static bool take_results(struct pg_async *pg)
 			continue;
 		if (PQresultStatus(result) == PGRES_PIPELINE_SYNC) {
 			PQclear(result);
-			if (!hand_over_answer(pg))
+			if (!deliver_answer(pg))
 				return false;
 		} else {
 			take_result(p, result);
@@ -222,12 +222,12 @@ static bool take_notifications(struct pg_async *pg)
 	return true;
 }
 
-static void flush(struct pg_async *pg)
+static void flush_output(struct pg_async *pg)
 {
 	int left = PQflush(pg->c.conn);
 
 	if (left < 0)
-		lose(pg, PQerrorMessage(pg->c.conn));
+		lose_connection(pg, PQerrorMessage(pg->c.conn));
 	else
 		watch_for(pg, left ? EPOLLIN | EPOLLOUT : EPOLLIN);
 }
@@ -246,11 +246,11 @@ static void socket_ready(struct watch *watch, uint32_t events)
 		if (!take_results(pg) || !take_notifications(pg))
 			return;
 		if (!alive || PQstatus(pg->c.conn) == CONNECTION_BAD) {
-			lose(pg, PQerrorMessage(pg->c.conn));
+			lose_connection(pg, PQerrorMessage(pg->c.conn));
 			return;
 		}
 	}
-	flush(pg);
+	flush_output(pg);
 }
 
 static void timer_fired(struct timer *timer)
@@ -258,10 +258,11 @@ static void timer_fired(struct timer *timer)
 	struct pg_async *pg = container_of(timer, struct pg_async, timer);
 
 	if (pg->state == STATE_WAITING)
-		attempt(pg);
+		start_attempt(pg);
 	else
-		lose(pg, pg->state == STATE_UP ? "no answer in time"
-					       : "no connection in time");
+		lose_connection(pg, pg->state == STATE_UP
+					    ? "no answer in time"
+					    : "no connection in time");
 }
 
 static void refused_fired(struct timer *timer)
@@ -271,13 +272,13 @@ static void refused_fired(struct timer *timer)
 	fail_all(&pg->unsent, PG_AWAY);
 }
 
-static void attempt(struct pg_async *pg)
+static void start_attempt(struct pg_async *pg)
 {
 	pg->state = STATE_CONNECTING;
 	loop_arm(pg->loop, &pg->timer, CONNECT_TIMEOUT);
 	pg_conn_start(&pg->c);
 	if (PQstatus(pg->c.conn) == CONNECTION_BAD) {
-		lose(pg, PQerrorMessage(pg->c.conn));
+		lose_connection(pg, PQerrorMessage(pg->c.conn));
 		return;
 	}
 	watch_for(pg, EPOLLOUT);
@@ -307,7 +308,7 @@ void pg_async_free(struct pg_async *pg)
 {
 	if (!pg)
 		return;
-	disconnect(pg);
+	close_connection(pg);
 	loop_disarm(pg->loop, &pg->timer);
 	loop_disarm(pg->loop, &pg->refused);
 	fail_all(&pg->sent, PG_AWAY);
@@ -365,5 +366,5 @@ void pg_async_send(struct pg_async *pg, const struct pg_statement *statement,
 void pg_async_reconnect(struct pg_async *pg, const char *reason)
 {
 	if (pg->state == STATE_UP)
-		lose(pg, reason);
+		lose_connection(pg, reason);
 }

@@ -5,26 +5,26 @@
 #include <libpq-fe.h>
 #include <string.h>
 
-static const PGresult *inside(const struct pg_result *result)
+static const PGresult *to_pgresult(const struct pg_result *result)
 {
 	return (const PGresult *)(const void *)result;
 }
 
 int pg_rows(const struct pg_result *result)
 {
-	return PQntuples(inside(result));
+	return PQntuples(to_pgresult(result));
 }
 
 const char *pg_field(const struct pg_result *result, int row, int column)
 {
-	return PQgetisnull(inside(result), row, column)
+	return PQgetisnull(to_pgresult(result), row, column)
 		       ? NULL
-		       : PQgetvalue(inside(result), row, column);
+		       : PQgetvalue(to_pgresult(result), row, column);
 }
 
 static const char *error_field(const struct pg_result *result, int field)
 {
-	const char *text = PQresultErrorField(inside(result), field);
+	const char *text = PQresultErrorField(to_pgresult(result), field);
 
 	return text ? text : "";
 }

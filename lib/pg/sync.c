@@ -101,7 +101,7 @@ static bool wait_result(PGconn *conn, int64_t deadline)
 }
 
 /* Reads the answer to one statement, up to its Sync. */
-static struct answer take_answer(PGconn *conn)
+static struct answer read_answer(PGconn *conn)
 {
 	struct answer answer = { 0 };
 	int64_t deadline = clock_ms() + PG_ANSWER_LIMIT;
@@ -137,7 +137,7 @@ static struct answer take_answer(PGconn *conn)
 }
 
 /* Gives up a connection that failed. */
-static void lose(struct pg *pg)
+static void lose_connection(struct pg *pg)
 {
 	const char *reason = PQerrorMessage(pg->c.conn);
 
@@ -146,24 +146,24 @@ static void lose(struct pg *pg)
 }
 
 /* Reads the answer to the doorbell. */
-static void settle(struct pg *pg)
+static void read_bell_answer(struct pg *pg)
 {
 	struct answer answer;
 
 	if (!pg->ringing)
 		return;
 	pg->ringing = false;
-	answer = take_answer(pg->c.conn);
+	answer = read_answer(pg->c.conn);
 	PQclear(answer.result);
 	if (!answer.ended)
-		lose(pg);
+		lose_connection(pg);
 }
 
 /* The meaning of an answer. An error before the connection broke means that the
  * transaction was rolled back (57P01: the server shuts down). An error after a
  * success came during or after the commit and leaves that open. */
-static enum pg_status conclude(struct pg *pg, struct answer answer,
-			       struct pg_result **out)
+static enum pg_status interpret_answer(struct pg *pg, struct answer answer,
+				       struct pg_result **out)
 {
 	PGresult *result = answer.result;
 	bool refused = result && pg_conn_is_failure(result) &&
@@ -172,7 +172,7 @@ static enum pg_status conclude(struct pg *pg, struct answer answer,
 		answer.ended ? result != NULL : refused && !answer.succeeded;
 
 	if (!answer.ended)
-		lose(pg);
+		lose_connection(pg);
 	if (refused)
 		pg_conn_set_reason_of(&pg->c, result);
 	if (!settled) {
@@ -184,8 +184,8 @@ static enum pg_status conclude(struct pg *pg, struct answer answer,
 }
 
 /* Prepares a statement on this connection, once. */
-static enum pg_status prepare(struct pg *pg,
-			      const struct pg_statement *statement)
+static enum pg_status prepare_statement(struct pg *pg,
+					const struct pg_statement *statement)
 {
 	struct pg_result *result = NULL;
 	enum pg_status status = PG_UNKNOWN;
@@ -196,9 +196,9 @@ static enum pg_status prepare(struct pg *pg,
 	if (PQsendPrepare(pg->c.conn, statement->name, statement->text, 0,
 			  NULL) &&
 	    PQpipelineSync(pg->c.conn))
-		status = conclude(pg, take_answer(pg->c.conn), &result);
+		status = interpret_answer(pg, read_answer(pg->c.conn), &result);
 	else
-		lose(pg);
+		lose_connection(pg);
 	stale = status == PG_FAILED && pg_is_stale(result);
 	pg_result_free(result);
 	if (stale)
@@ -214,7 +214,8 @@ static enum pg_status prepare(struct pg *pg,
 /* Ends a run: reads the answer and keeps the reason of a failure. */
 static enum pg_status finish_run(struct pg *pg, struct pg_result **out)
 {
-	enum pg_status status = conclude(pg, take_answer(pg->c.conn), out);
+	enum pg_status status =
+		interpret_answer(pg, read_answer(pg->c.conn), out);
 
 	if (status == PG_FAILED && pg_is_stale(*out))
 		pg_drop(pg);
@@ -229,22 +230,22 @@ enum pg_status pg_run(struct pg *pg, const struct pg_statement *statement,
 
 	*out = NULL;
 	if (pg->c.conn)
-		settle(pg);
+		read_bell_answer(pg);
 	if (!pg->c.conn)
 		return PG_AWAY;
 	/* Run the statement even if the bell can't be prepared. */
-	if (bell && prepare(pg, bell) != PG_OK)
+	if (bell && prepare_statement(pg, bell) != PG_OK)
 		bell = NULL;
-	status = pg->c.conn ? prepare(pg, statement) : PG_AWAY;
+	status = pg->c.conn ? prepare_statement(pg, statement) : PG_AWAY;
 	if (status != PG_OK)
 		return status;
 	/* Without its Sync nothing is committed. */
 	if (!pg_conn_send(&pg->c, statement, n, params)) {
-		lose(pg);
+		lose_connection(pg);
 		return PG_AWAY;
 	}
 	if (!PQpipelineSync(pg->c.conn)) {
-		lose(pg);
+		lose_connection(pg);
 		return PG_UNKNOWN;
 	}
 	pg->ringing = bell && pg_conn_send(&pg->c, bell, 0, NULL) &&
@@ -287,7 +288,7 @@ enum pg_status pg_connect(struct pg *pg, bool *fresh)
 
 	*fresh = false;
 	if (c->conn) {
-		settle(pg);
+		read_bell_answer(pg);
 		if (c->conn && is_alive(c->conn))
 			return PG_OK;
 		pg_drop(pg);
@@ -324,17 +325,17 @@ enum pg_status pg_script(struct pg *pg, const char *script,
 	*out = NULL;
 	if (!pg->c.conn)
 		return PG_AWAY;
-	settle(pg);
+	read_bell_answer(pg);
 	if (!pg->c.conn)
 		return PG_AWAY;
 	if (!PQexitPipelineMode(pg->c.conn)) {
-		lose(pg);
+		lose_connection(pg);
 		return PG_AWAY;
 	}
 	answer.result = PQexec(pg->c.conn, script);
 	answer.ended = PQstatus(pg->c.conn) == CONNECTION_OK &&
 		       PQenterPipelineMode(pg->c.conn);
-	return conclude(pg, answer, out);
+	return interpret_answer(pg, answer, out);
 }
 
 const char *pg_reason(struct pg *pg)

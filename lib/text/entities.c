@@ -349,7 +349,7 @@ struct key {
 	size_t len;
 };
 
-static int compare(const void *key, const void *element)
+static int compare_names(const void *key, const void *element)
 {
 	const struct key *wanted = key;
 	const char *const *name = element;
@@ -363,5 +363,5 @@ bool entities_has(const char *name, size_t len)
 	const struct key key = { name, len };
 
 	return bsearch(&key, names, sizeof(names) / sizeof(names[0]),
-		       sizeof(names[0]), compare);
+		       sizeof(names[0]), compare_names);
 }

@@ -96,7 +96,7 @@ static bool begins_pre(const struct writer *w)
 
 /* Prepares for content: writes the elements around it, or leaves them out
  * without room, then the newlines for the blocks dropped in them. */
-static void settle(struct writer *w)
+static void write_open_elements(struct writer *w)
 {
 	if (begins_pre(w))
 		w->lines = 0;
@@ -144,7 +144,7 @@ static bool holds_block(const struct writer *w, int index)
 }
 
 /* Removes a tag from the pending ones. False when it was not pending. */
-static bool forget(struct writer *w, enum tag tag)
+static bool remove_pending(struct writer *w, enum tag tag)
 {
 	int i = 0;
 
@@ -164,7 +164,7 @@ static void close_elements(struct writer *w, int index, int going_on)
 {
 	for (int i = going_on; i < w->depth; i++)
 		if (TAGS[w->open[i].tag].formats) {
-			forget(w, w->open[i].tag);
+			remove_pending(w, w->open[i].tag);
 			w->pending[w->pending_count++] = w->open[i];
 		}
 	while (w->depth > index) {
@@ -214,7 +214,7 @@ static void open_element(struct writer *w, const struct element *element)
 }
 
 /* Resumes formatting that was cut off. */
-static void resume(struct writer *w)
+static void resume_formatting(struct writer *w)
 {
 	for (int i = 0; i < w->pending_count && w->depth < DEPTH; i++) {
 		const struct element *element = &w->pending[i];
@@ -229,7 +229,7 @@ static void resume(struct writer *w)
 }
 
 /* Begins a block. Formatting that ends inside it resumes there. */
-static void step_out(struct writer *w)
+static void close_crossing_formatting(struct writer *w)
 {
 	int i = 0;
 
@@ -240,17 +240,17 @@ static void step_out(struct writer *w)
 }
 
 /* Closes the elements that may not hold one of this tag. */
-static void make_way(struct writer *w, enum tag tag)
+static void close_excluded_elements(struct writer *w, enum tag tag)
 {
 	if (tag == TAG_A) {
 		end_element(w, find_open(w, TAG_A));
-		forget(w, TAG_A);
+		remove_pending(w, TAG_A);
 	}
 	if (tag == TAG_LI)
 		end_element(w, find_item(w));
 	if (TAGS[tag].is_block) {
 		end_element(w, find_open(w, TAG_P));
-		step_out(w);
+		close_crossing_formatting(w);
 	}
 }
 
@@ -266,7 +266,7 @@ static void drop_tag(struct writer *w, const struct html_token *token)
 
 static void write_break(struct writer *w, struct html_span attributes_text)
 {
-	settle(w);
+	write_open_elements(w);
 	if (take_room(w)) {
 		write_tag(w, "<", TAG_BR);
 		tag_write_attributes(w->out, TAG_BR, attributes_text,
@@ -292,9 +292,9 @@ static void start_tag(struct writer *w, enum tag tag,
 		if (w->surveying)
 			buf_add(w->crosses, "", 1);
 	}
-	make_way(w, tag);
+	close_excluded_elements(w, tag);
 	if (!TAGS[tag].is_block)
-		resume(w);
+		resume_formatting(w);
 	open_element(w, &element);
 }
 
@@ -312,7 +312,7 @@ static void end_tag(struct writer *w, enum tag tag)
 		drop_block(w);
 	else if (tag == TAG_SPAN && holds_block(w, open))
 		return;
-	else if (!forget(w, tag))
+	else if (!remove_pending(w, tag))
 		end_element(w, open);
 }
 
@@ -368,7 +368,7 @@ static void write_text(struct writer *w, struct html_span text)
 	size_t n;
 
 	if (w->pending_count > 0 && !is_blank(text))
-		resume(w);
+		resume_formatting(w);
 	if (w->surveying)
 		return;
 	while (begins_pre(w) && text.len > 0 &&
@@ -376,12 +376,12 @@ static void write_text(struct writer *w, struct html_span text)
 		drop_front(&text, n);
 	if (text.len == 0)
 		return;
-	settle(w);
+	write_open_elements(w);
 	write_lines(w, text);
 }
 
 /* Normalises newlines to LF, as browsers do and html_next() expects. */
-static void normalise(struct buf *out, const char *text, size_t len)
+static void normalise_newlines(struct buf *out, const char *text, size_t len)
 {
 	buf_reserve(out, len);
 	for (size_t i = 0; i < len; i++)
@@ -416,7 +416,7 @@ static void write_all(struct writer *w, struct html_span text)
 	}
 	close_elements(w, 0, w->depth);
 	w->apart = false;
-	settle(w);
+	write_open_elements(w);
 }
 
 /* Reads the text twice. The first pass finds the formatting that crosses
@@ -432,7 +432,7 @@ void sanitise(struct buf *out, const char *text, size_t len, bool keep_class_id)
 			    .crosses = &crosses,
 			    .keep_class_id = keep_class_id };
 
-	normalise(&normal, text, len);
+	normalise_newlines(&normal, text, len);
 	write_all(&survey, (struct html_span){ normal.data, normal.len });
 	write_all(&w, (struct html_span){ normal.data, normal.len });
 	buf_free(&normal);

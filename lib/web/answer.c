@@ -96,8 +96,8 @@ static void discard_body(struct http *http)
 }
 
 /* Sends a head with the length of the body, the body, and the end. */
-static void respond(struct http *http, const struct head *head,
-		    const char *body)
+static void send_response(struct http *http, const struct head *head,
+			  const char *body)
 {
 	struct buf response = { 0 }, wire = { 0 };
 	unsigned id = (unsigned)http->request.requestId;
@@ -131,7 +131,7 @@ void http_respond(struct http *http, int status, const char *body, size_t len)
 				   .type = "application/json",
 				   .length = (long long)len };
 
-	respond(http, &head, body);
+	send_response(http, &head, body);
 }
 
 void http_start(struct http *http, const struct head *head)
@@ -184,26 +184,28 @@ void http_end(struct http *http)
 	http_hang_up(http);
 }
 
-static void refuse(struct http *http, struct head head, const char *sentence)
+static void refuse_request(struct http *http, struct head head,
+			   const char *sentence)
 {
 	struct buf body = { 0 };
 
 	error_body(&body, ERROR_INVALID, sentence);
 	head.type = "application/json";
 	head.length = (long long)body.len;
-	respond(http, &head, body.data);
+	send_response(http, &head, body.data);
 	buf_free(&body);
 }
 
 void http_refuse(struct http *http, int status, const char *sentence)
 {
-	refuse(http, (struct head){ .status = status }, sentence);
+	refuse_request(http, (struct head){ .status = status }, sentence);
 }
 
 void http_refuse_method(struct http *http, const char *allow,
 			const char *sentence)
 {
-	refuse(http, (struct head){ .status = 405, .allow = allow }, sentence);
+	refuse_request(http, (struct head){ .status = 405, .allow = allow },
+		       sentence);
 }
 
 void http_answer(struct http *http, const struct error_answer *answer)
@@ -218,7 +220,7 @@ void http_answer(struct http *http, const struct error_answer *answer)
 	else
 		error_body(&made, answer->error, NULL);
 	head.length = (long long)made.len;
-	respond(http, &head, made.data);
+	send_response(http, &head, made.data);
 	buf_free(&made);
 }
 

@@ -25,8 +25,8 @@ enum fastcgi_progress fastcgi_read(struct fastcgi_record *out,
 	return len < out->size ? FASTCGI_MORE : FASTCGI_RECORD;
 }
 
-static void header(struct buf *out, enum fastcgi_type type, unsigned id,
-		   size_t len)
+static void add_header(struct buf *out, enum fastcgi_type type, unsigned id,
+		       size_t len)
 {
 	unsigned char bytes[FASTCGI_HEADER] = {
 		VERSION,
@@ -48,7 +48,7 @@ void fastcgi_write(struct buf *out, enum fastcgi_type type, unsigned id,
 	do {
 		size_t part = len < FASTCGI_CONTENT ? len : FASTCGI_CONTENT;
 
-		header(out, type, id, part);
+		add_header(out, type, id, part);
 		buf_add(out, content, part);
 		content += part;
 		len -= part;
@@ -70,7 +70,7 @@ void fastcgi_end(struct buf *out, unsigned id)
 	fastcgi_write(out, FASTCGI_END, id, COMPLETE, sizeof(COMPLETE));
 }
 
-static void length(struct buf *out, size_t len)
+static void add_length(struct buf *out, size_t len)
 {
 	unsigned char bytes[] = {
 		(unsigned char)(len >> 24 | 0x80),
@@ -87,8 +87,8 @@ static void length(struct buf *out, size_t len)
 
 void fastcgi_pair(struct buf *out, const char *name, const char *value)
 {
-	length(out, strlen(name));
-	length(out, strlen(value));
+	add_length(out, strlen(name));
+	add_length(out, strlen(value));
 	buf_add_text(out, name);
 	buf_add_text(out, value);
 }

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-static const char *reason(int status)
+static const char *reason_phrase(int status)
 {
 	static const struct {
 		int status;
@@ -67,12 +67,14 @@ static void write_fields(struct buf *out, const struct head *head)
 
 void head_write(struct buf *out, const struct head *head)
 {
-	buf_addf(out, "Status: %d %s\r\n", head->status, reason(head->status));
+	buf_addf(out, "Status: %d %s\r\n", head->status,
+		 reason_phrase(head->status));
 	write_fields(out, head);
 }
 
 void head_write_http(struct buf *out, const struct head *head)
 {
-	buf_addf(out, "HTTP/1.1 %d %s\r\n", head->status, reason(head->status));
+	buf_addf(out, "HTTP/1.1 %d %s\r\n", head->status,
+		 reason_phrase(head->status));
 	write_fields(out, head);
 }

@@ -30,7 +30,7 @@ int overflow_diag(void)
 	return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
 }
 
-static bool ask(int diag, int listener)
+static bool request_queue(int diag, int listener)
 {
 	struct stat status;
 	struct {
@@ -64,7 +64,7 @@ int overflow_queue(int diag, int listener)
 	ssize_t n;
 	size_t at = NLMSG_LENGTH(NLMSG_ALIGN(sizeof(struct unix_diag_msg)));
 
-	if (!ask(diag, listener))
+	if (!request_queue(diag, listener))
 		return -1;
 	n = recv(diag, &answer, sizeof(answer), 0);
 	if (n < (ssize_t)at || answer.head.nlmsg_type != SOCK_DIAG_BY_FAMILY)
@@ -100,7 +100,7 @@ static unsigned read_request(int fd)
 	return id;
 }
 
-static void refuse(int fd)
+static void refuse_connection(int fd)
 {
 	const struct error_answer answer =
 		error_answer(ERROR_UNAVAILABLE, NULL);
@@ -135,7 +135,7 @@ bool overflow_run(int listener, unsigned limit, struct metric *refused)
 			fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 			if (fd < 0)
 				break;
-			refuse(fd);
+			refuse_connection(fd);
 			close(fd);
 			metric_count(refused, 1);
 		}

@@ -66,7 +66,8 @@ static bool fork_child(struct child *child, int signal)
 	return true;
 }
 
-static void start(const struct prefork *p, struct child *child, void *shared)
+static void start_worker(const struct prefork *p, struct child *child,
+			 void *shared)
 {
 	if (!fork_child(child, SIGTERM))
 		return;
@@ -101,7 +102,8 @@ static void log_end(const char *what, pid_t pid, int status, bool stopping)
 }
 
 /* Notes the children that have ended; returns the number of workers left. */
-static int reap(const struct prefork *p, struct family *family, bool stopping)
+static int reap_children(const struct prefork *p, struct family *family,
+			 bool stopping)
 {
 	int left = 0, status;
 	pid_t pid;
@@ -136,7 +138,8 @@ static bool is_due(const struct child *child)
 }
 
 /* Starts the missing children that are due. Returns whether all are there. */
-static bool fill(const struct prefork *p, struct family *family, void *shared)
+static bool start_missing(const struct prefork *p, struct family *family,
+			  void *shared)
 {
 	bool all = true;
 
@@ -144,7 +147,7 @@ static bool fill(const struct prefork *p, struct family *family, void *shared)
 		struct child *child = &family->workers[i];
 
 		if (is_due(child))
-			start(p, child, shared);
+			start_worker(p, child, shared);
 		all = all && child->pid > 0;
 	}
 	if (family->no_overflow)
@@ -163,7 +166,7 @@ static void kill_all(const struct prefork *p, const struct child *children,
 }
 
 /* Lets the workers finish their requests. */
-static void stop(const struct prefork *p, struct family *family)
+static void stop_workers(const struct prefork *p, struct family *family)
 {
 	int64_t deadline = clock_ms() + GRACE;
 	sigset_t child_only;
@@ -173,7 +176,7 @@ static void stop(const struct prefork *p, struct family *family)
 	sigemptyset(&child_only);
 	sigaddset(&child_only, SIGCHLD);
 	kill_all(p, family->workers, SIGTERM);
-	while (reap(p, family, true) > 0) {
+	while (reap_children(p, family, true) > 0) {
 		if (clock_ms() >= deadline)
 			kill_all(p, family->workers, SIGKILL);
 		wait_signal(&child_only, RESTART_PAUSE);
@@ -205,16 +208,16 @@ int prefork_run(const struct prefork *p)
 	logger(LEVEL_INFO, "start", "pid=%d workers=%d", (int)getpid(),
 	       p->workers);
 	do {
-		if (fill(p, &family, shared))
+		if (start_missing(p, &family, shared))
 			got = sigwaitinfo(&signals, NULL);
 		else
 			got = wait_signal(&signals, RESTART_PAUSE / 4);
-		reap(p, &family, false);
+		reap_children(p, &family, false);
 	} while (got != SIGTERM && got != SIGINT);
 	/* The workers serve everyone who waits now. */
 	if (family.overflow.pid)
 		kill(family.overflow.pid, SIGKILL);
-	stop(p, &family);
+	stop_workers(p, &family);
 	logger(LEVEL_INFO, "stop", "pid=%d", (int)getpid());
 	munmap(shared, p->shared_size ? p->shared_size : 1);
 	free(family.workers);

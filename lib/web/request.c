@@ -123,7 +123,7 @@ static void open_ticker(void)
 		end_process("timer");
 }
 
-static void add(const struct http *http, int fd, uint32_t events)
+static void watch_descriptor(const struct http *http, int fd, uint32_t events)
 {
 	struct epoll_event event = { .events = events, .data.fd = fd };
 
@@ -149,8 +149,8 @@ struct http *http_create(int listener, int timeout)
 		end_process("libfcgi");
 	http->epoll = epoll_create1(EPOLL_CLOEXEC);
 	http->signals = open_signals();
-	add(http, http->signals, EPOLLIN);
-	add(http, listener, EPOLLIN | EPOLLEXCLUSIVE);
+	watch_descriptor(http, http->signals, EPOLLIN);
+	watch_descriptor(http, listener, EPOLLIN | EPOLLEXCLUSIVE);
 	open_ticker();
 	return http;
 }

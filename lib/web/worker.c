@@ -14,7 +14,7 @@ struct run {
 	struct worker_parent parent;
 };
 
-static int work(void *context, int listener, void *shared)
+static int run_worker(void *context, int listener, void *shared)
 {
 	const struct run *run = context;
 	const struct worker_program *program = run->program;
@@ -36,7 +36,7 @@ static int serve_alone(struct run *run)
 	int status;
 
 	run->program->begin(&run->parent);
-	status = work(run, -1, NULL);
+	status = run_worker(run, -1, NULL);
 	run->program->end(&run->parent);
 	return status;
 }
@@ -52,7 +52,7 @@ static int serve_many(struct run *run)
 	struct listener listener;
 	struct prefork prefork = { .program = program->name,
 				   .workers = workers,
-				   .work = work,
+				   .work = run_worker,
 				   .context = run,
 				   .listener = &listener,
 				   .queue = (unsigned)queue };

@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static long shift(void)
+static long read_shift(void)
 {
 	const char *path = getenv("CLOCK_SHIFT");
 	char text[32];
@@ -32,7 +32,7 @@ int clock_gettime(clockid_t clock, struct timespec *ts)
 
 	if (!status &&
 	    (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE))
-		ts->tv_sec += shift();
+		ts->tv_sec += read_shift();
 	return status;
 }
 

@@ -25,23 +25,23 @@ struct around {
 	bool in_item; /* inside a li, with no list between */
 };
 
-static bool fail(struct reader *r, const char *error)
+static bool set_error(struct reader *r, const char *error)
 {
 	if (!r->error)
 		r->error = error;
 	return false;
 }
 
-static size_t left(const struct reader *r)
+static size_t bytes_left(const struct reader *r)
 {
 	return (size_t)(r->end - r->at);
 }
 
-static bool take(struct reader *r, const char *literal)
+static bool take_literal(struct reader *r, const char *literal)
 {
 	size_t len = strlen(literal);
 
-	if (left(r) < len || memcmp(r->at, literal, len) != 0)
+	if (bytes_left(r) < len || memcmp(r->at, literal, len) != 0)
 		return false;
 	r->at += len;
 	return true;
@@ -68,13 +68,13 @@ static bool read_number(struct reader *r)
 
 		code = code * (hex ? 16 : 10) + digit;
 		if (code > 0x10ffff)
-			return fail(r, "reference to no character");
+			return set_error(r, "reference to no character");
 	}
 	if (r->at == start)
-		return fail(r, "reference without a number");
+		return set_error(r, "reference without a number");
 	if ((code < 32 && code != 9 && code != 10) ||
 	    (code >= 127 && code < 160) || (code >= 0xd800 && code < 0xe000))
-		return fail(r, "reference to a control or surrogate");
+		return set_error(r, "reference to a control or surrogate");
 	return true;
 }
 
@@ -83,7 +83,7 @@ static bool read_reference(struct reader *r)
 {
 	const char *start = r->at;
 
-	if (take(r, "#")) {
+	if (take_literal(r, "#")) {
 		if (!read_number(r))
 			return false;
 	} else {
@@ -91,9 +91,10 @@ static bool read_reference(struct reader *r)
 				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"))
 			;
 		if (r->at == start)
-			return fail(r, "bare ampersand");
+			return set_error(r, "bare ampersand");
 	}
-	return take(r, ";") || fail(r, "reference without a semicolon");
+	return take_literal(r, ";") ||
+	       set_error(r, "reference without a semicolon");
 }
 
 /* Reads one character that text or a value may contain. */
@@ -104,16 +105,17 @@ static bool read_character(struct reader *r)
 	if (c == '&')
 		return read_reference(r);
 	if (c == '>')
-		return fail(r, "bare greater-than sign");
+		return set_error(r, "bare greater-than sign");
 	if (c < 32 && c != '\t' && c != '\n')
-		return fail(r, "control character");
+		return set_error(r, "control character");
 	return true;
 }
 
 /* Counts one element or line break. */
-static bool count(struct reader *r)
+static bool count_element(struct reader *r)
 {
-	return r->room-- > 0 || fail(r, "too many elements and line breaks");
+	return r->room-- > 0 ||
+	       set_error(r, "too many elements and line breaks");
 }
 
 /* Whether the text begins with a reference to a line break; sanitise() writes
@@ -123,9 +125,9 @@ static bool is_newline_reference(const struct reader *r)
 	struct reader ahead = *r;
 	unsigned long code;
 
-	if (take(&ahead, "&NewLine;"))
+	if (take_literal(&ahead, "&NewLine;"))
 		return true;
-	if (!take(&ahead, "&#"))
+	if (!take_literal(&ahead, "&#"))
 		return false;
 	code = take_one_of(&ahead, "xX") ? strtoul(ahead.at, NULL, 16)
 					 : strtoul(ahead.at, NULL, 10);
@@ -135,8 +137,8 @@ static bool is_newline_reference(const struct reader *r)
 static bool read_text(struct reader *r)
 {
 	if (is_newline_reference(r))
-		return fail(r, "line break as a reference");
-	return (*r->at != '\n' || count(r)) && read_character(r);
+		return set_error(r, "line break as a reference");
+	return (*r->at != '\n' || count_element(r)) && read_character(r);
 }
 
 /* Whether an address has an allowed scheme or none, without references before
@@ -164,12 +166,12 @@ static bool is_address(const char *value, size_t len)
 /* Reads a value, after "name=". */
 static bool read_value(struct reader *r, const char **value, size_t *len)
 {
-	if (!take(r, "\""))
-		return fail(r, "value without quotes");
+	if (!take_literal(r, "\""))
+		return set_error(r, "value without quotes");
 	*value = r->at;
-	while (!take(r, "\"")) {
+	while (!take_literal(r, "\"")) {
 		if (r->at == r->end || *r->at == '<')
-			return fail(r, "unclosed value");
+			return set_error(r, "unclosed value");
 		if (!read_character(r))
 			return false;
 	}
@@ -207,30 +209,31 @@ static bool read_attributes(struct reader *r, const char *tag)
 	const char *value;
 	size_t len;
 
-	while (!take(r, ">")) {
-		if (!take(r, " "))
-			return fail(r, "no space before an attribute");
-		if (elsewhere && take(r, "rel=\"noopener nofollow ugc\">"))
+	while (!take_literal(r, ">")) {
+		if (!take_literal(r, " "))
+			return set_error(r, "no space before an attribute");
+		if (elsewhere &&
+		    take_literal(r, "rel=\"noopener nofollow ugc\">"))
 			return true;
 		for (bit = 0; bit < 5; bit++)
-			if (take(r, names[bit]))
+			if (take_literal(r, names[bit]))
 				break;
 		if (bit == 5 || (bit == 0 && !r->class_id && !code) ||
 		    (bit == 1 && !r->class_id) || (bit >= 2 && !a))
-			return fail(r, "attribute that is not allowed");
+			return set_error(r, "attribute that is not allowed");
 		if (seen & 1u << bit)
-			return fail(r, "attribute given twice");
+			return set_error(r, "attribute given twice");
 		seen |= 1u << bit;
-		if (!take(r, "=") || !read_value(r, &value, &len))
-			return fail(r, "attribute without a value");
+		if (!take_literal(r, "=") || !read_value(r, &value, &len))
+			return set_error(r, "attribute without a value");
 		if (bit == 0 && !r->class_id && !is_language(value, len))
-			return fail(r, "class that is not allowed");
+			return set_error(r, "class that is not allowed");
 		if (bit == 2 && !is_address(value, len))
-			return fail(r, "address that is not allowed");
+			return set_error(r, "address that is not allowed");
 		if (bit == 4)
 			elsewhere = !is_here(value, len);
 	}
-	return !elsewhere || fail(r, "another window without rel");
+	return !elsewhere || set_error(r, "another window without rel");
 }
 
 static const char *const names[] = { "a", "b",    "blockquote", "code", "em",
@@ -242,13 +245,13 @@ static const char *read_name(struct reader *r)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		size_t len = strlen(names[i]);
 
-		if (left(r) > len && memcmp(r->at, names[i], len) == 0 &&
+		if (bytes_left(r) > len && memcmp(r->at, names[i], len) == 0 &&
 		    strchr(" >", r->at[len])) {
 			r->at += len;
 			return names[i];
 		}
 	}
-	fail(r, "element that is not allowed");
+	set_error(r, "element that is not allowed");
 	return NULL;
 }
 
@@ -269,13 +272,13 @@ static bool may_stand(struct reader *r, const char *name, struct around *around)
 	bool parts = is_one_of(name, parting);
 
 	if (++r->depth > DEEPEST)
-		return fail(r, "too deep");
+		return set_error(r, "too deep");
 	if (around->p && (p || parts || li))
-		return fail(r, "block in a paragraph");
+		return set_error(r, "block in a paragraph");
 	if (around->a && a)
-		return fail(r, "link in a link");
+		return set_error(r, "link in a link");
 	if (around->in_item && li)
-		return fail(r, "item in an item");
+		return set_error(r, "item in an item");
 	around->p |= p;
 	around->a |= a;
 	around->in_item = li || (around->in_item && !parts);
@@ -290,34 +293,36 @@ static bool read_element(struct reader *r, struct around around)
 {
 	const char *name;
 
-	if (!count(r))
+	if (!count_element(r))
 		return false;
-	if (take(r, "br>"))
+	if (take_literal(r, "br>"))
 		return true;
-	if (left(r) > 3 && memcmp(r->at, "br ", 3) == 0) {
+	if (bytes_left(r) > 3 && memcmp(r->at, "br ", 3) == 0) {
 		r->at += 2;
 		return read_attributes(r, "br");
 	}
 	name = read_name(r);
 	if (!name || !may_stand(r, name, &around) || !read_attributes(r, name))
 		return false;
-	if (left(r) >= 2 && memcmp(r->at, "</", 2) == 0)
-		return fail(r, "empty element");
-	if (strcmp(name, "pre") == 0 && left(r) && *r->at == '\n')
-		return fail(r, "line break at the start of a pre");
+	if (bytes_left(r) >= 2 && memcmp(r->at, "</", 2) == 0)
+		return set_error(r, "empty element");
+	if (strcmp(name, "pre") == 0 && bytes_left(r) && *r->at == '\n')
+		return set_error(r, "line break at the start of a pre");
 	if (!read_content(r, around))
 		return false;
 	r->depth--;
-	return (take(r, "</") && take(r, name) && take(r, ">")) ||
-	       fail(r, "element that is not closed");
+	return (take_literal(r, "</") && take_literal(r, name) &&
+		take_literal(r, ">")) ||
+	       set_error(r, "element that is not closed");
 }
 
 static bool read_content(struct reader *r, struct around around)
 {
 	while (r->at < r->end) {
-		if (left(r) >= 2 && memcmp(r->at, "</", 2) == 0)
+		if (bytes_left(r) >= 2 && memcmp(r->at, "</", 2) == 0)
 			return true;
-		if (take(r, "<") ? !read_element(r, around) : !read_text(r))
+		if (take_literal(r, "<") ? !read_element(r, around)
+					 : !read_text(r))
 			return false;
 	}
 	return true;
@@ -331,6 +336,6 @@ const char *grammar_error(const char *text, size_t len, bool class_id)
 			    .room = MOST };
 
 	if (read_content(&r, (struct around){ .a = false }) && r.at < r.end)
-		fail(&r, "end tag without an element");
+		set_error(&r, "end tag without an element");
 	return r.error;
 }

@@ -45,7 +45,7 @@ static struct jwt_keys *load_keys(void)
 	return keys;
 }
 
-static void sign(struct buf *token)
+static void sign_token(struct buf *token)
 {
 	unsigned char mac[EVP_MAX_MD_SIZE];
 	unsigned n = 0;
@@ -57,7 +57,7 @@ static void sign(struct buf *token)
 }
 
 /* Whether a token is good. A good one names a user and an expiry. */
-static bool verify(const struct jwt_rules *rules, const char *token)
+static bool verify_token(const struct jwt_rules *rules, const char *token)
 {
 	struct jwt jwt;
 	const char *why;
@@ -84,18 +84,18 @@ void target_jwt(const char *bytes, size_t len)
 
 	if (!rules.keys)
 		rules.keys = load_keys();
-	CHECK(!verify(&rules, raw));
+	CHECK(!verify_token(&rules, raw));
 	if (feed) {
 		base64url_add(&token, bytes, (size_t)(feed - bytes));
 		buf_add_text(&token, ".");
 		base64url_add(&token, feed + 1,
 			      len - (size_t)(feed - bytes) - 1);
-		sign(&token);
-		if (verify(&rules, buf_text(&token))) {
+		sign_token(&token);
+		if (verify_token(&rules, buf_text(&token))) {
 			char *c = &token.data[token.len - 10];
 
 			*c = *c == 'A' ? 'B' : 'A';
-			CHECK(!verify(&rules, buf_text(&token)));
+			CHECK(!verify_token(&rules, buf_text(&token)));
 		}
 	}
 	buf_free(&token);

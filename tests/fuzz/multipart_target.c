@@ -13,7 +13,7 @@ struct seen {
 	char *name;
 };
 
-static bool take(void *context, const char *bytes, size_t len)
+static bool take_content(void *context, const char *bytes, size_t len)
 {
 	struct seen *seen = context;
 
@@ -22,10 +22,11 @@ static bool take(void *context, const char *bytes, size_t len)
 	return true;
 }
 
-static void see(struct seen *out, const char *bytes, size_t len, size_t piece)
+static void read_form(struct seen *out, const char *bytes, size_t len,
+		      size_t piece)
 {
-	struct multipart *form =
-		multipart_create("multipart/form-data; boundary=b", take, out);
+	struct multipart *form = multipart_create(
+		"multipart/form-data; boundary=b", take_content, out);
 	const char *name;
 
 	CHECK(form);
@@ -53,8 +54,9 @@ void target_multipart(const char *bytes, size_t len)
 
 	if (len == 0)
 		return;
-	see(&whole, bytes + 1, len - 1, len);
-	see(&pieces, bytes + 1, len - 1, (unsigned char)bytes[0] % 32 + 1U);
+	read_form(&whole, bytes + 1, len - 1, len);
+	read_form(&pieces, bytes + 1, len - 1,
+		  (unsigned char)bytes[0] % 32 + 1U);
 	CHECK(whole.progress == pieces.progress);
 	if (whole.progress == MULTIPART_DONE) {
 		CHECK(same_name(whole.name, pieces.name));

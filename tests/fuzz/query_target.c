@@ -12,7 +12,7 @@ typedef bool getter(const char *fields, const char *name, char *out,
 
 /* Checks that the result does not depend on the room, and that no byte is
  * written beyond it. */
-static void check(getter *get, const char *fields, const char *name)
+static void check_field(getter *get, const char *fields, const char *name)
 {
 	size_t cap = strlen(fields) + 1, len;
 	char *out = malloc(cap), *tight;
@@ -38,8 +38,8 @@ void target_query(const char *bytes, size_t len)
 
 	if (fields) {
 		*fields++ = '\0';
-		check(query_get, fields, text);
-		check(query_cookie, fields, text);
+		check_field(query_get, fields, text);
+		check_field(query_cookie, fields, text);
 	}
 	free(text);
 }

@@ -8,7 +8,7 @@
 #include "target.h"
 #include "text/sanitise.h"
 
-static void check(const char *text, size_t len, bool keep_class_id)
+static void check_cleaned(const char *text, size_t len, bool keep_class_id)
 {
 	struct buf once = { 0 }, twice = { 0 };
 
@@ -27,6 +27,6 @@ void target_richtext(const char *bytes, size_t len)
 {
 	if (!utf8_valid(bytes, len))
 		return;
-	check(bytes, len, false);
-	check(bytes, len, true);
+	check_cleaned(bytes, len, false);
+	check_cleaned(bytes, len, true);
 }

@@ -6,7 +6,7 @@
 #include "target.h"
 
 /* Length of the character at p; 0 when there is none. */
-static size_t decode(const unsigned char *p, size_t n, uint32_t *code)
+static size_t decode_character(const unsigned char *p, size_t n, uint32_t *code)
 {
 	static const uint32_t shortest[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	size_t len = p[0] < 0x80             ? 1
@@ -32,7 +32,7 @@ static bool is_valid(const char *bytes, size_t len)
 	uint32_t code;
 
 	for (size_t at = 0, n; at < len; at += n) {
-		n = decode(p + at, len - at, &code);
+		n = decode_character(p + at, len - at, &code);
 		if (n == 0 || code == 0 || code > 0x10ffff ||
 		    (code >= 0xd800 && code <= 0xdfff))
 			return false;

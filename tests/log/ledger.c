@@ -93,7 +93,7 @@ struct mark ledger_add(struct ledger *ledger, int writer)
 	return (struct mark){ .writer = writer, .number = part->n++ };
 }
 
-static struct entry *find(const struct ledger *ledger, struct mark mark)
+static struct entry *find_entry(const struct ledger *ledger, struct mark mark)
 {
 	if (mark.writer < 0 || mark.writer >= ledger->writers ||
 	    mark.number < 0 || mark.number >= ledger->parts[mark.writer].n)
@@ -109,8 +109,8 @@ void ledger_decide(struct ledger *ledger, struct mark mark, int64_t seq,
 }
 
 /* Counts a contradiction, and prints the first few. */
-static void found(size_t *count, const char *what, int64_t seq,
-		  struct mark mark)
+static void report_fault(size_t *count, const char *what, int64_t seq,
+			 struct mark mark)
 {
 	static int printed;
 
@@ -127,19 +127,21 @@ static void found(size_t *count, const char *what, int64_t seq,
 static void take_row(struct ledger *ledger, int64_t seq, struct mark mark,
 		     struct findings *findings)
 {
-	struct entry *entry = find(ledger, mark);
+	struct entry *entry = find_entry(ledger, mark);
 
 	life_add(&ledger->truth, seq, mark);
 	findings->last = seq;
 	if (!entry) {
-		found(&findings->broken, "a row that nobody wrote", seq, mark);
+		report_fault(&findings->broken, "a row that nobody wrote", seq,
+			     mark);
 		return;
 	}
 	if (entry->fate == FATE_NOT_COMMITTED)
-		found(&findings->broken, "rolled back and there", seq, mark);
+		report_fault(&findings->broken, "rolled back and there", seq,
+			     mark);
 	else if (entry->seq && entry->seq != seq)
-		found(&findings->broken, "there under another number", seq,
-		      mark);
+		report_fault(&findings->broken, "there under another number",
+			     seq, mark);
 	/* Remove it: entries left at the end are not in the table. */
 	if (entry->fate == FATE_UNKNOWN)
 		findings->unknown++;
@@ -200,9 +202,9 @@ void ledger_settle(struct ledger *ledger, PGconn *conn, int64_t base,
 			if (entry->fate == FATE_UNKNOWN)
 				findings->unknown++;
 			if (entry->fate == FATE_COMMITTED)
-				found(&findings->broken,
-				      "acknowledged and gone", entry->seq,
-				      (struct mark){ w, i });
+				report_fault(&findings->broken,
+					     "acknowledged and gone",
+					     entry->seq, (struct mark){ w, i });
 		}
 	}
 	findings->rolled_back = all - findings->committed;
@@ -237,8 +239,8 @@ static void check_head(const struct life *truth, const struct life *life,
 	now = (int64_t)(place_above(truth, life->start) -
 			place_above(truth, life->visible_after));
 	if (now > life->visible)
-		found(&findings->late, "committed below this head", life->start,
-		      (struct mark){ -1, 0 });
+		report_fault(&findings->late, "committed below this head",
+			     life->start, (struct mark){ -1, 0 });
 }
 
 void ledger_check(const struct ledger *ledger, const struct life *life,
@@ -256,22 +258,23 @@ void ledger_check(const struct ledger *ledger, const struct life *life,
 		const struct seen *seen = &life->seen[i];
 
 		if (seen->seq <= before) {
-			found(&findings->repeated, "again, or out of order",
-			      seen->seq, seen->mark);
+			report_fault(&findings->repeated,
+				     "again, or out of order", seen->seq,
+				     seen->mark);
 			continue;
 		}
 		before = seen->seq;
 		for (; at < truth->n && truth->seen[at].seq < seen->seq; at++)
-			found(&findings->lost, "lost", truth->seen[at].seq,
-			      truth->seen[at].mark);
+			report_fault(&findings->lost, "lost",
+				     truth->seen[at].seq, truth->seen[at].mark);
 		if (at == truth->n || truth->seen[at].seq != seen->seq ||
 		    !same_mark(truth->seen[at].mark, seen->mark))
-			found(&findings->strange, "never committed", seen->seq,
-			      seen->mark);
+			report_fault(&findings->strange, "never committed",
+				     seen->seq, seen->mark);
 		if (at < truth->n && truth->seen[at].seq == seen->seq)
 			at++;
 	}
 	for (; at < truth->n && truth->seen[at].seq <= life->cursor; at++)
-		found(&findings->lost, "passed over", truth->seen[at].seq,
-		      truth->seen[at].mark);
+		report_fault(&findings->lost, "passed over",
+			     truth->seen[at].seq, truth->seen[at].mark);
 }

@@ -50,7 +50,7 @@ static struct {
 	int64_t base;
 } reported = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
-static void report(int64_t cursor)
+static void report_cursor(int64_t cursor)
 {
 	pthread_mutex_lock(&reported.lock);
 	reported.cursors[reported.n++ % REPORTED] = cursor;
@@ -114,7 +114,7 @@ static void on_start(void *context, const char *epoch, int64_t head)
 	if (life->visible_after < reported.base)
 		life->visible_after = reported.base;
 	life->visible = count_visible(reader, life->visible_after, head);
-	report(head);
+	report_cursor(head);
 }
 
 static void on_row(void *context, const struct tail_row *row)
@@ -129,7 +129,7 @@ static void on_batch(void *context, int64_t cursor)
 	struct reader *reader = context;
 
 	reader->life->cursor = cursor;
-	report(cursor);
+	report_cursor(cursor);
 }
 
 static void on_away(void *context, const char *why)
@@ -153,7 +153,7 @@ static const struct tail_handler HANDLER = {
 	.warn = on_warn,
 };
 
-static void be_born(struct reader *reader)
+static void begin_life(struct reader *reader)
 {
 	if (reader->n == reader->cap) {
 		reader->cap = reader->cap ? reader->cap * 2 : 64;
@@ -172,7 +172,7 @@ static void be_born(struct reader *reader)
 	tail_resume(reader->tail, reported.epoch, reader->life->start);
 }
 
-static void die(struct reader *reader)
+static void end_life(struct reader *reader)
 {
 	const struct tail_counts *counts = tail_counts(reader->tail);
 
@@ -194,13 +194,13 @@ static bool is_at_end(const struct reader *reader)
 
 /* Runs one life. Returns whether it was the last, which reads to the end of the
  * log. */
-static bool live(struct reader *reader)
+static bool run_life(struct reader *reader)
 {
 	int64_t limit = loop_now(reader->loop) + 1 +
 			chance_below(&reader->chance, LIFE);
 	bool last = false;
 
-	be_born(reader);
+	begin_life(reader);
 	do {
 		loop_turn(reader->loop, TURN);
 		if (!last && atomic_load(&the_end)) {
@@ -210,16 +210,16 @@ static bool live(struct reader *reader)
 	} while (loop_now(reader->loop) < limit && !is_at_end(reader));
 	if (last && !is_at_end(reader))
 		reader->counts.behind++;
-	die(reader);
+	end_life(reader);
 	return last;
 }
 
-static void *run(void *context)
+static void *run_reader(void *context)
 {
 	struct reader *reader = context;
 
 	reader->loop = loop_create();
-	while (!live(reader))
+	while (!run_life(reader))
 		;
 	loop_free(reader->loop);
 	PQfinish(reader->witness);
@@ -241,7 +241,7 @@ struct reader *reader_start(const char *conninfo, uint64_t seed, int number)
 
 	reader->conninfo = conninfo;
 	chance_seed(&reader->chance, seed, 2000 + (uint64_t)number);
-	if (pthread_create(&reader->thread, NULL, run, reader) != 0)
+	if (pthread_create(&reader->thread, NULL, run_reader, reader) != 0)
 		abort();
 	return reader;
 }

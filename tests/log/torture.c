@@ -104,7 +104,7 @@ static void look_at_log(struct run *run)
 
 /* Makes partitions beside the load, as the programs do. It may be refused or
  * meet a dead server; there is a next time. */
-static void maintain(struct run *run)
+static void maintain_log(struct run *run)
 {
 	if (PQstatus(run->conn) != CONNECTION_OK)
 		PQreset(run->conn);
@@ -113,7 +113,7 @@ static void maintain(struct run *run)
 
 /* Lets the load run for its time, and longer on a slow machine, until the
  * readers have met the required holes. */
-static unsigned pass(struct run *run)
+static unsigned let_load_run(struct run *run)
 {
 	static const struct timespec SECOND = { .tv_sec = 1 };
 	unsigned passed = 0;
@@ -121,13 +121,13 @@ static unsigned pass(struct run *run)
 	while (passed < run->seconds ||
 	       (reader_holes() < run->holes && passed < PATIENCE)) {
 		nanosleep(&SECOND, NULL);
-		maintain(run);
+		maintain_log(run);
 		passed++;
 	}
 	return passed;
 }
 
-static struct outcome play(struct run *run)
+static struct outcome run_round(struct run *run)
 {
 	struct outcome outcome = { 0 };
 	struct ledger *ledger = ledger_create(WRITERS);
@@ -144,7 +144,7 @@ static struct outcome play(struct run *run)
 					  run->seed);
 	if (run->load == LOAD_MIX)
 		trouble = trouble_start(run->conninfo, run->crash, run->seed);
-	outcome.seconds = pass(run);
+	outcome.seconds = let_load_run(run);
 	if (trouble)
 		trouble_end(trouble, &outcome.trouble);
 	writer_end_all();
@@ -197,7 +197,7 @@ static bool is_clean(const struct outcome *o)
 	       !f->broken && !o->readers.moved && !o->readers.behind;
 }
 
-static void usage(void)
+static void print_usage(void)
 {
 	fputs("usage: torture -d CONNINFO -l mix|plain -t SECONDS\n"
 	      "  -c COMMAND  crashes the server and starts it again\n"
@@ -215,7 +215,7 @@ static void set_load(struct run *run, const char *name)
 			run->load = (enum load)i;
 			return;
 		}
-	usage();
+	print_usage();
 }
 
 static void read_options(struct run *run, int argc, char **argv)
@@ -238,10 +238,10 @@ static void read_options(struct run *run, int argc, char **argv)
 		else if (c == 't')
 			run->seconds = (unsigned)strtoul(optarg, NULL, 10);
 		else
-			usage();
+			print_usage();
 	}
 	if (!run->conninfo || !run->seconds || optind != argc)
-		usage();
+		print_usage();
 }
 
 int main(int argc, char **argv)
@@ -256,7 +256,7 @@ int main(int argc, char **argv)
 
 		printf("# seed=%llu round=%u\n", (unsigned long long)run.seed,
 		       i + 1);
-		outcome = play(&run);
+		outcome = run_round(&run);
 		print_outcome(&run, &outcome);
 		if (!outcome.findings.committed || !outcome.findings.lives)
 			bail("nothing was written, or nobody read");

@@ -86,7 +86,7 @@ static void connect_again(struct trouble *t)
 }
 
 /* The first field of the first row as a number; 0 without one. */
-static long ask(struct trouble *t, const char *text)
+static long query_number(struct trouble *t, const char *text)
 {
 	PGresult *r = PQexec(t->conn, text);
 	long n = 0;
@@ -114,18 +114,18 @@ static long parent_of(long pid)
 }
 
 /* A backend of our server other than this connection's; 0 for none. */
-static pid_t choose(struct trouble *t)
+static pid_t choose_victim(struct trouble *t)
 {
-	long pid = ask(t, VICTIM);
+	long pid = query_number(t, VICTIM);
 
 	if (pid <= 0 || parent_of(pid) != parent_of(PQbackendPID(t->conn)))
 		return 0;
 	return (pid_t)pid;
 }
 
-static void stall(struct trouble *t)
+static void stall_backend(struct trouble *t)
 {
-	pid_t pid = choose(t);
+	pid_t pid = choose_victim(t);
 
 	if (!pid || kill(pid, SIGSTOP) != 0)
 		return;
@@ -134,7 +134,7 @@ static void stall(struct trouble *t)
 	t->counts.stalls++;
 }
 
-static void terminate(struct trouble *t)
+static void terminate_backend(struct trouble *t)
 {
 	PGresult *r = PQexec(t->conn, TERMINATE);
 
@@ -146,15 +146,17 @@ static void terminate(struct trouble *t)
 /* The postmaster then ends every other backend, recovers and continues. */
 static void kill_backend(struct trouble *t)
 {
-	pid_t pid = choose(t);
+	pid_t pid = choose_victim(t);
 
 	if (!pid || kill(pid, SIGKILL) != 0)
 		return;
 	t->counts.killed++;
-	ask(t, "select pg_sleep(60)"); /* until it is ended like the others */
+	query_number(
+		t,
+		"select pg_sleep(60)"); /* until it is ended like the others */
 }
 
-static void crash(struct trouble *t)
+static void crash_server(struct trouble *t)
 {
 	int status = system(t->crash);
 
@@ -163,7 +165,7 @@ static void crash(struct trouble *t)
 	t->counts.crashes++;
 }
 
-static void *run(void *context)
+static void *run_trouble(void *context)
 {
 	struct trouble *t = context;
 
@@ -173,12 +175,13 @@ static void *run(void *context)
 		if (PQstatus(t->conn) != CONNECTION_OK)
 			connect_again(t);
 		else if (!t->crash || now_ms() < t->crash_at)
-			(t->crash && chance_percent(&t->chance, 25) ? terminate
-								    : stall)(t);
+			(t->crash && chance_percent(&t->chance, 25)
+				 ? terminate_backend
+				 : stall_backend)(t);
 		else if (plan_crash(t), t->counts.killed < t->counts.crashes)
 			kill_backend(t);
 		else
-			crash(t);
+			crash_server(t);
 	}
 	connect_again(t);
 	PQfinish(t->conn);
@@ -193,7 +196,7 @@ struct trouble *trouble_start(const char *conninfo, const char *crash,
 	t->conninfo = conninfo;
 	t->crash = crash;
 	chance_seed(&t->chance, seed, 3000);
-	if (pthread_create(&t->thread, NULL, run, t) != 0)
+	if (pthread_create(&t->thread, NULL, run_trouble, t) != 0)
 		abort();
 	return t;
 }

@@ -61,7 +61,7 @@ static const struct {
 	{ "ring", "select confab.ring()" },
 };
 
-static bool broken(const struct writer *w)
+static bool is_broken(const struct writer *w)
 {
 	return PQstatus(w->conn) != CONNECTION_OK;
 }
@@ -85,7 +85,7 @@ static void give_up(struct writer *w, const PGresult *r, const char *what)
 	hang_up(w);
 }
 
-static bool command(struct writer *w, const char *text)
+static bool run_command(struct writer *w, const char *text)
 {
 	PGresult *r = PQexec(w->conn, text);
 	bool done = PQresultStatus(r) == PGRES_COMMAND_OK;
@@ -97,8 +97,8 @@ static bool command(struct writer *w, const char *text)
 }
 
 /* Runs a prepared statement. Returns the number in its answer, or 0. */
-static int64_t ask(struct writer *w, const char *name, int n,
-		   const char *const *params)
+static int64_t run_prepared(struct writer *w, const char *name, int n,
+			    const char *const *params)
 {
 	PGresult *r = PQexecPrepared(w->conn, name, n, params, NULL, NULL, 0);
 	bool done = PQresultStatus(r) == PGRES_TUPLES_OK;
@@ -111,7 +111,7 @@ static int64_t ask(struct writer *w, const char *name, int n,
 }
 
 /* Adds a dispatch to this transaction. */
-static int add(struct writer *w, char text[MARK_TEXT])
+static int add_dispatch(struct writer *w, char text[MARK_TEXT])
 {
 	int i = w->n++;
 
@@ -121,7 +121,7 @@ static int add(struct writer *w, char text[MARK_TEXT])
 	return i;
 }
 
-static void decide(struct writer *w, enum fate fate)
+static void decide_fate(struct writer *w, enum fate fate)
 {
 	for (int i = 0; i < w->n; i++)
 		ledger_decide(w->ledger, w->marks[i], w->seqs[i], fate);
@@ -132,9 +132,9 @@ static void room_text(struct writer *w, char text[12])
 	snprintf(text, 12, "%u", chance_below(&w->chance, ROOMS));
 }
 
-static int64_t draw(struct writer *w)
+static int64_t draw_number(struct writer *w)
 {
-	return ask(w, "draw", 0, NULL);
+	return run_prepared(w, "draw", 0, NULL);
 }
 
 /* Writes a dispatch under a number drawn earlier. */
@@ -142,43 +142,43 @@ static bool write_as(struct writer *w, int64_t seq)
 {
 	char text[MARK_TEXT], room[12], number[24];
 	const char *const params[] = { number, room, text };
-	int i = add(w, text);
+	int i = add_dispatch(w, text);
 
 	room_text(w, room);
 	snprintf(number, sizeof(number), "%lld", (long long)seq);
 	w->seqs[i] = seq;
-	return ask(w, "write", 3, params) == seq;
+	return run_prepared(w, "write", 3, params) == seq;
 }
 
 /* Draws and writes in one statement. */
-static bool post(struct writer *w, const char *statement)
+static bool post_dispatch(struct writer *w, const char *statement)
 {
 	char text[MARK_TEXT], room[12];
 	const char *const params[] = { room, text };
-	int i = add(w, text);
+	int i = add_dispatch(w, text);
 
 	room_text(w, room);
-	w->seqs[i] = ask(w, statement, 2, params);
+	w->seqs[i] = run_prepared(w, statement, 2, params);
 	return w->seqs[i] != 0;
 }
 
-static void dawdle(struct writer *w)
+static void pause_if_slow(struct writer *w)
 {
 	if (!w->haste)
 		chance_pause(&w->chance, HOLD);
 }
 
 /* Commits, and notes the fate of the dispatches. */
-static void commit(struct writer *w)
+static void commit_transaction(struct writer *w)
 {
 	PGresult *r;
 
-	decide(w, FATE_UNKNOWN);
+	decide_fate(w, FATE_UNKNOWN);
 	r = PQexec(w->conn, "commit");
 	if (PQresultStatus(r) == PGRES_COMMAND_OK)
-		decide(w, strcmp(PQcmdStatus(r), "COMMIT") != 0
-				  ? FATE_NOT_COMMITTED
-				  : FATE_COMMITTED);
+		decide_fate(w, strcmp(PQcmdStatus(r), "COMMIT") != 0
+				       ? FATE_NOT_COMMITTED
+				       : FATE_COMMITTED);
 	else
 		give_up(w, r, "commit");
 	PQclear(r);
@@ -189,136 +189,137 @@ static void send_message(struct writer *w)
 {
 	char text[MARK_TEXT], room[12];
 	const char *const params[] = { room, text };
-	int i = add(w, text);
+	int i = add_dispatch(w, text);
 
 	room_text(w, room);
-	decide(w, FATE_UNKNOWN);
-	w->seqs[i] = ask(w, "send", 2, params);
+	decide_fate(w, FATE_UNKNOWN);
+	w->seqs[i] = run_prepared(w, "send", 2, params);
 	if (w->seqs[i])
-		decide(w, FATE_COMMITTED);
+		decide_fate(w, FATE_COMMITTED);
 }
 
 static void post_and_commit(struct writer *w)
 {
-	if (command(w, "begin") && post(w, "post"))
-		commit(w);
+	if (run_command(w, "begin") && post_dispatch(w, "post"))
+		commit_transaction(w);
 }
 
 /* Is slow between the draw and the row, and between the row and the commit. */
-static void hold(struct writer *w)
+static void write_slowly(struct writer *w)
 {
 	int64_t seq;
 
-	if (!command(w, "begin") || !(seq = draw(w)))
+	if (!run_command(w, "begin") || !(seq = draw_number(w)))
 		return;
-	dawdle(w);
+	pause_if_slow(w);
 	if (!write_as(w, seq))
 		return;
-	dawdle(w);
-	commit(w);
+	pause_if_slow(w);
+	commit_transaction(w);
 }
 
 static void roll_back(struct writer *w)
 {
-	if (!command(w, "begin") || !post(w, "send"))
+	if (!run_command(w, "begin") || !post_dispatch(w, "send"))
 		return;
 	if (chance_percent(&w->chance, 20))
-		dawdle(w);
-	command(w, "rollback");
+		pause_if_slow(w);
+	run_command(w, "rollback");
 }
 
 /* Draws a number that no row gets, and commits. */
-static void waste(struct writer *w)
+static void waste_number(struct writer *w)
 {
-	if (command(w, "begin") && draw(w) && post(w, "post"))
-		commit(w);
+	if (run_command(w, "begin") && draw_number(w) &&
+	    post_dispatch(w, "post"))
+		commit_transaction(w);
 }
 
 /* Writes two or three dispatches, the highest number first. */
-static void several(struct writer *w)
+static void write_several(struct writer *w)
 {
 	int64_t seqs[MOST];
 	int n = 2 + (int)chance_below(&w->chance, 2);
 
-	if (!command(w, "begin"))
+	if (!run_command(w, "begin"))
 		return;
 	for (int i = 0; i < n; i++)
-		if (!(seqs[i] = draw(w)))
+		if (!(seqs[i] = draw_number(w)))
 			return;
 	for (int i = n - 1; i >= 0; i--) {
 		if (!write_as(w, seqs[i]))
 			return;
 		if (chance_percent(&w->chance, 20))
-			dawdle(w);
+			pause_if_slow(w);
 	}
-	commit(w);
+	commit_transaction(w);
 }
 
 /* Draws and writes after a savepoint, then rolls back to it. */
 static void save_and_undo(struct writer *w)
 {
-	if (!command(w, "begin"))
+	if (!run_command(w, "begin"))
 		return;
-	if (chance_percent(&w->chance, 30) && !post(w, "send"))
+	if (chance_percent(&w->chance, 30) && !post_dispatch(w, "send"))
 		return;
-	if (!command(w, "savepoint here") || !post(w, "post"))
+	if (!run_command(w, "savepoint here") || !post_dispatch(w, "post"))
 		return;
 	if (chance_percent(&w->chance, 30))
-		dawdle(w);
-	if (!command(w, "rollback to savepoint here"))
+		pause_if_slow(w);
+	if (!run_command(w, "rollback to savepoint here"))
 		return;
 	w->n--;
 	if (chance_percent(&w->chance, 20))
-		dawdle(w);
-	if (post(w, "post"))
-		commit(w);
+		pause_if_slow(w);
+	if (post_dispatch(w, "post"))
+		commit_transaction(w);
 }
 
 /* Does the same in a PL/pgSQL block that swallows its exception. */
-static void swallow(struct writer *w)
+static void swallow_exception(struct writer *w)
 {
 	char lost[MARK_TEXT], kept[MARK_TEXT], room[12];
 	const char *const params[] = { room, lost, kept };
 
-	if (!command(w, "begin"))
+	if (!run_command(w, "begin"))
 		return;
-	add(w, lost);
+	add_dispatch(w, lost);
 	w->n--;
-	add(w, kept);
+	add_dispatch(w, kept);
 	room_text(w, room);
-	w->seqs[0] = ask(w, "swallow", 3, params);
+	w->seqs[0] = run_prepared(w, "swallow", 3, params);
 	if (!w->seqs[0])
 		return;
 	if (chance_percent(&w->chance, 20))
-		dawdle(w);
-	commit(w);
+		pause_if_slow(w);
+	commit_transaction(w);
 }
 
 /* Makes a deferred constraint refuse the commit itself. */
-static void refused(struct writer *w)
+static void write_refused(struct writer *w)
 {
 	PGresult *r;
 	const char *state;
 
-	if (!command(w, "begin") || !post(w, "post") ||
-	    !command(w, "insert into torture.refusal values (1)"))
+	if (!run_command(w, "begin") || !post_dispatch(w, "post") ||
+	    !run_command(w, "insert into torture.refusal values (1)"))
 		return;
-	decide(w, FATE_UNKNOWN);
+	decide_fate(w, FATE_UNKNOWN);
 	r = PQexec(w->conn, "commit");
 	state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
 	if (state && !strcmp(state, "P0001"))
-		decide(w, FATE_NOT_COMMITTED);
+		decide_fate(w, FATE_NOT_COMMITTED);
 	else
 		give_up(w, r, "commit of what is refused");
 	PQclear(r);
 }
 
 /* Disconnects after a draw and a row. */
-static void leave(struct writer *w)
+static void leave_open(struct writer *w)
 {
-	if (!command(w, "begin") || !post(w, "post"))
+	if (!run_command(w, "begin") || !post_dispatch(w, "post"))
 		return;
-	dawdle(w);
+	pause_if_slow(w);
 	hang_up(w);
 }
 
@@ -327,13 +328,13 @@ static const struct habit {
 	unsigned weight[LOADS];
 } HABITS[] = {
 	{ send_message, { 22, 45 } }, { post_and_commit, { 22, 45 } },
-	{ hold, { 8, 0 } },           { roll_back, { 14, 10 } },
-	{ waste, { 8, 0 } },          { several, { 8, 0 } },
-	{ save_and_undo, { 6, 0 } },  { swallow, { 8, 0 } },
-	{ refused, { 3, 0 } },        { leave, { 1, 0 } },
+	{ write_slowly, { 8, 0 } },   { roll_back, { 14, 10 } },
+	{ waste_number, { 8, 0 } },   { write_several, { 8, 0 } },
+	{ save_and_undo, { 6, 0 } },  { swallow_exception, { 8, 0 } },
+	{ write_refused, { 3, 0 } },  { leave_open, { 1, 0 } },
 };
 
-static const struct habit *choose(struct writer *w)
+static const struct habit *choose_habit(struct writer *w)
 {
 	/* Each column adds up to 100. */
 	unsigned at = chance_below(&w->chance, 100);
@@ -353,20 +354,20 @@ static long long now_ms(void)
 }
 
 /* Rings the doorbell now and then, as lib/pg/sync.c does. */
-static void ring(struct writer *w)
+static void ring_doorbell(struct writer *w)
 {
 	long long now = now_ms(), last = atomic_load(&last_ring);
 
 	if (now - last >= RING_INTERVAL &&
 	    atomic_compare_exchange_strong(&last_ring, &last, now))
-		ask(w, "ring", 0, NULL);
+		run_prepared(w, "ring", 0, NULL);
 }
 
 /* Turns durable commits off, which confab.log_draw() has to undo. Otherwise
  * each commit would flush those of the others. */
-static bool introduce(struct writer *w)
+static bool prepare_connection(struct writer *w)
 {
-	if (!command(w, "set synchronous_commit = off"))
+	if (!run_command(w, "set synchronous_commit = off"))
 		return false;
 	for (size_t i = 0; i < sizeof(STATEMENTS) / sizeof(*STATEMENTS); i++) {
 		PGresult *r = PQprepare(w->conn, STATEMENTS[i].name,
@@ -386,19 +387,19 @@ static void connect_again(struct writer *w)
 {
 	PQfinish(w->conn);
 	w->conn = database_connect(w->conninfo, WRITER_APPLICATION);
-	if (broken(w) || !introduce(w))
+	if (is_broken(w) || !prepare_connection(w))
 		chance_pause(&w->chance, CONNECT_PAUSE);
 }
 
 /* A habit leaves its transaction open only if the connection broke. The server
- * has then rolled it back, unless the commit was already sent; decide() has
- * noted that. */
-static void *run(void *context)
+ * has then rolled it back, unless the commit was already sent; decide_fate()
+ * has noted that. */
+static void *run_writer(void *context)
 {
 	struct writer *w = context;
 
 	while (!atomic_load(&ended)) {
-		if (broken(w)) {
+		if (is_broken(w)) {
 			connect_again(w);
 			continue;
 		}
@@ -407,9 +408,9 @@ static void *run(void *context)
 			w->haste = chance_percent(&w->chance, 50);
 		}
 		w->n = 0;
-		choose(w)->act(w);
-		if (!broken(w))
-			ring(w);
+		choose_habit(w)->act(w);
+		if (!is_broken(w))
+			ring_doorbell(w);
 	}
 	PQfinish(w->conn);
 	return NULL;
@@ -426,7 +427,7 @@ struct writer *writer_start(const char *conninfo, enum load load,
 	w->ledger = ledger;
 	w->number = number;
 	chance_seed(&w->chance, seed, 1000 + (uint64_t)number);
-	if (pthread_create(&w->thread, NULL, run, w) != 0)
+	if (pthread_create(&w->thread, NULL, run_writer, w) != 0)
 		abort();
 	return w;
 }
