@@ -134,11 +134,18 @@ static void write_reply(struct call *call)
 	const char *reply = any ? pg_field(result, 0, 0) : NULL;
 	const char *dispatch = any ? pg_field(result, 0, 1) : NULL;
 	const char *seq = any ? pg_field(result, 0, 2) : NULL;
+	bool websocket = call->request->websocket;
+	bool has_id = call->envelope.id.len > 0;
 
+	/* An empty dispatch was a signal, which the caller's stream brings. */
+	if (dispatch && !*dispatch) {
+		if (websocket && !has_id)
+			return;
+		dispatch = NULL;
+	}
 	if (reply)
 		envelope_answer(&call->envelope, reply, call->out);
-	else if (call->request->websocket && seq &&
-		 (dispatch || call->envelope.id.len))
+	else if (websocket && seq && (dispatch || has_id))
 		envelope_acknowledge(&call->envelope, seq, call->out);
 	else if (!dispatch)
 		envelope_answer(&call->envelope, "{\"status\":\"success\"}",

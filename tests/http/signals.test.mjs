@@ -263,3 +263,23 @@ test('one\'s sessions and log-ins, and ending them', async () => {
   await desk.ask(me, 'session.list');
   poll.close();
 });
+
+test('on a WebSocket typing is answered by its signal alone, unless it has an id', async () => {
+  const ann = await site.register('ann'), room = await site.room(ann);
+  const stream = await site.stream('ws', ann);
+  const say = (more) =>
+    stream.send(JSON.stringify({ event_type: 'message.typing', data: { room_id: room.id }, ...more }));
+  say({});
+  await stream.event('messagetyping.dispatch');
+  // Let through once in a second: this one is answered, for nothing is told.
+  say({});
+  assert.deepEqual(await stream.next(), { status: 'success' });
+  await new Promise((resolve) => setTimeout(resolve, 1100));
+  say({ id: 5 });
+  const told = [await stream.next(), await stream.next()];
+  assert.ok(told.some(({ eventType }) => eventType === 'messagetyping.dispatch'));
+  assert.deepEqual(told.find(({ status }) => status), { status: 'success', id: 5 });
+  stream.close();
+  await new Promise((resolve) => setTimeout(resolve, 1100));
+  assert.deepEqual((await site.command(ann, 'message.typing', { room_id: room.id })).body, { status: 'success' });
+});

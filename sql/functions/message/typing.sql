@@ -14,13 +14,15 @@ $$;
 -- message.typing: room_id (or message_id, for its room), typing: false when they stopped. Signal messagetyping to the
 -- room; one of a person and room in a second is let through, the others are answered and forgotten; that somebody
 -- stopped is told when they were seen. Those who have blocked the person are not told; where more have than one signal
--- can name, nobody is. Raises 4002, 4003, 4004. Writes: typing.
+-- can name, nobody is. The dispatch of the outcome is empty where a signal was sent: on a WebSocket the caller gets
+-- that and no answer. Raises 4002, 4003, 4004. Writes: typing.
 create or replace function confab.message_typing(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
   v_room uuid;
   v_typing boolean := confab.boolean_value(p_data, 'typing', true);
   v_blockers bigint[];
+  v_outcome confab.outcome;
 begin
   if confab.is_falsy(p_data -> 'room_id') and not confab.is_falsy(p_data -> 'message_id') then
     v_room := (confab.messages_find(p_caller.account_id,
@@ -49,6 +51,7 @@ begin
       (select json_build_object('username', a.username, 'room_id', v_room, 'user', confab.user_ref(a.id),
                                 'typing', v_typing)
        from confab.account a where a.id = p_caller.account_id));
+    v_outcome.dispatch := '';
   end if;
-  return null;
+  return v_outcome;
 end $$;
