@@ -1,6 +1,10 @@
 /* reader: see reader.h. Called by socket.c; owns the library's context. The
  * context exists from the first byte of a message's first frame to its last
- * byte, so an idle client costs none of its 8 KiB. */
+ * byte, so an idle client costs none of its 8 KiB.
+ *
+ * The library is handed a control frame in one piece: of a CLOSE that comes in
+ * several, libwslay 1.1.1 takes the first two bytes of each for a code, and may
+ * find a reason malformed that is not. So heads are looked at here, too. */
 #include "reader.h"
 
 #include <stdlib.h>
@@ -11,7 +15,8 @@
 #include "frame.h"
 
 enum {
-	MASKED_HEAD = 6, /* bytes of the shortest head of a client's frame */
+	CONTROL = 0x08, /* bit of an opcode */
+	FIN = 0x80,
 	LENGTH_16 = 126,
 	CLOSE_PROTOCOL = 1002
 };
@@ -21,12 +26,47 @@ struct reader_context {
 	struct reader *reader;
 	const char *bytes; /* not yet read by the library */
 	size_t len;
-	/* Bytes of all frames so far: read, and in whole frames. When the two
-	 * are equal the client is between two frames. */
-	uint64_t taken, framed;
-	bool in_message;
+	struct buf held;    /* the beginning of a frame, from before */
+	uint64_t left;      /* bytes of the frame that is handed over */
+	bool in_message;    /* another frame of it has to come */
 	bool has_half_code; /* a CLOSE with a one-byte code came */
 };
+
+/* Bytes of the frame at p, with its head (5.2); 0: the head is not whole. */
+static uint64_t frame_size(const unsigned char *p, size_t len)
+{
+	size_t extended, head;
+	uint64_t size = 0;
+
+	if (len < 2)
+		return 0;
+	size = p[1] & 0x7f;
+	extended = size < LENGTH_16 ? 0 : size == LENGTH_16 ? 2 : 8;
+	head = 2 + extended + (p[1] & 0x80 ? 4 : 0);
+	if (len < head)
+		return 0;
+	if (extended)
+		size = 0;
+	for (size_t i = 0; i < extended; i++)
+		size = size << 8 | p[2 + i];
+	/* A length that no frame has is the library's to refuse. */
+	return size > UINT64_MAX / 2 ? UINT64_MAX / 2 : head + size;
+}
+
+/* Begins the next frame; false when not enough of it is there. */
+static bool begin_frame(struct reader_context *c)
+{
+	const unsigned char *p = (const unsigned char *)c->bytes;
+	uint64_t size = frame_size(p, c->len);
+	bool is_control = size && p[0] & CONTROL;
+
+	if (!size || (is_control && c->len < size && (p[1] & 0x7f) < LENGTH_16))
+		return false;
+	c->left = size;
+	if (!is_control)
+		c->in_message = !(p[0] & FIN);
+	return true;
+}
 
 static ssize_t on_recv(wslay_event_context_ptr wslay, uint8_t *to, size_t len,
 		       int flags, void *user)
@@ -34,16 +74,18 @@ static ssize_t on_recv(wslay_event_context_ptr wslay, uint8_t *to, size_t len,
 	struct reader_context *c = user;
 
 	(void)flags;
-	if (!c->len) {
+	if (!c->len || (!c->left && !begin_frame(c))) {
 		wslay_event_set_error(wslay, WSLAY_ERR_WOULDBLOCK);
 		return -1;
 	}
 	if (len > c->len)
 		len = c->len;
+	if (len > c->left)
+		len = (size_t)c->left;
 	memcpy(to, c->bytes, len);
 	c->bytes += len;
 	c->len -= len;
-	c->taken += len;
+	c->left -= len;
 	return (ssize_t)len;
 }
 
@@ -56,22 +98,6 @@ static ssize_t on_send(wslay_event_context_ptr wslay, const uint8_t *bytes,
 	(void)flags;
 	buf_add(c->reader->out, bytes, len);
 	return (ssize_t)len;
-}
-
-static void on_frame(wslay_event_context_ptr wslay,
-		     const struct wslay_event_on_frame_recv_start_arg *frame,
-		     void *user)
-{
-	struct reader_context *c = user;
-	uint64_t len = frame->payload_length;
-
-	(void)wslay;
-	c->framed += MASKED_HEAD + (len < LENGTH_16 ? 0U
-				    : len < 65536   ? 2U
-						    : 8U);
-	c->framed += len;
-	if (!wslay_is_ctrl_frame(frame->opcode))
-		c->in_message = !frame->fin;
 }
 
 static void on_message(wslay_event_context_ptr wslay,
@@ -99,7 +125,6 @@ static void make_context(struct reader *reader)
 	static const struct wslay_event_callbacks callbacks = {
 		.recv_callback = on_recv,
 		.send_callback = on_send,
-		.on_frame_recv_start_callback = on_frame,
 		.on_msg_recv_callback = on_message,
 	};
 	struct reader_context *c = xcalloc(1, sizeof(*c));
@@ -111,6 +136,29 @@ static void make_context(struct reader *reader)
 	reader->context = c;
 }
 
+/* What was held goes before what has come. */
+static void take_input(struct reader_context *c, const char *bytes, size_t len)
+{
+	if (c->held.len) {
+		buf_add(&c->held, bytes, len);
+		bytes = c->held.data;
+		len = c->held.len;
+	}
+	c->bytes = bytes;
+	c->len = len;
+}
+
+/* Holds what the library was not given; false when there is nothing. */
+static bool keep_rest(struct reader_context *c)
+{
+	struct buf rest = { 0 };
+
+	buf_add(&rest, c->bytes, c->len);
+	buf_free(&c->held);
+	c->held = rest;
+	return rest.len > 0;
+}
+
 enum reader_status reader_feed(struct reader *reader, const char *bytes,
 			       size_t len)
 {
@@ -120,8 +168,7 @@ enum reader_status reader_feed(struct reader *reader, const char *bytes,
 	if (!reader->context)
 		make_context(reader);
 	c = reader->context;
-	c->bytes = bytes;
-	c->len = len;
+	take_input(c, bytes, len);
 	error = wslay_event_recv(c->wslay);
 	/* The library answers these not at all, or with too mild a code. */
 	if (error || c->has_half_code) {
@@ -131,8 +178,9 @@ enum reader_status reader_feed(struct reader *reader, const char *bytes,
 	if (wslay_event_send(c->wslay) != 0 ||
 	    !wslay_event_get_read_enabled(c->wslay))
 		return READER_CLOSED;
-	if (!c->in_message && c->taken == c->framed)
-		reader_free(reader);
+	if (keep_rest(c) || c->left || c->in_message)
+		return READER_OPEN;
+	reader_free(reader);
 	return READER_OPEN;
 }
 
@@ -141,6 +189,7 @@ void reader_free(struct reader *reader)
 	if (!reader->context)
 		return;
 	wslay_event_context_free(reader->context->wslay);
+	buf_free(&reader->context->held);
 	free(reader->context);
 	reader->context = NULL;
 }

@@ -261,13 +261,16 @@ describe('frames (5, 7, 8)', () => {
       assert.equal(await raw.closeCode(), number);
     });
 
-  it('takes a CLOSE byte by byte, its reason in two-byte letters', async () => {
-    const raw = await open();
-    for (const byte of frame(8, Buffer.concat([code(1000), Buffer.from('tschüß')]))) {
-      raw.socket.write(Buffer.from([byte]));
-      await new Promise((resolve) => setTimeout(resolve, 2));
+  it('takes a CLOSE in pieces, wherever it is cut', async () => {
+    const bytes = frame(8, Buffer.concat([code(1000), Buffer.from('tschüß')]));
+    for (let cut = 1; cut < bytes.length; cut++) {
+      const raw = await open();
+      raw.socket.setNoDelay?.(true);
+      raw.socket.write(bytes.subarray(0, cut));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      raw.socket.write(bytes.subarray(cut));
+      assert.equal(await raw.closeCode(), 1000, `cut at ${cut}`);
     }
-    assert.equal(await raw.closeCode(), 1000);
   });
 
   it('answers a CLOSE without a code (5.5.1), and nothing after it', async () => {
