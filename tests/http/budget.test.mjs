@@ -1,15 +1,22 @@
 // What one account may cause to be stored and told in a minute, beside the number of its commands.
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
-import { site } from './support/client.mjs';
-import { Desk, people, sql } from './support/people.mjs';
+import { after, before, test } from 'node:test';
+import { Desk, people as made } from './support/people.mjs';
+import { Stack } from './support/stack.mjs';
 
-const desk = new Desk(site);
+// Settings that are changed here would be everybody's.
+let stack, site, desk;
+const sql = (statement) => stack.query(statement);
+const people = (names) => made(names, sql);
 let ann, ben, cid, room;
 before(async () => {
+  stack = await Stack.start('budget');
+  ({ site } = stack);
+  desk = new Desk(site);
   [ann, ben, cid] = await people(['ann', 'ben', 'cid']);
   room = await desk.group(ann, [ben, cid]);
-});
+}, { timeout: 60_000 });
+after(() => stack?.stop());
 
 test('many small changes to a long message grow the log by no more than that', { timeout: 120_000 }, async () => {
   const long = await desk.say(ann, room, 'a'.repeat(99_000));

@@ -1,14 +1,22 @@
 // Persons who are put into rooms: who is added, who is invited, who is left alone.
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
-import { KINDS, site } from './support/client.mjs';
-import { DENIED, Desk, ids, NOT_FOUND, people, sql, TIME } from './support/people.mjs';
+import { after, before, test } from 'node:test';
+import { KINDS } from './support/client.mjs';
+import { DENIED, Desk, ids, NOT_FOUND, people as made, TIME } from './support/people.mjs';
+import { Stack } from './support/stack.mjs';
 
-const desk = new Desk(site);
+// Settings that are changed here would be everybody's.
+let stack, site, desk;
+const sql = (statement) => stack.query(statement);
+const people = (names) => made(names, sql);
 let ann, ben, cid;
 before(async () => {
+  stack = await Stack.start('invitation');
+  ({ site } = stack);
+  desk = new Desk(site);
   [ann, ben, cid] = await people(['ann', 'ben', 'cid']);
-});
+}, { timeout: 60_000 });
+after(() => stack?.stop());
 
 const add = (who, room, others) => desk.ask(who, 'room.add_members', { room_id: room.id, members: ids(others) });
 const members = async (who, room) =>
@@ -38,7 +46,7 @@ test('who left a room by themselves is invited to it again, not added', async ()
   assert.deepEqual((await hers.event('roominvite.dispatch')).data, { ...told, status: 'refused' });
   hers.close();
   assert.deepEqual(await desk.notified(ben, room), []);
-  await desk.refused(ben, 'room.answer', { room_id: room.id, user_id: ben.user.id, accept: true }, 4002, DENIED.add);
+  await desk.refused(ben, 'room.answer', { room_id: room.id, user_id: ben.user.id, accept: true }, 4004, NOT_FOUND);
 
   assert.deepEqual(await desk.data(ann, 'room.invite', { room_id: room.id, user_id: ben.user.id }), told);
   const { eventType, data } = await desk.ask(ben, 'room.answer', { room_id: room.id, accept: true });
