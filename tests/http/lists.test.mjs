@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { site } from './support/client.mjs';
-import { DENIED, Desk, ids, people, sql, TIME } from './support/people.mjs';
+import { DENIED, Desk, ids, NOT_FOUND, people, sql, TIME } from './support/people.mjs';
 
 const desk = new Desk(site);
 let ann, ben, cid;
@@ -74,7 +74,7 @@ test('room.members pages and searches; room.info counts', async () => {
   assert.deepEqual({ ...one, joined_at: '' }, { user: ann.shown, role: 'admin', joined_at: '' });
   assert.match(one.joined_at, TIME);
   assert.equal((await desk.ask(ann, 'room.info', { room_id: room.id })).total, 5);
-  await desk.refused(ben, 'room.members', { room_id: room.id }, 4002, DENIED.room);
+  await desk.refused(ben, 'room.members', { room_id: room.id }, 4004, NOT_FOUND);
 });
 
 test('answers are bounded by bytes', async () => {

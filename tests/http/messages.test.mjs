@@ -187,7 +187,7 @@ test('an edit changes the text and nothing else, and the earlier ones are kept',
       assert.deepEqual(Object.keys(version).sort(), ['content', 'created_at', 'version']);
     assert.equal(reply.data.versions[2].created_at, sent.created_at);
   }
-  await desk.refused(eve, 'message.history', { message_id: sent.id }, 4002, DENIED.message);
+  await desk.refused(eve, 'message.history', { message_id: sent.id }, 4004, NOT_FOUND);
 });
 
 test('what is wrong with a change is said, in order', async () => {
@@ -292,6 +292,6 @@ test('search finds words and phrases of one\'s own rooms, and marks them', async
   assert.deepEqual((await desk.data(ann, 'message.search', { query: `"${word} elsewhere"` })).results
     .map((r) => r.message.id), [hidden.id]);
   await desk.refused(ann, 'message.search', { query: ' ' }, 4003, { query: ['This field may not be blank.'] });
-  await desk.refused(ben, 'message.search', { query: word, room_id: other.id }, 4002, DENIED.room);
+  await desk.refused(ben, 'message.search', { query: word, room_id: other.id }, 4004, NOT_FOUND);
   await desk.refused(ben, 'message.search', { query: word, room_id: crypto.randomUUID() }, 4004, NOT_FOUND);
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { site } from './support/client.mjs';
-import { DENIED, Desk, ids, people } from './support/people.mjs';
+import { DENIED, Desk, ids, NOT_FOUND, people } from './support/people.mjs';
 
 const desk = new Desk(site);
 
@@ -36,14 +36,14 @@ const CELLS = {
   remove_own: ['M',       'MGAC',  'MGAC', DENIED.message],
   edit_other: ['',        '',      '',     DENIED.owner],
   remove_other: ['',      '',      '',     DENIED.owner],
-  history:   ['M',        'MGAC',  'MGAC', DENIED.message],
+  history:   ['M',        'MGAC',  'MGAC', null],
   info:      ['M',        'MGAC',  'MGAC', DENIED.room],
   messages:  ['M',        'MGAC',  'MGAC', DENIED.room],
-  permissions: ['M',      'MGAC',  'MGAC', DENIED.room],
-  pins:      ['M',        'MGAC',  'MGAC', DENIED.room],
-  search:    ['M',        'MGAC',  'MGAC', DENIED.room],
-  mark:      ['M',        'MGAC',  'MGAC', DENIED.room],
-  subscribe: ['M',        'MGAC',  'MGAC', DENIED.room],
+  permissions: ['M',      'MGAC',  'MGAC', null],
+  pins:      ['M',        'MGAC',  'MGAC', null],
+  search:    ['M',        'MGAC',  'MGAC', null],
+  mark:      ['M',        'MGAC',  'MGAC', null],
+  subscribe: ['M',        'MGAC',  'MGAC', null],
   join:      ['',         '',      '',     null],
   join_public: [null,     null,    'NMGAC', null],
   add:       [SENTENCE.members, 'GAC', 'GAC', DENIED.add, 'add'],
@@ -60,6 +60,10 @@ const CELLS = {
   leave:     [SENTENCE.leave, 'MGAC', 'MGAC', DENIED.room],
   delete:    ['M',        'C',     'C',    DENIED.creator],
 };
+
+// What no stranger is told of.
+const HIDDEN = ['history', 'permissions', 'pins', 'search', 'mark', 'subscribe', 'invite', 'invites', 'requests',
+  'answer', 'pin'];
 
 /** What each action is asked with. own, other: messages of the actor's and of somebody else's. */
 const ASK = {
@@ -172,6 +176,8 @@ for (const [column, type] of ['OneToOneChat', 'GroupChat', 'Channel'].entries())
 
 /** The error of a cell, or null where it goes well. */
 function expect(action, type, cell, role, denied) {
+  // To a stranger it is not there, except where the sentence is given.
+  if (role === 'N' && HIDDEN.includes(action)) return { code: 4004, detail: NOT_FOUND };
   if (cell.length > ROLES.length) {
     // Of a one-to-one: the sentence comes before any look at who asks, but for what is asked of its admins.
     return role === 'N' && ['roles', 'moderators', 'grants'].includes(action) ? { code: 4002, detail: DENIED.admin }
@@ -179,7 +185,7 @@ function expect(action, type, cell, role, denied) {
   }
   if (cell.includes(role)) return null;
   if (action === 'join') return invalid(SENTENCE.join[type]);
-  if (action === 'pin') return { code: 4002, detail: role === 'N' ? DENIED.message : DENIED.admin };
+  if (action === 'pin') return { code: 4002, detail: DENIED.admin };
   // What one never said: N of a one-to-one has no message of its own.
   if (['edit', 'remove_own'].includes(action) && type === 'OneToOneChat') return { code: 4002, detail: DENIED.owner };
   return { code: 4002, detail: denied };

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { KINDS } from './support/client.mjs';
-import { DENIED, Desk, NOT_FOUND, people, TIME } from './support/people.mjs';
+import { Desk, NOT_FOUND, people, TIME } from './support/people.mjs';
 import { Stack } from './support/stack.mjs';
 
 let stack, site, desk;
@@ -90,7 +90,7 @@ test('people of other rooms, and who has blocked the subscriber, are not shown',
     { rooms: [room.id], users: [ben.user.id, cid.user.id, eve.user.id] });
   assert.deepEqual(users.map(({ user }) => user.id), [ann.user.id, cid.user.id]);
   const session_id = own(stream);
-  await desk.refused(ann, 'presence.subscribe', { rooms: [other.id], session_id }, 4002, DENIED.room);
+  await desk.refused(ann, 'presence.subscribe', { rooms: [other.id], session_id }, 4004, NOT_FOUND);
   await desk.refused(ann, 'presence.subscribe', { rooms: [crypto.randomUUID()], session_id }, 4004, NOT_FOUND);
   await desk.refused(eve, 'presence.subscribe', { users: [], session_id }, 4004, NOT_FOUND);
   for (const event of ['presence.subscribe', 'presence.unsubscribe'])

@@ -155,7 +155,7 @@ test('unread counts the others\' messages without a receipt, after what was read
     await desk.refused(ben, 'room.read', { room_id: room.id, seq: wrong }, 4003,
       { seq: ['A valid integer is required.'] });
   await desk.refused(ben, 'room.read', { room_id: room.id }, 4003, { seq: ['This field is required.'] });
-  await desk.refused(eve, 'room.read', { room_id: room.id, seq: 1 }, 4002, DENIED.room);
+  await desk.refused(eve, 'room.read', { room_id: room.id, seq: 1 }, 4004, NOT_FOUND);
 });
 
 test('a member who came later has nothing unread from before', async () => {

@@ -182,8 +182,8 @@ test('a one-to-one is deleted for one side, until there is news or it is opened 
   assert.deepEqual(await desk.messages(x, room), []);
   assert.deepEqual(await desk.notifications(x, room), []);
   assert.deepEqual((await desk.data(x, 'message.search', { query: 'old' })).results, []);
-  await desk.refused(x, 'message.react', { message_id: old.id, type: 'add', reaction_content: 'x' }, 4002,
-    DENIED.message);
+  await desk.refused(x, 'message.react', { message_id: old.id, type: 'add', reaction_content: 'x' }, 4004,
+    NOT_FOUND);
   assert.equal((await desk.messages(y, room)).length, 1);
   // Opened again: a roomcreate for the one who had deleted it; the second time it exists.
   const open = () => site.command(x, 'room.create', { type: 'OneToOneChat', participants: [y.user.id] });

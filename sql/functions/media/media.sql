@@ -24,27 +24,36 @@ begin
                where t.media_id = p_media and not m.is_deleted and m.seq > b.history_floor and may('read', r, b));
 end $$;
 
+-- check_uploads(account, ids): 4003 by asset for uploads that the account may not see; null stands for no upload.
+create or replace function confab.check_uploads(p_account bigint, p_ids uuid[])
+returns void language plpgsql stable as $$
+declare
+  v_errors jsonb;
+begin
+  select jsonb_agg(case when i is null or confab.media_visible(p_account, i) then '{}'
+                   else '{"media_url": ["Unknown upload."]}'::jsonb end order by n) into v_errors
+  from unnest(p_ids) with ordinality t (i, n);
+  if v_errors @> '[{"media_url": []}]' then
+    perform confab.fail(4003, v_errors);
+  end if;
+end $$;
+
 -- media_bind(account, media): the assets of a message that is being sent, each with the "media_id" of the upload that
 -- its URL stands for. From then on the uploads count as sent. Raises 4003 by asset for what the account may not see.
 -- Writes: media.
 create or replace function confab.media_bind(p_account bigint, p_media jsonb)
 returns jsonb language plpgsql as $$
 declare
-  v_ids uuid[] := array(select confab.media_id(e ->> 'media_url')
-                        from jsonb_array_elements(p_media) with ordinality t (e, n) order by n);
-  v_errors jsonb;
+  v_ids uuid[];
 begin
-  perform from confab.media where id = any (v_ids) order by id for key share;
   -- At another host it is somebody else's.
-  v_ids := array(select case when i is not null and (p_media -> (n::int - 1) ->> 'media_url' like '/%'
+  v_ids := array(select case when i is not null and (e ->> 'media_url' like '/%'
                                                      or exists (select from confab.media x where x.id = i)) then i end
-                 from unnest(v_ids) with ordinality t (i, n) order by n);
-  select jsonb_agg(case when i is null or confab.media_visible(p_account, i) then '{}'
-                   else '{"media_url": ["Unknown upload."]}'::jsonb end order by n) into v_errors
-  from unnest(v_ids) with ordinality t (i, n);
-  if v_errors @> '[{"media_url": []}]' then
-    perform confab.fail(4003, v_errors);
-  end if;
+                 from jsonb_array_elements(p_media) with ordinality t (e, n), confab.media_id(e ->> 'media_url') i
+                 order by n);
+  perform confab.check_uploads(p_account, v_ids);
+  perform from confab.media where id = any (v_ids) order by id for key share;
+  perform confab.check_uploads(p_account, v_ids);
   update confab.media set loose_since = null where id = any (v_ids) and loose_since is not null;
   return (select jsonb_agg(e || jsonb_build_object('media_id', v_ids[n]) order by n)
           from jsonb_array_elements(p_media) with ordinality t (e, n));

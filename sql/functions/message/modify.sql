@@ -10,24 +10,49 @@ returns confab.message[] language sql stable as $$
     order by (l.m).room_id, (l.m).seq)
 $$;
 
--- messages_find(account, ids): the messages, when all of them are there and in rooms of the account's, which are shared
--- then. Raises 4004, 4002.
-create or replace function confab.messages_find(p_account bigint, p_ids uuid[])
-returns confab.message[] language plpgsql as $$
+-- messages_checked(account, ids): the messages, when all of them are there for the account and in rooms of theirs. What
+-- the account has deleted for itself is not there. Raises 4004, 4002.
+create or replace function confab.messages_checked(p_account bigint, p_ids uuid[])
+returns confab.message[] language plpgsql stable as $$
 declare
   v_messages confab.message[] := confab.messages_named(p_ids);
+  v_found record;
 begin
-  perform confab.room_share(r.id) from (select distinct m.room_id as id from unnest(v_messages) m order by 1) r;
-  -- The locks, and then what there is.
-  v_messages := confab.messages_named(p_ids);
-  if cardinality(v_messages) < cardinality(p_ids) then
+  select bool_or(f.history_floor >= f.first) as is_gone, bool_or(f.history_floor is null) as is_strange into v_found
+  from (select min(m.seq) as first, (select b.history_floor from confab.member b
+                                     where b.room_id = m.room_id and b.account_id = p_account)
+        from unnest(v_messages) m group by m.room_id) f;
+  if cardinality(v_messages) < cardinality(p_ids) or v_found.is_gone then
     perform confab.fail_not_found();
-  elsif exists (select from unnest(v_messages) m
-                where (select m.seq > b.history_floor from confab.member b
-                       where b.room_id = m.room_id and b.account_id = p_account) is not true) then
+  elsif v_found.is_strange then
     perform confab.fail_denied('message');
   end if;
   return v_messages;
+end $$;
+
+-- messages_find(account, ids): the same, and their rooms are shared then. Raises 4004, 4002.
+create or replace function confab.messages_find(p_account bigint, p_ids uuid[])
+returns confab.message[] language plpgsql as $$
+begin
+  perform confab.room_share(r.id)
+  from (select distinct m.room_id as id from unnest(confab.messages_checked(p_account, p_ids)) m order by 1) r;
+  -- The locks, and then what there is.
+  return confab.messages_checked(p_account, p_ids);
+end $$;
+
+-- message_known(account, data): the message that data.message_id names. A stranger gets the answer of a message that
+-- does not exist. Raises 4003, 4004.
+create or replace function confab.message_known(p_account bigint, p_data jsonb)
+returns confab.message language plpgsql stable as $$
+declare
+  v_id uuid := confab.uuid_value(coalesce(p_data -> 'message_id', 'null'), 'message_id');
+  m confab.message := (confab.messages_named(array[v_id]))[1];
+begin
+  if (select m.seq > b.history_floor from confab.member b
+      where b.room_id = m.room_id and b.account_id = p_account) is not true then
+    perform confab.fail_not_found();
+  end if;
+  return m;
 end $$;
 
 -- messages_lock(messages): two who change what is told of a message wait here for each other, so that each tells of all
@@ -216,8 +241,7 @@ end $$;
 create or replace function confab.message_history(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
-  v_id uuid := confab.uuid_value(coalesce(p_data -> 'message_id', 'null'), 'message_id');
-  m confab.message := (confab.messages_find(p_caller.account_id, array[v_id]))[1];
+  m confab.message := confab.message_known(p_caller.account_id, p_data);
   v_before bigint := confab.integer_value(p_data, 'before', 1, 2147483647, 2147483647);
   v_limit bigint := confab.integer_value(p_data, 'limit', 1, 200, 200);
   v_version record;
@@ -248,7 +272,6 @@ end $$;
 create or replace function confab.message_pin(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
-  v_id uuid := confab.uuid_value(coalesce(p_data -> 'message_id', 'null'), 'message_id');
   m confab.message;
   v_room confab.room;
   v_add boolean := p_data ->> 'type' = 'add';
@@ -257,10 +280,12 @@ begin
   if p_data ->> 'type' is null or p_data ->> 'type' not in ('add', 'remove') then
     perform confab.fail_validation('invalid pin type');
   end if;
-  m := confab.message_lock(p_caller.account_id, v_id);
+  m := confab.message_known(p_caller.account_id, p_data);
   select * into v_room from confab.room where id = m.room_id;
   perform confab.check_may(p_caller.account_id, v_room, 'pin');
   perform confab.check_not_blocked(p_caller.account_id, v_room.id);
+  m := confab.message_lock(p_caller.account_id, m.id);
+  perform confab.check_may(p_caller.account_id, v_room, 'pin');
   if (m.pinned_at is not null) = v_add then
     v_outcome.reply := confab.reply_text('messagepin.dispatch', json_build_object(
       'status', 'failed', 'type', p_data ->> 'type', 'message', confab.message_told(m),
@@ -277,7 +302,7 @@ end $$;
 create or replace function confab.room_pins(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql stable security definer set search_path = confab_site, confab, pg_temp as $$
 declare
-  v_room confab.room := confab.room_find(p_data);
+  v_room confab.room := confab.room_known(p_caller.account_id, p_data, 'read');
   v_floor bigint := (confab.check_may(p_caller.account_id, v_room, 'read')).history_floor;
   v_outcome confab.outcome;
 begin

@@ -103,18 +103,19 @@ returns confab.outcome language plpgsql security definer set search_path = confa
 declare
   v_type text := p_data ->> 'type';
   v_content text;
-  m confab.message := confab.message_lock(p_caller.account_id, confab.uuid_value(coalesce(p_data -> 'message_id',
-    'null'), 'message_id'));
+  v_id uuid := confab.uuid_value(coalesce(p_data -> 'message_id', 'null'), 'message_id');
+  m confab.message := (confab.messages_checked(p_caller.account_id, array[v_id]))[1];
 begin
   if v_type = 'add' then
     perform confab.check_not_blocked(p_caller.account_id, m.room_id);
     if confab.is_blocked(m.sender_id, p_caller.account_id) then
       perform confab.fail_denied('message');
     end if;
+    m := confab.message_lock(p_caller.account_id, v_id);
     v_content := confab.reaction_known(m, confab.reaction_content_value(p_data));
     return confab.reaction_add(p_caller.account_id, m, v_content);
   elsif v_type = 'remove' then
-    return confab.reaction_remove(p_caller.account_id, m);
+    return confab.reaction_remove(p_caller.account_id, confab.message_lock(p_caller.account_id, v_id));
   end if;
   perform confab.fail_validation('invalid reaction type');
   return null;

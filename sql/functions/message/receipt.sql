@@ -172,13 +172,13 @@ end $$;
 create or replace function confab.room_read(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
-  v_room confab.room := confab.room_find(p_data);
+  v_room confab.room := confab.room_known(p_caller.account_id, p_data, 'read');
   v_seq bigint;
   v_entry confab.entry;
   v_outcome confab.outcome;
 begin
   perform confab.room_share(v_room.id);
-  perform confab.check_may(p_caller.account_id, v_room, 'read');
+  v_room := confab.room_known(p_caller.account_id, p_data, 'read');
   if not p_data ? 'seq' then
     perform confab.fail_field('seq', 'This field is required.');
   end if;

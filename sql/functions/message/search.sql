@@ -49,15 +49,11 @@ end $$;
 -- 4004.
 create or replace function confab.search_rooms(p_account bigint, p_data jsonb)
 returns uuid[] language plpgsql as $$
-declare
-  v_room confab.room;
 begin
   if confab.is_falsy(p_data -> 'room_id') then
     return array(select room_id from confab.member where account_id = p_account);
   end if;
-  v_room := confab.room_find(p_data);
-  perform confab.check_may(p_account, v_room, 'read');
-  return array[v_room.id];
+  return array[(confab.room_known(p_account, p_data, 'read')).id];
 end $$;
 
 -- The index of words is read as a bitmap, which the programs' roles do without elsewhere.

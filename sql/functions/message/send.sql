@@ -243,13 +243,12 @@ begin
   return v_outcome;
 end $$;
 
--- check_may_send(account, room): 4002 and 4004 for who may not; the room's shared lock is held then.
-create or replace function confab.check_may_send(p_account bigint, p_room uuid)
-returns void language plpgsql as $$
+-- check_may_send_now(account, room): 4002 and 4004 for who may not.
+create or replace function confab.check_may_send_now(p_account bigint, p_room uuid)
+returns void language plpgsql stable as $$
 declare
   v_room confab.room;
 begin
-  perform confab.room_share(p_room);
   select * into v_room from confab.room where id = p_room;
   if not found then
     perform confab.fail_not_found();
@@ -258,6 +257,16 @@ begin
   if v_room.type = 'OneToOneChat' then
     perform confab.check_not_blocked(p_account, p_room);
   end if;
+end $$;
+
+-- check_may_send(account, room): the same; the room's shared lock is held then. It is asked before the lock, which a
+-- stranger never holds, and again under it. Raises 4002, 4004.
+create or replace function confab.check_may_send(p_account bigint, p_room uuid)
+returns void language plpgsql as $$
+begin
+  perform confab.check_may_send_now(p_account, p_room);
+  perform confab.room_share(p_room);
+  perform confab.check_may_send_now(p_account, p_room);
 end $$;
 
 -- message.send: room_id, content, client_id, as_user, extra_fields (parent_message_id, forwarded_from_id, media,

@@ -25,8 +25,8 @@ declare
   v_outcome confab.outcome;
 begin
   if confab.is_falsy(p_data -> 'room_id') and not confab.is_falsy(p_data -> 'message_id') then
-    v_room := (confab.messages_find(p_caller.account_id,
-                                    array[confab.uuid_value(p_data -> 'message_id', 'message_id')]))[1].room_id;
+    v_room := (confab.messages_checked(p_caller.account_id,
+                                       array[confab.uuid_value(p_data -> 'message_id', 'message_id')]))[1].room_id;
   else
     v_room := confab.room_id_value(p_data);
   end if;

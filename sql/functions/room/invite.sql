@@ -50,7 +50,8 @@ end $$;
 create or replace function confab.room_invite(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
-  v_room confab.room := confab.room_of_members(p_caller, p_data, 'add_members');
+  v_room confab.room := confab.room_held(p_caller.account_id, confab.room_of_guests(p_caller, p_data),
+                                          'add_members');
   v_seconds bigint := confab.integer_value(p_data, 'expires_in', 60, 31536000, 604800);
   v_secret text := confab.random_secret();
   v_invite confab.invite;
@@ -82,7 +83,7 @@ $$;
 create or replace function confab.room_invites(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
-  v_room confab.room := confab.room_of_members(p_caller, p_data, 'add_members');
+  v_room confab.room := confab.room_of_guests(p_caller, p_data);
   v_outcome confab.outcome;
 begin
   v_outcome.reply := confab.reply_text('roominvites.dispatch', json_build_object('room_id', v_room.id, 'invites', (
@@ -98,7 +99,8 @@ end $$;
 create or replace function confab.room_revoke_invite(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
-  v_room confab.room := confab.room_of_members(p_caller, p_data, 'add_members');
+  v_room confab.room := confab.room_held(p_caller.account_id, confab.room_of_guests(p_caller, p_data),
+                                          'add_members');
   v_invite bigint := confab.integer_value(p_data, 'invite_id', 0, 999999999999999999, null);
 begin
   if v_invite is null then
@@ -146,21 +148,27 @@ begin
   return v_outcome;
 end $$;
 
+-- check_may_request(account, room): 4003 for a member; 4004 unless strangers may ask to be let into the room.
+create or replace function confab.check_may_request(p_account bigint, p_room confab.room)
+returns void language plpgsql stable as $$
+begin
+  if confab.is_member(p_account, p_room.id) then
+    perform confab.fail_validation('You are already a member of this room');
+  elsif p_room.type <> 'GroupChat' or not p_room.join_approval_required then
+    perform confab.fail_not_found();
+  end if;
+end $$;
+
 -- room.request: room_id, reason: asks to be let into a group with join_approval_required. Reply roomrequest; the same,
 -- targeted, to its admins. Raises 4003, 4004.
 create or replace function confab.room_request(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
-  v_room confab.room := confab.room_find(p_data, true);
+  v_room confab.room := confab.room_find(p_data);
 begin
-  perform confab.refuse_one_to_one(v_room, 'You can only join a channel/group chat');
-  if exists (select from confab.member where room_id = v_room.id and account_id = p_caller.account_id) then
-    perform confab.fail_validation('You are already a member of this room');
-  elsif v_room.type = 'Channel' then
-    perform confab.fail_validation('Channel is private, ask a moderator to add you to the channel');
-  elsif not v_room.join_approval_required then
-    perform confab.fail_validation('Ask an admin to add you to the group');
-  end if;
+  perform confab.check_may_request(p_caller.account_id, v_room);
+  v_room := confab.room_locked(v_room);
+  perform confab.check_may_request(p_caller.account_id, v_room);
   return confab.request_make(v_room, p_caller.account_id, p_data);
 end $$;
 
@@ -168,7 +176,7 @@ end $$;
 create or replace function confab.room_requests(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
-  v_room confab.room := confab.room_of_members(p_caller, p_data, 'add_members');
+  v_room confab.room := confab.room_of_guests(p_caller, p_data);
   v_outcome confab.outcome;
 begin
   v_outcome.reply := confab.reply_text('roomrequests.dispatch', json_build_object('room_id', v_room.id, 'requests', (
@@ -205,13 +213,13 @@ declare
 begin
   if v_invited and (select true from confab.invitation
                     where room_id = confab.room_id_value(p_data) and account_id = p_caller.account_id) then
-    v_room := confab.room_find(p_data, true);
+    v_room := confab.room_locked(confab.room_find(p_data));
     if not p_data ? 'accept' then
       perform confab.fail_field('accept', 'This field is required.');
     end if;
     return confab.invitation_answer(p_caller.account_id, v_room, confab.boolean_value(p_data, 'accept', false));
   end if;
-  v_room := confab.room_of_members(p_caller, p_data, 'add_members');
+  v_room := confab.room_held(p_caller.account_id, confab.room_of_guests(p_caller, p_data), 'add_members');
   v_account := confab.account_id_value(p_data, 'user_id');
   if not p_data ? 'accept' then
     perform confab.fail_field('accept', 'This field is required.');

@@ -165,13 +165,12 @@ begin
 end $$;
 
 -- rooms_active(account, before, beside, limit): memberships by when something was said last or, where nothing was, the
--- room was made; the newest first. One look at each room of the account; what else there is to know of a room is asked
--- for those that are listed.
+-- account came in; the newest first. One look at each room of the account; only of the rooms that are listed the rest
+-- is asked for.
 create or replace function confab.rooms_active(p_account bigint, p_before timestamptz, p_beside uuid, p_limit bigint)
 returns table (room_id uuid, at timestamptz) language sql stable as $$
   select a.room_id, a.at from (
-    select m.room_id, coalesce(l.created_at,
-      case when not m.hidden then (select r.created_at from confab.room r where r.id = m.room_id) end) as at
+    select m.room_id, coalesce(l.created_at, case when not m.hidden then m.joined_at end) as at
     from confab.member m
     left join lateral (select x.created_at from confab.message x
                        where x.room_id = m.room_id and x.seq > m.history_floor and not x.is_deleted
@@ -264,14 +263,13 @@ end $$;
 create or replace function confab.room_members(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql stable security definer set search_path = confab_site, confab, pg_temp as $$
 declare
-  v_room confab.room := confab.room_find(p_data);
+  v_room confab.room := confab.room_known(p_caller.account_id, p_data, 'read');
   v_after bigint := confab.integer_value(p_data, 'after', -999999999999999999, 999999999999999999, -999999999999999999);
   v_limit bigint := confab.integer_value(p_data, 'limit', 1, 200, 50);
   v_search text := lower(normalize(coalesce(confab.text_value(p_data, 'search', 64), ''), nfc));
   v_ids bigint[];
   v_outcome confab.outcome;
 begin
-  perform confab.check_may(p_caller.account_id, v_room, 'read');
   v_ids := confab.members_after(v_room.id, v_after, v_search, v_limit + 1);
   v_outcome.reply := confab.reply_text('roommembers.dispatch', json_build_object(
     'room_id', v_room.id,

@@ -175,6 +175,18 @@ begin
   end if;
 end $$;
 
+-- check_may_join(room): 4003 unless anybody may join it.
+create or replace function confab.check_may_join(p_room confab.room)
+returns void language plpgsql stable as $$
+begin
+  perform confab.refuse_one_to_one(p_room, 'You can only join a channel/group chat');
+  if p_room.type = 'GroupChat' then
+    perform confab.fail_validation('Ask an admin to add you to the group');
+  elsif not p_room.is_public then
+    perform confab.fail_validation('Channel is private, ask a moderator to add you to the channel');
+  end if;
+end $$;
+
 -- room.join: room_id of a public channel; or invite. Dispatch roomaddmembers, or a request where approval is required.
 -- Raises 4003, 4004.
 create or replace function confab.room_join(p_caller confab.caller, p_data jsonb)
@@ -185,13 +197,10 @@ begin
   if not confab.is_falsy(p_data -> 'invite') then
     return confab.room_join_invited(p_caller.account_id, p_data);
   end if;
-  v_room := confab.room_find(p_data, true);
-  perform confab.refuse_one_to_one(v_room, 'You can only join a channel/group chat');
-  if v_room.type = 'GroupChat' then
-    perform confab.fail_validation('Ask an admin to add you to the group');
-  elsif not v_room.is_public then
-    perform confab.fail_validation('Channel is private, ask a moderator to add you to the channel');
-  end if;
+  v_room := confab.room_find(p_data);
+  perform confab.check_may_join(v_room);
+  v_room := confab.room_locked(v_room);
+  perform confab.check_may_join(v_room);
   return confab.members_add(v_room, array[p_caller.account_id], 'self', null);
 end $$;
 
@@ -200,24 +209,41 @@ end $$;
 create or replace function confab.room_leave(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
-  v_room confab.room := confab.room_find(p_data, true);
+  v_room confab.room := confab.room_find(p_data);
 begin
   perform confab.check_may(p_caller.account_id, v_room, 'read');
   perform confab.refuse_one_to_one(v_room, 'You can only leave a channel/group chat');
+  v_room := confab.room_held(p_caller.account_id, v_room, 'read');
   insert into confab.left_room (room_id, account_id) values (v_room.id, p_caller.account_id) on conflict do nothing;
   return confab.members_remove(v_room, array[p_caller.account_id], 'self', 'You left ' || v_room.name,
                                p_caller.account_id);
 end $$;
+
+-- not_members(): what can't be done with a one-to-one that is asked to change its members.
+create or replace function confab.not_members()
+returns text language sql immutable as $$
+  select 'Invalid room, Can only add or remove members from Groups/Channels'
+$$;
 
 -- room_of_members(caller, data, action): the room that data names, locked, whose members the caller may add to or
 -- remove. Raises 4002, 4003, 4004.
 create or replace function confab.room_of_members(p_caller confab.caller, p_data jsonb, p_action text)
 returns confab.room language plpgsql as $$
 declare
-  v_room confab.room := confab.room_find(p_data, true);
+  v_room confab.room := confab.room_find(p_data);
 begin
-  perform confab.refuse_one_to_one(v_room, 'Invalid room, Can only add or remove members from Groups/Channels');
-  perform confab.check_may(p_caller.account_id, v_room, p_action);
+  perform confab.refuse_one_to_one(v_room, confab.not_members());
+  return confab.room_held(p_caller.account_id, v_room, p_action);
+end $$;
+
+-- room_of_guests(caller, data): the room that data names, where the caller may let people in. Raises 4002, 4003, 4004.
+create or replace function confab.room_of_guests(p_caller confab.caller, p_data jsonb)
+returns confab.room language plpgsql stable as $$
+declare
+  v_room confab.room := confab.room_known(p_caller.account_id, p_data, 'read');
+begin
+  perform confab.refuse_one_to_one(v_room, confab.not_members());
+  perform confab.check_may(p_caller.account_id, v_room, 'add_members');
   return v_room;
 end $$;
 

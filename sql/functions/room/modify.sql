@@ -167,7 +167,7 @@ end $$;
 create or replace function confab.room_delete(p_account bigint, p_room confab.room)
 returns confab.outcome language plpgsql as $$
 begin
-  perform confab.check_may(p_account, p_room, 'delete');
+  p_room := confab.room_held(p_account, p_room, 'delete');
   if p_room.type = 'OneToOneChat' then
     return confab.one_to_one_hide(p_room, p_account);
   end if;
@@ -182,12 +182,13 @@ declare
   v_action text := p_data ->> 'action';
   v_data jsonb := p_data -> 'data';
 begin
-  v_room := confab.room_find(p_data, true);
+  v_room := confab.room_find(p_data);
   if v_action = 'delete' then
     return confab.room_delete(p_caller.account_id, v_room);
   end if;
   perform confab.check_may(p_caller.account_id, v_room, 'administer');
   perform confab.check_not_blocked(p_caller.account_id, v_room.id);
+  v_room := confab.room_held(p_caller.account_id, v_room, 'administer');
   if confab.is_falsy(p_data -> 'action') then
     perform confab.fail_validation('Action must be provided');
   elsif v_action not in ('update', 'add_admin', 'remove_admin', 'add_moderator', 'remove_moderator', 'add_permission',
@@ -214,7 +215,7 @@ end $$;
 create or replace function confab.room_permissions(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql stable security definer set search_path = confab_site, confab, pg_temp as $$
 declare
-  v_room confab.room := confab.room_find(p_data);
+  v_room confab.room := confab.room_known(p_caller.account_id, p_data, 'read');
   v_member confab.member := confab.check_may(p_caller.account_id, v_room, 'read');
   v_outcome confab.outcome;
 begin

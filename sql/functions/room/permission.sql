@@ -76,16 +76,13 @@ returns void language sql as $$
   select pg_advisory_xact_lock_shared(hashtextextended(p_room::text, 11))
 $$;
 
--- room_find(data, lock): the room that data.room_id names, locked when it is to be changed. Raises 4003, 4004.
-create or replace function confab.room_find(p_data jsonb, p_lock boolean default false)
+-- room_find(data): the room that data.room_id names. Raises 4003, 4004.
+create or replace function confab.room_find(p_data jsonb)
 returns confab.room language plpgsql as $$
 declare
   v_id uuid := confab.room_id_value(p_data);
   v_room confab.room;
 begin
-  if p_lock then
-    perform confab.room_lock(v_id);
-  end if;
   select * into v_room from confab.room where id = v_id;
   if not found then
     perform confab.fail_not_found();
@@ -104,4 +101,49 @@ begin
     perform confab.fail_denied(p_action);
   end if;
   return v_member;
+end $$;
+
+-- is_member(account, room): whether the account is in the room.
+create or replace function confab.is_member(p_account bigint, p_room uuid)
+returns boolean language plpgsql stable as $$
+begin
+  return (select true from confab.member where room_id = p_room and account_id = p_account) is not null;
+end $$;
+
+-- room_known(account, data, action): the room that data names, where the account may do something. A stranger gets the
+-- answer of a room that does not exist. The commands whose sentence for strangers is given use room_find() and
+-- check_may(). Raises 4002, 4003, 4004.
+create or replace function confab.room_known(p_account bigint, p_data jsonb, p_action text)
+returns confab.room language plpgsql stable as $$
+declare
+  v_room confab.room := confab.room_find(p_data);
+begin
+  if not confab.is_member(p_account, v_room.id) then
+    perform confab.fail_not_found();
+  end if;
+  perform confab.check_may(p_account, v_room, p_action);
+  return v_room;
+end $$;
+
+-- room_locked(room): locks a room and returns it as it is then. The caller has checked what the account may do, so a
+-- stranger never holds the lock, and checks it again: the wait may have been long. Raises 4004.
+create or replace function confab.room_locked(p_room confab.room)
+returns confab.room language plpgsql as $$
+begin
+  perform confab.room_lock(p_room.id);
+  select * into p_room from confab.room where id = p_room.id;
+  if not found then
+    perform confab.fail_not_found();
+  end if;
+  return p_room;
+end $$;
+
+-- room_held(account, room, action): the same for a room where the account may do something. Raises 4002, 4004.
+create or replace function confab.room_held(p_account bigint, p_room confab.room, p_action text)
+returns confab.room language plpgsql as $$
+begin
+  perform confab.check_may(p_account, p_room, p_action);
+  p_room := confab.room_locked(p_room);
+  perform confab.check_may(p_account, p_room, p_action);
+  return p_room;
 end $$;

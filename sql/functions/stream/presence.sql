@@ -124,7 +124,7 @@ begin
   p_rooms := array(select confab.uuid_value(e, 'rooms') from jsonb_array_elements(coalesce(p_data -> 'rooms', '[]')) e);
 end $$;
 
--- presence_targets(caller, data): the same, without those the caller shares no room with. Raises 4002, 4003, 4004.
+-- presence_targets(caller, data): the same, without those the caller shares no room with. Raises 4003, 4004.
 create or replace function confab.presence_targets(p_caller confab.caller, p_data jsonb, out p_users bigint[],
   out p_rooms uuid[])
 language plpgsql as $$
@@ -135,19 +135,13 @@ begin
   p_users := array(select u from unnest(p_users) u
                    where exists (select from confab.member x join confab.member y on y.room_id = x.room_id
                                  where x.account_id = p_caller.account_id and y.account_id = u));
-  select r into v_room from unnest(p_rooms) r where not exists (select from confab.room where id = r) limit 1;
-  if found then
+  if exists (select from unnest(p_rooms) r where not confab.is_member(p_caller.account_id, r)) then
     perform confab.fail_not_found();
-  end if;
-  select r into v_room from unnest(p_rooms) r
-  where not exists (select from confab.member where room_id = r and account_id = p_caller.account_id) limit 1;
-  if found then
-    perform confab.fail_denied('read');
   end if;
 end $$;
 
 -- presence.subscribe: users, rooms, session_id. Reply presencelist: how it stands; changes follow as presence signals.
--- Raises 4002, 4003, 4004. Writes: presence_subscription.
+-- Raises 4003, 4004. Writes: presence_subscription.
 create or replace function confab.presence_subscribe(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
