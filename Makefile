@@ -29,7 +29,7 @@ CFLAGS := $(CFLAGS_WARN) $(CFLAGS_$(BUILD)) -D_GNU_SOURCE -MMD -MP -Ilib -I. \
 LDFLAGS := $(LDFLAGS_$(BUILD))
 LIBS := -lfcgi -lpq -ljson-c -lsodium -lcrypto
 
-# The rooms of lib/, lowest first; tools/check knows who may include whom.
+# The rooms of lib/, lowest first; tools/check holds the table of allowed includes.
 LIB := $(addprefix base/, buf config crypto error hex json json_peek logger metrics utf8 uuid version \
 	xalloc) \
 	$(addprefix event/, instance listener loop service) \
@@ -39,7 +39,7 @@ LIB := $(addprefix base/, buf config crypto error hex json json_peek logger metr
 	$(addprefix auth/, identity jwt jwt_keys login origin provider_jwt provider_remote_user provider_token query) \
 	$(addprefix log/, cursor deletions dispatch fence selftest tail window witness) \
 	$(addprefix hub/, hub liveness opener opening replayer report roster signal stream transport turns withdraw)
-# What each program has beside its main().
+# The objects of each program besides its main().
 COMMAND := command command_table envelope rate shares traffic
 EVENTS := connection poll report sse
 LOGIN := ask log_in mail password
@@ -98,7 +98,7 @@ $(O)/confab-preview: $(PREVIEW:%=$(O)/preview/%.o)
 	$(call say,LD,$@)
 	$(link)
 
-# Each unit test is a program of its own. Beside the library it has what programs have for themselves.
+# Each unit test is its own program, linked with the library and the objects of the programs.
 $(O)/libprograms.a: $(COMMAND:%=$(O)/fcgi/command/%.o) $(MEDIA:%=$(O)/fcgi/media/%.o) $(BRIDGE:%=$(O)/ws-bridge/%.o)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
@@ -148,12 +148,12 @@ $(O)/tests/fuzz/%_fuzzer: $(O)/tests/fuzz/%_fuzzer.o $(CHECKS) $(PARSERS:%=$(O)/
 	$(link) -lwslay
 fuzzers: $(TARGETS:%=$(O)/tests/fuzz/%_fuzzer)
 
-# What the tests in JavaScript call.
+# Programs that the JavaScript tests run.
 $(O)/tests/richtext/clean: $(O)/tests/richtext/clean.o $(O)/libconfab.a
 	$(call say,LD,$@)
 	$(link)
 
-# What measurements call: many clients in one process, and the floor of delivery.
+# Programs that measurements run: many clients in one process, and the floor of delivery.
 SWARM := swarm swarm_client swarm_orders
 $(O)/bench/swarm: $(SWARM:%=$(O)/bench/%.o) $(O)/libconfab.a
 	$(call say,LD,$@)
@@ -214,7 +214,7 @@ check:
 	@$(MAKE) --no-print-directory -j$$(nproc) all V=$(V)
 	@BUILD=$(BUILD) tools/check
 
-# How much of each room the tests reach. Programs run as somebody else, who has to be able to write beside the objects.
+# Test coverage of each room. Programs run as somebody else, who has to be able to write beside the objects.
 coverage: export COVERAGE := $(CURDIR)/build/coverage
 coverage:
 	@tools/setup test
@@ -235,9 +235,8 @@ fuzz:
 	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=fuzz fuzzers V=$(V)
 	@env -u SECONDS tests/fuzz/run $(SECONDS) $(TARGETS)
 
-# The page, the library and the widget as few minified files. Who has asked for them once gets them installed, as they
-# are now; else make install takes
-# the modules as they are written, which need nothing but a web server.
+# The page, the library and the widget as few minified files. `make install` installs these if they were built, or else
+# the modules as written, which need nothing but a web server.
 BUNDLED := build/htdocs
 PAGE ?= $(if $(wildcard $(BUNDLED)/index.html),$(BUNDLED),htdocs)
 $(BUNDLED)/index.html: tools/bundle.mjs $(shell find htdocs -type f ! -path '*/types/*')
@@ -247,7 +246,7 @@ bundles:
 	@tools/setup bundles
 	@$(MAKE) --no-print-directory $(BUNDLED)/index.html V=$(V)
 
-# What the upgrades add up to.
+# The schema that the upgrades add up to.
 schema: all
 	@dir=$$(mktemp -d) && STACK_FSYNC=off tools/stack database $$dir && \
 		{ echo '-- What the upgrades add up to; made by make schema, compared by tests/upgrade.test.'; \
@@ -261,7 +260,7 @@ screenshots:
 PREFIX ?= /usr/local
 SHARE := $(DESTDIR)$(PREFIX)/share/confab
 MAN := $(DESTDIR)$(PREFIX)/share/man
-# What the samples speak of as @NAME@: where things are on an ordinary machine.
+# Values of @NAME@ in the samples: the paths of an ordinary machine.
 FILL := sed -e 's,@BIN@,$(PREFIX)/bin,g' -e 's,@HTDOCS@,$(PREFIX)/share/confab/htdocs,g' \
 	-e 's,@RUN@,/run/confab,g' -e 's,@MEDIA@,/var/lib/confab/media,g'
 

@@ -1,4 +1,4 @@
--- Who may what. Programs execute the functions made for them and touch no table. Applied after the functions, each
+-- Grants. Programs execute the functions made for them and touch no table. Applied after the functions, each
 -- time.
 revoke all on schema confab from public;
 revoke all on all tables in schema confab from public;

@@ -1,4 +1,4 @@
--- Who may what: the programs' roles execute the functions made for them, and nothing else.
+-- Grants: the programs' roles execute the functions made for them, and nothing else.
 begin;
 select plan(95);
 
