@@ -116,10 +116,10 @@ begin
       -- What tells of a room shows up to a thousand of its members; a list takes one look at each room for what was
       -- said last, and another where nothing was, for when it was made; to count
       -- members, each of them is looked at once.
-      v_most := p_before * case when v_step.command = 'room.list' then 330 when v_step.command = 'room.members' then 700
+      v_most := p_before * case when v_step.command = 'room.list' then 400 when v_step.command = 'room.members' then 700
         when v_step.command in ('room.modify', 'room.add_members', 'room.remove_members') then 30 else 1 end;
-      return next cmp_ok(v_cost[1], '<=', v_most, format('%s, %s: %s looks at few blocks before it', p_name, v_step.who,
-                                                         v_step.command));
+      return next cmp_ok(v_cost[1], '<=', v_most, format('%s, %s: %s looks at few blocks before it',
+                                                         p_name, v_step.who, v_step.command));
     end if;
   end loop;
 end $$;
