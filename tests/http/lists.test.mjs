@@ -103,6 +103,16 @@ test('answers are bounded by bytes', async () => {
   assert.deepEqual([seen.length, seen[0].content[0], seen.at(-1).id], [14, '1', message.id]);
   const unpaged = await desk.data(ben, 'room.messages', { room_id: room.id });
   assert.deepEqual([unpaged.data.messages.length, unpaged.has_next], [10, true]);
+  // A numbered page is cut, too, and says where its rest begins.
+  const page = (number) => desk.data(ben, 'room.messages',
+    { room_id: room.id, paginate: { page: number, size: 12 } });
+  const cut = await page(1);
+  assert.deepEqual([cut.data.messages.length, cut.before, cut.has_next, cut.next_page_number],
+    [10, seen[9].seq, true, 2]);
+  const remainder = await desk.data(ben, 'room.messages', { room_id: room.id, before: cut.before, limit: 2 });
+  assert.deepEqual(idsOf(remainder.data.messages), idsOf(seen.slice(10, 12)));
+  const whole = await page(2);
+  assert.deepEqual([idsOf(whole.data.messages), 'before' in whole], [idsOf(seen.slice(12)), false]);
 });
 
 test('what somebody deleted for themselves is not quoted to them', async () => {

@@ -87,7 +87,8 @@ begin
   return case v_text when 'true' then 1 else trunc(v_text::numeric) end;
 end $$;
 
--- messages_paginated(room, floor, paginate): numbered pages. Past the end, or before the start, is the last one.
+-- messages_paginated(room, floor, paginate): numbered pages. Past the end, or before the start, is the last one. A page
+-- of more than about a million bytes is cut; then it says before which number the rest of it stands.
 create or replace function confab.messages_paginated(p_room uuid, p_floor bigint, p_paginate jsonb)
 returns json language plpgsql stable as $$
 declare
@@ -97,6 +98,8 @@ declare
   v_last bigint;
   v_real bigint;
   v_messages confab.message[];
+  v_fitting confab.message[];
+  v_page_json json;
 begin
   if confab.is_falsy(p_paginate -> 'page') or confab.is_falsy(p_paginate -> 'size') then
     perform confab.fail_validation('page and size required');
@@ -111,11 +114,16 @@ begin
   v_real := case when v_page between 1 and v_last then v_page else v_last end;
   v_messages := array(select m from confab.message m where m.room_id = p_room and m.seq > p_floor and not m.is_deleted
                       order by m.seq desc limit v_size offset (v_real - 1) * v_size);
-  return json_build_object(
+  v_fitting := confab.messages_fitting(v_messages);
+  v_page_json := json_build_object(
     'has_next', v_real < v_last, 'has_previous', v_real > 1,
     'next_page_number', case when v_real < v_last then v_real + 1 end, 'prev_page_number', case when v_real > 1
       then v_real - 1 end,
-    'page', v_page, 'size', v_size, 'data', confab.page_json(p_room, p_floor, v_messages));
+    'page', v_page, 'size', v_size, 'data', confab.page_json(p_room, p_floor, v_fitting));
+  if cardinality(v_fitting) < cardinality(v_messages) then
+    return format('%s, "before": %s}', left(v_page_json::text, -1), v_fitting[cardinality(v_fitting)].seq);
+  end if;
+  return v_page_json;
 end $$;
 
 -- room.messages: room_id and paginate {page, size}; or before, after or around with limit; or none: the newest 500.
