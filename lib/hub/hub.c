@@ -54,7 +54,7 @@ enum confab_error hub_admit(struct hub *hub, struct stream *s,
 
 /* Removes a stream from every list. keep_session: leave its session to the next
  * request, which may continue it. */
-static void detach(struct stream *s, bool keep_session)
+static void detach_stream(struct stream *s, bool keep_session)
 {
 	struct hub *hub = s->hub;
 
@@ -76,7 +76,7 @@ static void detach(struct stream *s, bool keep_session)
 void hub_close(struct stream *s)
 {
 	if (s->hub)
-		detach(s, s->transport->keeps_session);
+		detach_stream(s, s->transport->keeps_session);
 }
 
 void hub_end(struct stream *s, enum stream_end why)
@@ -96,8 +96,8 @@ static void close_ending(struct hub *hub)
 
 	while ((s = TAILQ_FIRST(&hub->lists.of[STREAM_ENDING]))) {
 		hub->counts.ended_slow += s->ending == END_SLOW;
-		detach(s,
-		       s->transport->keeps_session && s->ending == END_RESTART);
+		detach_stream(s, s->transport->keeps_session &&
+					 s->ending == END_RESTART);
 		s->ops->end(s, s->ending);
 	}
 }
@@ -113,7 +113,7 @@ void hub_wake(struct hub *hub)
 	close_ending(hub);
 }
 
-static void queue(struct stream *s, struct dispatch *d)
+static void queue_dispatch(struct stream *s, struct dispatch *d)
 {
 	stream_push(s, d);
 	s->position = d->seq;
@@ -133,7 +133,7 @@ static void offer_live(struct stream *s, struct dispatch *d, int64_t after)
 	if (s->bytes > (size_t)s->hub->config->stream_queue)
 		hub_end(s, END_SLOW);
 	else
-		queue(s, d);
+		queue_dispatch(s, d);
 }
 
 static void offer_replayed(struct stream *s, struct dispatch *d, int64_t after)
@@ -141,7 +141,7 @@ static void offer_replayed(struct stream *s, struct dispatch *d, int64_t after)
 	if (s->state != STREAM_REPLAYING || d->seq <= s->position ||
 	    s->position < after)
 		return;
-	queue(s, d);
+	queue_dispatch(s, d);
 	if (s->bytes > (size_t)s->hub->config->stream_queue / 2)
 		stream_set_state(s, STREAM_BLOCKED);
 }

@@ -15,6 +15,7 @@
 
 #include "auth/login.h"
 #include "base/container.h"
+#include "base/hex.h"
 #include "base/logger.h"
 #include "base/utf8.h"
 #include "base/xalloc.h"
@@ -117,7 +118,7 @@ static struct opening *opening_of(struct turn *turn)
 }
 
 /* Refuses an opening that waits for its turn. */
-static void turn_away(struct opening *o, enum confab_error error)
+static void refuse_waiting(struct opening *o, enum confab_error error)
 {
 	hub_refuse(o->stream, error, NULL);
 	free_opening(o);
@@ -135,7 +136,7 @@ static void finish_opening(struct opening *o)
 	while ((excess = opening_of(
 			turns_excess(opener->turns, &o->turn, limit)))) {
 		hub->counts.limited++;
-		turn_away(excess, ERROR_RATE);
+		refuse_waiting(excess, ERROR_RATE);
 	}
 	turns_done(opener->turns, &o->turn);
 	TAILQ_REMOVE(&opener->openings, o, link);
@@ -144,7 +145,7 @@ static void finish_opening(struct opening *o)
 
 /* Asks each opening of a failed statement by itself, because one of them may
  * have caused the failure. */
-static void ask_alone(struct opening *o)
+static void ask_one_by_one(struct opening *o)
 {
 	o->is_alone = true;
 	TAILQ_REMOVE(&o->opener->openings, o, link);
@@ -167,7 +168,7 @@ void opener_stop(struct opener *opener)
 }
 
 /* Refuses all waiting openings, for lack of a database. */
-static void turn_all_away(struct opener *opener)
+static void refuse_all_waiting(struct opener *opener)
 {
 	struct opening *o;
 
@@ -178,7 +179,7 @@ static void turn_all_away(struct opener *opener)
 		}
 	while ((o = opening_of(turns_first(opener->turns)))) {
 		turns_leave(opener->turns, &o->turn);
-		turn_away(o, ERROR_UNAVAILABLE);
+		refuse_waiting(o, ERROR_UNAVAILABLE);
 	}
 }
 
@@ -186,7 +187,7 @@ static void turn_all_away(struct opener *opener)
  * hundred times as costly as another, and no statement may come near the time
  * limit of the database. On a busy machine, however, a small one takes as long
  * as a large one. */
-static void adapt(struct opener *opener)
+static void adapt_size(struct opener *opener)
 {
 	int64_t took = loop_now(opener->hub->loop) - opener->asked_on;
 
@@ -196,7 +197,7 @@ static void adapt(struct opener *opener)
 		opener->together *= 2;
 }
 
-static void ask(struct opener *opener);
+static void send_question(struct opener *opener);
 
 /* Takes the answer: rows in the order of the openings. */
 static void on_answer(void *context, enum pg_status status,
@@ -214,7 +215,7 @@ static void on_answer(void *context, enum pg_status status,
 			opening_answer(opener->hub, o, r, &opener->changes);
 			row++;
 		} else if (status == PG_FAILED && !o->is_alone) {
-			ask_alone(o);
+			ask_one_by_one(o);
 			continue;
 		} else {
 			refuse_unanswered(o, status, r);
@@ -222,11 +223,11 @@ static void on_answer(void *context, enum pg_status status,
 		finish_opening(o);
 	}
 	if (status == PG_OK || status == PG_FAILED)
-		adapt(opener);
+		adapt_size(opener);
 	else
-		turn_all_away(opener);
+		refuse_all_waiting(opener);
 	forget_changes(opener);
-	ask(opener);
+	send_question(opener);
 	hub_wake(opener->hub);
 }
 
@@ -242,7 +243,7 @@ static void on_exchanged(void *context, enum pg_status status,
 
 /* Records a log-in that a third party vouches for, before its stream is opened:
  * statements run in order. */
-static void exchange(struct hub *hub, const struct opening *o)
+static void record_external_login(struct hub *hub, const struct opening *o)
 {
 	struct pg_param params[LOGIN_PARAMS];
 
@@ -264,10 +265,10 @@ static void add_text(struct buf *json, const char *name, const char *text)
 
 static void write_request(struct buf *json, const struct opening *o)
 {
-	buf_add_text(json, "{\"token\":\"");
-	for (size_t i = 0; i < sizeof(o->identity.token_hash); i++)
-		buf_addf(json, "%02x", o->identity.token_hash[i]);
-	buf_add_text(json, "\"");
+	char token[2 * SECRET_HASH_SIZE + 1];
+
+	hex_print(token, o->identity.token_hash, SECRET_HASH_SIZE);
+	buf_addf(json, "{\"token\":\"%s\"", token);
 	add_text(json, "session", o->session);
 	add_text(json, "transport", o->stream->transport->name);
 	add_text(json, "user_agent", o->user_agent);
@@ -278,7 +279,7 @@ static void write_request(struct buf *json, const struct opening *o)
 }
 
 /* Chooses the openings of the next statement. */
-static void choose(struct opener *opener)
+static void choose_openings(struct opener *opener)
 {
 	struct opening *o;
 
@@ -296,7 +297,7 @@ static void choose(struct opener *opener)
 }
 
 /* Sends the next statement, unless one is under way. */
-static void ask(struct opener *opener)
+static void send_question(struct opener *opener)
 {
 	struct hub *hub = opener->hub;
 	struct buf list = { 0 };
@@ -307,7 +308,7 @@ static void ask(struct opener *opener)
 
 	if (!TAILQ_EMPTY(&opener->openings))
 		return;
-	choose(opener);
+	choose_openings(opener);
 	if (TAILQ_EMPTY(&opener->openings))
 		return;
 	TAILQ_FOREACH (o, &opener->openings, link) {
@@ -317,7 +318,7 @@ static void ask(struct opener *opener)
 		buf_add_text(&list, list.len ? "," : "[");
 		write_request(&list, o);
 		if (o->identity.external)
-			exchange(hub, o);
+			record_external_login(hub, o);
 	}
 	buf_add_text(&list, "]");
 	opener->asked_on = loop_now(hub->loop);
@@ -356,7 +357,7 @@ void opener_open(struct opener *opener, struct stream *s,
 	o->address = copy_param(request, "REMOTE_ADDR");
 	s->opening = o;
 	turns_wait(opener->turns, &o->turn, o->identity.token_hash);
-	ask(opener);
+	send_question(opener);
 }
 
 void opener_abandon(struct stream *s)

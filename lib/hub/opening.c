@@ -37,16 +37,16 @@ enum open_column {
 	OPEN_LOGIN_KEY,
 };
 
-static const char *field(const struct opening *o, const struct pg_result *r,
-			 enum open_column column)
+static const char *read_text(const struct opening *o, const struct pg_result *r,
+			     enum open_column column)
 {
 	return pg_field(r, o->row, (int)column);
 }
 
-static int64_t number(const struct opening *o, const struct pg_result *r,
-		      enum open_column column)
+static int64_t read_number(const struct opening *o, const struct pg_result *r,
+			   enum open_column column)
 {
-	return strtoll(field(o, r, column), NULL, 10);
+	return strtoll(read_text(o, r, column), NULL, 10);
 }
 
 static void push_local(struct stream *s, struct buf *json)
@@ -63,7 +63,7 @@ static void first_frames(struct stream *s, const struct opening *o,
 			 const struct pg_result *r)
 {
 	struct hub *hub = s->hub;
-	const char *notifications = field(o, r, OPEN_NOTIFICATIONS);
+	const char *notifications = read_text(o, r, OPEN_NOTIFICATIONS);
 	struct buf json = { 0 };
 
 	if (o->ready_frame) {
@@ -71,7 +71,7 @@ static void first_frames(struct stream *s, const struct opening *o,
 			 "{\"eventType\":\"session.ready\",\"data\":{"
 			 "\"session_id\":\"%s\",\"user\":%s,\"seq\":%lld,"
 			 "\"epoch\":\"%s\",\"heartbeat\":%d}}",
-			 s->session, field(o, r, OPEN_ACCOUNT),
+			 s->session, read_text(o, r, OPEN_ACCOUNT),
 			 (long long)s->position, hub->epoch,
 			 hub->config->heartbeat);
 		push_local(s, &json);
@@ -103,12 +103,12 @@ static void say_resync(struct stream *s, int64_t floor)
 static bool can_serve(const struct hub *hub, const struct opening *o,
 		      const struct pg_result *r)
 {
-	int64_t floor = number(o, r, OPEN_FLOOR);
-	int64_t last = number(o, r, OPEN_LAST_VALUE);
+	int64_t floor = read_number(o, r, OPEN_FLOOR);
+	int64_t last = read_number(o, r, OPEN_LAST_VALUE);
 
 	return o->since_valid &&
 	       (!*o->since.epoch || !strcmp(o->since.epoch, hub->epoch)) &&
-	       !strcmp(field(o, r, OPEN_EPOCH), hub->epoch) &&
+	       !strcmp(read_text(o, r, OPEN_EPOCH), hub->epoch) &&
 	       o->since.seq >= floor && o->since.seq <= last;
 }
 
@@ -117,7 +117,7 @@ static void load_rooms(struct hub *hub, struct roster_account *account,
 		       const struct opening *o, const struct pg_result *r,
 		       const struct change_list *changes)
 {
-	const char *text = field(o, r, OPEN_ROOMS), *why;
+	const char *text = read_text(o, r, OPEN_ROOMS), *why;
 	struct json *rooms = json_parse(text, strlen(text), 4, &why);
 	struct change *change;
 
@@ -137,7 +137,7 @@ static void load_rooms(struct hub *hub, struct roster_account *account,
 static bool login_ended(const struct opening *o, const struct pg_result *r,
 			const struct change_list *changes)
 {
-	int64_t login = number(o, r, OPEN_LOGIN);
+	int64_t login = read_number(o, r, OPEN_LOGIN);
 	const struct change *change;
 
 	STAILQ_FOREACH (change, changes, link)
@@ -152,7 +152,7 @@ static bool login_ended(const struct opening *o, const struct pg_result *r,
 static bool is_crowded(const struct hub *hub, const struct opening *o,
 		       const struct pg_result *r)
 {
-	int64_t id = number(o, r, OPEN_ACCOUNT_ID);
+	int64_t id = read_number(o, r, OPEN_ACCOUNT_ID);
 	struct roster_account *account = roster_find(hub->roster, id);
 	const struct stream *s;
 	int n = 0;
@@ -164,17 +164,18 @@ static bool is_crowded(const struct hub *hub, const struct opening *o,
 	return n >= hub->config->account_streams;
 }
 
-static void attach(struct stream *s, const struct opening *o,
-		   const struct pg_result *r, const struct change_list *changes)
+static void attach_stream(struct stream *s, const struct opening *o,
+			  const struct pg_result *r,
+			  const struct change_list *changes)
 {
 	struct hub *hub = s->hub;
-	int64_t id = number(o, r, OPEN_ACCOUNT_ID);
+	int64_t id = read_number(o, r, OPEN_ACCOUNT_ID);
 	bool fresh, resync = o->has_since && !can_serve(hub, o, r);
 
-	s->login = number(o, r, OPEN_LOGIN);
-	memcpy(s->session, field(o, r, OPEN_SESSION), UUID_LENGTH);
-	if (field(o, r, OPEN_LOGIN_KEY))
-		memccpy(s->login_key, field(o, r, OPEN_LOGIN_KEY), '\0',
+	s->login = read_number(o, r, OPEN_LOGIN);
+	memcpy(s->session, read_text(o, r, OPEN_SESSION), UUID_LENGTH);
+	if (read_text(o, r, OPEN_LOGIN_KEY))
+		memccpy(s->login_key, read_text(o, r, OPEN_LOGIN_KEY), '\0',
 			sizeof(s->login_key));
 	s->account = roster_enter(hub->roster, id, &fresh);
 	if (fresh)
@@ -185,7 +186,7 @@ static void attach(struct stream *s, const struct opening *o,
 	hub->counts.opened++;
 	first_frames(s, o, r);
 	if (resync)
-		say_resync(s, number(o, r, OPEN_FLOOR));
+		say_resync(s, read_number(o, r, OPEN_FLOOR));
 	if (s->position < hub->cursor)
 		replayer_follow(s);
 	else
@@ -199,16 +200,16 @@ static void attach(struct stream *s, const struct opening *o,
 static void end_new_session(struct hub *hub, const struct opening *o,
 			    const struct pg_result *r)
 {
-	const char *session = field(o, r, OPEN_SESSION);
+	const char *session = read_text(o, r, OPEN_SESSION);
 
 	if (!o->session || strcmp(o->session, session) != 0)
 		liveness_end_session(hub->liveness, session);
 }
 
 /* The reason why the database or the hub refuses it; ERROR_NONE: none. */
-static enum confab_error why_not(struct hub *hub, const struct opening *o,
-				 const struct pg_result *r,
-				 const struct change_list *changes)
+static enum confab_error find_refusal(struct hub *hub, const struct opening *o,
+				      const struct pg_result *r,
+				      const struct change_list *changes)
 {
 	if (login_ended(o, r, changes))
 		return ERROR_UNAUTHENTICATED;
@@ -225,8 +226,8 @@ void opening_answer(struct hub *hub, struct opening *o,
 		    const struct change_list *changes)
 {
 	struct stream *s = o->stream;
-	const char *failed = field(o, r, OPEN_FAILED);
-	const char *detail = field(o, r, OPEN_DETAIL);
+	const char *failed = read_text(o, r, OPEN_FAILED);
+	const char *detail = read_text(o, r, OPEN_DETAIL);
 	struct error_answer answer;
 	enum confab_error error;
 
@@ -236,9 +237,9 @@ void opening_answer(struct hub *hub, struct opening *o,
 			hub_refuse(s, answer.error, answer.body);
 		return;
 	}
-	error = s ? why_not(hub, o, r, changes) : ERROR_NONE;
+	error = s ? find_refusal(hub, o, r, changes) : ERROR_NONE;
 	if (s && error == ERROR_NONE) {
-		attach(s, o, r, changes);
+		attach_stream(s, o, r, changes);
 		return;
 	}
 	end_new_session(hub, o, r);
@@ -249,5 +250,5 @@ void opening_answer(struct hub *hub, struct opening *o,
 bool opening_is_row(const struct opening *o, const struct pg_result *r,
 		    int place)
 {
-	return o->row < pg_rows(r) && number(o, r, OPEN_PLACE) == place;
+	return o->row < pg_rows(r) && read_number(o, r, OPEN_PLACE) == place;
 }

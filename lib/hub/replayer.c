@@ -42,7 +42,7 @@ enum page_column {
 	PAGE_MESSAGES,
 };
 
-static void fired(struct timer *timer);
+static void on_timer(struct timer *timer);
 
 struct replayer *replayer_create(struct hub *hub, size_t window)
 {
@@ -50,7 +50,7 @@ struct replayer *replayer_create(struct hub *hub, size_t window)
 
 	r->hub = hub;
 	r->window = window_create(window);
-	r->timer.fire = fired;
+	r->timer.fire = on_timer;
 	return r;
 }
 
@@ -89,7 +89,7 @@ static void leave_to_tail(struct stream *s)
 
 /* Moves the streams that took all of a page from after to to. A stream at the
  * tail's own place becomes live. */
-static void advance(struct hub *hub, int64_t after, int64_t to)
+static void advance_streams(struct hub *hub, int64_t after, int64_t to)
 {
 	struct stream *s, *next;
 
@@ -219,7 +219,7 @@ static void on_page(void *context, enum pg_status status,
 	r->page.is_void = false;
 	if (status == PG_OK && !is_void) {
 		hub->counts.replays++;
-		advance(hub, r->page.after, offer_page(r, result));
+		advance_streams(hub, r->page.after, offer_page(r, result));
 	}
 	replayer_forget_deleted(r);
 	if (status == PG_FAILED) {
@@ -256,7 +256,7 @@ static bool recall_rows(struct replayer *r, const struct pg_result *result)
 	return added;
 }
 
-static void recall(struct replayer *r);
+static void ask_recall(struct replayer *r);
 
 static void on_page_back(void *context, enum pg_status status,
 			 const struct pg_result *result)
@@ -275,11 +275,11 @@ static void on_page_back(void *context, enum pg_status status,
 	replayer_forget_deleted(r);
 	/* Otherwise it is asked again when the connection is back. */
 	if (status == PG_OK)
-		recall(r);
+		ask_recall(r);
 }
 
 /* Asks for the next older page, unless all are there. */
-static void recall(struct replayer *r)
+static void ask_recall(struct replayer *r)
 {
 	char to[24];
 	struct pg_param param = { .data = to };
@@ -300,12 +300,12 @@ void replayer_start(struct replayer *r, int64_t head)
 {
 	window_reset(r->window, head);
 	r->recall.is_wanted = true;
-	recall(r);
+	ask_recall(r);
 }
 
 void replayer_connected(struct replayer *r)
 {
-	recall(r);
+	ask_recall(r);
 	replayer_run_soon(r);
 }
 
@@ -325,7 +325,7 @@ static void ask_for_page(struct replayer *r, int64_t below)
 	pg_async_send(r->hub->pg, &READ, 1, &param, on_page, r);
 }
 
-static void fired(struct timer *timer)
+static void on_timer(struct timer *timer)
 {
 	struct replayer *r = container_of(timer, struct replayer, timer);
 

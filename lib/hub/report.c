@@ -92,7 +92,8 @@ static uint64_t count_list(const struct stream_list *list,
 	return n;
 }
 
-static void set(struct report *report, enum number number, uint64_t value)
+static void set_number(struct report *report, enum number number,
+		       uint64_t value)
 {
 	metric_set(report->numbers[number], value);
 }
@@ -107,8 +108,8 @@ static void show_streams(struct report *report)
 		    count_list(&of[STREAM_BLOCKED], streams, &bytes);
 	for (int i = 0; i < TRANSPORTS; i++)
 		metric_set(report->streams[i], streams[i]);
-	set(report, REPLAYING, replaying);
-	set(report, QUEUE_BYTES, bytes);
+	set_number(report, REPLAYING, replaying);
+	set_number(report, QUEUE_BYTES, bytes);
 }
 
 void report_show(struct report *report)
@@ -119,25 +120,25 @@ void report_show(struct report *report)
 	const char *why;
 
 	show_streams(report);
-	set(report, READY, hub_ready(hub, &why));
-	set(report, OPENED, counts->opened);
-	set(report, REFUSED, counts->refused);
-	set(report, SLOW, counts->ended_slow);
-	set(report, LIMITED, counts->limited);
-	set(report, DISPATCHES, counts->dispatches);
-	set(report, DELIVERIES, counts->deliveries);
-	set(report, REPLAYS, counts->replays);
-	set(report, SIGNALS_DROPPED, counts->signals_dropped);
-	set(report, CONNECTS, counts->connects);
-	set(report, POSITION, (uint64_t)hub->cursor);
-	set(report, LAG, report->lag);
-	set(report, LAG_SECONDS, report->lag_ms);
-	set(report, ROWS, tail->rows);
-	set(report, READS, tail->reads);
-	set(report, RINGS, tail->rings);
-	set(report, HOLES, tail->holes);
-	set(report, FENCES, tail->fences);
-	set(report, FENCE_SECONDS, (uint64_t)tail_fence_age(hub->tail));
+	set_number(report, READY, hub_ready(hub, &why));
+	set_number(report, OPENED, counts->opened);
+	set_number(report, REFUSED, counts->refused);
+	set_number(report, SLOW, counts->ended_slow);
+	set_number(report, LIMITED, counts->limited);
+	set_number(report, DISPATCHES, counts->dispatches);
+	set_number(report, DELIVERIES, counts->deliveries);
+	set_number(report, REPLAYS, counts->replays);
+	set_number(report, SIGNALS_DROPPED, counts->signals_dropped);
+	set_number(report, CONNECTS, counts->connects);
+	set_number(report, POSITION, (uint64_t)hub->cursor);
+	set_number(report, LAG, report->lag);
+	set_number(report, LAG_SECONDS, report->lag_ms);
+	set_number(report, ROWS, tail->rows);
+	set_number(report, READS, tail->reads);
+	set_number(report, RINGS, tail->rings);
+	set_number(report, HOLES, tail->holes);
+	set_number(report, FENCES, tail->fences);
+	set_number(report, FENCE_SECONDS, (uint64_t)tail_fence_age(hub->tail));
 }
 
 /* The rows that were read in the meantime are no lag any more. */
@@ -152,7 +153,7 @@ static void on_lag(void *context, enum pg_status status,
 	report->lag_ms = strtoull(pg_field(result, 0, LAG_MS), NULL, 10);
 }
 
-static void fired(struct timer *timer)
+static void on_timer(struct timer *timer)
 {
 	struct report *report = container_of(timer, struct report, timer);
 	struct hub *hub = report->hub;
@@ -172,7 +173,7 @@ struct report *report_create(struct hub *hub, struct metrics *metrics)
 	struct report *report = xcalloc(1, sizeof(*report));
 
 	report->hub = hub;
-	report->timer.fire = fired;
+	report->timer.fire = on_timer;
 	for (int i = 0; i < NUMBERS; i++)
 		report->numbers[i] = metrics_add(metrics, NAMES[i], "%s", "");
 	for (int i = 0; i < TRANSPORTS; i++)

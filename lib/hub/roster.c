@@ -52,7 +52,7 @@ static struct roster_room *enter_room(struct roster *roster,
 	return room;
 }
 
-static void forget(struct roster *roster, struct roster_member *member)
+static void remove_member(struct roster *roster, struct roster_member *member)
 {
 	struct roster_room *room = member->room;
 
@@ -76,8 +76,8 @@ static struct roster_member *find_member(struct roster_account *account,
 	return NULL;
 }
 
-static void join(struct roster *roster, struct roster_account *account,
-		 const struct uuid *id, int64_t since)
+static void add_member(struct roster *roster, struct roster_account *account,
+		       const struct uuid *id, int64_t since)
 {
 	struct roster_member *member = find_member(account, id);
 
@@ -91,19 +91,20 @@ static void join(struct roster *roster, struct roster_account *account,
 	member->since = since;
 }
 
-static void depart(struct roster *roster, struct roster_account *account,
-		   const struct uuid *id)
+static void end_membership(struct roster *roster,
+			   struct roster_account *account,
+			   const struct uuid *id)
 {
 	struct roster_member *member = find_member(account, id);
 
 	if (member)
-		forget(roster, member);
+		remove_member(roster, member);
 }
 
 static void drop_account(struct roster *roster, struct roster_account *account)
 {
 	while (!LIST_EMPTY(&account->rooms))
-		forget(roster, LIST_FIRST(&account->rooms));
+		remove_member(roster, LIST_FIRST(&account->rooms));
 	HASH_DEL(roster->accounts, account);
 	free(account);
 }
@@ -171,7 +172,7 @@ void roster_load(struct roster *roster, struct roster_account *account,
 
 		if (text && uuid_parse(&room, text) &&
 		    json_integer(json_at(pair, 1), &since))
-			join(roster, account, &room, since);
+			add_member(roster, account, &room, since);
 	}
 }
 
@@ -200,7 +201,7 @@ static void change_depart(struct roster *roster, struct roster_account *account,
 			  const struct uuid *room, int64_t seq)
 {
 	(void)seq;
-	depart(roster, account, room);
+	end_membership(roster, account, room);
 }
 
 void roster_apply_before(struct roster *roster, const struct uuid *room,
@@ -209,7 +210,8 @@ void roster_apply_before(struct roster *roster, const struct uuid *room,
 {
 	each_listed(roster, json_get(effect, "departed"), only, room, seq,
 		    change_depart);
-	each_listed(roster, json_get(effect, "joined"), only, room, seq, join);
+	each_listed(roster, json_get(effect, "joined"), only, room, seq,
+		    add_member);
 }
 
 void roster_apply_after(struct roster *roster, const struct uuid *id,
@@ -220,12 +222,12 @@ void roster_apply_after(struct roster *roster, const struct uuid *id,
 	if (!json_has(effect, "room_deleted"))
 		return;
 	if (only) {
-		depart(roster, only, id);
+		end_membership(roster, only, id);
 		return;
 	}
 	/* The room's entry goes with its last member. */
 	while ((room = find_room(roster, id)))
-		forget(roster, LIST_FIRST(&room->members));
+		remove_member(roster, LIST_FIRST(&room->members));
 }
 
 bool roster_sees(struct roster_account *account, const struct uuid *room,

@@ -76,7 +76,7 @@ struct dispatch *stream_at(const struct stream *s, uint32_t i)
 	return s->queue[(s->first + i) & (s->cap - 1)];
 }
 
-static void grow(struct stream *s)
+static void grow_queue(struct stream *s)
 {
 	uint32_t cap = s->cap ? s->cap * 2 : 8;
 	struct dispatch **queue = xcalloc(cap, sizeof(*queue));
@@ -92,7 +92,7 @@ static void grow(struct stream *s)
 void stream_push(struct stream *s, struct dispatch *dispatch)
 {
 	if (s->count == s->cap)
-		grow(s);
+		grow_queue(s);
 	s->queue[(s->first + s->count++) & (s->cap - 1)] =
 		dispatch_ref(dispatch);
 	s->bytes += dispatch->size;

@@ -37,7 +37,7 @@ struct turns *turns_create(void)
 }
 
 /* Puts a key on the right list after a change. */
-static void settle(struct turns *turns, struct turn_taker *taker)
+static void update_taker(struct turns *turns, struct turn_taker *taker)
 {
 	bool waits = taker->count && !taker->under_way;
 
@@ -80,10 +80,10 @@ void turns_wait(struct turns *turns, struct turn *turn,
 	turn->taker = taker;
 	TAILQ_INSERT_TAIL(&taker->line, turn, link);
 	taker->count++;
-	settle(turns, taker);
+	update_taker(turns, taker);
 }
 
-static void take_out(struct turn *turn)
+static void leave_line(struct turn *turn)
 {
 	TAILQ_REMOVE(&turn->taker->line, turn, link);
 	turn->taker->count--;
@@ -91,8 +91,8 @@ static void take_out(struct turn *turn)
 
 void turns_leave(struct turns *turns, struct turn *turn)
 {
-	take_out(turn);
-	settle(turns, turn->taker);
+	leave_line(turn);
+	update_taker(turns, turn->taker);
 }
 
 struct turn *turns_next(struct turns *turns)
@@ -102,9 +102,9 @@ struct turn *turns_next(struct turns *turns)
 
 	if (!turn)
 		return NULL;
-	take_out(turn);
+	leave_line(turn);
 	taker->under_way = true;
-	settle(turns, taker);
+	update_taker(turns, taker);
 	return turn;
 }
 
@@ -124,7 +124,7 @@ struct turn *turns_excess(struct turns *turns, struct turn *turn,
 void turns_done(struct turns *turns, struct turn *turn)
 {
 	turn->taker->under_way = false;
-	settle(turns, turn->taker);
+	update_taker(turns, turn->taker);
 }
 
 struct turn *turns_first(struct turns *turns)

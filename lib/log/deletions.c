@@ -5,7 +5,7 @@
 
 #include "base/xalloc.h"
 
-static void add(struct deletions *set, const struct uuid *id)
+static void add_id(struct deletions *set, const struct uuid *id)
 {
 	if (set->count == set->cap) {
 		set->cap = set->cap ? set->cap * 2 : 16;
@@ -22,11 +22,11 @@ void deletions_add(struct deletions *set, const struct json *list)
 		struct uuid id;
 
 		if (text && uuid_parse(&id, text))
-			add(set, &id);
+			add_id(set, &id);
 	}
 }
 
-static int compare(const void *a, const void *b)
+static int compare_ids(const void *a, const void *b)
 {
 	const struct uuid *x = a, *y = b;
 
@@ -42,11 +42,11 @@ bool deletions_meet(struct deletions *set, struct dispatch *d)
 	if (!set->count || !d->n_messages)
 		return false;
 	if (!set->sorted)
-		qsort(set->ids, set->count, sizeof(*set->ids), compare);
+		qsort(set->ids, set->count, sizeof(*set->ids), compare_ids);
 	set->sorted = true;
 	for (size_t i = 0; i < d->n_messages; i++)
 		met += bsearch(&d->messages[i], set->ids, set->count,
-			       sizeof(*set->ids), compare) != NULL;
+			       sizeof(*set->ids), compare_ids) != NULL;
 	if (met == d->n_messages)
 		d->fate = DISPATCH_GONE;
 	else if (met && d->fate == DISPATCH_WHOLE)

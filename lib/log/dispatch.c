@@ -21,9 +21,9 @@ static void copy_line(char *to, const char *json, size_t len)
 }
 
 /* epoch NULL: it carries no cursor. */
-static struct dispatch *encode(const char *epoch, int64_t position,
-			       const char *json, size_t n_accounts,
-			       size_t n_messages)
+static struct dispatch *encode_frame(const char *epoch, int64_t position,
+				     const char *json, size_t n_accounts,
+				     size_t n_messages)
 {
 	static const char TAIL[] = "\n\n";
 	char cursor[CURSOR_TEXT], head[CURSOR_TEXT + 32];
@@ -52,7 +52,7 @@ static struct dispatch *encode(const char *epoch, int64_t position,
 	return d;
 }
 
-static int compare(const void *a, const void *b)
+static int compare_accounts(const void *a, const void *b)
 {
 	const int64_t *x = a, *y = b;
 
@@ -69,7 +69,7 @@ static void read_accounts(struct dispatch *d, const char *text, size_t n)
 		to[i] = strtoll(text + 1, &end, 10);
 		text = end;
 	}
-	qsort(to, n, sizeof(*to), compare);
+	qsort(to, n, sizeof(*to), compare_accounts);
 	d->n_accounts = n;
 }
 
@@ -104,7 +104,7 @@ struct dispatch *dispatch_create(const char *epoch, int64_t seq,
 				 const char *messages, const char *json)
 {
 	size_t n = count_items(accounts), shown = count_items(messages);
-	struct dispatch *d = encode(epoch, seq, json, n, shown);
+	struct dispatch *d = encode_frame(epoch, seq, json, n, shown);
 
 	d->seq = seq;
 	d->to_room = room && uuid_parse(&d->room, room);
@@ -116,12 +116,12 @@ struct dispatch *dispatch_create(const char *epoch, int64_t seq,
 struct dispatch *dispatch_create_local(const char *epoch, int64_t position,
 				       const char *json)
 {
-	return encode(epoch, position, json, 0, 0);
+	return encode_frame(epoch, position, json, 0, 0);
 }
 
 struct dispatch *dispatch_create_signal(const char *json)
 {
-	return encode(NULL, 0, json, 0, 0);
+	return encode_frame(NULL, 0, json, 0, 0);
 }
 
 struct dispatch *dispatch_ref(struct dispatch *dispatch)

@@ -21,7 +21,7 @@ void fence_raise(struct fence *fence, int64_t hi, int64_t now)
 }
 
 /* Whether two comma-separated lists share an entry. */
-static bool overlap(const char *a, const char *b)
+static bool has_common_entry(const char *a, const char *b)
 {
 	while (*a) {
 		size_t len = strcspn(a, ",");
@@ -47,5 +47,5 @@ bool fence_drained(struct fence *fence, const char *server_start,
 		fence->holders = xstrdup(holders);
 		fence->server_start = xstrdup(server_start);
 	}
-	return !overlap(fence->holders, holders);
+	return !has_common_entry(fence->holders, holders);
 }

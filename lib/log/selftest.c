@@ -25,8 +25,8 @@ static const struct pg_statement RING = {
 };
 
 /* For statements whose answer does not matter. */
-static void ignore(void *context, enum pg_status status,
-		   const struct pg_result *result)
+static void ignore_answer(void *context, enum pg_status status,
+			  const struct pg_result *result)
 {
 	(void)context;
 	(void)status;
@@ -109,14 +109,14 @@ void selftest_run(struct selftest *test)
 	test->held = false;
 	test->limit.fire = ring_is_late;
 	pg_async_send(test->pg, &SCHEMA_VERSION, 0, NULL, on_version, test);
-	pg_async_send(test->pg, &LISTEN, 0, NULL, ignore, test);
-	pg_async_send(test->pg, &BEGIN, 0, NULL, ignore, test);
-	pg_async_send(test->pg, &DRAW, 0, NULL, ignore, test);
+	pg_async_send(test->pg, &LISTEN, 0, NULL, ignore_answer, test);
+	pg_async_send(test->pg, &BEGIN, 0, NULL, ignore_answer, test);
+	pg_async_send(test->pg, &DRAW, 0, NULL, ignore_answer, test);
 	pg_async_send(test->pg, &HOLDS, 0, NULL, on_held, test);
-	pg_async_send(test->pg, &ROLLBACK, 0, NULL, ignore, test);
+	pg_async_send(test->pg, &ROLLBACK, 0, NULL, ignore_answer, test);
 	pg_async_send(test->pg, &HOLDS, 0, NULL, on_released, test);
 	ask_witness(test);
-	pg_async_send(test->pg, &RING, 1, &payload, ignore, test);
+	pg_async_send(test->pg, &RING, 1, &payload, ignore_answer, test);
 	loop_arm(test->loop, &test->limit, RING_DEADLINE);
 }
 

@@ -118,7 +118,7 @@ enum rows_column {
 	ROWS_STAMP,
 };
 
-static void look(struct tail *tail);
+static void read_log(struct tail *tail);
 
 static void raise_fence(struct tail *tail, int64_t hi)
 {
@@ -134,8 +134,8 @@ static void give_up(struct tail *tail, const char *why)
 }
 
 /* For statements whose answer does not matter. */
-static void ignore(void *context, enum pg_status status,
-		   const struct pg_result *result)
+static void on_other(void *context, enum pg_status status,
+		     const struct pg_result *result)
 {
 	(void)context;
 	(void)status;
@@ -166,7 +166,7 @@ static void start_at(struct tail *tail, int64_t head)
 	fence_drop(&tail->fence);
 	tail->handler->start(tail->context, tail->epoch, head);
 	tail->handler->away(tail->context, NULL);
-	look(tail);
+	read_log(tail);
 }
 
 /* LOCKS: step 2 of the rule, or the H of step 1 if that is still due. */
@@ -199,7 +199,7 @@ static void on_locks(void *context, enum pg_status status,
 	fence_drop(&tail->fence);
 }
 
-static void hand_over(struct tail *tail, const struct pg_result *result, int i)
+static void give_row(struct tail *tail, const struct pg_result *result, int i)
 {
 	struct tail_row row = {
 		.seq = tail->cursor,
@@ -216,7 +216,7 @@ static void hand_over(struct tail *tail, const struct pg_result *result, int i)
 
 /* Delivers the rows that are settled or free of gaps. Returns the number of
  * rows left. */
-static int hand_over_rows(struct tail *tail, const struct pg_result *result)
+static int deliver_rows(struct tail *tail, const struct pg_result *result)
 {
 	int n = pg_rows(result);
 
@@ -226,10 +226,10 @@ static int hand_over_rows(struct tail *tail, const struct pg_result *result)
 		if (seq > tail->settled && tail->cursor < tail->settled)
 			tail->cursor = tail->settled;
 		if (seq > tail->settled && seq != tail->cursor + 1 &&
-		    !variant("ignore-holes"))
+		    !is_variant("ignore-holes"))
 			return n - i;
 		tail->cursor = seq;
-		hand_over(tail, result, i);
+		give_row(tail, result, i);
 	}
 	if (n < READ_LIMIT && tail->cursor < tail->settled)
 		tail->cursor = tail->settled;
@@ -247,13 +247,13 @@ static void witness_row(struct tail *tail, const struct pg_result *result,
 		 tail->epoch);
 }
 
-static void plan(struct tail *tail, bool at_once)
+static void plan_look(struct tail *tail, bool at_once)
 {
 	int64_t now = loop_now(tail->loop);
 
 	tail->state = TAIL_IDLE;
 	if (at_once || tail->rung)
-		look(tail);
+		read_log(tail);
 	else if (tail->fence.hi)
 		loop_arm(tail->loop, &tail->timer, FENCE_INTERVAL);
 	else if (now < tail->hot_until)
@@ -274,7 +274,7 @@ static void on_rows(void *context, enum pg_status status,
 	if (status != PG_OK || tail->state != TAIL_READING)
 		return;
 	n = pg_rows(result);
-	left = hand_over_rows(tail, result);
+	left = deliver_rows(tail, result);
 	if (tail->cursor >= tail->fence.hi)
 		fence_drop(&tail->fence);
 	if (left < n)
@@ -287,14 +287,14 @@ static void on_rows(void *context, enum pg_status status,
 		tail->counts.holes++;
 		raise_fence(tail, strtoll(pg_field(result, n - 1, ROWS_SEQ),
 					  NULL, 10));
-		plan(tail, true);
+		plan_look(tail, true);
 		return;
 	}
-	plan(tail, n == READ_LIMIT && !left);
+	plan_look(tail, n == READ_LIMIT && !left);
 }
 
 /* Looks at the log once. The rule requires this order of the two statements. */
-static void look(struct tail *tail)
+static void read_log(struct tail *tail)
 {
 	char after[24], limit[8];
 	struct pg_param params[] = { { .data = after }, { .data = limit } };
@@ -306,18 +306,18 @@ static void look(struct tail *tail)
 	snprintf(limit, sizeof(limit), "%d", READ_LIMIT);
 	tail->state = TAIL_READING;
 #ifdef TAIL_VARIANTS
-	if (variant("one-snapshot") || variant("locks-after-rows"))
-		pg_async_send(tail->pg, &ONE_SNAPSHOT, 0, NULL, ignore, NULL);
+	if (is_variant("one-snapshot") || is_variant("locks-after-rows"))
+		pg_async_send(tail->pg, &ONE_SNAPSHOT, 0, NULL, on_other, NULL);
 	/* This variant delivers the rows visible here. */
-	if (variant("locks-after-rows"))
-		pg_async_send(tail->pg, &ROWS, 2, params, ignore, NULL);
+	if (is_variant("locks-after-rows"))
+		pg_async_send(tail->pg, &ROWS, 2, params, on_other, NULL);
 #endif
 	if (tail->fence.hi)
 		pg_async_send(tail->pg, &LOCKS, 0, NULL, on_locks, tail);
 	pg_async_send(tail->pg, &ROWS, 2, params, on_rows, tail);
 #ifdef TAIL_VARIANTS
-	if (variant("one-snapshot") || variant("locks-after-rows"))
-		pg_async_send(tail->pg, &ROLLBACK, 0, NULL, ignore, NULL);
+	if (is_variant("one-snapshot") || is_variant("locks-after-rows"))
+		pg_async_send(tail->pg, &ROLLBACK, 0, NULL, on_other, NULL);
 #endif
 }
 
@@ -328,7 +328,7 @@ static void timer_fired(struct timer *timer)
 	if (tail->state == TAIL_SETTLING)
 		pg_async_send(tail->pg, &LOCKS, 0, NULL, on_locks, tail);
 	else if (tail->state == TAIL_IDLE)
-		look(tail);
+		read_log(tail);
 }
 
 static void on_silent(void *context)
@@ -374,13 +374,13 @@ static void on_state(void *context, enum pg_status status,
 	    tail->cursor <= last && tail->cursor >= floor) {
 		tail->settled = tail->cursor;
 		tail->handler->away(tail->context, NULL);
-		look(tail);
+		read_log(tail);
 		return;
 	}
 	free(tail->epoch);
 	tail->epoch = xstrdup(epoch);
 	tail->state = TAIL_SETTLING;
-	if (head == 0 || variant("unsettled-head")) {
+	if (head == 0 || is_variant("unsettled-head")) {
 		start_at(tail, head);
 		return;
 	}
@@ -393,7 +393,7 @@ static void on_up(void *context)
 	struct tail *tail = context;
 
 	selftest_run(&tail->selftest);
-	pg_async_send(tail->pg, &LISTEN_SIGNAL, 0, NULL, ignore, tail);
+	pg_async_send(tail->pg, &LISTEN_SIGNAL, 0, NULL, on_other, tail);
 	pg_async_send(tail->pg, &STATE, 0, NULL, on_state, tail);
 }
 
@@ -427,7 +427,7 @@ static void on_notified(void *context, const char *channel, const char *said)
 	tail->hot_until = loop_now(tail->loop) + HOT_PERIOD;
 	tail->rung = true;
 	if (tail->state == TAIL_IDLE)
-		look(tail);
+		read_log(tail);
 }
 
 static const struct pg_async_handler PG_HANDLER = {

@@ -18,14 +18,14 @@ static const struct pg_statement ROLLBACK = { NULL, "rollback" };
 static const struct pg_statement ONE_SNAPSHOT = {
 	NULL, "begin isolation level repeatable read"
 };
-static bool variant(const char *name)
+static bool is_variant(const char *name)
 {
 	const char *wanted = getenv("TAIL_VARIANT");
 
 	return wanted && !strcmp(wanted, name);
 }
 #else
-#define variant(name) false
+#define is_variant(name) false
 #endif
 
 #endif

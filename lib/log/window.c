@@ -48,7 +48,7 @@ void window_reset(struct window *w, int64_t position)
 	w->floor = position;
 }
 
-static void grow(struct window *w)
+static void grow_ring(struct window *w)
 {
 	size_t cap = w->cap ? w->cap * 2 : 1024;
 	struct dispatch **ring = xcalloc(cap, sizeof(*ring));
@@ -64,7 +64,7 @@ static void grow(struct window *w)
 void window_add(struct window *w, struct dispatch *dispatch)
 {
 	if (w->count == w->cap)
-		grow(w);
+		grow_ring(w);
 	w->ring[(w->first + w->count++) & (w->cap - 1)] =
 		dispatch_ref(dispatch);
 	w->bytes += dispatch_cost(dispatch);
@@ -80,7 +80,7 @@ bool window_add_before(struct window *w, int64_t seq, struct dispatch *dispatch)
 	if (!dispatch)
 		return true;
 	if (w->count == w->cap)
-		grow(w);
+		grow_ring(w);
 	w->first = (w->first - 1) & (w->cap - 1);
 	w->count++;
 	w->ring[w->first] = dispatch_ref(dispatch);
