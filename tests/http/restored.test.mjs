@@ -78,6 +78,16 @@ for (const running of [true, false])
     assert.equal(await epoch(), now);
   });
 
+test('readers that start at the same time on a new database agree that it is new', { timeout: 60_000 }, async () => {
+  await stack.queryOn('postgres', 'create database fresh');
+  await stack.confabOn('fresh', 'upgrade');
+  const before = await stack.queryOn('fresh', 'select epoch from confab.epoch');
+  const answers = await Promise.all(Array.from({ length: 12 },
+    () => stack.queryOn('fresh', 'select confab.log_witness(null, null, null)')));
+  assert.deepEqual(new Set(answers), new Set(['t']));
+  assert.equal(await stack.queryOn('fresh', 'select epoch from confab.epoch'), before);
+});
+
 test('a restart of everything changes no epoch', { timeout: 60_000 }, async () => {
   const before = await epoch(), last = await say(`before ${unique()}`);
   for (const name of ['events', 'bridge']) await stack.restart(name);

@@ -14,31 +14,39 @@ $$;
 create or replace function confab.log_stamp(p_at timestamptz)
 returns bigint language sql immutable parallel safe as $$ select (extract(epoch from p_at) * 1000000)::bigint $$;
 
+-- log_continues(now, epoch, seq, stamp): whether the database is the one that the row now remembers, and what a reader
+-- has seen last is still there. There is nothing to compare where the numbers have started anew since, or where the
+-- log is not kept that long.
+create or replace function confab.log_continues(p_now confab.epoch, p_epoch text, p_seq bigint, p_stamp bigint)
+returns boolean language plpgsql stable set search_path = '' as $$
+begin
+  return coalesce(p_now.fingerprint = confab.log_fingerprint(), false)
+     and (p_seq is null or p_now.epoch <> p_epoch or p_seq <= confab.log_floor()
+          or exists (select from confab.log where seq = p_seq and confab.log_stamp(created_at) = p_stamp));
+end $$;
+
 -- log_witness(epoch, seq, stamp): what a reader has seen last: a row of the log, in an epoch; null when it has seen
 -- nothing yet. False: that is gone though it should be there, or the database is another one. Then the numbers start
 -- anew, as after restore_done(). Writes: epoch.
 create or replace function confab.log_witness(p_epoch text, p_seq bigint, p_stamp bigint)
 returns boolean language plpgsql security definer set search_path = '' as $$
 declare
-  v_now text := confab.log_fingerprint();
-  v_epoch confab.epoch;
+  v_now confab.epoch;
 begin
   -- Most of the time there is nothing to settle, and no reader waits for another here.
-  select * into v_epoch from confab.epoch;
-  if v_epoch.fingerprint = v_now
-     and (p_seq is null or v_epoch.epoch <> p_epoch or p_seq <= confab.log_floor()
-          or exists (select from confab.log where seq = p_seq and confab.log_stamp(created_at) = p_stamp)) then
+  select * into v_now from confab.epoch;
+  if confab.log_continues(v_now, p_epoch, p_seq, p_stamp) then
     return true;
   end if;
-  select * into v_epoch from confab.epoch for update;
-  if v_epoch.fingerprint is null then
-    update confab.epoch set fingerprint = v_now;
-    return confab.log_witness(p_epoch, p_seq, p_stamp);
+  -- Another reader may have settled it meanwhile.
+  select * into v_now from confab.epoch for update;
+  if v_now.fingerprint is null then
+    update confab.epoch set fingerprint = confab.log_fingerprint() returning * into v_now;
   end if;
-  if v_epoch.fingerprint = v_now and v_epoch.epoch <> p_epoch then
-    return true; -- another reader was first
+  if confab.log_continues(v_now, p_epoch, p_seq, p_stamp) then
+    return true;
   end if;
   perform confab.restore_done();
-  update confab.epoch set fingerprint = v_now;
+  update confab.epoch set fingerprint = confab.log_fingerprint();
   return false;
 end $$;
