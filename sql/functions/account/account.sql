@@ -1,7 +1,7 @@
 -- Accounts and log-ins.
 
--- user_json(account, own): a User. The address is shown to the account itself, and to others only with the setting
--- expose_email; where own is null, it is known that the setting says no (not_own()). Replaceable in confab_site.
+-- user_json(account, own): a User. The account itself sees its address; others see it only with the setting
+-- expose_email. own null: the caller knows that the setting is off (not_own()). Replaceable in confab_site.
 create or replace function confab.user_json(a confab.account, p_own boolean default false)
 returns json language sql stable as $$
   select json_build_object(
@@ -11,7 +11,7 @@ returns json language sql stable as $$
     'first_name', a.first_name, 'last_name', a.last_name)
 $$;
 
--- not_own(): what user_json() is given for many others, so that it does not ask for the setting with each of them.
+-- not_own(): the own of user_json() for many other accounts, which saves reading the setting for each of them.
 create or replace function confab.not_own()
 returns boolean language plpgsql stable as $$
 begin
@@ -25,7 +25,7 @@ returns json language sql stable as $$
     from unnest(p_ids) i
 $$;
 
--- is_reserved_name(username): what stands in payloads for somebody who did it alone (added_by, removed_by).
+-- is_reserved_name(username): a word that payloads use for people who acted by themselves (added_by, removed_by).
 create or replace function confab.is_reserved_name(p_username text)
 returns boolean language sql immutable as $$
   select lower(normalize(p_username, nfkc)) = 'self'
@@ -50,7 +50,7 @@ begin
   return confab.account_create(p_username, p_password_hash, p_profile);
 end $$;
 
--- account_create(username, password_hash, profile): the same for the operator, whatever the setting.
+-- account_create(username, password_hash, profile): as account_register() for the operator, regardless of the setting.
 create or replace function confab.account_create(p_username text, p_password_hash text, p_profile jsonb default '{}')
 returns bigint language plpgsql as $$
 declare
@@ -64,7 +64,7 @@ begin
     perform confab.fail_field('username', 'A user name has 1 to 64 letters, digits and . _ -');
   end if;
   if not confab.is_reserved_name(v_username) then
-    -- Two that look alike may come at once.
+    -- Two similar names may come at once.
     perform pg_advisory_xact_lock(hashtextextended('confab name ' || v_skeleton, 0));
   end if;
   if confab.is_reserved_name(v_username) or confab.name_looks_taken(v_username) then
@@ -82,7 +82,7 @@ begin
   return v_id;
 end $$;
 
--- login_credentials(username): what a password is checked against; no row for an unknown or disabled account.
+-- login_credentials(username): the account and its password hash; no row for an unknown or disabled account.
 create or replace function confab.login_credentials(p_username text)
 returns table (account_id bigint, password_hash text) language sql stable security definer set search_path = '' as $$
   select a.id, a.password_hash from confab.account a
@@ -119,8 +119,8 @@ begin
     perform confab.fail_unauthenticated();
   end if;
   if v_login.last_seen < now() - interval '1 minute' then
-    -- Whoever else does it now does it as well: nobody waits, and so two that do it for many in different order don't
-    -- stand in each other's way.
+    -- If another transaction updates the row now, that is as good. Nobody waits, so transactions that update many rows
+    -- in different orders don't deadlock.
     update confab.login set last_seen = now() where id in (select l.id from confab.login l
                                                            where l.id = v_login.id for no key update skip locked);
   end if;
@@ -128,8 +128,8 @@ begin
   return row (v_login.account_id, v_login.id, p_session, p_idempotency_key)::confab.caller;
 end $$;
 
--- login_hold(login): it stays until the end of the transaction, which is about to store what refers to it. Raises 4001
--- when it has just ended.
+-- login_hold(login): keeps the log-in until the end of the transaction, which is about to store a reference to it.
+-- Raises 4001 when it has just ended.
 create or replace function confab.login_hold(p_login bigint)
 returns void language plpgsql as $$
 begin
@@ -139,7 +139,7 @@ begin
   end if;
 end $$;
 
--- login_whoami(token_hash): whose token it is. Raises 4001.
+-- login_whoami(token_hash): the account of a token. Raises 4001.
 create or replace function confab.login_whoami(p_token_hash bytea)
 returns table (account text, login_id bigint, expires_at text) language plpgsql security definer
   set search_path = confab_site, confab, pg_temp as $$
@@ -151,9 +151,9 @@ begin
     from confab.login l join confab.account a on a.id = l.account_id where l.id = v_caller.login_id;
 end $$;
 
--- logins_end(account, logins): ends log-ins and, by a row of the log that every delivering program reads, their
--- streams. A token of the host application is remembered until it expires, for it would make a new log-in; REMOTE_USER
--- may make one. Returns the number of that row.
+-- logins_end(account, logins): ends log-ins, and writes a row of the log by which every delivering program ends their
+-- streams. A host application's token is remembered until it expires, because it would otherwise make a new log-in;
+-- REMOTE_USER may make one. Returns the number of that row.
 create or replace function confab.logins_end(p_account bigint, p_logins bigint[])
 returns bigint language plpgsql as $$
 begin
@@ -168,7 +168,7 @@ begin
                                               json_build_object('ended_logins', p_logins)))).seq;
 end $$;
 
--- login_end(token_hash): logs out. False when the token was none.
+-- login_end(token_hash): logs out. False when the token was not valid.
 create or replace function confab.login_end(p_token_hash bytea)
 returns boolean language plpgsql security definer set search_path = '' as $$
 declare

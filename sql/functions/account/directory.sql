@@ -1,4 +1,4 @@
--- Finding people, and keeping them away.
+-- Finding and blocking people.
 
 -- user.list: search (the beginning of a name), after (an id), limit. Reply userlist, by id. Raises 4003.
 create or replace function confab.user_list(p_caller confab.caller, p_data jsonb)
@@ -22,8 +22,8 @@ begin
   return v_outcome;
 end $$;
 
--- block_set(caller, data, blocked): what user.block and user.unblock do. Reply userblock. Raises 4003, 4004. Writes:
--- block.
+-- block_set(caller, data, blocked): the common part of user.block and user.unblock. Reply userblock. Raises 4003, 4004.
+-- Writes: block.
 create or replace function confab.block_set(p_caller confab.caller, p_data jsonb, p_blocked boolean)
 returns confab.outcome language plpgsql as $$
 declare
@@ -42,9 +42,9 @@ begin
   return v_outcome;
 end $$;
 
--- user.block, user.unblock: user_id. Somebody who is blocked can't open a one-to-one with the caller or send in it, put
--- the caller into rooms, mention or notify them or react to what they say; is not seen typing, and does not see whether
--- the caller is there.
+-- user.block, user.unblock: user_id. A blocked person can't open a one-to-one with the caller or send in it, add the
+-- caller to rooms, mention or notify the caller, or react to the caller's messages. The caller does not see that person
+-- type, nor that person the caller's presence.
 create or replace function confab.user_block(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language sql security definer set search_path = confab_site, confab, pg_temp as $$
   select confab.block_set(p_caller, p_data, true)
@@ -55,7 +55,7 @@ returns confab.outcome language sql security definer set search_path = confab_si
   select confab.block_set(p_caller, p_data, false)
 $$;
 
--- user.blocked: whom the caller has blocked. Reply userblocked.
+-- user.blocked: the people whom the caller has blocked. Reply userblocked.
 create or replace function confab.user_blocked(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql stable security definer set search_path = confab_site, confab, pg_temp as $$
 declare

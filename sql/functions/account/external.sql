@@ -1,14 +1,13 @@
--- Log-ins that somebody else vouches for: the host application by a signed token, the web server by REMOTE_USER.
+-- Log-ins that a third party vouches for: the host application by a signed token, the web server by REMOTE_USER.
 
--- claim_text(profile, name, limit): a text somebody else wrote about an account, made to fit; null when there is none.
+-- claim_text(profile, name, limit): a text of a third party about an account, cut to the limit; null without one.
 create or replace function confab.claim_text(p_profile jsonb, p_name text, p_limit int)
 returns text language sql immutable as $$
   select nullif(left(regexp_replace(normalize(p_profile ->> p_name, nfc), '[\x01-\x1f\x7f]', ' ', 'g'), p_limit), '')
 $$;
 
--- claim_name(profile, name, account): a first or last name somebody else wrote about an account; null when there is
--- none,
--- and when it is the user name of another one.
+-- claim_name(profile, name, account): a first or last name from a third party; null without one, and when it is the
+-- user name of another account.
 create or replace function confab.claim_name(p_profile jsonb, p_name text, p_account bigint)
 returns text language sql stable as $$
   select case when not confab.name_looks_taken(n.name, p_account) then n.name end
@@ -16,18 +15,16 @@ returns text language sql stable as $$
                       '') name) n
 $$;
 
--- external_username(profile, subject): the user name to begin with: as the profile says, else from the address, else
--- from
--- the subject. What has no place in a user name becomes _.
+-- external_username(profile, subject): the initial user name: the profile's, else from the address, else from the
+-- subject. Characters that user names may not have become _.
 create or replace function confab.external_username(p_profile jsonb, p_subject text)
 returns text language sql stable as $$
   select coalesce(nullif(confab.made_user_name(coalesce(confab.claim_text(p_profile, 'username', 255),
     nullif(split_part(confab.claim_text(p_profile, 'email', 254), '@', 1), ''), p_subject)), ''), 'user')
 $$;
 
--- external_id(issuer, subject): the id of a new account: the subject, where the setting integer_subjects names the
--- issuer.
--- Raises 4002 for a subject that is no id, 4005 for one that is somebody else's here.
+-- external_id(issuer, subject): the id of a new account: the subject, if the setting integer_subjects names the issuer.
+-- Raises 4002 for a subject that is no id, 4005 for the id of another account here.
 create or replace function confab.external_id(p_issuer text, p_subject text)
 returns bigint language plpgsql as $$
 declare
@@ -50,7 +47,7 @@ end $$;
 -- external_account(issuer, subject, profile): the account of an external identity; made when there is none.
 --   profile  username, email, first_name, last_name: the name counts for a new account, the others whenever they are
 --            given
--- A name that is taken gets a number behind it: it is somebody else's. Raises 4001 when the account is disabled, and as
+-- A taken name gets a number after it, because it is another person's. Raises 4001 when the account is disabled, and as
 -- external_id().
 create or replace function confab.external_account(p_issuer text, p_subject text, p_profile jsonb)
 returns bigint language plpgsql as $$
@@ -89,7 +86,7 @@ begin
       where not confab.is_reserved_name(v_name) and not confab.name_looks_taken(v_name)
     on conflict (lower(username)) do nothing returning id into v_id;
     exit when v_id is not null;
-    -- After a few in a row, one that nobody has.
+    -- After a few taken ones in a row, one that is certainly free.
     v_name := left(v_wanted, 51) || '-' || case when i < 11 then i::text
       else left(md5(p_issuer || E'\n' || p_subject), 12) end;
   end loop;
@@ -100,19 +97,19 @@ begin
   return v_id;
 end $$;
 
--- external_link(account, issuer, subject): an account that is there already is whoever comes from there. For the
--- operator. A link that exists is moved.
+-- external_link(account, issuer, subject): makes an existing account the one of an external identity. For the operator.
+-- Moves an existing link.
 create or replace function confab.external_link(p_account bigint, p_issuer text, p_subject text)
 returns void language sql as $$
   insert into confab.external_identity (issuer, subject, account_id) values (p_issuer, p_subject, p_account)
   on conflict (issuer, subject) do update set account_id = excluded.account_id
 $$;
 
--- login_external(issuer, subject, profile, expires_at, token_hash, user_agent, address): makes the token with this hash
--- a log-in, once; the account appears with its first log-in. The caller has checked that the token is genuine.
+-- login_external(issuer, subject, profile, expires_at, token_hash, user_agent, address): makes a log-in of the token
+-- with this hash, once. The account is created with its first log-in. The caller has checked the token.
 --   expires_at  null: as long as the setting login_days says
 -- Raises 4001 for a token that was logged out and for a disabled account.
--- Writes, the first time: account, external_identity, login; old log-ins of the account go that no stream uses.
+-- Writes, the first time: account, external_identity, login; removes old log-ins of the account without a stream.
 create or replace function confab.login_external(p_issuer text, p_subject text, p_profile jsonb,
   p_expires_at timestamptz, p_token_hash bytea,
   p_user_agent text, p_address text)
@@ -129,7 +126,7 @@ begin
   if exists (select from confab.ended_token where token_hash = p_token_hash) then
     perform confab.fail_unauthenticated();
   end if;
-  -- The same person's first requests may come at once.
+  -- The first requests of one person may come at once.
   perform pg_advisory_xact_lock(hashtextextended('confab ' || p_issuer || E'\n' || p_subject, 0));
   v_account := confab.external_account(p_issuer, p_subject, p_profile);
   delete from confab.login l

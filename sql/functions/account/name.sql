@@ -1,8 +1,8 @@
--- Names of people: what they may be made of, and which look alike (Unicode Technical Standard 39).
+-- User names: allowed characters, and names that look alike (Unicode Technical Standard 39).
 
--- names_load(ranges, confusables): what `confab upgrade` knows from ICU.
+-- names_load(ranges, confusables): loads the data that `confab upgrade` takes from ICU.
 --   ranges       [[first, last, whether these are marks]]: the characters that user names may have
---   confusables  {letter: what it looks like}
+--   confusables  {letter: the letters that it looks like}
 -- Writes: name_range, confusable, account.skeleton.
 create or replace function confab.names_load(p_ranges jsonb, p_confusables jsonb)
 returns void language plpgsql as $$
@@ -16,7 +16,7 @@ begin
   where skeleton is distinct from confab.name_skeleton(username);
 end $$;
 
--- name_skeleton(name): what it looks like, in lower case.
+-- name_skeleton(name): the form that similar names share, in lower case.
 create or replace function confab.name_skeleton(p_name text)
 returns text language sql stable as $$
   select lower(normalize(string_agg(coalesce(c.looks_like, x.letter), '' order by x.n), nfd))
@@ -36,14 +36,14 @@ returns boolean language sql stable as $$
     where x.letter <> all ('{.,_,-}') and (r.first is null or r.is_mark and coalesce(x.before, '.') = any ('{.,_,-}')))
 $$;
 
--- name_looks_taken(name, account): whether the user name of somebody, but of this account, looks like it.
+-- name_looks_taken(name, account): whether the user name of another account looks like it.
 create or replace function confab.name_looks_taken(p_name text, p_account bigint default null)
 returns boolean language sql stable as $$
   select exists (select from confab.account where skeleton = confab.name_skeleton(p_name)
     and id is distinct from p_account)
 $$;
 
--- made_user_name(text): a text as a user name: what has no place in one becomes _.
+-- made_user_name(text): a text as a user name; characters that user names may not have become _.
 create or replace function confab.made_user_name(p_text text)
 returns text language sql stable as $$
   select left(string_agg(case when x.letter = any ('{.,_,-}') or r.first is not null
@@ -54,7 +54,7 @@ returns text language sql stable as $$
   left join confab.name_range r on ascii(x.letter) between r.first and r.last
 $$;
 
--- hidden_letters(): the characters that are not seen, or that turn the letters around them, as a regular expression.
+-- hidden_letters(): characters that are invisible, or that turn the letters around them, as a regular expression.
 create or replace function confab.hidden_letters()
 returns text language sql immutable as $$
   select ('[\x01-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e'
@@ -80,9 +80,8 @@ begin
   return coalesce(v_name, '');
 end $$;
 
--- display_names_check(first_name, last_name, username): raises 4003 when one of them, or both together, look like
--- the user
--- name of somebody else.
+-- display_names_check(first_name, last_name, username): raises 4003 when one of them, or both together, look like the
+-- user name of another account.
 create or replace function confab.display_names_check(p_first_name text, p_last_name text, p_username text)
 returns void language plpgsql stable as $$
 declare

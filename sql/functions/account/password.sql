@@ -1,12 +1,12 @@
--- Passwords: how often one may guess, changing them, and the link for those who forgot theirs.
+-- Passwords: limits on guessing, changes, and the link for forgotten ones.
 
--- attempt_key(kind, name): what attempts of a kind are counted by.
+-- attempt_key(kind, name): the key under which attempts of a kind are counted.
 create or replace function confab.attempt_key(p_kind text, p_name text)
 returns bytea language sql immutable as $$
   select sha256(convert_to(p_kind || ' ' || p_name, 'UTF8'))
 $$;
 
--- attempt_address(address): an address as attempts are counted by it: an IPv6 one by its network.
+-- attempt_address(address): the address under which attempts are counted: for IPv6 its network.
 create or replace function confab.attempt_address(p_address text)
 returns text language plpgsql stable as $$
 begin
@@ -18,22 +18,22 @@ exception when data_exception then
   return p_address;
 end $$;
 
--- attempt_pair(username, address): an account's name, existing or not, together with the address: nobody can use up the
--- attempts of another address.
+-- attempt_pair(username, address): the name of an account, existing or not, together with the address. One address
+-- can't use up the attempts of another.
 create or replace function confab.attempt_pair(p_username text, p_address text)
 returns bytea language sql stable as $$
   select confab.attempt_key('account', lower(normalize(p_username, nfc)) || ' '
                             || coalesce(confab.attempt_address(p_address), ''))
 $$;
 
--- attempt_sweep(): what is over goes, some of it at a time.
+-- attempt_sweep(): removes some of the expired counts.
 create or replace function confab.attempt_sweep()
 returns void language sql as $$
   delete from confab.attempt where key in (select key from confab.attempt where ends_at <= now()
                                            limit 1000 for update skip locked)
 $$;
 
--- attempt_lock(key, seconds): the row of a key, locked; begins a window when there is none, or when it is over.
+-- attempt_lock(key, seconds): the row of a key, locked. Begins a window if there is none, or if it is over.
 create or replace function confab.attempt_lock(p_key bytea, p_seconds int)
 returns confab.attempt language plpgsql as $$
 declare
@@ -81,8 +81,8 @@ begin
   return 0;
 end $$;
 
--- attempt_rate(key, limit, seconds): counts what costs much work whatever comes of it; no more than the limit in a
--- window, 0: any number. Returns 0, or the seconds to wait.
+-- attempt_rate(key, limit, seconds): counts expensive requests, successful or not. At most limit in a window, 0: any
+-- number. Returns 0, or the seconds to wait.
 create or replace function confab.attempt_rate(p_key bytea, p_limit int, p_seconds int)
 returns int language plpgsql as $$
 declare
@@ -99,11 +99,10 @@ begin
   return 0;
 end $$;
 
--- attempt_begin(username, address, device_hash, limits, seconds): counts an attempt at a password before it is looked
--- at.
+-- attempt_begin(username, address, device_hash, limits, seconds): counts an attempt at a password before it is checked.
 --   username     may be null: then the address counts alone
---   device_hash  of the cookie of a browser that was logged in before; it has attempts of its own, so that nobody can
---                delay it; may be null
+--   device_hash  of the cookie of a browser that was logged in before; may be null. Such a browser has attempts of its
+-- own, so nobody else can delay it
 --   limits       attempts without a pause for an account and an address together, and for an address; attempts of an
 --                address in a window, right ones too
 -- Returns 0, or the seconds to wait: half a minute at most, but for the last of the limits. Writes: attempt.
@@ -131,12 +130,12 @@ begin
   return confab.attempt_count(v_address, p_limits[2], p_seconds, 10);
 end $$;
 
--- attempt_succeeded(username, address, device_hash): the attempt was none: the count of the browser starts anew, or
--- that of the account and the address, which gets its own one back.
+-- attempt_succeeded(username, address, device_hash): takes the attempt back. The count of the browser starts anew, or
+-- that of the account and the address; the address gets its own one back.
 create or replace function confab.attempt_succeeded(p_username text, p_address text, p_device_hash bytea)
 returns void language plpgsql security definer set search_path = '' as $$
 begin
-  -- What others do from the same address stays counted.
+  -- Attempts of others from the same address stay counted.
   if confab.device_is_known(p_username, p_device_hash) then
     delete from confab.attempt where key = confab.attempt_key('device', encode(p_device_hash, 'hex'));
     return;
@@ -146,7 +145,7 @@ begin
   where key = confab.attempt_key('address', confab.attempt_address(p_address));
 end $$;
 
--- registration_begin(address, limit, seconds): whether an account may be made, asked before its password is hashed.
+-- registration_begin(address, limit, seconds): whether an account may be made; called before its password is hashed.
 --   limit  accounts from one address in a window; 0: any number
 -- Returns 0, or the seconds to wait. Raises 4002 when the setting allow_register is off. Writes: attempt.
 create or replace function confab.registration_begin(p_address text, p_limit int, p_seconds int)
@@ -210,8 +209,8 @@ begin
     array(select id from confab.login where account_id = v_caller.account_id and id <> v_caller.login_id order by id));
 end $$;
 
--- reset_begin(username, email, token_hash): somebody forgot the password: an hour for whoever gets the mail.
---   username or email  says whose; an address may belong to several accounts, then it is the oldest one's
+-- reset_begin(username, email, token_hash): makes a link for a forgotten password, good for an hour.
+--   username or email  name the account; of several accounts with an address, the oldest one
 -- Returns no row when there is nobody to write to: unknown, disabled, no address, no password here, or a mail in the
 -- last minute. Writes: password_reset.
 create or replace function confab.reset_begin(p_username text, p_email text, p_token_hash bytea)
@@ -222,7 +221,7 @@ declare
 begin
   delete from confab.password_reset where token_hash in (
     select token_hash from confab.password_reset where expires_at <= now() limit 1000 for update skip locked);
-  -- Locked, so that two requests at once make one mail.
+  -- Locked, to send one mail for two concurrent requests.
   select a.* into v_account from confab.account a
   where (lower(a.username) = lower(normalize(p_username, nfc)) or p_username is null
          and lower(a.email) = lower(p_email))

@@ -1,7 +1,7 @@
--- Tickets: for streams of clients that can set no header and have no cookie.
+-- Tickets: for streams of clients that can't set headers and have no cookie.
 
 -- ticket_create(token_hash, ticket_hash): a ticket of the caller's log-in, good for 30 s and one stream.
--- Raises 4001; 4029 when a log-in has a hundred of them. Writes: ticket; those that have expired go.
+-- Raises 4001; 4029 when a log-in has a hundred of them. Writes: ticket; removes expired ones.
 create or replace function confab.ticket_create(p_token_hash bytea, p_ticket_hash bytea)
 returns void language plpgsql security definer set search_path = '' as $$
 declare
@@ -17,8 +17,7 @@ begin
     now() + interval '30 seconds');
 end $$;
 
--- ticket_redeem(hash): the token hash of the log-in whose ticket this is, and the ticket is gone; any other hash as it
--- is.
+-- ticket_redeem(hash): the token hash of the log-in of this ticket, which is used up. Returns any other hash unchanged.
 create or replace function confab.ticket_redeem(p_hash bytea)
 returns bytea language plpgsql as $$
 declare
@@ -31,7 +30,7 @@ begin
   return (select token_hash from confab.login where id = v_login);
 end $$;
 
--- login_key(login): the hash of its token, as hexadecimal digits: what confab-bridge asks with on behalf of a stream.
+-- login_key(login): the hash of its token in hexadecimal digits, which confab-bridge sends on behalf of a stream.
 create or replace function confab.login_key(p_login bigint)
 returns text language plpgsql stable security definer set search_path = '' as $$
 begin

@@ -1,6 +1,6 @@
 -- Reading parameters. Each raises 4003 with the reference's sentence when the value can't be used.
--- What is called for every message is PL/pgSQL, which keeps its plans; an SQL function that can't be inlined is planned
--- at each call.
+-- Functions that are called for every message are in PL/pgSQL, which keeps plans; an SQL function that can't be inlined
+-- is planned at each call.
 
 -- uuid_value(value, field): an id of a room or message: a UUID in any usual spelling, or an integer as a 128-bit value.
 create or replace function confab.uuid_value(p_value jsonb, p_field text)
@@ -59,7 +59,7 @@ begin
   return v_text;
 end $$;
 
--- boolean_value(data, field, default): a boolean, or the default when absent. What a form sends is taken, too.
+-- boolean_value(data, field, default): a boolean, or the default when absent. Accepts the values of HTML forms, too.
 create or replace function confab.boolean_value(p_data jsonb, p_field text, p_default boolean)
 returns boolean language plpgsql immutable as $$
 declare
@@ -96,8 +96,8 @@ begin
   return v_text::bigint;
 end $$;
 
--- account_ids_value(value): ids of accounts in a list; what is no list is an empty one, what is unknown is dropped,
--- what is no number 4003; null is dropped.
+-- account_ids_value(value): ids of accounts in a list. No list counts as an empty one. Unknown ids and null are
+-- dropped. Raises 4003 for values that are no number.
 create or replace function confab.account_ids_value(p_value jsonb)
 returns bigint[] language plpgsql stable as $$
 declare
@@ -118,7 +118,7 @@ begin
                where (select true from confab.account a where a.id = g.id) order by g.id);
 end $$;
 
--- known_account_ids_value(data, field): the same, where a list has to be given and somebody unknown is 4004.
+-- known_account_ids_value(data, field): the same for a required list. Raises 4004 for an unknown id.
 create or replace function confab.known_account_ids_value(p_data jsonb, p_field text)
 returns bigint[] language plpgsql stable as $$
 declare
@@ -156,7 +156,7 @@ begin
   return v_id;
 end $$;
 
--- integer_value(data, field, least, most, default): a whole number; what is above most counts as most.
+-- integer_value(data, field, least, most, default): a whole number; anything above most counts as most.
 create or replace function confab.integer_value(p_data jsonb, p_field text, p_least bigint, p_most bigint,
   p_default bigint)
 returns bigint language plpgsql immutable as $$
@@ -187,7 +187,7 @@ begin
   return array(select distinct confab.uuid_value(e, 'message_id') from jsonb_array_elements(v_value) e);
 end $$;
 
--- room_id_value(data): data.room_id, which has to be given. Raises 4003.
+-- room_id_value(data): data.room_id, which is required. Raises 4003.
 create or replace function confab.room_id_value(p_data jsonb)
 returns uuid language plpgsql immutable as $$
 begin
@@ -197,13 +197,13 @@ begin
   return confab.uuid_value(p_data -> 'room_id', 'room_id');
 end $$;
 
--- seq_most(): no number is greater: clients hold them as JavaScript's numbers.
+-- seq_most(): the largest number, because clients hold them as JavaScript's numbers.
 create or replace function confab.seq_most()
 returns bigint language sql immutable as $$
   select 9007199254740991
 $$;
 
--- is_falsy(value): what the reference takes for not given.
+-- is_falsy(value): whether the reference treats the value as absent.
 create or replace function confab.is_falsy(p_value jsonb)
 returns boolean language sql immutable parallel safe as $$
   select coalesce(p_value in ('null', 'false', '0', '""', '[]', '{}'), true)

@@ -1,7 +1,7 @@
--- What one account may use up, beside the number of its commands: bytes that are logged and told, rooms that are made.
+-- Budgets of one account, besides the number of its commands: bytes logged and delivered, rooms made.
 
--- budget_take(account, kind, amount, limit, seconds): counts an amount against what an account may use in so many
--- seconds; 0: any amount. What was free before is given, however much is asked for. Raises 4029. Writes: budget.
+-- budget_take(account, kind, amount, limit, seconds): counts an amount against the account's budget for so many
+-- seconds; 0: any amount. If anything was left before, the whole amount is granted. Raises 4029. Writes: budget.
 create or replace function confab.budget_take(p_account bigint, p_kind text, p_amount bigint, p_limit bigint,
   p_seconds int)
 returns void language plpgsql as $$
@@ -22,17 +22,17 @@ begin
   end if;
 end $$;
 
--- give(content): of what a command stores, the caller has sent this much: it counts a tenth of what is made of it.
+-- give(content): notes bytes that the caller has sent in this command; dispatches made of them count a tenth.
 create or replace function confab.give(p_content text)
 returns void language plpgsql as $$
 begin
   perform set_config('confab.given', octet_length(p_content)::text, true);
 end $$;
 
--- charge(room, accounts, bytes): counts a dispatch against what the caller of this command may have logged and told in
--- a minute. What is small is free: the number of commands is limited, too. Of an audience a thousand are counted at
--- most. Asked before anything is drawn. A command is refused by what was used before it, not by what it needs itself,
--- so that there is none that can never be carried out.
+-- charge(room, accounts, bytes): counts a dispatch against the bytes that the caller may have logged and delivered in a
+-- minute. Small dispatches are free: the number of commands is limited, too. At most a thousand recipients count.
+-- Called before a number is drawn. Earlier commands decide about a refusal, not the size of this one, so no command is
+-- refused for ever.
 create or replace function confab.charge(p_room uuid, p_accounts bigint[], p_bytes bigint)
 returns void language plpgsql as $$
 declare

@@ -1,19 +1,19 @@
--- What the log tells of messages that were deleted since: nothing of what they said.
+-- Reading the log without the messages that have been deleted since.
 --
--- The log's rows stay as they were written; they are looked at when they are read. A row says which messages its
--- payload shows, those within others included (message_ids), and whoever reads rows compares that with the messages
--- there are in the same statement. So it does not matter by what a message went: deleted, expired, with its room; nor
--- whether a reply was on its way to its commit meanwhile. What is in the delivering programs' memory is taken back by
--- the effect "deleted" of the row that tells of the deletion (lib/hub/withdraw.c).
+-- Rows of the log stay as they were written and are checked when they are read. A row lists the messages that its
+-- payload shows, nested ones included (message_ids). The statement that reads rows compares the list with the existing
+-- messages. So the kind of deletion does not matter (deleted, expired, with its room), nor a reply that was about to
+-- commit. The delivering programs withdraw messages from memory by the effect "deleted" in the row of the deletion
+-- (lib/hub/withdraw.c).
 
--- shown_messages(data): the messages that a dispatch shows: as its data, in a list, or as data.message; and what these
--- reply to and forward.
+-- shown_messages(data): the messages that a dispatch shows (as its data, in a list, or as data.message), and those that
+-- they reply to and forward.
 create or replace function confab.shown_messages(p_data json)
 returns uuid[] language plpgsql immutable as $$
 declare
   v_data jsonb;
 begin
-  -- Most dispatches that are no message's have none, and some of them are long. Each Message has this field.
+  -- Most dispatches about other things show none, and some of them are long. Each Message has this field.
   if position('"parent_message"' in p_data::text) = 0 then
     return '{}';
   end if;
@@ -30,7 +30,7 @@ begin
     where x.m ? 'parent_message' and s.id is not null order by 1);
 end $$;
 
--- messages_gone(ids): those of them that are deleted.
+-- messages_gone(ids): the deleted ones of these messages.
 create or replace function confab.messages_gone(p_ids uuid[])
 returns uuid[] language plpgsql stable as $$
 begin
@@ -39,8 +39,7 @@ begin
                                  and not m.is_deleted));
 end $$;
 
--- message_without(message, gone): a Message that shows nothing of the messages that are gone; null when it is one of
--- them.
+-- message_without(message, gone): a Message without the deleted messages in it; null when it is one of them.
 create or replace function confab.message_without(p_message jsonb, p_gone text[])
 returns jsonb language plpgsql immutable as $$
 begin
@@ -56,8 +55,7 @@ begin
   return p_message;
 end $$;
 
--- payload_without(payload, gone): a dispatch of the log, in which the messages that are gone are not shown; null when
--- nothing is left of it.
+-- payload_without(payload, gone): a dispatch of the log without the deleted messages; null when nothing is left.
 create or replace function confab.payload_without(p_payload text, p_gone text[])
 returns text language plpgsql immutable as $$
 declare
@@ -78,8 +76,8 @@ begin
   return confab.dispatch_text(v_dispatch ->> 'eventType', v_data::json, (v_dispatch ->> 'seq')::bigint);
 end $$;
 
--- payload_now(payload, messages): a dispatch of the log as it may be told now: byte for byte as it was, where all it
--- shows is still there; else without what is deleted; null when nothing is left of it. messages: the row's message_ids.
+-- payload_now(payload, messages): a dispatch of the log as it may be sent now: unchanged if all of its messages exist,
+-- otherwise without the deleted ones; null when nothing is left. messages: the row's message_ids.
 create or replace function confab.payload_now(p_payload text, p_messages uuid[])
 returns text language plpgsql stable as $$
 declare
@@ -92,7 +90,7 @@ begin
   return case when v_gone = '{}' then p_payload else confab.payload_without(p_payload, v_gone::text[]) end;
 end $$;
 
--- log_told: the log as it may be told now, without what was deleted. message_ids: what a payload shows.
+-- log_told: the log as it may be sent now, without deleted messages. message_ids: the messages that a payload shows.
 create or replace view confab.log_told as
   select l.seq, l.room_id, l.account_ids, l.effect::text as effect,
          -- No message, or one and it is there, as nearly always: no function is called. Not as "exists": for that a

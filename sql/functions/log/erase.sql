@@ -1,5 +1,5 @@
--- Erased is erased: what was stored of a message, or a room, beside itself: in the log, and in forwards. The upkeep
--- does it within minutes; until then log_told (sql/functions/log/deleted.sql) keeps it from being told.
+-- Erasing the copies of a deleted message or room: in the log and in forwards. The upkeep does this within minutes;
+-- until then log_told (sql/functions/log/deleted.sql) hides them.
 
 -- message_erased(id): a message is deleted for good. Writes: erased_message.
 create or replace function confab.message_erased(p_id uuid)
@@ -7,7 +7,7 @@ returns void language sql as $$
   insert into confab.erased_message (id) values (p_id) on conflict do nothing
 $$;
 
--- erase_in_log(message): rows of the log that show a message stay, without it. Writes: log.
+-- erase_in_log(message): removes a message from the rows of the log that show it; the rows stay. Writes: log.
 create or replace function confab.erase_in_log(p_id uuid)
 returns void language plpgsql set enable_bitmapscan = on as $$
 begin
@@ -16,9 +16,8 @@ begin
   where l.message_ids @> array[p_id];
 end $$;
 
--- erase_messages(limit): of some of the messages that were deleted for good, what is left. Each is looked for again
--- until a minute is over: what was on its way when it was deleted is in the log by then. Writes: erased_message, log,
--- message.
+-- erase_messages(limit): erases copies of some of the messages deleted for good. Each is searched again for a minute:
+-- by then the log has every row that was being written at the deletion. Writes: erased_message, log, message.
 create or replace function confab.erase_messages(p_limit int)
 returns int language plpgsql as $$
 declare
@@ -39,8 +38,8 @@ begin
   return v_done;
 end $$;
 
--- erase_room(room, limit): rows of the log that tell of an erased room say nothing any more, but that it is gone; some
--- of them at a time. True: all were looked at. Writes: log, erased_room.
+-- erase_room(room, limit): empties some of the log rows about an erased room, except for the news that it is gone.
+-- True: all rows were processed. Writes: log, erased_room.
 create or replace function confab.erase_room(p_room uuid, p_limit int)
 returns boolean language plpgsql as $$
 declare
@@ -58,9 +57,8 @@ begin
   return v_rows < p_limit;
 end $$;
 
--- log_trim(limit): where the log keeps what is older than the setting log_days: some of it goes. First the floor is
--- raised, and what is below it goes the next time: nobody is in the middle of reading it then. Writes: log,
--- log_trimmed.
+-- log_trim(limit): removes some of the rows that are older than the setting log_days. It first raises the floor, and
+-- removes the rows below it at the next call, when nobody reads them any more. Writes: log, log_trimmed.
 create or replace function confab.log_trim(p_limit int)
 returns void language plpgsql as $$
 declare

@@ -1,9 +1,9 @@
--- Messages that are older than they are kept, the upkeep as a command, and what follows a restore from a backup.
+-- Expiry of old messages, the upkeep as a command, and the step after a restore from a backup.
 
--- room_expire(room, days, limit): takes away a room's messages that are older, the oldest first; which. As
--- message_soft_delete says, out of the tables or out of sight. Nothing is told: who has them on the screen keeps them
--- there.
--- Writes: retention, message, and with it message_state, message_version, attachment, mention, receipt, reaction.
+-- room_expire(room, days, limit): removes a room's messages older than days, the oldest first, and returns them. The
+-- setting message_soft_delete decides whether they leave the tables or are only hidden. Nobody is notified: clients
+-- keep the messages that they show. Writes: retention, message, and with it message_state, message_version, attachment,
+-- mention, receipt, reaction.
 create or replace function confab.room_expire(p_room uuid, p_days numeric, p_limit int)
 returns confab.message[] language plpgsql as $$
 declare
@@ -30,8 +30,9 @@ begin
   return v_messages;
 end $$;
 
--- messages_expire(limit): some of what is older than the room's keep_days or the setting message_days, going round the
--- rooms by and by. is_over: the round is. Writes: as room_expire, upkeep, log (effect deleted).
+-- messages_expire(limit): removes some of the messages that are older than the room's keep_days or the setting
+-- message_days, and goes round the rooms. is_over: the round is complete. Writes: as room_expire, upkeep, log (effect
+-- deleted).
 create or replace function confab.messages_expire(p_limit int default 1000, out deleted int, out is_over boolean)
 language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
@@ -71,7 +72,7 @@ begin
   end if;
 end $$;
 
--- room_keep(room, days): how long this room's messages are kept: days, 0 for ever, null as the setting says. False:
+-- room_keep(room, days): sets how long this room's messages are kept: 0 for ever, null as the setting says. False:
 -- there is no such room. Writes: retention.
 create or replace function confab.room_keep(p_room uuid, p_days numeric)
 returns boolean language plpgsql security definer set search_path = '' as $$
@@ -81,14 +82,14 @@ begin
   return found;
 end $$;
 
--- restore_done(): after a restore from a backup, or the promotion of a standby that may have missed something: numbers
--- that were given out since may come again, so that the epoch changes, the numbering goes on far ahead, and whoever is
--- connected starts anew. Writes: epoch, session, process, presence.
+-- restore_done(): for a restore from a backup, or the promotion of a standby that may lack commits. Numbers handed out
+-- since may be used again, so this changes the epoch and moves the numbering far ahead, and every connected client
+-- starts anew. Writes: epoch, session, process, presence.
 create or replace function confab.restore_done(out epoch text, out last_value bigint)
 language plpgsql security definer set search_path = '' as $$
 begin
   select (l.last_value / 1000000 + 1000) * 1000000 into last_value from confab.log_state() l;
-  -- The log's other partitions for the new numbers are made by the programs' upkeep.
+  -- The programs' upkeep makes the log's other partitions for the new numbers.
   perform confab.log_partition_create(last_value);
   update confab.epoch e set epoch = substr(md5(gen_random_uuid()::text), 1, 8) returning e.epoch into epoch;
   delete from confab.presence_subscription;
@@ -100,7 +101,7 @@ begin
   perform setval('confab.log_seq', last_value);
 end $$;
 
--- status(): how all of it stands, for a person: lines of a name and a value.
+-- status(): the state of everything, for a person: lines of a name and a value.
 create or replace function confab.status()
 returns table (name text, value text) language sql volatile set search_path = '' as $$
   select 'epoch', l.epoch from confab.log_state() l

@@ -1,6 +1,6 @@
--- What may be attached to a message, and what is said of it.
+-- Attachments of a message: allowed types and their metadata.
 
--- media_types(), mime_types(): what an attachment can be.
+-- media_types(), mime_types(): the allowed types of an attachment.
 create or replace function confab.media_types()
 returns text[] language sql immutable as $$
   select array['image', 'video', 'audio', 'file']
@@ -17,7 +17,7 @@ returns text[] language sql immutable as $$
     'text/plain', 'text/csv']
 $$;
 
--- asset_text_error(asset, field, limit, required): what is wrong with a text of an attachment, or null.
+-- asset_text_error(asset, field, limit, required): the fault of a text of an attachment, or null.
 create or replace function confab.asset_text_error(p_asset jsonb, p_field text, p_limit int, p_required boolean)
 returns text language sql immutable as $$
   select case
@@ -38,7 +38,7 @@ returns boolean language sql immutable as $$
     else true end
 $$;
 
--- plain_metadata(metadata): what is kept of it: a name loses what turns or hides the letters around it.
+-- plain_metadata(metadata): the metadata to store: a name loses characters that turn or hide the letters around them.
 create or replace function confab.plain_metadata(p_metadata jsonb)
 returns jsonb language sql immutable as $$
   select case when jsonb_typeof(p_metadata -> 'name') = 'string'

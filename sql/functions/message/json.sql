@@ -19,7 +19,7 @@ begin
     when m.forwarded_from is not null then confab.message_origin_json(m) end);
 end $$;
 
--- message_weight(message): about how many bytes it is as a Message, without being made one.
+-- message_weight(message): its approximate size as a Message in bytes, without making one.
 create or replace function confab.message_weight(m confab.message)
 returns bigint language plpgsql stable as $$
 begin
@@ -29,7 +29,7 @@ begin
       0) end;
 end $$;
 
--- message_body_json(message, state, parent, origin): all of a Message but what is nested in it.
+-- message_body_json(message, state, parent, origin): a Message without its nested parts.
 create or replace function confab.message_body_json(m confab.message, s confab.message_state, p_parent json,
   p_origin json)
 returns json language plpgsql stable as $$
@@ -58,7 +58,7 @@ begin
   return (left(v_body::text, -1) || ', ' || substr(v_more::text, 2))::json;
 end $$;
 
--- Each row's account is asked for by its key, row by row: as a join it may become a walk through all accounts.
+-- Each row's account is read by its key, row by row: a join might become a scan of all accounts.
 create or replace function confab.read_receipts_json(p_room uuid, p_seq bigint)
 returns json language plpgsql stable as $$
 declare
@@ -105,7 +105,7 @@ begin
     from confab.attachment t where t.room_id = p_room and t.seq = p_seq);
 end $$;
 
--- user_ref(account): who somebody is, in brief.
+-- user_ref(account): a short reference to a person.
 create or replace function confab.user_ref(p_account bigint)
 returns json language plpgsql stable as $$
 begin
@@ -119,7 +119,7 @@ begin
           from confab.mention n where n.room_id = p_room and n.seq = p_seq);
 end $$;
 
--- message_parent_json(message): what it replies to, without anything nested; null when that was deleted.
+-- message_parent_json(message): the message that it replies to, without nested parts; null when that was deleted.
 create or replace function confab.message_parent_json(m confab.message)
 returns json language plpgsql stable as $$
 declare
@@ -135,8 +135,7 @@ begin
   return confab.message_body_json(v_parent, v_state, null, null);
 end $$;
 
--- message_origin_json(message): what it forwards, as it was then; when that was deleted, no more than that it was
--- there.
+-- message_origin_json(message): the forwarded message as it was then; only a stub when that was deleted.
 create or replace function confab.message_origin_json(m confab.message)
 returns json language plpgsql stable as $$
 begin
@@ -146,14 +145,14 @@ begin
       else confab.message_stub(m.forwarded_from)::json end);
 end $$;
 
--- message_stub(message): what is shown of a deleted origin, given it as a Message.
+-- message_stub(message): the public part of a deleted origin, from its Message.
 create or replace function confab.message_stub(p_message jsonb)
 returns jsonb language sql immutable as $$
   select jsonb_build_object('id', p_message -> 'id', 'room', p_message -> 'room', 'sender', p_message -> 'sender',
                             'is_deleted', true)
 $$;
 
--- excerpt(content): of a long text the beginning: at most 500 characters, still HTML, without tags.
+-- excerpt(content): the beginning of a long text: at most 500 characters, valid HTML without tags.
 create or replace function confab.excerpt(p_content text)
 returns text language plpgsql immutable as $$
 declare
@@ -171,7 +170,7 @@ begin
   return v_html;
 end $$;
 
--- message_excerpted(message): a Message in which what it replies to and forwards are excerpts, where they are long.
+-- message_excerpted(message): a Message whose parent and origin are excerpts if they are long.
 create or replace function confab.message_excerpted(p_message json)
 returns json language plpgsql immutable as $$
 declare
@@ -188,7 +187,7 @@ begin
   return coalesce(v_message::json, p_message);
 end $$;
 
--- message_snapshot(message): a Message as a forward keeps it: nothing nested, empty lists.
+-- message_snapshot(message): a Message in the form that a forward keeps: no nested parts, empty lists.
 create or replace function confab.message_snapshot(m confab.message)
 returns jsonb language plpgsql stable as $$
 begin
@@ -201,8 +200,8 @@ begin
                    to_jsonb(m.forwarded_from is not null));
 end $$;
 
--- message_seen(message, floor): it as somebody sees it for whom nothing up to a number is there: what it replies to is
--- not.
+-- message_seen(message, floor): the message for a reader from whom everything up to a number is hidden: a parent below
+-- it is left out.
 create or replace function confab.message_seen(m confab.message, p_floor bigint)
 returns confab.message language plpgsql immutable as $$
 begin
@@ -223,7 +222,7 @@ begin
                                  and account_id = p_account));
 end $$;
 
--- message_shared(message): it as all see it who are told: a one-to-one may have been deleted by one of its sides.
+-- message_shared(message): the message in the form for all recipients: one side may have deleted a one-to-one.
 create or replace function confab.message_shared(m confab.message)
 returns confab.message language plpgsql stable as $$
 begin
@@ -237,7 +236,7 @@ begin
     where r.id = m.room_id), 0));
 end $$;
 
--- messages_json(messages, floor): a list of them, newest first, for somebody who sees nothing up to a number.
+-- messages_json(messages, floor): a list, newest first, for a reader from whom everything up to a number is hidden.
 create or replace function confab.messages_json(p_messages confab.message[], p_floor bigint)
 returns json language plpgsql stable as $$
 begin
@@ -245,7 +244,7 @@ begin
           from unnest(p_messages) m);
 end $$;
 
--- messages_fitting(messages): of a page the first that come to about a million bytes, one at least.
+-- messages_fitting(messages): the first messages of a page, up to about a million bytes, at least one.
 create or replace function confab.messages_fitting(p_messages confab.message[])
 returns confab.message[] language plpgsql stable as $$
 declare

@@ -1,10 +1,10 @@
--- Notifications: computed when they are asked for, not written when a message is sent.
+-- Notifications: computed when a client asks, not written when a message is sent.
 --
--- A message of somebody else notifies each member until it is acknowledged or read: as MENTION where it names them, as
--- REPLY where it is one, else as NEW_MESSAGE. A reaction of somebody else notifies as REACTION until its message is
--- acknowledged again, or the room is read up to it.
+-- A message of another person notifies each member until it is acknowledged or read: as MENTION if it names the member,
+-- as REPLY if it replies to the member, otherwise as NEW_MESSAGE. A reaction of another person notifies as REACTION
+-- until its message is acknowledged again, or the room is read up to it.
 
--- notification_type(message, account): as what a message notifies somebody.
+-- notification_type(message, account): the type of the notification that a message causes.
 create or replace function confab.notification_type(m confab.message, p_account bigint)
 returns text language plpgsql stable as $$
 begin
@@ -38,8 +38,8 @@ returns setof confab.reaction language sql stable as $$
   order by r.log_seq desc limit p_limit
 $$;
 
--- pending_notification: who is notified of what, the newest 100 messages and 100 reactions of each room. For operators
--- and push services; the programs ask for one account's by notifications_json().
+-- pending_notification: all pending notifications, the newest 100 messages and 100 reactions of each room. For
+-- operators and push services; the programs ask for one account by notifications_json().
 create or replace view confab.pending_notification as
   select b.account_id, b.room_id, n.seq as message_seq, n.notification_type, n.reaction_id, n.at_seq, b.history_floor
   from confab.member b
@@ -49,7 +49,7 @@ create or replace view confab.pending_notification as
     union all
     select r.seq, 'REACTION', r.id, r.log_seq from confab.notified_reactions(b, 100) r) n;
 
--- json_merged(lists, more): objects of lists by room: of a room in both, one list after the other.
+-- json_merged(lists, more): merges objects of lists by room; the lists of a room in both are joined.
 create or replace function confab.json_merged(p_lists json, p_more json)
 returns json language plpgsql immutable as $$
 begin
@@ -68,8 +68,8 @@ begin
           group by key) k);
 end $$;
 
--- notifications_json(account): {room: [Notification…]}, the newest 100 of each kind and room, 1000 in all, and no more
--- of them once their messages come to about a million bytes; rooms by age, newest first.
+-- notifications_json(account): {room: [Notification…]}, the newest 100 of each kind and room, 1000 in all. Stops when
+-- their messages reach about a million bytes. The rooms are sorted by age, newest first.
 create or replace function confab.notifications_json(p_account bigint)
 returns json language plpgsql stable as $$
 begin

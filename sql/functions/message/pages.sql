@@ -1,4 +1,4 @@
--- Reading what was said.
+-- Reading the messages of a room.
 
 -- message_page_older, message_page_newer: up to limit messages beside a place in a room.
 create or replace function confab.message_page_older(p_room uuid, p_floor bigint, p_seq bigint, p_limit bigint)
@@ -16,7 +16,7 @@ $$;
 create or replace function confab.message_exists_older(p_room uuid, p_floor bigint, p_seq bigint)
 returns boolean language plpgsql stable as $$
 begin
-  -- With an order: a planner that takes "any" for easy to find reads the table where there is none.
+  -- The order matters: a planner that takes "any" for selective reads the whole table when nothing matches.
   return (select true from confab.message m where m.room_id = p_room and m.seq < p_seq and m.seq > p_floor
           and not m.is_deleted order by m.seq desc limit 1) is not null;
 end $$;
@@ -34,8 +34,7 @@ returns json language sql stable as $$
   select json_build_object('room_id', p_room, 'messages', confab.messages_json(p_messages, p_floor))
 $$;
 
--- messages_keyset(room, floor, data): a page beside before, after or around; the cost does not depend on how deep it
--- is.
+-- messages_keyset(room, floor, data): a page beside before, after or around. Its cost does not depend on its depth.
 create or replace function confab.messages_keyset(p_room uuid, p_floor bigint, p_data jsonb)
 returns json language plpgsql stable as $$
 declare
@@ -65,7 +64,7 @@ begin
     'data', confab.page_json(p_room, p_floor, v_messages));
 end $$;
 
--- seq_value(data, field): a seq that a page is asked beside. Raises 4003.
+-- seq_value(data, field): the seq beside which a page starts. Raises 4003.
 create or replace function confab.seq_value(p_data jsonb, p_field text)
 returns bigint language plpgsql immutable as $$
 begin
@@ -87,8 +86,8 @@ begin
   return case v_text when 'true' then 1 else trunc(v_text::numeric) end;
 end $$;
 
--- messages_paginated(room, floor, paginate): numbered pages. Past the end, or before the start, is the last one. A page
--- of more than about a million bytes is cut; then it says before which number the rest of it stands.
+-- messages_paginated(room, floor, paginate): numbered pages. A page outside the range is the last one. A page of more
+-- than about a million bytes is cut; it then names the number before which the rest stands.
 create or replace function confab.messages_paginated(p_room uuid, p_floor bigint, p_paginate jsonb)
 returns json language plpgsql stable as $$
 declare
@@ -126,7 +125,7 @@ begin
   return v_page_json;
 end $$;
 
--- room.messages: room_id and paginate {page, size}; or before, after or around with limit; or none: the newest 500.
+-- room.messages: room_id and paginate {page, size}; or before, after or around with limit; or neither: the newest 500.
 -- Reply roommessages. Raises 4002, 4003, 4004.
 create or replace function confab.room_messages(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql stable security definer set search_path = confab_site, confab, pg_temp as $$

@@ -1,4 +1,4 @@
--- Persons who are invited to a room and accept or refuse; and who is invited where others would be added.
+-- People who are invited to a room and accept or refuse, and the choice between inviting and adding.
 
 -- shares_room(account, other): whether both are in one of the first two hundred rooms of either.
 create or replace function confab.shares_room(p_account bigint, p_other bigint)
@@ -10,8 +10,8 @@ begin
                  where (select true from confab.member y where y.room_id = x.room_id and y.account_id = p_other));
 end $$;
 
--- stranger_counted(account): counts that somebody who shares no room with the account puts it into one. False: that was
--- done often enough in a day (setting strangers_per_day). Writes: budget.
+-- stranger_counted(account): counts that a person who shares no room with the account puts it into one. False when the
+-- daily limit is reached (setting strangers_per_day). Writes: budget.
 create or replace function confab.stranger_counted(p_account bigint)
 returns boolean language plpgsql as $$
 begin
@@ -21,8 +21,9 @@ exception when sqlstate 'C4029' then
   return false;
 end $$;
 
--- members_chosen(room, caller, accounts): of those whom somebody would add: added, who is; invited, who left the room
--- by themselves, or shares no room with the caller where add_strangers is off. Who has blocked the caller is neither.
+-- members_chosen(room, caller, accounts): splits people to be added. added: those who may be. invited: those who left
+-- the room before, or share no room with the caller while add_strangers is off. People who have blocked the caller are
+-- in neither.
 create or replace function confab.members_chosen(p_room uuid, p_caller bigint, p_accounts bigint[],
   out added bigint[], out invited bigint[])
 language plpgsql as $$
@@ -50,14 +51,14 @@ begin
   end loop;
 end $$;
 
--- room_ref(room): a room, in brief, for who is not in it.
+-- room_ref(room): a short reference to a room, for people outside it.
 create or replace function confab.room_ref(p_room uuid)
 returns json language plpgsql stable as $$
 begin
   return (select json_build_object('id', id, 'type', type, 'name', name) from confab.room where id = p_room);
 end $$;
 
--- invitation_json(room, account, inviter, status): what is told of it.
+-- invitation_json(room, account, inviter, status): the payload about an invitation.
 create or replace function confab.invitation_json(p_room uuid, p_account bigint, p_inviter bigint, p_status text)
 returns json language plpgsql stable as $$
 begin
@@ -65,8 +66,8 @@ begin
                            'inviter', confab.user_ref(p_inviter), 'status', p_status);
 end $$;
 
--- person_invited(room, inviter, account): invites, once; who has blocked the inviter does not hear of it. What tells
--- the person; null when there is nothing to tell. Writes: invitation.
+-- person_invited(room, inviter, account): invites, once. A person who has blocked the inviter is not told. Returns the
+-- entry for the invited person; null for none. Writes: invitation.
 create or replace function confab.person_invited(p_room uuid, p_inviter bigint, p_account bigint)
 returns confab.entry language plpgsql as $$
 begin
@@ -82,7 +83,7 @@ begin
                           confab.invitation_json(p_room, p_account, p_inviter, 'pending'));
 end $$;
 
--- invitations_send(room, inviter, accounts): entries for those who are invited.
+-- invitations_send(room, inviter, accounts): entries for the invited people.
 create or replace function confab.invitations_send(p_room uuid, p_inviter bigint, p_accounts bigint[])
 returns confab.entry[] language plpgsql as $$
 declare

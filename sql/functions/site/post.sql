@@ -1,9 +1,9 @@
--- What other programs may do with a database log-in of their own, inside their own transactions: an order and the
--- message that tells of it are committed together, or neither is.
+-- Functions for other programs with a database log-in, inside their own transactions: an order and the message about it
+-- are committed together, or neither is.
 --
--- Such a transaction may stay open for long, and whoever holds a number of the log makes every reader wait. So nothing
--- is drawn when these are called: the work is put into confab.deferred, and a trigger does it at the very end of the
--- caller's transaction.
+-- Such a transaction may stay open for long, and a transaction that holds a number of the log makes every reader wait.
+-- So these functions draw no number: they put the work into confab.deferred, and a trigger does it at the very end of
+-- the caller's transaction.
 --
 -- An operator grants them to a role: grant execute on function confab.post(uuid, bigint, text, text), … to shop; grant
 -- usage on schema confab to shop.
@@ -36,7 +36,7 @@ begin
   end if;
   return confab.account_create(p_username, null, p_profile);
 exception when sqlstate 'C4003' then
-  -- Somebody else may have made it just now.
+  -- Another transaction may have made it just now.
   select id into v_id from confab.account where lower(username) = lower(normalize(p_username, nfc));
   if not found then
     raise;
@@ -45,8 +45,8 @@ exception when sqlstate 'C4003' then
 end $$;
 
 -- ensure_room(key, type, name, members): the room that a program knows by a key, made when there is none; its id.
--- Members who are not in it are added at the commit. The first member is the creator. A OneToOneChat is the one of its
--- two members, whatever the key. Raises C4003 for members or a name that can't be. Writes: room, deferred.
+-- Missing members are added at the commit. The first member is the creator. A OneToOneChat is the one of its two
+-- members, regardless of the key. Raises C4003 for invalid members or an invalid name. Writes: room, deferred.
 create or replace function confab.ensure_room(p_key text, p_type text, p_name text, p_members bigint[])
 returns uuid language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
@@ -133,7 +133,7 @@ begin
   perform confab.room_open(v_room, p_row.account_ids, array[v_room.creator_id]);
 end $$;
 
--- deferred_message(row): sends what was posted.
+-- deferred_message(row): sends the posted message.
 create or replace function confab.deferred_message(p_row confab.deferred)
 returns void language plpgsql as $$
 declare
@@ -152,12 +152,12 @@ begin
   perform confab.message_store(v_message, null, confab.message_mentions(p_row.room_id, p_row.sender_id, p_row.content));
 end $$;
 
--- deferred_run(): the trigger at the end of the caller's transaction. It rings inside of it: such transactions are few,
--- and nobody else would.
+-- deferred_run(): the trigger at the end of the caller's transaction. It rings the doorbell inside it: such
+-- transactions are few, and nothing else would ring.
 create or replace function confab.deferred_run()
 returns trigger language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 begin
-  -- All that one transaction asked for is done one after the other: the rooms' locks come before the first number.
+  -- The work of one transaction is done in order: all room locks are taken before the first number is drawn.
   perform confab.room_lock(d.room_id) from (select distinct room_id from confab.deferred order by room_id) d;
   delete from confab.deferred where id = new.id;
   if new.message_id is null then

@@ -1,15 +1,13 @@
--- Push: a service of the operator's takes what nobody has seen yet and delivers it where people are. docs/extending.md
--- has one.
+-- Push: a service of the operator takes unseen messages and delivers them elsewhere. docs/extending.md has an example.
 --
--- Sending writes nothing for it. The service claims jobs; claiming first goes through what the log has got since the
--- last time and makes a job for each member of the room that the message is new to. Each job is given out at least
--- once: until push_done(), again when its lease is over. What was acknowledged or read in the meantime is not. A
--- reaction is pushed to the message's sender alone: that others react to others is worth a line in the list of
--- notifications, not a sound in everybody's pocket.
+-- Sending a message writes nothing for push. The service claims jobs. A claim first reads the new rows of the log and
+-- makes a job for each member of the room who has not seen the message. Each job is handed out at least once: until
+-- push_done(), and again when its lease is over. Messages that were acknowledged or read in the meantime are not. A
+-- reaction is pushed only to the message's sender; for others it is a line in the list of notifications.
 
--- push_settled(position): up to where the log is decided now, from a position on. The rule, and why, is in
--- lib/log/tail.c; here it takes one look at each call. Holders, and then rows: each statement of a volatile function
--- has a snapshot of its own. Raises 0A000 in a transaction that keeps one. Writes: push_position.
+-- push_settled(position): the place up to which the log is decided now, from a position on. lib/log/tail.c has the rule
+-- and its proof; here each call takes one look. Holders first, then rows: each statement of a volatile function has its
+-- own snapshot. Raises 0A000 in a transaction that keeps one snapshot. Writes: push_position.
 create or replace function confab.push_settled(p confab.push_position)
 returns bigint language plpgsql volatile as $$
 declare
@@ -37,8 +35,8 @@ begin
   return coalesce(v_prefix, p.seq);
 end $$;
 
--- push_collect(): makes jobs of what the log has got. One caller at a time; the others go on with what is there.
--- Writes: push_position, push_job.
+-- push_collect(): makes jobs of the new rows of the log. One caller at a time; the others continue with the existing
+-- jobs. Writes: push_position, push_job.
 create or replace function confab.push_collect()
 returns void language plpgsql volatile as $$
 declare
@@ -72,8 +70,8 @@ begin
   update confab.push_position set seq = v_to where seq < v_to;
 end $$;
 
--- push_claim(limit, lease): up to limit jobs that are due, for the caller alone until the lease is over. Statements of
--- their own: READ COMMITTED. Returns whom to tell what; message is a Message. Writes: push_job, push_position.
+-- push_claim(limit, lease): up to limit due jobs, for this caller until the lease is over. Its statements need READ
+-- COMMITTED. Returns recipients and content; message is a Message. Writes: push_job, push_position.
 create or replace function confab.push_claim(p_limit int default 100, p_lease interval default '1 minute')
 returns table (id bigint, account_id bigint, username text, email text, room_id uuid, notification_type text,
                attempts int, message json)
@@ -108,7 +106,7 @@ begin
     order by c.id;
 end $$;
 
--- push_done(ids): they were delivered. push_retry(ids, after): not yet; again after a while.
+-- push_done(ids): the jobs were delivered. push_retry(ids, after): not delivered; hand them out again later.
 create or replace function confab.push_done(p_ids bigint[])
 returns void language sql security definer set search_path = '' as $$
   delete from confab.push_job where id = any (p_ids)

@@ -17,7 +17,7 @@ begin
   return v_id;
 end $$;
 
--- session.heartbeat: session_id, idle: the session's person is there; or is, but away from the keyboard. Raises 4003,
+-- session.heartbeat: session_id, idle: the session's person is there or, if idle, away from the keyboard. Raises 4003,
 -- 4004. Writes: session, presence.
 create or replace function confab.session_heartbeat(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
@@ -61,8 +61,8 @@ begin
   return v_outcome;
 end $$;
 
--- session.end: session_id or login_id of the caller's: its streams end, and a log-in is worth nothing any more. Reply
--- sessionend. Raises 4003, 4004. Writes: session or login, log (effect ended_sessions or ended_logins).
+-- session.end: session_id or login_id of the caller: ends its streams, and makes a log-in invalid. Reply sessionend.
+-- Raises 4003, 4004. Writes: session or login, log (effect ended_sessions or ended_logins).
 create or replace function confab.session_end(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
