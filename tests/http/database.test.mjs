@@ -85,3 +85,27 @@ test('an older schema is not served, and both versions are named', async () => {
     await program.stop();
   }
 });
+
+test('connections that were made while the database takes no writes are not kept', { timeout: 90_000 }, async () => {
+  const [alice, bob] = [await site.register(), await site.register()];
+  const room = await site.room(alice, [bob]);
+  const readOnly = async (value) => {
+    await stack.query(`alter system set default_transaction_read_only = ${value}`);
+    await stack.query('select pg_reload_conf()');
+  };
+  await readOnly('on');
+  await stack.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'confab-%'`);
+  await until(async () => (await site.request('GET', 'readyz')).text === 'the database is away\n', 'that it is away');
+  assert.equal((await site.command(alice, 'message.send', { room_id: room.id, content: 'no' })).body.error.code, 4053);
+  await readOnly('off');
+  await until(async () => (await site.request('GET', 'readyz')).status === 200, 'that it is back', 30_000);
+  // Nothing was restarted. Each program comes back by itself.
+  for (const kind of KINDS) {
+    const stream = await until(() => site.stream(kind, bob).catch(() => null), `a stream by ${kind}`, 30_000);
+    const content = `again ${unique()}`;
+    await until(async () =>
+      (await site.command(alice, 'message.send', { room_id: room.id, content })).status === 200, 'a message');
+    await stream.message(content);
+    stream.close();
+  }
+});
