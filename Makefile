@@ -218,7 +218,7 @@ check:
 coverage: export COVERAGE := $(CURDIR)/build/coverage
 coverage:
 	@tools/setup test
-	@rm -rf build/coverage && find build -name '*.gcda' -delete
+	@rm -rf build/coverage && mkdir -p build && find build -name '*.gcda' -delete
 	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=cover all unit V=$(V)
 	@chmod -R a+rwX build/cover
 	@BUILD=cover tests/run || echo 'some tests failed; what they reached counts all the same'
