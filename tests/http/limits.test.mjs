@@ -176,3 +176,24 @@ test('an operator says of which class a command is', { timeout: 60_000 }, async 
   await assert.rejects(stack.query("update confab.command set rate_class = 'x' where name = 'user.list'"),
     /command_rate_class_known/);
 });
+
+test('long-polls without a session keep a hundred of them, and the newest are good', async () => {
+  const eve = await site.register('eve');
+  let left = 600, last;
+  await Promise.all(Array.from({ length: 20 }, async () => {
+    while (left-- > 0) {
+      last = await site.request('GET', 'poll?wait=0', eve);
+      assert.equal(last.status, 200);
+    }
+  }));
+  const count = (where) =>
+    stack.query(`select count(*) from confab.session where account_id = ${eve.user.id} ${where}`).then(Number);
+  // Openings that are under way at the same time do not see each other's.
+  assert.ok(await count('') <= 120, `${await count('')} sessions`);
+  const { session_id } = last.body.events[0].data;
+  const kept = await count('');
+  assert.equal(await count(`and id = '${session_id}'`), 1, 'the newest is kept');
+  const next = await site.request('GET', `poll?wait=0&session=${session_id}&since=${last.body.cursor}`, eve);
+  assert.equal(next.status, 200);
+  assert.equal(await count(''), kept, 'a chain that goes on needs no other session');
+});

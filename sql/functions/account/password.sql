@@ -102,7 +102,7 @@ end $$;
 -- attempt_begin(username, address, device_hash, limits, seconds): counts an attempt at a password before it is checked.
 --   username     may be null: then the address counts alone
 --   device_hash  of the cookie of a browser that was logged in before; may be null. Such a browser has attempts of its
--- own, so nobody else can delay it
+--                own, so nobody else can delay it
 --   limits       attempts without a pause for an account and an address together, and for an address; attempts of an
 --                address in a window, right ones too
 -- Returns 0, or the seconds to wait: half a minute at most, but for the last of the limits. Writes: attempt.

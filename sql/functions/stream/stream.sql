@@ -1,13 +1,23 @@
--- Streams: what the delivering programs ask when one opens and closes, and every few seconds.
+-- Streams: the statements of the delivering programs when a stream opens or closes, and every few seconds.
+
+-- sessions_trim(account): ends the account's sessions that outlive a response (long-polls) beyond a hundred, those
+-- unused for longest. Rows that another transaction has locked are in use and stay. Writes: session.
+create or replace function confab.sessions_trim(p_account bigint)
+returns void language sql as $$
+  delete from confab.session where id in (
+    select s.id from confab.session s where s.id in (
+      select o.id from confab.session o where o.account_id = p_account and confab.keeps_session(o.transport)
+      order by o.last_seen desc, o.id offset 100)
+    for update skip locked)
+$$;
 
 -- stream_open(token_hash or ticket_hash, session, transport, user_agent, address, process, notifications,
--- plain): who opens a
--- stream, as what session, a member of what.
---   session        an open session of the caller that goes on (long-poll), or null
---   plain          it knows the reference alone: it did not ask for confab.v1
---   notifications  whether it is to be told of what was missed, which costs more than all the rest
--- Returns the account and its memberships [[room, since_seq]…], notifications (null when the setting says no), and how
--- the log stands. Raises 4001. Writes: session, presence; a ticket is gone.
+-- plain): identifies the caller of a stream, makes its session, and reads its memberships.
+--   session        an open session of the caller to continue (long-poll), or null
+--   plain          the client knows only the reference: it did not ask for confab.v1
+--   notifications  whether to return missed messages, which costs more than all the rest
+-- Returns the account and its memberships [[room, since_seq]…], notifications (null when the setting says no), and the
+-- state of the log. Raises 4001. Writes: session, presence; uses a ticket up.
 create or replace function confab.stream_open(p_token_hash bytea, p_session uuid, p_transport text, p_user_agent text,
   p_address text, p_process text,
   p_notifications boolean default true, p_plain boolean default false)
@@ -30,6 +40,9 @@ begin
             left(p_address, 64), p_plain)
     returning s.id into v_session;
     perform confab.presence_arrive(v_caller.account_id);
+    if confab.keeps_session(p_transport) then
+      perform confab.sessions_trim(v_caller.account_id);
+    end if;
   end if;
   return query
     select v_caller.account_id, v_caller.login_id, v_session, user_json(a, true)::text,
@@ -43,9 +56,9 @@ begin
 end $$;
 
 -- stream_open_all(requests, process): stream_open() for each of a list of {token (the hash, in hexadecimal digits),
--- session, transport, user_agent, address, notifications}, in one transaction; when all the world comes back at once,
--- that is what it costs. place counts from 1. Who may not is told by failed, an SQLSTATE, and detail; the others are
--- not touched by it. Each request is a subtransaction: 64 of them are cheap.
+-- session, transport, user_agent, address, notifications}, in one transaction, which bounds the
+-- cost of a reconnect storm. place counts from 1. A refused request has failed, an SQLSTATE, and detail; the others are
+-- not affected. Each request is a subtransaction: 64 of them are cheap.
 create or replace function confab.stream_open_all(p_requests jsonb, p_process text)
 returns table (place bigint, failed text, detail text, account_id bigint, login_id bigint, session_id uuid,
                account text, rooms text, notifications text,
@@ -59,7 +72,7 @@ declare
 begin
   for v_place, v_request in 
     -- In the order of the accounts: each takes the lock of its presence, and other programs open streams of the same
-    -- people.
+    -- accounts.
     select o, r from jsonb_array_elements(p_requests) with ordinality e (r, o)
     order by (select l.account_id from confab.login l where l.token_hash = decode(r ->> 'token', 'hex')), o loop
     begin
@@ -86,7 +99,7 @@ returns boolean language sql stable as $$
   select t.keeps_session from confab.transport t where t.name = p_transport
 $$;
 
--- stream_close(sessions): they have ended.
+-- stream_close(sessions): removes sessions whose streams have ended.
 create or replace function confab.stream_close(p_sessions uuid[])
 returns void language sql security definer set search_path = '' as $$
   delete from confab.session where id = any (p_sessions)
@@ -124,7 +137,7 @@ declare
 begin
   select alive_at into v_last from confab.process where name = p_process;
   insert into confab.process (name) values (p_process) on conflict (name) do update set alive_at = now();
-  -- Whoever was away itself does not judge the others.
+  -- A program that was silent itself does not judge the others.
   if v_last is null or v_last < now() - interval '15 seconds'
     or not pg_try_advisory_xact_lock(hashtext('confab.stream_upkeep')) then
     return v_last is not null;
