@@ -30,7 +30,7 @@ export default [{
       await world.disk.grow();
     }
     const at = now();
-    // Without room for its WAL it may have given up; whoever looks after it starts it again.
+    // Without room for its WAL it may have given up; its supervisor starts it again.
     await pause(200);
     if (!alive(world.stack)) await world.stack.again();
     return at;

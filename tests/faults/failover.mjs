@@ -1,4 +1,4 @@
-// PostgreSQL is lost for good, and its synchronous standby takes its place: twice, so that everything is where it was.
+// PostgreSQL is lost for good, and its synchronous standby takes its place: twice, which restores the initial places.
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { isAlive } from '../http/support/stack.mjs';
@@ -13,7 +13,7 @@ class Place {
     this.sockets = path.join(world.dir, sockets);
   }
 
-  /** As whom the server runs: PostgreSQL is never root's. */
+  /** The server's user: PostgreSQL never runs as root. */
   async #as(program, ...words) {
     const { stdout: bin } = await run('sh',
       ['-c', "find /usr/lib/postgresql -maxdepth 3 -path '*/bin/postgres' | sort -V | tail -n 1"]);

@@ -13,7 +13,7 @@ const killed = (name, title) => ({
   },
 });
 
-/** One of the processes behind the parent, which puts another in its place. */
+/** One of the parent's child processes, which the parent replaces. */
 const childKilled = (name, title, find) => ({
   name, title, within: 30,
   async run({ stack }) {

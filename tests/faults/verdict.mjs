@@ -45,7 +45,7 @@ class Reader {
     this.missed = []; // seqs of what it was owed and did not get: {seq, room}
   }
 
-  /** What it has got below seq that is not in the log. */
+  /** The dispatches below seq that it has got and the log lacks. */
   before(seq, found) {
     while (this.next < this.got.length && this.got[this.next] < seq) found(this.got[this.next++]);
   }

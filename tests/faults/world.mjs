@@ -1,4 +1,4 @@
-// What is broken: a stack of its own, web servers before it, people in rooms, and threads of clients that talk and
+// The world to break: a stack of its own, web servers before it, people in rooms, and threads of clients that talk and
 // listen all the time.
 import { execFile, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';

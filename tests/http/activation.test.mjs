@@ -1,5 +1,5 @@
 // Sockets that are somebody else's: systemd's, or of a web server that starts the programs itself. They stay while
-// programs stop and start, so that nobody is refused, and a program that is told to stop ends well.
+// programs stop and start, so nobody is refused, and a program that is told to stop ends well.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';

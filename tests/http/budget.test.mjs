@@ -1,4 +1,4 @@
-// What one account may cause to be stored and told in a minute, beside the number of its commands.
+// The bytes that one account may cause to be stored and delivered in a minute, besides the number of its commands.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Desk, people as made } from './support/people.mjs';

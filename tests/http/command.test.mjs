@@ -162,7 +162,7 @@ for (const [name, open] of Object.entries(ways)) {
     await refused(way, 'message.send', sent({ client_id: 'x'.repeat(65) }), 4003,
       { client_id: ['Ensure this field has no more than 64 characters.'] });
     await refused(way, 'message.send', sent({ extra_fields: [] }), 4003, { extra_fields: ['Must be an object.'] });
-    // What only looks wrong: markup of which nothing stays, a number, an id without hyphens.
+    // Valid, though it looks wrong: markup of which nothing stays, a number, an id without hyphens.
     for (const content of ['<img src=x>', '<hr> <hr>', 7])
       assert.equal((await way.ask('message.send', sent({ content }))).body.error, undefined);
     assert.equal(

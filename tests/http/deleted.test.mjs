@@ -1,4 +1,4 @@
-// What was deleted is not told again: neither from what the delivering programs remember nor from the log.
+// Deleted messages are not sent again: neither from the delivering programs' memory nor from the log.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { KINDS } from './support/client.mjs';
@@ -167,7 +167,7 @@ for (const kind of ['ws', 'sse'])
     slow.response?.resume();
     socket.resume();
     await slow.message('marked', 60_000);
-    // The answer of a command, behind what is taken back, is not in the log: it stays.
+    // The answer to a command, after the withdrawn dispatch, is not in the log: it stays.
     if (kind === 'ws') await slow.until(() => slow.frames.find(({ id }) => id === 'asked'), 'the answer');
     assert.equal(slow.texts.filter((text) => text.includes(SECRET)).length, 0);
     assert.equal(quick.texts.filter((text) => text.includes(SECRET)).length, 2);

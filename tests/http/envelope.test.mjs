@@ -1,4 +1,4 @@
-// What is no valid command gets an error that says so, and the connection stays.
+// An invalid command gets an error that names the fault, and the connection stays.
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import { test } from 'node:test';
@@ -136,7 +136,7 @@ test('another method, type or path is refused', async () => {
   assert.ok(plain.status === 426 || plain.status >= 400 && plain.status < 500, `${plain.status}`);
 });
 
-/** What a raw connection gets. */
+/** The answer on a raw connection. */
 function exchange(bytes, { half = false } = {}) {
   return new Promise((resolve, reject) => {
     const socket = net.connect(Number(site.url.port), site.url.hostname, () => {

@@ -45,7 +45,7 @@ test('a message', { timeout: 120_000 }, async () => {
   await desk.ask(ann, 'message.modify', { message_id: media.id, action: 'delete' });
   await gone([first, edited, caption], 'nothing is left of the messages');
   assert.deepEqual(await left([answer]), [answer]);
-  // Whoever comes back is told the rest, in its order.
+  // A client that comes back gets the rest, in order.
   const stream = await site.stream('sse', ben, { since: '0' });
   const { data } = await stream.message(answer);
   assert.equal(data.parent_message, null);

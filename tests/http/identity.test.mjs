@@ -1,4 +1,4 @@
-// Who is asking, when somebody else says so: the host application by its tokens, the web server by REMOTE_USER. And
+// Identities that a third party vouches for: the host application by its tokens, the web server by REMOTE_USER. And
 // tickets.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -18,7 +18,7 @@ const issuer = 'https://host.example', audience = 'chat';
 const SOON = 2000;
 let stack, site;
 
-/** What the web server knows: people with a password of its own, and requests that came by https. */
+/** The web server's part: people with a password of its own, and requests that came by https. */
 const WEB_SERVER = `
 auth.backend = "plain"
 auth.backend.plain.userfile = "${folder}/users"
@@ -69,7 +69,7 @@ const admin = (...words) =>
     ['-c', path.join(stack.dir, 'confab.conf'), ...words]);
 const ticketOf = async (who) => (await site.request('POST', 'session/ticket', { token: who.token })).body.ticket;
 
-/** Whom a stream is for, as its first frame says. */
+/** The user of a stream, from its first frame. */
 async function readyUser(stream) {
   const frame = await stream.until(() => stream.frames[0], 'the first frame');
   assert.equal(frame.eventType, 'session.ready');
@@ -286,7 +286,7 @@ test('whom the web server has authenticated is logged in', async () => {
   assert.equal((await site.request('POST', 'command', { body: { event_type: 'room.list' }, headers })).status, 200);
   const sse = await site.stream('sse', null, { headers });
   assert.deepEqual(await readyUser(sse), user);
-  // Logging out ends the streams; whoever the web server still vouches for comes back.
+  // Logging out ends the streams; a user whom the web server still vouches for comes back.
   assert.equal((await site.request('DELETE', 'session', { headers })).status, 204);
   assert.deepEqual(await sse.over(SOON), { status: 200 });
   assert.equal((await whoami({ headers })).id, user.id);
@@ -321,7 +321,7 @@ test('a name of the web server is not the account of that name', async () => {
   const user = await whoami({ headers: basic('dave.x') });
   assert.notEqual(user.id, owner.body.user.id);
   assert.equal(user.username, 'dave.x-2');
-  // Nor is a token whose subject is that name, whoever issued it.
+  // Nor is a token whose subject is that name, from any issuer.
   assert.notEqual((await whoami({ token: token({ sub: 'dave.x' }) })).id, user.id);
 });
 

@@ -53,7 +53,7 @@ test('who left a room by themselves is invited to it again, not added', async ()
   assert.deepEqual([eventType, data.new_members, data.added_by],
     ['roomaddmembers.dispatch', [ben.user.username], ann.user.username]);
   assert.deepEqual((await members(ben, room)).sort(), ids([ann, ben]).sort());
-  // Whoever was removed may be added again.
+  // A removed person may be added again.
   await desk.ask(ann, 'room.remove_members', { room_id: room.id, members: ids([ben]) });
   assert.deepEqual((await add(ann, room, [ben])).data.new_members, [ben.user.username]);
 });

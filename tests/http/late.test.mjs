@@ -72,7 +72,7 @@ before(async () => {
   database = new LateDatabase(path.join(stack.dir, 'run', 'late'), path.join(stack.dir, 'run', '.s.PGSQL.5432'));
   await database.listen();
   process.env.CONFAB_DATABASE = `host=${database.folder} dbname=confab`;
-  // A window that holds nothing: whoever comes back reads the log.
+  // The window is empty: a client that comes back is served from the log.
   process.env.CONFAB_WINDOW = '4096';
   for (const name of ['events', 'bridge']) {
     await stack.kill(name, 'SIGTERM');

@@ -1,4 +1,4 @@
-// What a message can be: a reply, a forward, media; and what can be done with it afterwards.
+// Kinds of messages: a reply, a forward, media; and later actions on them.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { site, unique } from './support/client.mjs';

@@ -1,4 +1,4 @@
-// What an operator can change while everything runs: settings, commands, functions that stand in for ours, hooks.
+// Changes by an operator while everything runs: settings, commands, functions that stand in for ours, hooks.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { unique, until } from './support/client.mjs';

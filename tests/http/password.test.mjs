@@ -23,7 +23,7 @@ async function restart(environment) {
 }
 
 before(async () => {
-  // What is written is moved into place, so that nobody reads half of it.
+  // The file is moved into place when complete, so nobody reads half of it.
   writeFileSync(path.join(folder, 'mail.sh'),
     'f=$(mktemp "$1/part.XXXXXX"); { echo "words: $#"; cat; } >"$f"; mv "$f" "$1/mail.${f##*.}"\n');
   Object.assign(process.env, {

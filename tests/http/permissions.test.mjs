@@ -1,4 +1,4 @@
-// Who may do what: every cell of the table in the protocol, tried by the commands themselves.
+// Permissions: every cell of the table in the protocol, tried by the commands themselves.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { site } from './support/client.mjs';
@@ -21,7 +21,7 @@ const SENTENCE = {
   moderators: 'Room should be a channel to modify the moderators',
 };
 
-// Who may, by the roles in each type; what the others are told. "+" is done by everybody, "-" by nobody. 4003 where it
+// The allowed roles in each type, and the answer to the others. "+" is done by everybody, "-" by nobody. 4003 where it
 // is an object.
 const invalid = (sentence) => ({ code: 4003, detail: [sentence] });
 const CELLS = {
@@ -65,7 +65,7 @@ const CELLS = {
 const HIDDEN = ['history', 'permissions', 'pins', 'search', 'mark', 'subscribe', 'invite', 'invites', 'requests',
   'answer', 'pin'];
 
-/** What each action is asked with. own, other: messages of the actor's and of somebody else's. */
+/** The data of each action. own, other: messages of the actor's and of somebody else's. */
 const ASK = {
   send: ({ room_id }) => ['message.send', { room_id, content: 'x' }],
   typing: ({ room_id }) => ['message.typing', { room_id }],
@@ -151,7 +151,7 @@ for (const [column, type] of ['OneToOneChat', 'GroupChat', 'Channel'].entries())
             { group_locked: false, is_public: action === 'join_public', join_approval_required: action === 'answer' }));
       const { room, roles, own, other } = stages.get(key);
       if (action === 'locked') await desk.modify(byRole.C, room, 'update', { group_locked: true });
-      // Who leaves or deletes does so in a room of their own.
+      // An actor that leaves or deletes does so in a room of its own.
       for (const role of Object.keys(roles)) {
         const who = roles[role];
         const fresh = ['leave', 'delete'].includes(action) && cell.includes?.(role) ? await stage(type, grant) : null;

@@ -1,4 +1,4 @@
-// Who is there: online, idle, offline; told to who asked, and also when the programs that hold the streams die.
+// Presence: online, idle, offline; sent to subscribers, and also when the programs that hold the streams die.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { KINDS } from './support/client.mjs';
@@ -100,7 +100,7 @@ test('people of other rooms, and who has blocked the subscriber, are not shown',
   const third = await site.stream('sse', cid);
   await told(stream, cid, 'online');
   assert.deepEqual(all(stream).map(({ data }) => data.user.id), [cid.user.id]);
-  // Whoever is taken out of the last room that is shared is not told of any more.
+  // Presence of a person removed from the last shared room is not sent any more.
   await desk.ask(ann, 'room.remove_members', { room_id: room.id, members: [cid.user.id] });
   await desk.ask(cid, 'session.heartbeat', { idle: true, session_id: own(third) });
   const { content } = await desk.say(ann, room);

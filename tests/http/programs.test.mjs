@@ -1,4 +1,4 @@
-// What other programs do with a log-in of their own to the database: post within their own transactions, and deliver to
+// Other programs with their own log-in to the database: post within their own transactions, and deliver to
 // where people are.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

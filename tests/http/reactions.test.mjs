@@ -71,7 +71,7 @@ test('of a long message that another replies to, a reaction, a receipt and a pin
   const forward = await desk.say(ann, room, 'see', { forwarded_from_id: long.id });
   const { forwarded_from } = (await react(cid, forward, '+')).data.message;
   assert.match(forwarded_from.content, /^(&lt;){120,125}$/);
-  // What is short stays as it is, formatting included.
+  // Short content stays as it is, formatting included.
   const short = await desk.say(ann, room, '<b>short</b>');
   const { data: { message } } = await react(cid, await desk.say(ben, room, 'x', { parent_message_id: short.id }), '+');
   assert.deepEqual([message.parent_message.content, 'excerpt' in message.parent_message], ['<b>short</b>', false]);

@@ -1,4 +1,4 @@
-// Delivered and read: what is told of it to whom, and what is unread.
+// Delivered and read: the dispatches, their recipients, and the unread counts.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { site } from './support/client.mjs';
@@ -38,7 +38,7 @@ test('acknowledging is told to each sender, once, as a list', async () => {
   const [one] = (await hers.event('messagedelivered.dispatch')).data;
   assert.deepEqual([one.delivered_to, one.delivered_count, one.read_receipts],
     [[cid.user.username, ben.user.username], 2, []]);
-  // One's own: whoever asks is a sender, and is owed the dispatch.
+  // The caller's own message: the caller is its sender, and gets the dispatch.
   const own = await ack(ann, m1);
   assert.equal(own.eventType, 'messagedelivered.dispatch');
   assert.deepEqual(own.data[0].delivered_to, [cid.user.username, ben.user.username, ann.user.username]);
@@ -62,7 +62,7 @@ test('reading is told to each room: a Message for one id, a list for a list', as
       delivered_count: 1 });
   assert.deepEqual(await theirs.event('readreceipt.dispatch'), one);
   for (const messages of [[m1], [own], [m1, own]]) assert.deepEqual(await read(ben, ...messages), SUCCESS);
-  // What is read already and what is one's own is passed over; the rest is stored.
+  // Messages read already and the caller's own are skipped; the rest is stored.
   const rest = await read(ben, m1, m2, m3, own);
   assert.ok(Array.isArray(rest.data));
   const [, first, second] = [await hers.event('readreceipt.dispatch'), await hers.event('readreceipt.dispatch'),

@@ -1,4 +1,4 @@
-// Who gets what: for each dispatch exactly the right people, on every device and transport, the same bytes in the same
+// Recipients: for each dispatch exactly the right people, on every device and transport, the same bytes in the same
 // order; and nobody else.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -159,7 +159,7 @@ test('who leaves is told after those who stay; the answer to a command is what i
   assert.deepEqual(Object.keys(answer), ['id', 'status', 'seq']);
   await his.event('roomaddmembers.dispatch');
   assert.equal((await his.event('roomexit.dispatch')).seq, answer.seq);
-  // What stores nothing has no number; a reply is not told to other devices.
+  // A command that stores nothing has no number; a reply is not sent to other devices.
   assert.deepEqual(await hers.command('message.acknowledged', { message_id: [] }), { status: 'success', id: 'c2' });
   assert.deepEqual(await hers.command('session.heartbeat'), { status: 'success', id: 'c3' });
   const list = await hers.command('room.list');

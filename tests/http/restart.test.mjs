@@ -59,7 +59,7 @@ class Caller extends Poster {
   ends = [];
 
   async say(data) {
-    // What was stored before its answer was lost is answered with the dispatch.
+    // A command that was stored before its answer was lost is answered with the dispatch.
     const done = (answer) => answer?.status === 'success' || answer?.eventType === 'message.dispatch';
     for (let answer; !done(answer);) {
       if (!this.stream || this.stream.ended) {

@@ -56,7 +56,7 @@ for (const running of [true, false])
     for (let i = 0; i < 5; i++) lost.push(await say(`lost ${unique()}`));
     const before = await epoch(), cursor = `${before}:${lost.at(-1).seq}`;
     if (!running) {
-      // What was read last is written down within a second.
+      // The last row read is written to the file within a second.
       await new Promise((resolve) => setTimeout(resolve, 1500));
       for (const name of ['events', 'bridge']) await stack.kill(name, 'SIGKILL');
     }

@@ -1,4 +1,4 @@
-// What is not kept for ever: the log, messages; what an operator sees and does about it; and a restore.
+// Retention: the log, messages; the operator's commands for it; and a restore.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { KINDS, until } from './support/client.mjs';
@@ -52,7 +52,7 @@ test('a cursor below what the log keeps is answered with session.resync at once,
     assert.ok(stream.stored.every((frame) => frame.seq > data.head));
     stream.close();
   }
-  // Who was there all the time, or asks for what is kept, does not notice.
+  // A client that was connected throughout, or whose cursor is kept, does not notice.
   const kept = await site.stream('sse', ben, { since: `${epoch}:999999` });
   await kept.message('after it, by poll');
   assert.equal(kept.stored[0].data.content, 'in the second');
@@ -114,7 +114,7 @@ test('after a restore nobody goes on with numbers that mean something else', { t
   const said = /^epoch (\w+), numbers go on after (\d+)$/m.exec(await stack.confab('restore-done'));
   assert.notEqual(said[1], epoch);
   assert.ok(Number(said[2]) > before + 900_000_000);
-  // Who is connected is told to come back; a chain of polls comes back by itself.
+  // Connected clients are told to come back; a chain of polls comes back by itself.
   assert.deepEqual(await streams.ws.over(), { code: 1012 });
   await streams.sse.over();
   await streams.poll.event('session.resync');

@@ -64,7 +64,7 @@ for (const [type, limit] of [['GroupChat', 'max_participants'], ['Channel', 'max
       assert.deepEqual(body, { error: { code: 4003, detail: FULL[type] } });
     const members = Object.values(await info(ann, room)).find((value) => Array.isArray(value) && value.length > 1);
     assert.equal(members.length, 10);
-    // Whoever is in already takes no place; one too many refuses all.
+    // A member takes no second place; one too many refuses all.
     await add(ann, room, members.map(({ id }) => id));
     await remove(ann, room, [members.at(-1).id]);
     const out = crowd.filter(({ user }) => !members.some(({ id }) => id === user.id));
@@ -114,7 +114,7 @@ test('leaving and being removed: what each side is told', async () => {
   assert.deepEqual((await remove(ann, room, [eve.user.id])).data.removed_members, []);
   await desk.refused(ann, 'room.remove_members', { room_id: room.id, members: [999999999] }, 4004, NOT_FOUND);
   await add(ann, room, ids([ben, cid]));
-  // Who left by themselves was invited.
+  // A person who had left was invited.
   await desk.ask(ben, 'room.answer', { room_id: room.id, accept: true });
   await desk.modify(ann, room, 'add_admin', { users: ids([ben, cid]) });
   assert.deepEqual((await remove(ben, room, ids([ann, cid]))).data.removed_members, [cid.user.username]);

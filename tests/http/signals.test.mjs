@@ -110,7 +110,7 @@ test('whoever blocks somebody does not see them type, and hears nothing from the
     ['message.pin', { type: 'add', message_id: hers_own.id }],
     ['message.pin', { type: 'remove', message_id: his_own.id }]])
     await desk.refused(ben, event, { room_id: chat.id, ...data }, 4002, DENIED.send);
-  // What is one's own may be taken back, and what is there read.
+  // The caller's own messages may be deleted, and existing ones read.
   assert.equal((await desk.data(ben, 'message.react', { type: 'remove', message_id: hers_own.id })).status,
     'successful');
   assert.equal((await desk.data(ben, 'message.modify', { action: 'delete', message_id: his_own.id })).status,
@@ -184,7 +184,7 @@ test('what others send on the channel of the signals is dropped, and counted', a
   const send = (text) =>
     sql(`set role pg_read_all_data; select pg_notify('confab_signal', '${text.replaceAll("'", "''")}')`);
   for (const text of forged) await send(text);
-  // What could be one comes as one, and brings nothing else along.
+  // A payload that is a valid signal arrives as one, without other members.
   await send(
     JSON.stringify({ room: room.id,
       payload: JSON.stringify({ eventType, data: { ...data, username: 'passes' }, id: 'c1',

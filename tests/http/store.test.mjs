@@ -1,4 +1,4 @@
-// What the library's store holds is what the server would answer: random histories of several people, compared field by
+// The library's store holds exactly the server's state: random histories of several people, compared field by
 // field.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -244,7 +244,7 @@ for (const seed of SEEDS.slice(0, 2))
         await site.done(town.people[3], 'room.modify', { room_id: town.tower.id, action: 'delete' });
       }
       await Promise.all([town.step(), town.step(), town.step(), town.step()]);
-      // What is deleted before it has arrived is not told: whoever has seen everything has seen it before.
+      // What is deleted before it has arrived is not told: a client that has seen everything has seen it before.
       const { seq: told } = await site.done(town.people[0], 'message.send',
         { room_id: town.square.id, content: 'so far' });
       await until(() => views.every(({ client }) => client.seq >= told), 'all that was told');

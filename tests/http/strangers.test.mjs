@@ -1,4 +1,4 @@
-// What a stranger is told of rooms and messages that exist: each command is asked with ids that are foreign, unknown
+// A stranger's answers about rooms and messages that exist: each command is asked with ids that are foreign, unknown
 // and the caller's own. And no lock is taken, or waited for, on behalf of a stranger.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';

@@ -1,4 +1,4 @@
-// The three transports: first frames, order, resuming, and what happens to whom is slow.
+// The three transports: first frames, order, resuming, and slow readers.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';

@@ -1,4 +1,4 @@
-// Bare clients for the three transports, so that the tests see what crosses the wire.
+// Bare clients for the three transports: the tests see the bytes on the wire.
 import http from 'node:http';
 import { after } from 'node:test';
 import WebSocket from 'ws';
@@ -136,7 +136,7 @@ export async function until(condition, what, deadline = DEADLINE) {
   }
 }
 
-/** What has come down a stream, and waiting for it. */
+/** The frames of a stream, and waiting for them. */
 class Stream {
   frames = []; // parsed
   texts = []; // as they came

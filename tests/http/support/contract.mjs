@@ -68,7 +68,7 @@ export class Contract {
         `${name ?? 'a frame'} is not as in docs/asyncapi.yaml: ${why}; it was ${JSON.stringify(frame).slice(0, 2000)}`);
   }
 
-  /** An HTTP answer. place: the path behind the mount point. body: parsed, when it is JSON. */
+  /** An HTTP answer. place: the path after the mount point. body: parsed, when it is JSON. */
   answer(method, place, status, body) {
     if (body === undefined) return;
     if (body?.eventType || body?.error !== undefined) {

@@ -1,4 +1,4 @@
-// Deleting is the same for whoever looks, whether rows go or stay (setting message_soft_delete).
+// Deleting looks the same to every client, whether rows go or stay (setting message_soft_delete).
 import assert from 'node:assert/strict';
 import { NOT_FOUND, people } from './people.mjs';
 

@@ -1,4 +1,4 @@
-// What the tests of uploads and downloads have in common: a stack of their own, and one more program in front of its
+// Shared by the tests of uploads and downloads: a stack of their own, and one more program in front of its
 // database.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';

@@ -74,7 +74,7 @@ export class Stack {
     return realpathSync(path.join(this.dir, 'run'));
   }
 
-  /** What reaches another database of its cluster. */
+  /** Connection parameters of another database of its cluster. */
   other(database) {
     return `host=${this.run} dbname=${database} user=confab_admin`;
   }
@@ -98,7 +98,7 @@ export class Stack {
     return stdout.trim();
   }
 
-  /** The words that run a command as whom the programs run as. */
+  /** The words that run a command as the programs' user. */
   owner() {
     const { uid, gid } = statSync(path.join(this.dir, 'log'));
     return process.getuid() ? [] : ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups',
