@@ -15,7 +15,7 @@ const SHARE = 4; // parts of time that drawing leaves to everything else, for ea
 const FRAME = 16, HIDDEN = 200; // ms
 
 /**
- * What the parts of the page share. Events:
+ * Shared by the parts of the page. Events:
  *   open      the room that is shown is another one (its id, or '')
  *   show      somebody wants to see a room (its id, or '' for the list), perhaps the one that is shown
  *   settings  something was chosen, here or in another tab
@@ -108,7 +108,7 @@ export class App extends Emitter {
   }
 
   /**
-   * What a message says, on one line.
+   * The text of a message, on one line.
    * @param {import('../confab/types.js').Message | import('../confab/types.js').Unsent} message
    */
   lineOf(message) {

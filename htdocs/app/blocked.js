@@ -1,6 +1,6 @@
 import { confirm } from './dialog.js';
 
-/** Whom one has blocked. */
+/** The people whom the user has blocked. */
 export class Blocked {
   /** @type {Set<number>} */
   #users = new Set();

@@ -10,7 +10,7 @@ import { Sidebar } from './sidebar.js';
 
 const PHONE = matchMedia('(max-width: 48rem)');
 
-/** The whole of the chat, for whoever is logged in: the rooms, the conversation, and the details of the room. */
+/** The whole of the chat, for a logged-in user: the rooms, the conversation, and the details of the room. */
 export class Chat {
   /** @type {(() => void)[]} */
   #offs = [];
@@ -44,7 +44,7 @@ export class Chat {
     this.#mark();
   }
 
-  /** What is the main part: on a phone the list, while it is all there is. */
+  /** The main part of the page: on a phone the list, while it is all there is. */
   #mark = () => {
     const isAll = PHONE.matches && !this.element.classList.contains('in-room');
     this.sidebar.element.setAttribute('role', isAll ? 'main' : 'presentation');

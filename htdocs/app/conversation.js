@@ -102,7 +102,7 @@ export class Conversation {
     this.composer.draw();
   }
 
-  /** Who types; else who is there, or what the room is about. @param {import('../confab/types.js').Room} room */
+  /** The people typing; else those present, or the topic. @param {import('../confab/types.js').Room} room */
   #aboutOf(room) {
     const { app } = this, { store, t } = app, typing = store.typing(room.id);
     if (typing.length > 2) return t('typingMany');

@@ -2,7 +2,7 @@ import { readItem, removeItem, writeItem } from '../confab/storage.js';
 
 const KEPT = 200; // rooms
 
-/** What was begun and not sent, by room; it survives a reload on this device. */
+/** Unsent drafts by room; they survive a reload on this device. */
 export class Drafts {
   /** @type {Map<string, string>} */
   #texts = new Map();

@@ -1,7 +1,7 @@
 import { h } from './html.js';
 import { personRow } from './message-dialogs.js';
 
-/** Who asks to be let into a group, for those who may let them. */
+/** Pending requests to join a group, for members who may accept them. */
 export class JoinRequests {
   /** @param {import('./app.js').App} app */
   constructor(app) {

@@ -1,7 +1,7 @@
 import { field, openDialog } from './dialog.js';
 import { h } from './html.js';
 
-/** What a room's id looks like. */
+/** The form of a room's id. */
 export const ROOM = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
 /** The address under which somebody may join. @param {string} what 'invite' or 'join' @param {string} which */

@@ -2,7 +2,7 @@ import { openDialog } from './dialog.js';
 import { h } from './html.js';
 import { keyOf } from './keys.js';
 
-/** What the dialog lists: keys, and the text of what they do. */
+/** The entries of the dialog: keys, and the texts of their actions. */
 const KEYS = [
   ['keysEverywhere',
     [['Ctrl K', 'keySearch'], ['Alt ↑ ↓', 'keyRooms'], ['Alt Shift ↓', 'keyUnread'], ['F6', 'keyParts'],

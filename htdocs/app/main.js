@@ -15,7 +15,7 @@ let chat = null;
 /** @type {LogIn | ResetPassword | null} the form in front of it */
 let front = null;
 
-/** Shows the conversations of whoever is logged in by now. */
+/** Shows the conversations of the logged-in user. */
 async function enter() {
   app.drafts.load(app.me.id);
   front?.element.remove();

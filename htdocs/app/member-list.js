@@ -11,7 +11,7 @@ import { PeoplePicker } from './people-picker.js';
 const PAUSE = 200; // ms after a key
 const FIRST = 60; // members that are shown before one asks for all
 
-/** Who is in a room; for those who may, also what they may do there. */
+/** The members of a room; for administrators also their rights. */
 export class MemberList {
   #shown = '';
   #all = false;

@@ -5,7 +5,7 @@ import { openForward } from './forward.js';
 import { messageQuote, openHistory, openSeenBy } from './message-dialogs.js';
 
 /**
- * What can be done with a message. The letters are those of the keyboard, while the message has the focus.
+ * The actions on a message. The letters are those of the keyboard, while the message has the focus.
  * @param {import('./app.js').App} app @param {any} message @param {HTMLElement} node where it stands
  * @returns {(import('./menu.js').Entry & {letter?: string})[]}
  */

@@ -20,7 +20,7 @@ export function messageQuote(app, message) {
     h('span', { dir: 'auto' }, app.lineOf(message)));
 }
 
-/** Who has read a message, and who has it. @param {import('./app.js').App} app @param {any} message */
+/** The readers of a message, and those it has reached. @param {import('./app.js').App} app @param {any} message */
 export function openSeenBy(app, message) {
   const { t, store, formats } = app,
     members = store.members(message.room.id).filter(({ id }) => id !== message.sender.id);
@@ -56,7 +56,7 @@ export async function openHistory(app, message) {
   }
 }
 
-/** What is pinned in the room that is shown. @param {import('./app.js').App} app */
+/** The pinned messages of the shown room. @param {import('./app.js').App} app */
 export function openPins(app) {
   const { t, open: id } = app;
   const { close } = openDialog(app, {

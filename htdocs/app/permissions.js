@@ -1,7 +1,7 @@
 import { Dispatch, RoomType } from '../confab.js';
 
 /**
- * What one may do in a room, as the server says; before it has, as roles suggest.
+ * The user's rights in a room, as the server says; until it has, as roles suggest.
  * @typedef {{may: Set<string>, grants: Map<number, string[]>}} Told may: what oneself may; grants: single rights by
  *   account, for who administers
  */

@@ -9,7 +9,7 @@ export function tokenOf(hash) {
   return decodeURIComponent(LINK.exec(hash)?.[1] ?? '');
 }
 
-/** The form behind such a link: the new password. */
+/** The form that such a link opens: the new password. */
 export class ResetPassword {
   /** @param {import('./app.js').App} app @param {string} token @param {(said: string) => void} done */
   constructor(app, token, done) {

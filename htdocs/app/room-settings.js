@@ -2,7 +2,7 @@ import { RoomType } from '../confab.js';
 import { field, openDialog, toggle } from './dialog.js';
 import { h } from './html.js';
 
-/** What administrators may change in a room. @param {import('./app.js').App} app @param {string} id */
+/** The settings that administrators may change in a room. @param {import('./app.js').App} app @param {string} id */
 export async function openRoomSettings(app, id) {
   const { t, client, store } = app, room = await store.loadDetail(id), isGroup = room.type === RoomType.GROUP;
   const name = h('input', { name: 'name', maxlength: 64, required: true, dir: 'auto', value: room.name });

@@ -57,7 +57,7 @@ export class ScrollKeeper {
     else this.#restore();
   }
 
-  /** What is on the screen now is where it should stay. */
+  /** Keeps the rows that are on the screen now where they are. */
   #mark() {
     const top = this.list.scrollTop;
     this.#anchors = this.isAtEnd ? []
@@ -73,7 +73,7 @@ export class ScrollKeeper {
     }
   }
 
-  /** What is on the screen, from the top. */
+  /** The rows on the screen, from the top. */
   #seen() {
     const children = /** @type {HTMLElement[]} */ ([...this.list.children]), { scrollTop, clientHeight } = this.list;
     let low = 0, high = children.length;

@@ -7,7 +7,7 @@ const ROOMS = 30;
 // One character is a word of these scripts.
 const WORD = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}]/u;
 
-/** What was found: rooms by their names, and messages by their words. */
+/** Search results: rooms by their names, and messages by their words. */
 export class SearchResults {
   room = ''; // only in this one
   #text = '';

@@ -6,7 +6,7 @@ import { passwordField } from './password-field.js';
 import { personRow } from './message-dialogs.js';
 
 /**
- * What one may choose for oneself; the devices one is logged in at; whom one has blocked.
+ * The user's own choices, logged-in devices and blocked people.
  * @param {import('./app.js').App} app
  */
 export function openSettings(app) {
@@ -55,7 +55,7 @@ async function askToNotify(app, input) {
 /** @param {import('./app.js').App} app */
 function openPassword(app) {
   const { t, client } = app;
-  // For whoever keeps passwords, so that it knows whose this is.
+  // For password managers, which need the user name.
   const name = h('input',
     { name: 'username', autocomplete: 'username', value: app.me.username, hidden: true, readonly: true });
   const old = passwordField(app, t('oldPassword'), { name: 'old-password', autocomplete: 'current-password' });

@@ -1,7 +1,7 @@
 import { readItem, writeItem } from '../confab/storage.js';
 
 /**
- * What a person chose on this device. Kept in localStorage where that can be had.
+ * The user's choices on this device. Kept in localStorage where that can be had.
  * @typedef {{
  *   theme: 'auto' | 'light' | 'dark', sound: boolean, notify: boolean, lang: string, quiet: string[], emoji: string[]
  * }} Choices
@@ -26,7 +26,7 @@ export class Settings {
     return this.choices[key];
   }
 
-  /** What other tabs chose stays as it is. @template {keyof Choices} K @param {K} key @param {Choices[K]} value */
+  /** Keeps the choices of other tabs. @template {keyof Choices} K @param {K} key @param {Choices[K]} value */
   set(key, value) {
     this.choices = { ...this.choices, ...stored(), [key]: value };
     writeItem(KEY, JSON.stringify(this.choices));

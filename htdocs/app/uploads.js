@@ -14,7 +14,7 @@ const TYPES = /** @type {Record<string, [string, string]>} */ ({
 });
 
 /**
- * What goes along with the next message of each room: files from here, which are taken to the server at once, and links
+ * Attachments of the next message of each room: files from here, which are taken to the server at once, and links
  * to what lies elsewhere.
  */
 export class Uploads {
@@ -38,7 +38,7 @@ export class Uploads {
       event.preventDefault();
       this.add(files);
     });
-    // They are on no shelf: whoever leaves the page with some is asked.
+    // They are stored nowhere else: the page asks before the user leaves with some.
     addEventListener('beforeunload', this.#leaving);
   }
 

@@ -1,5 +1,5 @@
 /**
- * What the details of a room say of who is in it.
+ * The members in the details of a room.
  * @typedef {import('./types.js').RoomDetail | undefined} Detail
  */
 

@@ -1,5 +1,5 @@
 /**
- * What becomes of a Message when something happens to it, or to one that is nested in it. The same object where nothing
+ * A Message after a change to it, or to one that is nested in it. The same object where nothing
  * does.
  * @typedef {import('./types.js').Message} Message
  */

@@ -2,7 +2,7 @@ import { escapeText } from '../confab/text.js';
 import { plainTextOf, textOf } from './html.js';
 
 /**
- * What a message says, for all who show one.
+ * The content of a message, for all modules that show one.
  * @typedef {import('../confab/types.js').Message} Message
  * @typedef {import('../confab/types.js').Unsent} Unsent
  * @typedef {import('../confab/types.js').Attachment} Attachment
@@ -49,7 +49,7 @@ function addressIn(found) {
 }
 
 /**
- * What somebody typed, as rich text: as it stands, with its web addresses as links.
+ * Typed text as rich text: as it stands, with its web addresses as links.
  * @param {string} text
  */
 export function htmlOfTyped(text) {

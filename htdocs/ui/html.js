@@ -1,4 +1,4 @@
-/** The one place where text becomes HTML. What comes here was sanitised by the server into a closed grammar. */
+/** The one place where text becomes HTML. The server has sanitised this text into a closed grammar. */
 const policy = makePolicy();
 
 function makePolicy() {

@@ -165,7 +165,7 @@ export class Conversation {
   }
 }
 
-/** What a message is drawn by: it keeps its place when its dispatch comes. @param {any} message */
+/** The key that a message is drawn by: it keeps its place when its dispatch comes. @param {any} message */
 function keyOf(message) {
   return message.client_id ?? message.id;
 }

@@ -41,7 +41,7 @@ export function messageItem(message, { me, isGroup, language: { t, lang }, clien
 function contentOf(message) {
   const content = element('div', 'content');
   content.dir = 'auto';
-  // What is on its way was not cleaned yet.
+  // An outgoing message is not sanitised yet.
   if (message.state) content.textContent = message.text || textOf(message.content);
   else setSanitisedHtml(content, message.content);
   return content;

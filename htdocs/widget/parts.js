@@ -51,7 +51,7 @@ export function when(moment, lang) {
   return time;
 }
 
-/** What a room is called. @param {import('../confab/types.js').Room} room @param {(key: string) => string} t */
+/** The name of a room. @param {import('../confab/types.js').Room} room @param {(key: string) => string} t */
 export function nameOf(room, t) {
   return room.name ?? room.peer?.username ?? t('deletedAccount');
 }

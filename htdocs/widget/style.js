@@ -1,5 +1,5 @@
 /**
- * What the widget looks like. Everything that a site may want to change is a custom property of its own: docs/widget.md
+ * The look of the widget. Everything that a site may want to change is a custom property of its own: docs/widget.md
  * lists them.
  */
 const STYLE = /* lengths in rem are of the person's own size: a site may have set that of its root to anything */ `
