@@ -75,13 +75,22 @@ static void wait_for_events(struct socket *s)
 	loop_watch(s->sockets->loop, &s->watch, s->watch.fd, events);
 }
 
-/* Ends the connection when the client ends it, too, or GOODBYE is over. Closing
- * while the client still sends would discard our last bytes. */
+/* Gives the client its time for the answer to a CLOSE. One that reads slowly
+ * gets what is on its way before, as long as any other would. */
+static void arm_goodbye(struct socket *s)
+{
+	loop_arm(s->sockets->loop, &s->timer,
+		 s->out.len ? s->sockets->config->stall_timeout * 1000
+			    : GOODBYE);
+}
+
+/* Ends the connection when the client ends it, too, or its time is over.
+ * Closing while the client still sends would discard our last bytes. */
 static void end_connection(struct socket *s)
 {
 	s->state = SOCKET_ENDING;
 	hub_close(&s->stream);
-	loop_arm(s->sockets->loop, &s->timer, GOODBYE);
+	arm_goodbye(s);
 	if (!s->out.len)
 		shutdown(s->watch.fd, SHUT_WR);
 	wait_for_events(s);
@@ -141,9 +150,9 @@ void socket_close_with(struct socket *s, int code)
 		return;
 	s->state = SOCKET_CLOSING;
 	hub_close(&s->stream);
-	loop_arm(s->sockets->loop, &s->timer, GOODBYE);
 	frame_add_close(&s->sockets->frames, code);
 	send_frames(s);
+	arm_goodbye(s);
 }
 
 static void arm_beat(struct socket *s)
@@ -344,6 +353,8 @@ static bool send_kept(struct socket *s)
 	if (s->out.len)
 		return true;
 	buf_free(&s->out);
+	if (s->state == SOCKET_CLOSING || s->state == SOCKET_ENDING)
+		arm_goodbye(s);
 	if (s->state == SOCKET_ENDING)
 		shutdown(s->watch.fd, SHUT_WR);
 	else
