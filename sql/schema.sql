@@ -118,6 +118,13 @@ CREATE TABLE confab.invite (
     max_uses bigint,
     uses bigint DEFAULT 0 NOT NULL
 );
+CREATE TABLE confab.epoch (
+    epoch text NOT NULL,
+    one boolean DEFAULT true NOT NULL,
+    fingerprint text,
+    CONSTRAINT epoch_epoch_check CHECK ((epoch ~ '^[A-Za-z0-9_-]{1,32}$'::text)),
+    CONSTRAINT epoch_one_check CHECK (one)
+);
 CREATE TABLE confab.message_state (
     room_id uuid NOT NULL,
     seq bigint NOT NULL,
@@ -212,13 +219,6 @@ CREATE TABLE confab.device (
 CREATE TABLE confab.ended_token (
     token_hash bytea NOT NULL,
     expires_at timestamp with time zone NOT NULL
-);
-CREATE TABLE confab.epoch (
-    epoch text NOT NULL,
-    one boolean DEFAULT true NOT NULL,
-    fingerprint text,
-    CONSTRAINT epoch_epoch_check CHECK ((epoch ~ '^[A-Za-z0-9_-]{1,32}$'::text)),
-    CONSTRAINT epoch_one_check CHECK (one)
 );
 CREATE TABLE confab.erased_message (
     id uuid NOT NULL,
