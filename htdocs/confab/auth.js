@@ -42,7 +42,7 @@ export class Auth {
       if (error instanceof ConfabError) throw error;
       throw new ConfabError(Code.UNAVAILABLE, 'No token could be had.');
     }
-    if (!token) throw new ConfabError(Code.UNAUTHENTICATED, 'Nobody is logged in.');
+    if (!token) throw ConfabError.loggedOut();
     return token;
   }
 

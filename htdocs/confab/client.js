@@ -70,10 +70,14 @@ export class Client extends Api {
    * which.
    */
   async start() {
-    if (this.state === 'stopped' || this.state === 'unauthenticated') await this.#begin();
-    while (!this.#standing && this.state !== 'stopped' && this.state !== 'unauthenticated')
-      await Promise.race([this.once('ready'), this.once('state')]);
+    if (this.#isOver) await this.#begin();
+    while (!this.#standing && !this.#isOver)
+      await this.#news();
   }
+
+  get #isOver() { return this.state === 'stopped' || this.state === 'unauthenticated'; }
+
+  #news() { return Promise.race([this.once('ready'), this.once('state')]); }
 
   async #begin() {
     const run = ++this.#run, isWanted = () => run === this.#run;
@@ -83,7 +87,7 @@ export class Client extends Api {
       try {
         await persist(() => this.whoAmI(), { isWanted, failed: () => this.setState('waiting') });
         if (user && this.user?.id !== user.id)
-          throw new ConfabError(Code.UNAUTHENTICATED, 'Somebody else is logged in.');
+          throw ConfabError.loggedOut('Somebody else is logged in.');
       } catch {
         return isWanted() ? this.setState('unauthenticated') : undefined;
       }
@@ -99,8 +103,8 @@ export class Client extends Api {
    */
   async ready() {
     while (!this.#standing) {
-      if (this.state === 'unauthenticated') throw new ConfabError(Code.UNAUTHENTICATED, 'Nobody is logged in.');
-      await Promise.race([this.once('ready'), this.once('state')]);
+      if (this.state === 'unauthenticated') throw ConfabError.loggedOut();
+      await this.#news();
     }
   }
 
@@ -160,7 +164,7 @@ export class Client extends Api {
 
   /** The log-in is over, or somebody else's by now: nothing may be sent with it in the name of this person. */
   #endLogIn() {
-    if (this.state === 'stopped' || this.state === 'unauthenticated') return;
+    if (this.#isOver) return;
     this.#run++;
     this.setState('unauthenticated');
     this.connection.stop();
@@ -185,7 +189,7 @@ export class Client extends Api {
   async command(event_type, data = {}, { byPost = false } = {}) {
     if (this.#isReplaced) {
       this.#endLogIn();
-      throw new ConfabError(Code.UNAUTHENTICATED, 'Somebody else is logged in.');
+      throw ConfabError.loggedOut('Somebody else is logged in.');
     }
     if (OF_SESSION.has(event_type) && this.sessionId) data = { ...data, session_id: this.sessionId };
     const answer = SWIFT.has(event_type) && this.share.isLeading && !byPost

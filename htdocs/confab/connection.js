@@ -1,17 +1,15 @@
 import { backoff } from './backoff.js';
 import { Code } from './codes.js';
 import { ConfabError } from './error.js';
-import { openPoll } from './poll.js';
 import { recallTransport, rememberTransport } from './remembered.js';
-import { openSse } from './sse.js';
+import { openReader } from './transport.js';
 import { openWebSocket } from './websocket.js';
 
 /**
- * @typedef {import('./transport.js').Transport} Transport
- * @type
- *   {Record<string, (where: import('./transport.js').Where, receiver: import('./transport.js').Receiver) => Transport>}
+ * What takes the place of a WebSocket where that does not work is loaded then.
+ * @type {Record<string, () => Promise<{read: import('./transport.js').Reader}>>}
  */
-const TRANSPORTS = { ws: openWebSocket, sse: openSse, poll: openPoll };
+const READERS = { sse: () => import('./sse.js'), poll: () => import('./poll.js') };
 
 const FIRST_FRAME = 8_000; // ms; a proxy that buffers never lets it through
 const TRIES = 2; // of a transport that has not brought a frame, or not for long
@@ -30,6 +28,26 @@ const RARELY = 15 * 60_000; // ms between questions at most
  * States: 'stopped', 'connecting', 'open', 'waiting' (for the next attempt), 'unauthenticated'.
  */
 export class Connection {
+  /** @type {import('./types.js').State} */
+  state = 'stopped';
+  cursor = '';
+  #heartbeat = 25; // seconds
+  #preferred; // index into the transports
+  #tries = 0; // of this transport without a frame
+  #failures = 0; // in a row
+  #attempt = 0; // what an older one brings late is dropped
+  #openedAt = 0;
+  #quiet = 0; // questions that nothing but their answers followed
+  #heardAt = 0;
+  #isAsking = false;
+  /** @type {string | undefined} */
+  #token;
+  /** @type {import('./transport.js').Transport | null} */
+  #transport = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  #transports;
+
   /**
    * @param {object} options
    * @param {URL} options.base
@@ -41,29 +59,13 @@ export class Connection {
    */
   constructor(options) {
     this.options = options;
-    this.state = /** @type {import('./types.js').State} */ ('stopped');
-    this.cursor = '';
-    this.heartbeat = 25;
-    this.transports = options.transports.filter((name) => name !== 'ws' || typeof WebSocket === 'function');
-    this.preferred = recallTransport(options.base, this.transports); // index into them
-    this.tries = 0; // of this transport without a frame
-    this.failures = 0; // in a row
-    this.attempt = 0; // what an older one brings late is dropped
-    this.openedAt = 0;
-    this.quiet = 0; // questions that nothing but their answers followed
-    this.heardAt = 0;
-    this.isAsking = false;
-    /** @type {string | undefined} */
-    this.token = undefined;
-    /** @type {import('./transport.js').Transport | null} */
-    this.transport = null;
-    /** @type {ReturnType<typeof setTimeout> | undefined} */
-    this.timer = undefined;
+    this.#transports = options.transports.filter((name) => name !== 'ws' || typeof WebSocket === 'function');
+    this.#preferred = recallTransport(options.base, this.#transports);
   }
 
   /** The transport in use: 'ws', 'sse' or 'poll'. */
   get name() {
-    return this.transports[this.preferred];
+    return this.#transports[this.#preferred];
   }
 
   start() {
@@ -88,18 +90,18 @@ export class Connection {
 
   /** Somebody does something, so the stream had better be alive. */
   touch() {
-    this.quiet = 0;
-    if (this.state !== 'open' || this.isAsking) return;
-    if (Date.now() - this.heardAt >= QUIET) this.#ask();
+    this.#quiet = 0;
+    if (this.state !== 'open' || this.#isAsking) return;
+    if (Date.now() - this.#heardAt >= QUIET) this.#ask();
     else this.#watch();
   }
 
   /** Goes on over another transport, from the same place. @param {string} name */
   use(name) {
-    const index = this.transports.indexOf(name);
-    if (index < 0 || index === this.preferred) return;
-    this.preferred = index;
-    this.tries = 0;
+    const index = this.#transports.indexOf(name);
+    if (index < 0 || index === this.#preferred) return;
+    this.#preferred = index;
+    this.#tries = 0;
     if (this.state !== 'stopped') this.#connect();
   }
 
@@ -108,7 +110,7 @@ export class Connection {
    * @param {string} text
    */
   send(text) {
-    return this.state === 'open' && !!this.transport?.send(text);
+    return this.state === 'open' && !!this.#transport?.send(text);
   }
 
   /** @param {import('./types.js').State} state */
@@ -119,52 +121,56 @@ export class Connection {
   }
 
   #drop() {
-    this.attempt++;
-    clearTimeout(this.timer);
-    this.transport?.close();
-    this.transport = null;
+    this.#attempt++;
+    clearTimeout(this.#timer);
+    this.#transport?.close();
+    this.#transport = null;
   }
 
   async #connect() {
     this.#drop();
-    const attempt = this.attempt;
+    const attempt = this.#attempt;
     const current = (/** @type {(value?: any) => void} */ then) => (/** @type {any} */ value = undefined) => {
-      if (attempt === this.attempt) then(value);
+      if (attempt === this.#attempt) then(value);
     };
     const ended = current((why) => this.#ended(why));
     this.#setState('connecting');
     this.#endAfter(FIRST_FRAME);
     try {
-      this.token = await this.options.auth.token();
+      this.#token = await this.options.auth.token();
     } catch (error) {
       const isOut = error instanceof ConfabError && error.code === Code.UNAUTHENTICATED;
       return ended({ code: isOut ? Code.INVALID : Code.UNAVAILABLE });
     }
-    if (attempt !== this.attempt) return;
+    if (attempt !== this.#attempt) return;
     try {
-      this.transport = TRANSPORTS[this.name]({ base: this.options.base, token: this.token, cursor: this.cursor }, {
+      const reader = await READERS[this.name]?.();
+      if (attempt !== this.#attempt) return;
+      const where = { base: this.options.base, token: this.#token, cursor: this.cursor };
+      const receiver = {
         frame: current((frame) => this.#frame(frame)),
         cursor: current((cursor) => { this.cursor = cursor; }),
         alive: current((isHeartbeat) => this.#alive(isHeartbeat)),
         end: ended,
-      });
+      };
+      this.#transport = reader ? openReader(where, receiver, reader.read) : openWebSocket(where, receiver);
     } catch {
-      ended({ code: Code.NETWORK }); // the browser does not know this transport
+      ended({ code: Code.NETWORK }); // the browser does not know this transport, or can't load it
     }
   }
 
   /** Something came. @param {boolean} [isHeartbeat] an answer to a question of ours: nothing has happened */
   #alive(isHeartbeat = false) {
-    this.heardAt = Date.now();
-    this.quiet = isHeartbeat ? this.quiet + 1 : 0;
+    this.#heardAt = Date.now();
+    this.#quiet = isHeartbeat ? this.#quiet + 1 : 0;
     this.#watch();
   }
 
   #watch() {
-    this.isAsking = false;
-    clearTimeout(this.timer);
-    const most = this.transport?.probe ? RARELY : this.heartbeat * 1000;
-    this.timer = setTimeout(() => this.#ask(), Math.min(QUIET * 2 ** Math.max(0, this.quiet - OFTEN), most));
+    this.#isAsking = false;
+    clearTimeout(this.#timer);
+    const most = this.#transport?.probe ? RARELY : this.#heartbeat * 1000;
+    this.#timer = setTimeout(() => this.#ask(), Math.min(QUIET * 2 ** Math.max(0, this.#quiet - OFTEN), most));
   }
 
   /**
@@ -172,33 +178,33 @@ export class Connection {
    * there is asked beside it.
    */
   #ask() {
-    const attempt = this.attempt;
-    this.isAsking = true;
+    const attempt = this.#attempt;
+    this.#isAsking = true;
     this.#endAfter(PATIENCE);
-    if (this.transport?.probe?.(this.options.heartbeat())) return;
-    const isSilent = Date.now() - this.heardAt > this.heartbeat * SILENCE * 1000;
+    if (this.#transport?.probe?.(this.options.heartbeat())) return;
+    const isSilent = Date.now() - this.#heardAt > this.#heartbeat * SILENCE * 1000;
     if (isSilent) return this.#ended({ code: Code.NETWORK });
     this.#isServerThere().then((isThere) => {
-      if (attempt !== this.attempt || !isThere) return;
-      this.quiet++;
+      if (attempt !== this.#attempt || !isThere) return;
+      this.#quiet++;
       this.#watch();
     });
   }
 
   /** @param {number} ms */
   #endAfter(ms) {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.#ended({ code: Code.NETWORK }), ms);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#ended({ code: Code.NETWORK }), ms);
   }
 
   /** @param {any} frame */
   #frame(frame) {
     if (this.state !== 'open') {
-      this.openedAt = Date.now();
-      rememberTransport(this.options.base, this.name, this.preferred === 0);
+      this.#openedAt = Date.now();
+      rememberTransport(this.options.base, this.name, this.#preferred === 0);
     }
-    this.failures = 0;
-    if (frame.data?.heartbeat) this.heartbeat = frame.data.heartbeat;
+    this.#failures = 0;
+    if (frame.data?.heartbeat) this.#heartbeat = frame.data.heartbeat;
     this.#setState('open');
     this.options.frame(frame);
   }
@@ -212,26 +218,26 @@ export class Connection {
 
   /** @param {import('./transport.js').End} why */
   async #ended(why) {
-    const lasted = this.state === 'open' && Date.now() - this.openedAt >= LASTING;
-    this.quiet = 0;
+    const lasted = this.state === 'open' && Date.now() - this.#openedAt >= LASTING;
+    this.#quiet = 0;
     this.#drop();
-    const attempt = this.attempt;
+    const attempt = this.#attempt;
     if (why.code === Code.UNAUTHENTICATED || why.code === Code.INVALID) {
-      const renewed = why.code === Code.UNAUTHENTICATED && await this.options.auth.renew(this.token);
-      if (attempt !== this.attempt) return;
+      const renewed = why.code === Code.UNAUTHENTICATED && await this.options.auth.renew(this.#token);
+      if (attempt !== this.#attempt) return;
       if (!renewed) return this.#setState('unauthenticated');
       why = { code: Code.RESTARTING };
     }
-    this.failures++;
+    this.#failures++;
     const asked = why.retryAfter || why.code; // it said why: that is not the transport's fault
-    this.tries = lasted || asked ? 0 : this.tries + 1;
+    this.#tries = lasted || asked ? 0 : this.#tries + 1;
     this.#setState('waiting');
-    if (this.tries >= TRIES && await this.#isServerThere() && attempt === this.attempt) {
-      this.tries = 0;
-      this.preferred = (this.preferred + 1) % this.transports.length;
+    if (this.#tries >= TRIES && await this.#isServerThere() && attempt === this.#attempt) {
+      this.#tries = 0;
+      this.#preferred = (this.#preferred + 1) % this.#transports.length;
     }
-    if (attempt !== this.attempt) return;
-    this.timer = setTimeout(() => this.#connect(), backoff(this.failures, {
+    if (attempt !== this.#attempt) return;
+    this.#timer = setTimeout(() => this.#connect(), backoff(this.#failures, {
       retryAfter: why.retryAfter,
       base: why.code === Code.RESTARTING || why.code === Code.OVERLOADED ? 2000 : 500,
     }));

@@ -1,7 +1,7 @@
 import { Dispatch } from './codes.js';
 import { History } from './history.js';
 import { Pins } from './pins.js';
-import { afterRemoval, afterRoomRemoval, afterUpdate, reviseList, withParent } from './revise.js';
+import { afterRemoval, afterRoomRemoval, afterUpdate, withParent } from './revise.js';
 
 const OPEN = 8; // rooms whose messages are kept up to date; the one opened longest ago goes first
 
@@ -144,7 +144,7 @@ export class Conversations {
   #pinned(message) {
     const pins = this.#pins.get(message.room.id);
     if (!pins) return;
-    pins.revise((all) => {
+    pins.rewrite((all) => {
       const others = all.filter(({ id }) => id !== message.id);
       return message.pinned ? [message, ...others] : others;
     });
@@ -154,6 +154,6 @@ export class Conversations {
   /** @param {(message: Message) => Message | null} change */
   #revise(change) {
     for (const [id, history] of this.#histories) if (history.revise(change)) this.tell('messages', id);
-    for (const [id, pins] of this.#pins) if (pins.revise((all) => reviseList(all, change))) this.tell('pins', id);
+    for (const [id, pins] of this.#pins) if (pins.revise(change)) this.tell('pins', id);
   }
 }

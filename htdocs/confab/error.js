@@ -15,6 +15,11 @@ export class ConfabError extends Error {
     this.retryAfter = retryAfter;
   }
 
+  /** @param {string} [detail] */
+  static loggedOut(detail = 'Nobody is logged in.') {
+    return new ConfabError(Code.UNAUTHENTICATED, detail);
+  }
+
   /** Whether the same again may succeed. A message needs a client_id to be sent again safely. */
   get retryable() {
     return this.code === Code.NETWORK || this.code === Code.RATE_LIMITED || this.code === Code.UNAVAILABLE;

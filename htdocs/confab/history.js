@@ -1,4 +1,4 @@
-import { reviseList } from './revise.js';
+import { Loaded } from './loaded.js';
 
 const MOST = 400; // messages
 
@@ -8,30 +8,17 @@ const MOST = 400; // messages
  * @typedef {import('./types.js').Message} Message
  * @typedef {'latest' | 'around' | 'before' | 'after'} Place
  */
-export class History {
-  /** @type {Message[]} */
-  messages = [];
+export class History extends Loaded {
   older = true; // there are, before the first
   newer = false; // there are, after the last: what is said now is not shown
-  /** @type {Set<any[]>} what came while pages were on their way: a page may be older than it */
-  #waiting = new Set();
 
   /**
-   * Loads a page, and applies to it what came meanwhile.
    * @param {Place} place
    * @param {() => Promise<{has_next: boolean, has_previous: boolean, data: {messages: Message[]}}>} load
    */
-  async load(place, load) {
-    /** @type {((history: History) => void)[]} */
-    const meanwhile = [];
-    this.#waiting.add(meanwhile);
-    try {
-      const { has_next, has_previous, data } = await load();
-      this.#merge(place, data.messages.reverse(), has_next, has_previous);
-    } finally {
-      this.#waiting.delete(meanwhile);
-    }
-    for (const change of meanwhile) change(this);
+  load(place, load) {
+    return this.receive(load, ({ has_next, has_previous, data }) =>
+      this.#merge(place, data.messages.reverse(), has_next, has_previous));
   }
 
   /** @param {Place} place @param {Message[]} page oldest first @param {boolean} older @param {boolean} newer */
@@ -60,22 +47,7 @@ export class History {
 
   /** A message that was said, or is said to be so now. @param {Message} message */
   add(message) {
-    this.#change((history) => history.#add(message));
-  }
-
-  /** @param {(message: Message) => Message | null} revise */
-  revise(revise) {
-    return this.#change((history) => {
-      const before = history.messages;
-      history.messages = reviseList(before, revise);
-      return history.messages !== before;
-    });
-  }
-
-  /** @param {(history: History) => any} change */
-  #change(change) {
-    for (const meanwhile of this.#waiting) meanwhile.push(change);
-    return change(this);
+    this.change(() => this.#add(message));
   }
 
   /** @param {Message} message */

@@ -1,4 +1,3 @@
-import { Code } from './codes.js';
 import { Emitter } from './emitter.js';
 import { ConfabError } from './error.js';
 import { findLocks } from './locks.js';
@@ -59,7 +58,7 @@ export class Outbox extends Emitter {
   /** Whoever is logged in now writes from here on. */
   #become() {
     const { user, base } = this.client;
-    if (!user) throw new ConfabError(Code.UNAUTHENTICATED, 'Nobody is logged in.');
+    if (!user) throw ConfabError.loggedOut();
     const owner = `${base.href} ${user.id}`;
     if (owner === this.#owner) return;
     this.close();

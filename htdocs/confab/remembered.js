@@ -1,4 +1,4 @@
-import { readItem, removeItem, writeItem } from './storage.js';
+import { readJson, removeItem, writeItem } from './storage.js';
 
 /**
  * Which transport works here, for the next page: without it each page would try the others in vain first. It is
@@ -15,12 +15,8 @@ const keyOf = (base) => `confab:transport:${base.href}`;
  * @returns {number} the index to start with
  */
 export function recallTransport(base, transports) {
-  try {
-    const { name, until } = JSON.parse(readItem(keyOf(base)) ?? '{}');
-    return until > Date.now() ? Math.max(0, transports.indexOf(name)) : 0;
-  } catch {
-    return 0;
-  }
+  const kept = readJson(keyOf(base));
+  return kept?.until > Date.now() ? Math.max(0, transports.indexOf(kept.name)) : 0;
 }
 
 /**

@@ -1,8 +1,7 @@
-import { authorization } from './auth.js';
 import { Code } from './codes.js';
 import { ConfabError } from './error.js';
 import { encode } from './text.js';
-import { retryAfterOf } from './transport.js';
+import { fetchAs, retryAfterOf } from './transport.js';
 
 const PATIENCE = 30_000; // ms; a network that is half there never ends a request by itself
 
@@ -16,11 +15,8 @@ export async function request({ base, auth }, method, path, body) {
   for (let again = true; ; again = false) {
     const token = await auth.token();
     const { response, text } = await within(PATIENCE, async (signal) => {
-      const response = await fetch(new URL(path, base), {
-        method, credentials: 'same-origin', cache: 'no-store', signal,
-        headers: { ...(body && { 'Content-Type': 'application/json' }), ...authorization(token) },
-        body: body && encode(body),
-      });
+      const response = await fetchAs(new URL(path, base), token,
+        { method, signal, ...(body && { headers: { 'Content-Type': 'application/json' }, body: encode(body) }) });
       return { response, text: await response.text() };
     }).catch(() => { throw new ConfabError(Code.NETWORK, 'The server could not be reached.'); });
     if (response.status === 401 && again && await auth.renew(token)) continue;

@@ -2,7 +2,7 @@ import { backoff } from './backoff.js';
 import { ConfabError } from './error.js';
 
 /** @param {number} ms @returns {Promise<any>} */
-const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
+export const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
 /**
  * Does something as often as it takes while it fails for a reason that may pass, and rejects for any other.

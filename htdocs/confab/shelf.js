@@ -1,4 +1,5 @@
-import { keysOf, readItem, removeItem, writeItem } from './storage.js';
+import { pause } from './retry.js';
+import { keysOf, readJson, removeItem, writeItem } from './storage.js';
 
 const STORE = 'unsent';
 const PATIENCE = 3_000; // ms until a database that does not answer counts as missing
@@ -54,12 +55,12 @@ export class Shelf {
       this.#entries.set(entry.client_id, entry);
       found(entry);
     };
-    for (const key of keysOf(this.prefix)) add(parse(readItem(key)));
+    for (const key of keysOf(this.prefix)) add(readJson(key));
     const loading = this.#do('readonly', (store) => store.getAll()).then((entries) => {
       for (const entry of (entries ?? []).sort((/** @type {Entry} */ a, /** @type {Entry} */ b) => a.n - b.n))
         add(entry);
     });
-    return Promise.race([loading, patience()]);
+    return Promise.race([loading, pause(PATIENCE)]);
   }
 
   /** @param {Entry} entry */
@@ -112,18 +113,6 @@ export class Shelf {
     });
   }
 }
-
-/** @param {string | null} text @returns {any} */
-function parse(text) {
-  try {
-    return JSON.parse(text ?? 'null');
-  } catch {
-    return null;
-  }
-}
-
-/** @returns {Promise<void>} */
-const patience = () => new Promise((resolve) => { setTimeout(resolve, PATIENCE); });
 
 /** @returns {Promise<IDBDatabase | null>} */
 function open() {

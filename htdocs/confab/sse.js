@@ -1,52 +1,21 @@
-import { authorization } from './auth.js';
-import { endOf, streamUrl } from './transport.js';
-
 /**
  * Server-Sent Events, read by fetch and not by EventSource: that hides the heartbeats, which tell a silent stream from
  * a dead one, and the status, which tells a lost log-in from a lost server.
- * @param {import('./transport.js').Where} where
- * @param {import('./transport.js').Receiver} receiver
- * @returns {import('./transport.js').Transport}
+ * @type {import('./transport.js').Reader}
  */
-export function openSse(where, receiver) {
-  const abort = new AbortController();
-  let over = false;
-
-  const end = (/** @type {import('./transport.js').End} */ why) => {
-    if (over) return;
-    over = true;
-    receiver.end(why);
-  };
-
+export async function read({ ask, signal, receiver }) {
   const parser = eventParser((event) => {
     if (event.data) receiver.frame(JSON.parse(event.data));
     if (event.id) receiver.cursor(event.id);
   });
-
-  (async () => {
-    const response = await fetch(streamUrl(where, 'events', false), {
-      headers: { Accept: 'text/event-stream', ...authorization(where.token) },
-      credentials: 'same-origin', cache: 'no-store', signal: abort.signal,
-    });
-    if (!response.ok || !response.body) return end(endOf(response));
-    const reader = response.body.getReader();
-    const decoder = new TextDecoder();
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done || over) break;
-      receiver.alive();
-      parser(decoder.decode(value, { stream: true }));
-    }
-    end({ code: 0 });
-  })().catch(() => end({ code: 0 }));
-
-  return {
-    close() {
-      over = true;
-      abort.abort();
-    },
-    send: () => false,
-  };
+  const { body } = await ask('events', { Accept: 'text/event-stream' });
+  const reader = /** @type {ReadableStream} */ (body).getReader(), decoder = new TextDecoder();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done || signal.aborted) return;
+    receiver.alive();
+    parser(decoder.decode(value, { stream: true }));
+  }
 }
 
 /**

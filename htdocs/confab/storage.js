@@ -9,6 +9,15 @@ export function readItem(key) {
   }
 }
 
+/** What is kept as JSON; null: nothing, or something else. @param {string} key @returns {any} */
+export function readJson(key) {
+  try {
+    return JSON.parse(readItem(key) ?? 'null');
+  } catch {
+    return null;
+  }
+}
+
 /** @param {string} key @param {string} value @returns {boolean} whether it is kept */
 export function writeItem(key, value) {
   try {

@@ -21,7 +21,16 @@
  * @property {() => void} close
  * @property {(data: object) => boolean} [probe] asks for a sign of life; false: it can't
  * @property {(text: string) => boolean} send false: it can't
+ *
+ * @typedef {object} Reading
+ * @property {(path: string, headers?: HeadersInit) => Promise<Response>} ask rejects with an End where it is refused
+ * @property {AbortSignal} signal it is closed
+ * @property {Where} where its cursor is where the next request goes on
+ * @property {Receiver} receiver
+ *
+ * @typedef {(reading: Reading) => Promise<any>} Reader reads until it is closed, or rejects
  */
+import { authorization } from './auth.js';
 import { Code } from './codes.js';
 
 /**
@@ -35,6 +44,37 @@ export function streamUrl(where, path, tokenInQuery) {
   if (where.cursor) url.searchParams.set('since', where.cursor);
   if (tokenInQuery && where.token) url.searchParams.set('token', where.token);
   return url;
+}
+
+/**
+ * A request with the cookie or the token, past the cache.
+ * @param {URL} url @param {string | undefined} token @param {RequestInit} how
+ */
+export function fetchAs(url, token, how) {
+  return fetch(url, {
+    credentials: 'same-origin', cache: 'no-store', ...how, headers: { ...how.headers, ...authorization(token) },
+  });
+}
+
+/**
+ * A transport that sends nothing upwards.
+ * @param {Where} where @param {Receiver} receiver
+ * @param {Reader} read
+ * @returns {Transport}
+ */
+export function openReader(where, receiver, read) {
+  const abort = new AbortController(), { signal } = abort;
+  const ask = async (/** @type {string} */ path, /** @type {HeadersInit | undefined} */ headers) => {
+    const response = await fetchAs(streamUrl(where, path, false), where.token, { headers, signal });
+    if (!response.ok || !response.body) throw endOf(response);
+    return response;
+  };
+  read({ ask, signal, where, receiver }).catch((why) => why).then((why) => {
+    if (signal.aborted) return;
+    abort.abort();
+    receiver.end(why?.retryAfter === undefined ? { code: Code.NETWORK } : why);
+  });
+  return { close: () => abort.abort(), send: () => false };
 }
 
 /** @param {Response} response */

@@ -8,7 +8,10 @@
  *   lang: string, tag: string, dir: 'ltr' | 'rtl', t: (key: string, values?: Record<string, string | number>) => string
  * }} Language
  */
-export const LANGUAGES = ['en', 'de', 'ar'];
+const FILES = {
+  en: () => import('../lang/en.js'), de: () => import('../lang/de.js'), ar: () => import('../lang/ar.js'),
+};
+export const LANGUAGES = Object.keys(FILES);
 
 /**
  * The first of these that there is; the browser's when none is named. A language that is not there, and a key that it
@@ -19,10 +22,8 @@ export const LANGUAGES = ['en', 'de', 'ar'];
 export async function loadLanguage(...wanted) {
   const tags = [...wanted.filter(Boolean),
     ...globalThis.navigator?.languages ?? []].map((tag) => /** @type {string} */ (tag).toLowerCase().split('-')[0]);
-  const lang = tags.find((tag) => LANGUAGES.includes(tag)) ?? 'en';
-  const english = import('../lang/en.js');
-  const [base,
-    own] = await Promise.all([english, lang === 'en' ? english : import(`../lang/${lang}.js`).catch(() => english)]);
+  const lang = /** @type {keyof FILES} */ (tags.find((tag) => LANGUAGES.includes(tag)) ?? 'en');
+  const english = FILES.en(), [base, own] = await Promise.all([english, FILES[lang]().catch(() => english)]);
   // The browser's own variety of it, where it has one: en-GB, de-AT. It decides how dates and numbers are written.
   const tag = [...wanted,
     ...globalThis.navigator?.languages ?? []]

@@ -9,11 +9,11 @@ test('what comes while the list is on its way is applied to it', async () => {
   const pins = new Pins();
   let answer;
   const loading = pins.load(() => new Promise((resolve) => { answer = resolve; }));
-  assert.equal(pins.revise(read), true);
+  assert.equal(pins.rewrite(read), true);
   answer([{ id: 'a' }]);
   await loading;
   assert.deepEqual(pins.messages, [{ id: 'a', read: true }]);
-  assert.equal(pins.revise((same) => same), false);
+  assert.equal(pins.rewrite((same) => same), false);
 });
 
 test('a list that could not be had leaves what was there, and holds nothing for it', async () => {

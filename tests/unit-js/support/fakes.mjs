@@ -1,4 +1,9 @@
 // What a browser has, in the hand of a test.
+// Pages load these where they are needed, once; here they are there from the start, for clocks that stand still.
+import '../../../htdocs/confab/leases.js';
+import '../../../htdocs/confab/poll.js';
+import '../../../htdocs/confab/sse.js';
+
 
 /** WebSockets that the test opens, feeds and closes. */
 export class FakeSocket {
