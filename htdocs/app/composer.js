@@ -44,6 +44,7 @@ export class Composer {
     });
     this.text.addEventListener('input', () => this.#typed());
     this.text.addEventListener('keydown', (event) => this.#pressed(event));
+    this.text.addEventListener('blur', () => { if (app.open) app.client.typing(app.open, false); });
     this.#offs = [app.on('open', () => this.#opened()), app.on('context', (context) => this.#take(context)),
       app.on('compose', () => this.focus()),
       app.on('blocked', () => this.draw())];
@@ -71,6 +72,7 @@ export class Composer {
     const { app } = this;
     if (this.#context.edit) this.text.value = '';
     else if (this.#room) app.drafts.set(this.#room, this.text.value);
+    if (this.#room) app.client.typing(this.#room, false);
     this.#context = {};
     this.#room = app.open;
     this.uploads.show(app.open);
@@ -108,7 +110,7 @@ export class Composer {
     this.completion.look();
     if (this.#context.edit) return;
     app.drafts.set(app.open, this.text.value);
-    if (this.text.value.trim()) app.client.typing(app.open);
+    app.client.typing(app.open, !!this.text.value.trim());
   }
 
   /** As tall as what is in it; the style sheet sets the limit. */

@@ -53,8 +53,10 @@ export class Notifier {
   }
 
   /** @param {import('../confab/types.js').Notification} one */
-  #notify({ notification_type: type, message, reaction }) {
-    const { app } = this, { settings, store } = app, room = store.room(message.room.id);
+  #notify(one) {
+    const { app } = this, { settings, store } = app, { notification_type: type, message, reaction } = one;
+    if (!message) return this.#invited(one);
+    const room = store.room(message.room.id);
     const isShown = message.room.id === app.open && this.#isLooking;
     const name = app.personOf((reaction?.user ?? message.sender));
     const text = reaction ? app.t('reacted', { name, sign: reaction.reaction_content }) : app.lineOf(message);
@@ -63,19 +65,34 @@ export class Notifier {
     if (settings.get('quiet').includes(message.room.id) && type !== 'MENTION') return;
     if (!app.client.share.isLeading || [...this.#looking.values()].includes(message.room.id)) return;
     if (settings.get('sound')) this.#sound();
-    if (!settings.get('notify') || typeof Notification !== 'function' || Notification.permission !== 'granted') return;
     const title = room && !room.peer ? `${name} · ${app.nameOf(room)}` : name;
-    this.#show(title, text, message);
+    this.#show(title, text, message.room.id, message);
   }
 
-  /** @param {string} title @param {string} body @param {import('../confab/types.js').Message} message */
-  #show(title, body, message) {
+  /** One was added to a room, or is invited. @param {import('../confab/types.js').Notification} one */
+  #invited({ room, user, status }) {
     const { app } = this;
+    if (!room || !user) return;
+    const text = app.t(status === 'added' ? 'addedYou' : 'invitesYou', { name: user.username, room: room.name ?? '' });
+    app.announcer.say(text);
+    if (!app.client.share.isLeading || (this.#isLooking && room.id === app.open)) return;
+    if (app.settings.get('sound')) this.#sound();
+    this.#show(room.name ?? '', text, status === 'added' ? room.id : '');
+  }
+
+  /**
+   * @param {string} title @param {string} body @param {string} room to show, or ''
+   * @param {import('../confab/types.js').Message} [message]
+   */
+  #show(title, body, room, message) {
+    const { app } = this;
+    if (!app.settings.get('notify') || typeof Notification !== 'function' || Notification.permission !== 'granted')
+      return;
     try {
-      const note = new Notification(title, { body, tag: message.room.id, icon: 'icon.svg', lang: app.lang });
+      const note = new Notification(title, { body, tag: room || title, icon: 'icon.svg', lang: app.lang });
       note.addEventListener('click', () => {
         window.focus();
-        app.show(message.room.id, message);
+        app.show(room, message);
         note.close();
       });
     } catch {

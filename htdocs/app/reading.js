@@ -24,6 +24,7 @@ export class Reading {
     timeline.list.addEventListener('scroll', soon, { passive: true });
     this.offs = [
       store.on('notify', ({ message }) => {
+        if (!message) return;
         if (!message.delivered_to.includes(app.me.username)) this.#arrived.add(message.id);
         if (message.room.id === app.open && !this.#isLooking) timeline.startLine(message);
         soon();

@@ -35,8 +35,10 @@ export class RoomList {
         .map((name) =>
           h('button', { class: 'chip', 'data-filter': name, onclick: () => this.#choose(name) }, t(`filter_${name}`))));
     this.empty = h('p', { class: 'hint empty', id: 'no-rooms', hidden: true });
-    this.element = h('div', { class: 'room-list' }, this.filters, this.rows.element, this.empty);
+    this.invitations = h('ul', { class: 'invitations', 'aria-label': t('invitations'), hidden: true });
+    this.element = h('div', { class: 'room-list' }, this.filters, this.invitations, this.rows.element, this.empty);
     const draw = app.drawer(() => this.draw());
+    this.#offs.push(store.on('notifications', () => this.#drawInvitations()));
     for (const event of ['rooms', 'typing', 'presence', 'loaded', 'messages']) this.#offs.push(store.on(event, draw));
     this.#offs.push(app.on('open', draw), app.on('day', draw), app.on('settings', draw),
       store.on('loaded', () => this.#loaded()));
@@ -76,6 +78,20 @@ export class RoomList {
     this.empty.hidden = this.rows.items.length > 0;
     this.empty.textContent = t(store.list().length ? 'noneHere' : this.#isLoaded ? 'noRoomsYet' : 'loading');
     this.empty.classList.toggle('late', !this.#isLoaded);
+  }
+
+  /** Rooms that people invite one to. */
+  #drawInvitations() {
+    const { app } = this, { store, t } = app, list = store.invitations();
+    const answer = (/** @type {string} */ id, /** @type {boolean} */ accept) => () =>
+      store.answer(id, accept).catch((error) => app.toast(error));
+    this.invitations.hidden = !list.length;
+    this.invitations.replaceChildren(...list.map(({ room, user }) => {
+      const id = room?.id ?? '', name = room?.name ?? '';
+      return h('li', {}, h('p', { dir: 'auto' }, t('invitesYou', { name: user?.username ?? '', room: name })),
+        h('button', { class: 'primary', onclick: answer(id, true) }, t('accept')),
+        h('button', { class: 'plain', onclick: answer(id, false) }, t('refuse')));
+    }));
   }
 
   /** The rooms as they stand in the list, for keys that go from one to the next. */

@@ -3,6 +3,7 @@ import { ConfabError } from './error.js';
 import { encode, uniqueId } from './text.js';
 
 const ANSWER = 15_000; // ms until a command over the WebSocket counts as lost
+const LOST = { error: { code: Code.NETWORK, detail: 'No answer.' } };
 
 /** Commands that went up a WebSocket and wait for their answer. */
 export class Answers {
@@ -22,7 +23,7 @@ export class Answers {
     const id = uniqueId();
     if (!send(encode({ event_type, data, id }))) return null;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.settle(id, { error: { code: Code.NETWORK, detail: 'No answer.' } }), ANSWER);
+      const timer = setTimeout(() => this.settle(id, LOST), ANSWER);
       this.#waiting.set(id, { resolve, reject, timer });
     });
   }
@@ -45,7 +46,6 @@ export class Answers {
 
   /** The connection is gone: commands without an answer may have been carried out or not. */
   lose() {
-    for (const id of [...this.#waiting.keys()])
-      this.settle(id, { error: { code: Code.NETWORK, detail: 'The connection was lost.' } });
+    for (const id of [...this.#waiting.keys()]) this.settle(id, LOST);
   }
 }

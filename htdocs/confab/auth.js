@@ -40,7 +40,7 @@ export class Auth {
       token = await this.source();
     } catch (error) {
       if (error instanceof ConfabError) throw error;
-      throw new ConfabError(Code.UNAVAILABLE, 'No token could be had.');
+      throw new ConfabError(Code.UNAVAILABLE, 'No token.');
     }
     if (!token) throw ConfabError.loggedOut();
     return token;

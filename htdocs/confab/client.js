@@ -37,7 +37,7 @@ export class Client extends Api {
   #answers = new Answers();
   #standing = false;
   #run = 0;
-  #typing = new Typing((room_id) => this.command(Command.TYPING, { room_id }));
+  #typing = new Typing((room_id, typing) => this.command(Command.TYPING, { room_id, typing }));
 
   /**
    * @param {object} [options]
@@ -197,8 +197,11 @@ export class Client extends Api {
     return answer ?? this.request('POST', 'command', { event_type, data });
   }
 
-  /** That one is typing in a room; call it as often as keys are pressed. @param {string} room_id */
-  typing(room_id) { this.#typing.press(room_id); }
+  /**
+   * That one is typing in a room: call it as often as keys are pressed; or that one stopped, without a message.
+   * @param {string} room_id @param {boolean} [typing]
+   */
+  typing(room_id, typing = true) { this.#typing.set(room_id, typing); }
 
   /** For Share. @param {import('./types.js').State} state */
   setState(state) {

@@ -33,7 +33,7 @@ export const Dispatch = {
   ROOM_EXIT: 'roomexit.dispatch',
   MEMBERS_ADDED: 'roomaddmembers.dispatch', MEMBERS_REMOVED: 'roomremovemembers.dispatch',
   PRESENCE: 'presence.dispatch',
-  ROOM_REQUEST: 'roomrequest.dispatch',
+  ROOM_REQUEST: 'roomrequest.dispatch', ROOM_INVITE: 'roominvite.dispatch',
 };
 
 export const Code = {
@@ -45,4 +45,6 @@ export const Code = {
 
 export const RoomType = { ONE_TO_ONE: 'OneToOneChat', GROUP: 'GroupChat', CHANNEL: 'Channel' };
 
-export const NotificationType = { MESSAGE: 'NEW_MESSAGE', REPLY: 'REPLY', MENTION: 'MENTION', REACTION: 'REACTION' };
+export const NotificationType = {
+  MESSAGE: 'NEW_MESSAGE', REPLY: 'REPLY', MENTION: 'MENTION', REACTION: 'REACTION', INVITE: 'ROOM_INVITE',
+};

@@ -1,6 +1,6 @@
 import { Dispatch } from './codes.js';
 import { History } from './history.js';
-import { Pins } from './pins.js';
+import { Loaded } from './loaded.js';
 import { afterRemoval, afterRoomRemoval, afterUpdate, withParent } from './revise.js';
 
 const OPEN = 8; // rooms whose messages are kept up to date; the one opened longest ago goes first
@@ -10,17 +10,19 @@ const OPEN = 8; // rooms whose messages are kept up to date; the one opened long
  * @typedef {import('./types.js').Message} Message
  */
 export class Conversations {
+  #client;
+  #tell;
   /** @type {Map<string, History>} by room; the one opened last comes last */
   #histories = new Map();
   /** @type {Map<string, Promise<void>>} by room: the first page, while it is on its way */
   #opening = new Map();
-  /** @type {Map<string, Pins>} by room */
+  /** @type {Map<string, Loaded>} by room */
   #pins = new Map();
 
   /** @param {import('./client.js').Client} client @param {(event: 'messages' | 'pins', roomId: string) => void} tell */
   constructor(client, tell) {
-    this.client = client;
-    this.tell = tell;
+    this.#client = client;
+    this.#tell = tell;
   }
 
   /**
@@ -68,13 +70,13 @@ export class Conversations {
     const history = this.#histories.get(id) ?? new History();
     this.#histories.set(id, history);
     try {
-      await history.load(place, () => this.client.page(id, where));
+      await history.load(place, () => this.#client.page(id, where));
     } catch (error) {
       if (!history.messages.length && history.older) this.#histories.delete(id);
       throw error;
     }
     for (const old of [...this.#histories.keys()].slice(0, -OPEN)) this.#histories.delete(old);
-    this.tell('messages', id);
+    this.#tell('messages', id);
   }
 
   /** Newest pin first; [] until loadPins() was called. @param {string} id @returns {Message[]} */
@@ -84,10 +86,10 @@ export class Conversations {
 
   /** @param {string} id */
   async loadPins(id) {
-    const pins = this.#pins.get(id) ?? new Pins();
+    const pins = this.#pins.get(id) ?? new Loaded();
     this.#pins.set(id, pins);
-    await pins.load(() => this.client.listPins(id));
-    this.tell('pins', id);
+    await pins.receive(() => this.#client.listPins(id), (list) => { pins.messages = list; });
+    this.#tell('pins', id);
   }
 
   /** Loads again what is here. A room that one is not in any more goes: its dispatch is on its way, or was missed. */
@@ -119,7 +121,7 @@ export class Conversations {
   /** As of a Follower, and what follows. @param {Message} message */
   said(message) {
     this.#histories.get(message.room.id)?.add(message);
-    this.tell('messages', message.room.id);
+    this.#tell('messages', message.room.id);
   }
 
   /** @param {Message} updated @param {string} eventType */
@@ -137,7 +139,7 @@ export class Conversations {
   left(id, erased) {
     this.drop(id);
     if (erased) this.#revise((message) => afterRoomRemoval(message, id));
-    this.tell('messages', id);
+    this.#tell('messages', id);
   }
 
   /** Or not any more. @param {Message} message */
@@ -148,12 +150,12 @@ export class Conversations {
       const others = all.filter(({ id }) => id !== message.id);
       return message.pinned ? [message, ...others] : others;
     });
-    this.tell('pins', message.room.id);
+    this.#tell('pins', message.room.id);
   }
 
   /** @param {(message: Message) => Message | null} change */
   #revise(change) {
-    for (const [id, history] of this.#histories) if (history.revise(change)) this.tell('messages', id);
-    for (const [id, pins] of this.#pins) if (pins.revise(change)) this.tell('pins', id);
+    for (const [id, history] of this.#histories) if (history.revise(change)) this.#tell('messages', id);
+    for (const [id, pins] of this.#pins) if (pins.revise(change)) this.#tell('pins', id);
   }
 }

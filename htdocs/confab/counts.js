@@ -12,6 +12,10 @@ const CLOSE = 10_000; // ms; who read within so short a time may have been eithe
  * @typedef {{seq: number, unread: boolean, mention: boolean}} Known
  */
 export class Counts {
+  #me;
+  #listed;
+  #newest;
+  #unsure;
   /** @type {Map<string, Known>} by id; what came since the list was made */
   #known = new Map();
 
@@ -21,29 +25,29 @@ export class Counts {
    * @param {() => void} unsure
    */
   constructor(me, item, unsure) {
-    this.me = me;
+    this.#me = me;
     this.unread = item.unread;
     this.mentions = item.mentions;
     this.lastRead = item.last_read_seq;
-    this.listed = item.last_message?.seq ?? 0; // up to here everything is counted in
-    this.newest = this.listed;
-    this.unsure = unsure;
+    this.#listed = item.last_message?.seq ?? 0; // up to here everything is counted in
+    this.#newest = this.#listed;
+    this.#unsure = unsure;
     this.isFresh = true; // the list is so young that it may know of what comes now
   }
 
   /** @param {Message} message */
   #isUnread(message) {
-    return message.sender.id !== this.me && message.seq > this.lastRead && !this.#receipt(message);
+    return message.sender.id !== this.#me && message.seq > this.lastRead && !this.#receipt(message);
   }
 
   /** @param {Message} message */
   #receipt(message) {
-    return message.read_receipts.find(({ reader }) => reader.id === this.me);
+    return message.read_receipts.find(({ reader }) => reader.id === this.#me);
   }
 
   /** @param {Message} message */
   #isMention(message) {
-    return message.mentions.some(({ id }) => id === this.me);
+    return message.mentions.some(({ id }) => id === this.#me);
   }
 
   /**
@@ -52,7 +56,7 @@ export class Counts {
    */
   #recall(id, copy) {
     const known = this.#known.get(id);
-    if (known) return known.seq <= this.listed && this.isFresh ? undefined : known;
+    if (known) return known.seq <= this.#listed && this.isFresh ? undefined : known;
     if (!copy || this.isFresh) return undefined;
     return { seq: copy.seq, unread: this.#isUnread(copy), mention: this.#isMention(copy) };
   }
@@ -65,7 +69,7 @@ export class Counts {
 
   /** @param {number} unread @param {number} mentions */
   #count(unread, mentions) {
-    if (this.unread >= MOST && unread < 0) this.unsure();
+    if (this.unread >= MOST && unread < 0) this.#unsure();
     this.unread = Math.max(0, Math.min(MOST, this.unread + unread));
     this.mentions = Math.max(0, Math.min(MOST, this.mentions + mentions));
   }
@@ -75,10 +79,10 @@ export class Counts {
     if (this.#known.has(message.id)) return;
     const unread = this.#isUnread(message), mention = this.#isMention(message);
     this.#learn(message.id, { seq: message.seq, unread, mention });
-    this.newest = Math.max(this.newest, message.seq);
-    if (message.seq > this.listed) this.#count(+unread, +(unread && mention));
+    this.#newest = Math.max(this.#newest, message.seq);
+    if (message.seq > this.#listed) this.#count(+unread, +(unread && mention));
     // counted in, unless it was on its way to its commit while one after it was there
-    else if (this.isFresh && unread) this.unsure();
+    else if (this.isFresh && unread) this.#unsure();
   }
 
   /**
@@ -86,7 +90,7 @@ export class Counts {
    * @param {Message} message @param {Message | undefined} copy as it was shown
    */
   changed(message, copy) {
-    if (message.sender.id === this.me || message.seq <= this.lastRead) return;
+    if (message.sender.id === this.#me || message.seq <= this.lastRead) return;
     const known = this.#recall(message.id, copy);
     const unread = this.#isUnread(message), mention = this.#isMention(message);
     if (known) {
@@ -102,19 +106,19 @@ export class Counts {
     const receipt = this.#receipt(message);
     if (receipt) {
       const newest = message.read_receipts.reduce((latest, { read_at }) => Math.max(latest, Date.parse(read_at)), 0);
-      if (newest - Date.parse(receipt.read_at) < CLOSE) this.unsure();
+      if (newest - Date.parse(receipt.read_at) < CLOSE) this.#unsure();
     } else if (message.is_edited && (mention || this.mentions)) {
-      this.unsure();
+      this.#unsure();
     }
   }
 
   /** @param {string} id @param {Message | undefined} copy @param {number | undefined} by who deleted it: its sender */
   removed(id, copy, by) {
-    if (by === this.me) return;
+    if (by === this.#me) return;
     const known = this.#recall(id, copy);
     this.#known.delete(id);
     if (known?.unread && known.seq > this.lastRead) this.#count(-1, -known.mention);
-    else if (!known && (this.unread || this.isFresh)) this.unsure();
+    else if (!known && (this.unread || this.isFresh)) this.#unsure();
   }
 
   /**
@@ -125,8 +129,8 @@ export class Counts {
     if (seq <= this.lastRead) return;
     this.lastRead = seq;
     for (const known of this.#known.values()) if (known.seq <= seq) known.unread = false;
-    const rest = seq >= this.newest ? [] : after ?? (seq >= this.listed ? null : undefined);
-    if (rest === undefined) return this.unsure();
+    const rest = seq >= this.#newest ? [] : after ?? (seq >= this.#listed ? null : undefined);
+    if (rest === undefined) return this.#unsure();
     const unread = rest ? rest.filter((message) => this.#isUnread(message)).map((message) => this.#isMention(message))
       : [...this.#known.values()].filter((known) => known.unread && known.seq > seq).map(({ mention }) => mention);
     this.unread = Math.min(MOST, unread.length);

@@ -1,5 +1,7 @@
 /** Tells when nobody has done anything for a while. It sees nothing by itself: the page calls touch(). */
 export class IdleTimer {
+  #tell;
+  #touched;
   /** @type {boolean | undefined} not known before the first touch */
   idle;
   after = 5 * 60_000; // ms
@@ -8,8 +10,8 @@ export class IdleTimer {
 
   /** @param {(idle: boolean) => void} tell @param {() => void} [touched] told each time */
   constructor(tell, touched = () => {}) {
-    this.tell = tell;
-    this.touched = touched;
+    this.#tell = tell;
+    this.#touched = touched;
   }
 
   /** Somebody moved, typed or looked. The first call starts the watch. */
@@ -17,14 +19,14 @@ export class IdleTimer {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.set(true), this.after);
     this.set(false);
-    this.touched();
+    this.#touched();
   }
 
   /** @param {boolean} idle */
   set(idle) {
     if (this.idle === idle) return;
     this.idle = idle;
-    this.tell(idle);
+    this.#tell(idle);
   }
 
   stop() {

@@ -8,8 +8,9 @@ import { Dispatch } from './codes.js';
  * @property {(message: Message, eventType: string, data: any) => void} [changed] read, got, edited, pinned, reacted to
  * @property {(ids: Set<string>, roomId: string, by: number) => void} [removed]
  * @property {(roomId: string, user: number, seq: number) => void} [read] up to there
- * @property {(detail: import('./types.js').RoomDetail, added?: number) => void} [formed] a room was made or changed;
- *   added: the seq of its members' change
+ * @property {(detail: import('./types.js').RoomDetail, added?: number, by?: {id?: number, username: string}) => void}
+ *   [formed] a room was made or changed; added: the seq of its members' change; by: the person who did that
+ * @property {(invitation: any) => void} [invited] a person, by name
  * @property {(roomId: string, erased: boolean) => void} [left] oneself; erased: for everybody
  *
  * @typedef {[keyof Follower, ...any[]]} Happening a method of followers, and what it is called with
@@ -32,9 +33,10 @@ export function meaningOf({ eventType, data, seq }, complete = (message) => mess
       return [data.message ? ['changed', shown(data.message), eventType, data]
         : ['removed', new Set(data.message_ids), named(data.room_id), data.user.id]];
     case Dispatch.ROOM_READ: return [['read', named(data.room_id), data.user.id, data.seq]];
-    case Dispatch.ROOM_CREATED:
+    case Dispatch.ROOM_CREATED: return [['formed', whole(data), undefined, data.creator]];
     case Dispatch.ROOM_UPDATED: return [['formed', whole(data)]];
-    case Dispatch.MEMBERS_ADDED:
+    case Dispatch.ROOM_INVITE: return data.user ? [['invited', { ...data, room: whole(data.room) }]] : [];
+    case Dispatch.MEMBERS_ADDED: return [['formed', whole(data.room), seq, { username: data.added_by }]];
     case Dispatch.MEMBERS_REMOVED: return [['formed', whole(data.room), seq]];
     case Dispatch.ROOM_EXIT: return [['left', named(data.room.id), false]];
     case Dispatch.ROOM_DELETED: return [['left', named(data.room_id), true]];

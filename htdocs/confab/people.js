@@ -4,6 +4,9 @@ const TYPING = 4_000; // ms that a word of somebody typing is good for
 
 /** Who is typing where, and who is there: signals, never stored. */
 export class People {
+  #me;
+  #told;
+  #ask;
   /** @type {Map<number, import('./types.js').Presence>} by account */
   presence = new Map();
   /**
@@ -20,16 +23,16 @@ export class People {
    *   now, and to be told from now on
    */
   constructor(me, told, ask = async () => []) {
-    this.me = me;
-    this.told = told;
-    this.ask = ask;
+    this.#me = me;
+    this.#told = told;
+    this.#ask = ask;
   }
 
   /** @param {{rooms?: string[], users?: number[]}} who */
   async watch({ rooms = [], users = [] }) {
     for (const room of rooms) this.#watched.rooms.add(room);
     for (const user of users) this.#watched.users.add(user);
-    this.see(await this.ask({ rooms, users }));
+    this.see(await this.#ask({ rooms, users }));
   }
 
   /** On another stream. @param {(room: string) => boolean} isKnown rooms that there still are */
@@ -45,7 +48,8 @@ export class People {
 
   /** @param {any} signal */
   apply({ eventType, data }) {
-    if (eventType === Dispatch.TYPING && data.user.id !== this.me()) this.#type(data.room_id, data.user);
+    if (eventType === Dispatch.TYPING && data.user.id !== this.#me())
+      data.typing === false ? this.stop(data.room_id, data.user.id) : this.#type(data.room_id, data.user);
     if (eventType === Dispatch.PRESENCE) this.see([data]);
   }
 
@@ -53,7 +57,7 @@ export class People {
   see(list) {
     for (const one of list) {
       this.presence.set(one.user.id, one);
-      this.told('presence', one.user.id);
+      this.#told('presence', one.user.id);
     }
   }
 
@@ -67,7 +71,7 @@ export class People {
     this.stop(roomId, user.id);
     const room = this.#typing.get(roomId) ?? new Map();
     this.#typing.set(roomId, room.set(user.id, { user, timer: setTimeout(() => this.stop(roomId, user.id), TYPING) }));
-    this.told('typing', roomId);
+    this.#told('typing', roomId);
   }
 
   /** Somebody has typed to the end, or gone away. @param {string} roomId @param {number} id */
@@ -76,7 +80,7 @@ export class People {
     if (!room || !one) return;
     clearTimeout(one.timer);
     room.delete(id);
-    this.told('typing', roomId);
+    this.#told('typing', roomId);
   }
 
   clear() {

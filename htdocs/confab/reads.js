@@ -1,5 +1,7 @@
 /** How far others have read, as far as that was told, and how far one has oneself. */
 export class Reads {
+  #mark;
+  #told;
   /** @type {Map<string, Map<number, number>>} by room and account */
   #reads = new Map();
   /** @type {Map<string, number>} what is being marked, by room */
@@ -7,8 +9,8 @@ export class Reads {
 
   /** @param {(id: string, seq: number) => Promise<any>} mark @param {(id: string) => void} told */
   constructor(mark, told) {
-    this.mark = mark;
-    this.told = told;
+    this.#mark = mark;
+    this.#told = told;
   }
 
   /** Up to where others said that they read: seq by account. @param {string} id @returns {Map<number, number>} */
@@ -24,13 +26,13 @@ export class Reads {
     if (!room || !seq || (!room.unread && !room.mentions)
       || seq <= Math.max(room.last_read_seq, this.#marking.get(room.id) ?? 0)) return;
     this.#marking.set(room.id, seq);
-    await this.mark(room.id, seq).finally(() => this.#marking.delete(room.id));
+    await this.#mark(room.id, seq).finally(() => this.#marking.delete(room.id));
   }
 
   /** @param {string} id @param {number} user @param {number} seq */
   read(id, user, seq) {
     this.#reads.set(id, new Map(this.of(id)).set(user, seq));
-    this.told(id);
+    this.#told(id);
   }
 
   /** @param {string} id */

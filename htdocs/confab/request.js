@@ -14,36 +14,22 @@ const PATIENCE = 30_000; // ms; a network that is half there never ends a reques
 export async function request({ base, auth }, method, path, body) {
   for (let again = true; ; again = false) {
     const token = await auth.token();
-    const { response, text } = await within(PATIENCE, async (signal) => {
-      const response = await fetchAs(new URL(path, base), token,
-        { method, signal, ...(body && { headers: { 'Content-Type': 'application/json' }, body: encode(body) }) });
-      return { response, text: await response.text() };
-    }).catch(() => { throw new ConfabError(Code.NETWORK, 'The server could not be reached.'); });
+    const abort = new AbortController(), timer = setTimeout(() => abort.abort(), PATIENCE);
+    const how = body && { headers: { 'Content-Type': 'application/json' }, body: encode(body) };
+    /** @type {Response} */
+    let response;
+    /** @type {string} */
+    let text;
+    try {
+      response = await fetchAs(new URL(path, base), token, { method, signal: abort.signal, ...how });
+      text = await response.text();
+    } catch {
+      throw new ConfabError(Code.NETWORK, 'No answer.');
+    } finally {
+      clearTimeout(timer);
+    }
     if (response.status === 401 && again && await auth.renew(token)) continue;
     return answerOf(response, text);
-  }
-}
-
-/**
- * Work that is given up after a time.
- * @template T
- * @param {number} ms @param {(signal: AbortSignal) => Promise<T>} work
- * @returns {Promise<T>}
- */
-async function within(ms, work) {
-  const abort = new AbortController();
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let timer;
-  const late = new Promise((_, reject) => {
-    timer = setTimeout(() => {
-      abort.abort();
-      reject(new Error('late'));
-    }, ms);
-  });
-  try {
-    return await /** @type {Promise<T>} */ (Promise.race([work(abort.signal), late]));
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -16,6 +16,7 @@ const MEMBERSHIP = ['property', 'participants', 'admins', 'subscribers', 'modera
  * @typedef {import('./types.js').Message} Message
  */
 export class Rooms {
+  #view;
   /** @type {Map<string, Room>} */
   items = new Map();
   /** @type {Map<string, RoomDetail>} */
@@ -37,9 +38,10 @@ export class Rooms {
    * @param {(roomId: string) => import('./history.js').History | undefined} view.history
    * @param {(roomId: string) => void} view.changed a room of the list
    * @param {() => void} view.listed all of it
+   * @param {(detail: RoomDetail, by: {id?: number, username: string}) => void} [view.joined] one is in a room now
    */
   constructor(view) {
-    this.view = view;
+    this.#view = view;
   }
 
   /** Whether the list is exact: nothing is doubtful and no list is on its way. */
@@ -52,14 +54,14 @@ export class Rooms {
     this.#timer = undefined;
     const meanwhile = this.#meanwhile = /** @type {import('./interpret.js').Happening[]} */ ([]);
     try {
-      const list = await this.view.list();
+      const list = await this.#view.list();
       if (meanwhile !== this.#meanwhile) return;
       this.#replace(list);
     } finally {
       if (meanwhile === this.#meanwhile) this.#meanwhile = null;
     }
     for (const happening of meanwhile) tell(happening, this);
-    this.view.listed();
+    this.#view.listed();
   }
 
   clear() {
@@ -85,7 +87,7 @@ export class Rooms {
 
   /** @param {Room} room */
   #newCounts(room) {
-    return new Counts(this.view.me(), room, () => this.#unsure());
+    return new Counts(this.#view.me(), room, () => this.#unsure());
   }
 
   /** Something can't be told from here: the list is asked for again, soon, and later when that happens all the time. */
@@ -122,7 +124,7 @@ export class Rooms {
   /** As it was shown so far. @param {string} roomId @param {string} id */
   #copy(roomId, id) {
     const last = this.items.get(roomId)?.last_message;
-    return this.view.history(roomId)?.get(id) ?? (last?.id === id ? last : undefined);
+    return this.#view.history(roomId)?.get(id) ?? (last?.id === id ? last : undefined);
   }
 
   /** @param {Set<string>} ids @param {string} roomId @param {number} by */
@@ -137,7 +139,7 @@ export class Rooms {
 
   /** The last message that is left, as far as is known here. @param {string} roomId @param {Set<string>} ids */
   #newest(roomId, ids) {
-    const history = this.view.history(roomId);
+    const history = this.#view.history(roomId);
     const last = history && !history.newer ? history.messages.findLast(({ id }) => !ids.has(id)) : undefined;
     if (!last && (!history || history.newer || history.older)) this.#unsure();
     return last ?? null;
@@ -153,18 +155,22 @@ export class Rooms {
 
   /** @param {string} id @param {number} user @param {number} seq */
   read(id, user, seq) {
-    if (user !== this.view.me()) return;
-    const history = this.view.history(id);
+    if (user !== this.#view.me()) return;
+    const history = this.#view.history(id);
     const isCovered = history && !history.newer && (!history.older || history.messages[0]?.seq <= seq);
     this.#counts.get(id)?.read(seq, isCovered ? history.messages.filter((message) => message.seq > seq) : null);
     this.#set(id, {});
   }
 
-  /** @param {RoomDetail} detail @param {number} [added] the seq from which one may be a member */
-  formed(detail, added) {
+  /**
+   * @param {RoomDetail} detail @param {number} [added] the seq from which one may be a member
+   * @param {{id?: number, username: string}} [by]
+   */
+  formed(detail, added, by) {
     const { id } = detail;
     const item = Object.fromEntries(Object.entries(detail).filter(([key]) => !MEMBERSHIP.includes(key)));
-    const peer = detail.type === RoomType.ONE_TO_ONE && detail.participants?.find((user) => user.id !== this.view.me());
+    const peer = detail.type === RoomType.ONE_TO_ONE
+      && detail.participants?.find((user) => user.id !== this.#view.me());
     this.details.set(id, detail);
     if (this.items.has(id)) return this.#set(id, item);
     const room = /** @type {Room} */ ({ ...item, ...(peer && { peer }), last_message: null, unread: 0, mentions: 0,
@@ -172,14 +178,15 @@ export class Rooms {
     this.items.set(id, room);
     this.#counts.set(id, this.#newCounts(room));
     if (added) this.#unsure(); // what was said before one came
-    this.view.changed(id);
+    this.#view.changed(id);
+    if (by) this.#view.joined?.(detail, by);
   }
 
   /** @param {string} id @param {boolean} erased */
   left(id, erased) {
     for (const map of [this.items, this.details, this.#counts]) map.delete(id);
     if (erased) this.#revise((message) => afterRoomRemoval(message, id));
-    this.view.changed(id);
+    this.#view.changed(id);
   }
 
   /** @param {string} id @param {Partial<Room>} changes */
@@ -188,6 +195,6 @@ export class Rooms {
     if (!room || !counts) return;
     const { unread, mentions, lastRead } = counts;
     this.items.set(id, { ...room, ...changes, unread, mentions, last_read_seq: lastRead });
-    this.view.changed(id);
+    this.#view.changed(id);
   }
 }

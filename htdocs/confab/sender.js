@@ -13,6 +13,9 @@ const mayPass = ({ retryable, code }) => retryable || code === Code.UNAUTHENTICA
  * A message that the server can't take lets those of other rooms go first.
  */
 export class Sender {
+  #client;
+  #source;
+  #set;
   /** @type {AbortController | null} what is going on */
   #work = null;
   /** @type {() => void} ends the waiting for the network */
@@ -31,9 +34,9 @@ export class Sender {
    * @param {(client_id: string, state: import('./types.js').Unsent['state'], error?: ConfabError) => void} set
    */
   constructor(client, source, set) {
-    this.client = client;
-    this.source = source;
-    this.set = set;
+    this.#client = client;
+    this.#source = source;
+    this.#set = set;
   }
 
   /** The network may be there again. */
@@ -56,10 +59,10 @@ export class Sender {
   /** Sends all there is, when no other tab does. */
   async drain() {
     if (this.#work) return;
-    const { owner, shelf } = this.source();
+    const { owner, shelf } = this.#source();
     if (!owner || !shelf.all.some(({ failure }) => !failure)) return;
     const { signal } = this.#work = new AbortController();
-    const isWanted = () => !signal.aborted && owner === this.source().owner;
+    const isWanted = () => !signal.aborted && owner === this.#source().owner;
     const work = () => this.#sendAll(owner, isWanted);
     const locks = findLocks();
     const isDone = await (locks ? locks.request(`confab outbox:${owner}`, { signal }, work) : work())
@@ -82,7 +85,7 @@ export class Sender {
 
   /** The one to send now. */
   #next() {
-    const waiting = this.source().shelf.all.filter(({ failure }) => !failure);
+    const waiting = this.#source().shelf.all.filter(({ failure }) => !failure);
     const next = waiting.find(({ room_id }) => !this.#aside.has(room_id));
     if (!next) this.#aside.clear();
     return next ?? waiting[0];
@@ -91,19 +94,19 @@ export class Sender {
   /** The first of those that wait. @param {() => boolean} isWanted @returns {Promise<boolean>} whether there was one */
   async #sendNext(isWanted) {
     if (!isWanted()) return false;
-    const { shelf, user } = this.source(), entry = this.#next();
+    const { shelf, user } = this.#source(), entry = this.#next();
     if (!entry) return false;
     const { client_id, room_id, content, extra_fields } = entry;
-    this.set(client_id, 'sending');
+    this.#set(client_id, 'sending');
     try {
       const gone = new Promise((resolve) => { this.#current = { id: client_id, done: () => resolve(null) }; });
       const data = { room_id, content, client_id, as_user: user, ...(extra_fields && { extra_fields }) };
-      const answer = this.client.command(Command.SEND, data, { byPost: this.#unanswered === client_id });
+      const answer = this.#client.command(Command.SEND, data, { byPost: this.#unanswered === client_id });
       answer.catch(() => {}); // when nobody needs it any more
       await Promise.race([answer, gone]);
       shelf.remove(client_id);
       this.#aside.delete(room_id);
-      if (isWanted()) this.set(client_id, 'sent');
+      if (isWanted()) this.#set(client_id, 'sent');
     } catch (thrown) {
       const error = thrown instanceof ConfabError ? thrown : new ConfabError(Code.UNEXPECTED, String(thrown));
       this.#failed(entry, error, shelf, isWanted());
@@ -120,7 +123,7 @@ export class Sender {
   #failed(entry, error, shelf, isShown) {
     const { client_id, room_id } = entry, isOver = !mayPass(error);
     if (isOver && shelf.has(client_id)) shelf.put({ ...entry, failure: { code: error.code, detail: error.detail } });
-    if (isShown) this.set(client_id, isOver ? 'failed' : 'queued', error);
+    if (isShown) this.#set(client_id, isOver ? 'failed' : 'queued', error);
     if (isOver) return;
     this.#unanswered = error.code === Code.NETWORK ? client_id : '';
     if (error.code === Code.UNAVAILABLE) this.#aside.add(room_id);

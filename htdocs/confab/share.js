@@ -16,6 +16,9 @@ const WELCOME = 5_000; // ms; a leading tab that says nothing for so long is asl
  * {touch}, {tab, idle}.
  */
 export class Share {
+  #client;
+  #locks;
+
   isLeading = false;
   #tab = uniqueId();
   #run = 0;
@@ -25,7 +28,7 @@ export class Share {
   /** @type {any} the last first frame of a stream */
   #ready = null;
   #idle = new SharedIdle((idle) =>
-    (this.isLeading && this.client.state === 'open' ? this.client.command(Command.HEARTBEAT, { idle }) : null));
+    (this.isLeading && this.#client.state === 'open' ? this.#client.command(Command.HEARTBEAT, { idle }) : null));
   /** @type {BroadcastChannel | null} */
   #channel = null;
   /** @type {(() => void) | null} lets the lock go */
@@ -38,18 +41,18 @@ export class Share {
 
   /** @param {import('./client.js').Client} client @param {boolean} wanted */
   constructor(client, wanted) {
-    this.client = client;
-    this.locks = wanted && typeof BroadcastChannel === 'function' ? findLocks() : undefined;
-    this.isPossible = !!this.locks;
+    this.#client = client;
+    this.#locks = wanted && typeof BroadcastChannel === 'function' ? findLocks() : undefined;
+    this.isPossible = !!this.#locks;
     globalThis.addEventListener?.('pagehide', () => this.#channel?.postMessage({ tab: this.#tab, idle: true }));
   }
 
   get transport() {
-    return this.isLeading ? this.client.connection.name : this.#theirTransport;
+    return this.isLeading ? this.#client.connection.name : this.#theirTransport;
   }
 
   get #name() {
-    return `confab:${this.client.base.href}:${this.client.user?.id}`;
+    return `confab:${this.#client.base.href}:${this.#client.user?.id}`;
   }
 
   start() {
@@ -81,12 +84,12 @@ export class Share {
 
   /** Somebody does something in this tab. */
   touch() {
-    if (this.isLeading) this.client.connection.touch();
+    if (this.isLeading) this.#client.connection.touch();
     else this.#channel?.postMessage({ touch: true });
   }
 
   hurry() {
-    if (this.isLeading) this.client.connection.hurry();
+    if (this.isLeading) this.#client.connection.hurry();
     else this.#channel?.postMessage({ hurry: true });
   }
 
@@ -95,7 +98,7 @@ export class Share {
     this.#queue?.abort();
     const queue = this.#queue = new AbortController();
     let isGranted = false;
-    this.locks?.request(this.#name, how.steal ? how : { signal: queue.signal }, () => {
+    this.#locks?.request(this.#name, how.steal ? how : { signal: queue.signal }, () => {
       if (run !== this.#run) return;
       clearTimeout(this.#timer);
       this.#queue = null;
@@ -111,21 +114,21 @@ export class Share {
   #lead() {
     this.isLeading = true;
     this.#channel?.postMessage({ lead: true });
-    this.client.setState('connecting');
-    this.client.connection.start();
+    this.#client.setState('connecting');
+    this.#client.connection.start();
   }
 
   /** @param {number} run */
   #follow(run) {
     this.isLeading = this.#welcomed = false;
-    this.client.connection.stop();
+    this.#client.connection.stop();
     this.#wait(run, {});
     this.#hello();
   }
 
   /** Asks the leader for its place, and for what came since ours. */
   #hello() {
-    const { seq, epoch } = this.client;
+    const { seq, epoch } = this.#client;
     const run = this.#run;
     this.#welcomed = false;
     this.#channel?.postMessage({ hello: this.#tab, seq, epoch });
@@ -139,18 +142,18 @@ export class Share {
     if ('idle' in said) return this.#idle.set(said.tab, said.idle);
     if (this.isLeading) {
       if (said.hello) this.#welcome(said);
-      if (said.hurry) this.client.connection.hurry();
-      if (said.touch) this.client.connection.touch();
+      if (said.hurry) this.#client.connection.hurry();
+      if (said.touch) this.#client.connection.touch();
     } else if (said.welcome === this.#tab) {
       this.#isWelcome(said);
     } else if (said.lead || (!this.#welcomed && said.frame?.eventType === Dispatch.READY)) {
       this.#hello();
     } else if (said.state) {
       this.#theirTransport = said.transport;
-      this.client.setState(said.state);
+      this.#client.setState(said.state);
     } else if (said.frame && this.#welcomed) {
       const isStored = said.frame.seq !== undefined && said.frame.eventType !== Dispatch.NOTIFICATIONS;
-      if (isStored && said.before > this.client.seq) return this.#hello();
+      if (isStored && said.before > this.#client.seq) return this.#hello();
       this.take(said.frame);
     }
   }
@@ -158,7 +161,7 @@ export class Share {
   /** @param {any} frame */
   take(frame) {
     if (frame.eventType === Dispatch.READY) this.#ready = frame.data;
-    this.client.take(frame);
+    this.#client.take(frame);
   }
 
   /**
@@ -166,13 +169,13 @@ export class Share {
    * @param {{hello: string, seq: number, epoch: string}} from
    */
   #welcome(from) {
-    const { seq, epoch, state } = this.client;
+    const { seq, epoch, state } = this.#client;
     const since = from.epoch === epoch ? from.seq : -1;
     const missed = this.#kept.filter(({ frame }) => frame.seq > since).map(({ frame }) => frame);
     const isWhole = since >= (this.#kept[0]?.before ?? seq);
     this.#channel?.postMessage({
       welcome: from.hello, seq, epoch, state, transport: this.transport, ready: this.#ready,
-      notifications: this.client.pending?.(),
+      notifications: this.#client.pending?.(),
       missed: isWhole ? missed : null,
     });
   }
@@ -182,7 +185,7 @@ export class Share {
     clearTimeout(this.#timer);
     this.#welcomed = !!ready;
     this.#theirTransport = transport;
-    const { client } = this;
+    const client = this.#client;
     if (!ready) missed = [];
     else if (!client.connection.cursor)
       missed = [{ eventType: Dispatch.READY, data: { ...ready, seq, epoch } },
@@ -208,7 +211,7 @@ export class Share {
   }
 
   tellState() {
-    if (this.isLeading) this.#channel?.postMessage({ state: this.client.state, transport: this.transport });
+    if (this.isLeading) this.#channel?.postMessage({ state: this.#client.state, transport: this.transport });
   }
 
   /** @param {boolean} idle */

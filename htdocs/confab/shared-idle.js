@@ -1,12 +1,13 @@
 /** A person is idle when idle in all tabs. The leading one tells the server. */
 export class SharedIdle {
+  #tell;
   /** @type {Map<string, boolean>} */
   #tabs = new Map();
   #said = false;
 
   /** @param {(idle: boolean) => Promise<any> | null} tell null: not now, or not from here */
   constructor(tell) {
-    this.tell = tell;
+    this.#tell = tell;
   }
 
   /** @param {string} tab @param {boolean} idle */
@@ -29,7 +30,7 @@ export class SharedIdle {
   say() {
     const idle = this.isIdle;
     if (idle === this.#said) return;
-    const told = this.tell(idle);
+    const told = this.#tell(idle);
     if (!told) return;
     this.#said = idle;
     told.catch(() => { this.#said = !idle; });

@@ -44,6 +44,7 @@ export class Store extends Emitter {
     this.rooms = new Rooms({
       me, list: () => client.listRooms(), history: (id) => this.conversations.history(id),
       changed: (id) => tellOf('rooms', id), listed: () => this.#tell('rooms'),
+      joined: (room, by) => this.notifications.joined(room, by),
     });
     this.notifications = new Notifications(me, (one) => this.emit('notify', one), () => this.#tell('notifications'));
     this.people = new People(me, tellOf, async (who) => (await client.command(Command.WATCH, who)).data.users);
@@ -169,6 +170,18 @@ export class Store extends Emitter {
   /** Members of a room, as far as they are known. @param {string} id */
   members(id) {
     return this.#same(`members ${id}`, '', membersOf(this.detail(id)));
+  }
+
+  /** Invitations that wait for one's answer: answer(). @returns {import('./types.js').Notification[]} */
+  invitations() {
+    return this.#same('invitations', 'notifications', [...this.notifications.rooms.values()].flat()
+      .filter(({ status }) => status === 'pending'));
+  }
+
+  /** Accepts an invitation to a room, or refuses it. @param {string} id @param {boolean} accept */
+  async answer(id, accept) {
+    await this.client.answerRequest(id, undefined, accept);
+    this.notifications.left(id);
   }
 
   /** Whether there may be more than members() has: client.listMembers() gives them all. @param {string} id */

@@ -1,7 +1,6 @@
-/** Unguessable and unique; also on plain http, where crypto.randomUUID is missing. */
+/** Unguessable and unique; on plain http crypto.randomUUID is missing. */
 export function uniqueId() {
-  if (typeof crypto.randomUUID === 'function') return crypto.randomUUID();
-  const bytes = /** @type {Crypto} */ (crypto).getRandomValues(new Uint8Array(16));
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 

@@ -107,9 +107,13 @@
  *
  * @typedef {object} Notification
  * @property {string} id
- * @property {'NEW_MESSAGE' | 'REPLY' | 'MENTION' | 'REACTION'} notification_type
- * @property {Message} message
+ * @property {'NEW_MESSAGE' | 'REPLY' | 'MENTION' | 'REACTION' | 'ROOM_INVITE'} notification_type
+ * @property {Message | null} message null: it is an invitation
  * @property {Reaction} [reaction]
+ * @property {{id: string, type: Room['type'], name?: string}} [room] of an invitation, and so what follows
+ * @property {{id?: number, username: string}} [user] the person who added or invites one
+ * @property {'added' | 'pending'} [status]
+ * @property {string} [created_at]
  *
  * @typedef {{eventType: string, data: any, seq?: number, id?: string | number}} Frame
  *

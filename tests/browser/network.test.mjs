@@ -55,7 +55,7 @@ test('what the server refuses says why and stays until it is given up', async ()
   await enterRoom(page, other.name);
   await page.getByLabel('Message', { exact: true }).fill('x'.repeat(100_001));
   await page.getByLabel('Message', { exact: true }).press('Enter');
-  await page.locator('.message.failed').getByText(/Not sent: .*no more than 100000 characters/).waitFor();
+  await page.locator('.message.failed').getByText(/Not sent: At most 100,000 characters/).waitFor();
   await page.reload();
   await page.locator('.message.failed').getByRole('button', { name: 'Discard' }).click();
   await page.locator('.message.failed').waitFor({ state: 'detached' });

@@ -20,6 +20,29 @@ async function pick(page, { user }) {
 
 const close = (...pages) => Promise.all(pages.map((page) => page.context().close()));
 
+test('an invitation stands in the list until it is accepted or refused', async () => {
+  const [ann, ben] = await Promise.all([register('ann'), register('ben')]);
+  const rooms = await Promise.all(['Tea', 'Rain'].map((name) => makeRoom(ann, [], name)));
+  const page = await openAs(browser, ben), invitations = page.locator('.invitations li');
+  await page.getByText('No conversations yet').waitFor();
+  for (const { id } of rooms) await command(ann, 'room.invite', { room_id: id, user_id: ben.user.id });
+  const toTea = invitations.filter({ hasText: 'Tea' }), toRain = invitations.filter({ hasText: 'Rain' });
+  assert.match(await toTea.textContent(), new RegExp(`^${ann.user.username} invites you to Tea\\.`));
+  await toTea.getByRole('button', { name: 'Accept' }).click();
+  await page.locator('#room-list').getByRole('button', { name: /Tea/ }).waitFor();
+  await page.reload();
+  await toRain.getByRole('button', { name: 'Refuse' }).click();
+  await toRain.waitFor({ state: 'detached' });
+  assert.equal(await invitations.count(), 0);
+  assert.equal(await page.locator('#room-list').getByRole('button', { name: /Rain/ }).count(), 0);
+  // That somebody types, and stops.
+  await command(ann, 'message.typing', { room_id: rooms[0].id });
+  await page.locator('#room-list .typing').waitFor();
+  await command(ann, 'message.typing', { room_id: rooms[0].id, typing: false });
+  await page.locator('#room-list .typing').waitFor({ state: 'detached', timeout: 3000 });
+  await close(page);
+});
+
 test('one signs up, is told what is wrong, and begins to chat with somebody', async () => {
   const ben = await register('ben');
   const his = await openAs(browser, ben);

@@ -215,7 +215,9 @@ test('half characters and NUL never go up', async () => {
 
 test('a request that is never answered ends after half a minute', async () => {
   const client = connect();
-  globalThis.fetch = () => new Promise(() => {});
+  globalThis.fetch = (_, { signal }) => new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason));
+  });
   const work = client.request('POST', 'command', {});
   work.catch(() => {});
   await settle();

@@ -6,6 +6,8 @@ import { meaningOf, tell } from '../../htdocs/confab/interpret.js';
 import { Notifications } from '../../htdocs/confab/notifications.js';
 import { People } from '../../htdocs/confab/people.js';
 import { afterRemoval, afterUpdate } from '../../htdocs/confab/revise.js';
+import { Rooms } from '../../htdocs/confab/rooms.js';
+import { Typing } from '../../htdocs/confab/typing.js';
 
 beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
 afterEach(() => mock.timers.reset());
@@ -113,4 +115,58 @@ test('notifications: of others only, once, most telling kind, gone when read', (
     ['REACTION', 'NEW_MESSAGE']);
   apply({ eventType: 'roomread.dispatch', data: { room_id: 'r', user: { id: 1 }, seq: 4 } });
   assert.equal(notifications.rooms.size, 0);
+});
+
+test('invitations: a notification until they are answered or something is read there; by oneself none', () => {
+  const arrived = [], notifications = new Notifications(() => 1, (one) => arrived.push(one), () => {});
+  const rooms = new Rooms({ me: () => 1, list: async () => [], history: () => undefined, changed: () => {},
+    listed: () => {}, joined: (room, by) => notifications.joined(room, by) });
+  const apply = (dispatch) => meaningOf(dispatch).forEach((happening) => {
+    rooms.take(happening);
+    tell(happening, notifications);
+  });
+  const group = (id) => ({ id, type: 'GroupChat', name: id.toUpperCase(), participants: [{ id: 1 }, { id: 2 }] });
+  const invited = (id, user, status = 'pending') => apply({ eventType: 'roominvite.dispatch',
+    data: { room_id: id, room: group(id), user: { id: user }, inviter: { id: 2, username: 'bo' }, status } });
+  const added = (id, by) => apply({ eventType: 'roomaddmembers.dispatch', seq: 1,
+    data: { room: group(id), new_members: ['me'], added_by: by } });
+  const statuses = () => [...notifications.rooms].map(([id, [{ status }]]) => [id, status]);
+  apply({ eventType: 'roominvite.dispatch', data: { room_id: 'l', id: 1, invite: 'secret' } }); // a link of one's own
+  invited('a', 1);
+  invited('a', 1);
+  invited('b', 3);
+  invited('b', 1, 'refused');
+  assert.deepEqual(arrived, [{ id: 'a', notification_type: 'ROOM_INVITE', message: null, status: 'pending',
+    room: { id: 'a', type: 'GroupChat', name: 'A' }, user: { id: 2, username: 'bo' } }]);
+  added('a', 'bo'); // it was accepted
+  added('c', 'bo');
+  added('c', 'bo'); // somebody else
+  added('d', 'self');
+  apply({ eventType: 'roomcreate.dispatch', data: { ...group('e'), creator: { id: 2, username: 'bo' } } });
+  apply({ eventType: 'roomcreate.dispatch', data: { ...group('f'), creator: { id: 1, username: 'me' } } });
+  assert.deepEqual(statuses(), [['c', 'added'], ['e', 'added']]);
+  apply({ eventType: 'roomread.dispatch', data: { room_id: 'c', user: { id: 1 }, seq: 4 } });
+  apply({ eventType: 'roomexit.dispatch', data: { room: { id: 'e' } } });
+  assert.deepEqual(statuses(), []);
+  rooms.clear();
+});
+
+test('that one types is said now and then; that one stopped once, where the other was said', () => {
+  const said = [], typing = new Typing(async (...what) => { said.push(what); });
+  typing.set('r', false);
+  for (let i = 0; i < 3; i++) typing.set('r', true);
+  typing.set('r', false);
+  typing.set('r', false);
+  typing.set('r', true);
+  assert.deepEqual(said, [['r', true], ['r', false], ['r', true]]);
+});
+
+test('people who say that they stopped are shown as such at once', () => {
+  const people = new People(() => 1, () => {});
+  const says = (data) => people.apply({ eventType: 'messagetyping.dispatch',
+    data: { room_id: 'r', user: { id: 2 }, ...data } });
+  says({});
+  assert.equal(people.typing('r').length, 1);
+  says({ typing: false });
+  assert.equal(people.typing('r').length, 0);
 });

@@ -155,7 +155,7 @@ class Tab {
       console, URL, AbortController, AbortSignal, TextDecoder, DOMException, structuredClone, queueMicrotask,
       location: new URL('http://chat.test/chat/'), Date: WalkDate, navigator: { locks: part.locks },
       BroadcastChannel: part.BroadcastChannel, localStorage: world.storage, indexedDB: world.database.of(later),
-      crypto: { randomUUID: () => `${Math.floor(world.random() * 1e15)}-${Math.floor(world.random() * 1e15)}` },
+      crypto: { getRandomValues: (bytes) => bytes.map(() => world.random() * 256) },
       setTimeout: (run, ms) => later(ms, run), clearTimeout: (n) => world.cancel(n),
       addEventListener: (...args) => this.listeners.addEventListener(...args),
       fetch: (url, init) => this.#fetch(new URL(url), init), WebSocket: socketOf(this),
