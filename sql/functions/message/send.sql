@@ -259,12 +259,14 @@ begin
   end if;
 end $$;
 
--- check_may_send(account, room): the same; the room's shared lock is held then. It is asked before the lock, which a
--- stranger never holds, and again under it. Raises 4002, 4004.
+-- check_may_send(account, room): the same; the room's shared lock is held then. Whoever is no member is asked about
+-- before it, so strangers take no lock. Raises 4002, 4004.
 create or replace function confab.check_may_send(p_account bigint, p_room uuid)
 returns void language plpgsql as $$
 begin
-  perform confab.check_may_send_now(p_account, p_room);
+  if (select true from confab.member where room_id = p_room and account_id = p_account) is null then
+    perform confab.check_may_send_now(p_account, p_room);
+  end if;
   perform confab.room_share(p_room);
   perform confab.check_may_send_now(p_account, p_room);
 end $$;
