@@ -2,7 +2,7 @@
 // what PostgreSQL has counted. Prints a table in Markdown.
 //   node tools/coverage.mjs FOLDER OBJECTS    what `make coverage` has recorded, and the objects that it ran
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 const top = path.resolve(import.meta.dirname, '..');
@@ -50,7 +50,9 @@ function moduleOf(url) {
   const local = url.startsWith('file:') ? path.relative(top, decodeURIComponent(new URL(url).pathname)) : null;
   const served = /^http:\/\/127\.0\.0\.1:\d+\/chat\/(.*\.js)$/.exec(url)?.[1];
   const name = served ? `htdocs/${served}` : local;
-  return name && /^htdocs\/.*\.js$/.test(name) && !name.includes('/types/') ? name : null;
+  // A bundle has other lines than the modules that it is made of.
+  return name && /^htdocs\/.*\.js$/.test(name) && !name.includes('/types/') && existsSync(path.join(top, name))
+    ? name : null;
 }
 
 /** For each character of a script, whether it was run: later ranges are inside of earlier ones. */
