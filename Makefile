@@ -34,7 +34,7 @@ LIB := $(addprefix base/, buf config crypto error hex json json_peek logger metr
 	xalloc) \
 	$(addprefix event/, instance listener loop service) \
 	$(addprefix pg/, async conn result schema sync) \
-	$(addprefix text/, entities escape html sanitise tag url) \
+	$(addprefix text/, command_id entities escape html sanitise tag url) \
 	$(addprefix web/, answer fastcgi head overflow prefork request worker) \
 	$(addprefix auth/, identity jwt jwt_keys login origin provider_jwt provider_remote_user provider_token query) \
 	$(addprefix log/, cursor deletions dispatch fence selftest tail window witness) \
@@ -129,7 +129,7 @@ $(O)/tests/faults/clock.so: tests/faults/clock.c
 # What is checked about parsers of hostile bytes: with inputs that clang's
 # libFuzzer looks for, and with those that are kept.
 PARSERS := $(addprefix lib/base/, buf error hex json json_peek logger utf8 uuid xalloc) \
-	$(addprefix lib/text/, entities escape html sanitise tag url) \
+	$(addprefix lib/text/, command_id entities escape html sanitise tag url) \
 	$(addprefix lib/auth/, jwt jwt_keys query) \
 	lib/log/cursor lib/web/fastcgi lib/web/head fcgi/command/envelope fcgi/media/multipart \
 	ws-bridge/frame ws-bridge/handshake ws-bridge/reader

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json.h"
 #include "base/xalloc.h"
 #include "socket_internal.h"
+#include "text/command_id.h"
 
 /* Answers a command, after everything that waits already. */
 static void reply_json(struct socket *s, const char *json, size_t len)
@@ -28,24 +28,19 @@ static void reply_json(struct socket *s, const char *json, size_t len)
 static void reply_unavailable(struct socket *s, const struct command *command,
 			      bool sent)
 {
-	const char *why;
-	struct json *parsed =
-		json_parse(command->bytes, command->len, 16, &why);
-	const struct json *id = json_get(parsed, "id");
-	struct buf json = { 0 };
+	struct buf id = { 0 }, json = { 0 };
 
 	buf_addf(&json, "{\"error\":{\"code\":%d,\"detail\":\"%s\"%s}",
 		 error_info(ERROR_UNAVAILABLE)->code,
 		 error_info(ERROR_UNAVAILABLE)->detail,
 		 sent ? ",\"unknown\":true" : "");
-	if (json_kind(id) == JSON_STRING || json_kind(id) == JSON_INT) {
-		buf_add_text(&json, ",\"id\":");
-		json_print(id, &json);
-	}
+	command_id_find(command->bytes, command->len, &id);
+	if (id.len)
+		buf_addf(&json, ",\"id\":%s", buf_text(&id));
 	buf_add_text(&json, "}");
 	reply_json(s, json.data, json.len);
 	buf_free(&json);
-	json_free(parsed);
+	buf_free(&id);
 }
 
 static void send_command(struct socket *s);

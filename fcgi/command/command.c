@@ -15,6 +15,7 @@
 #include "base/xalloc.h"
 #include "command_table.h"
 #include "envelope.h"
+#include "text/command_id.h"
 
 enum {
 	REPEATS = 3, /* attempts of a transaction that collides with others */
@@ -209,15 +210,16 @@ static struct error_answer refuse_event(struct call *call)
 		.len = SECRET_HASH_SIZE,
 		.binary = true
 	};
-	enum pg_status status = pg_run(call->commands->pg, &ACCOUNT, 1, &hash,
-				       NULL, &call->result);
-	struct error_answer answer =
-		status == PG_FAILED ? fail_statement(call)
-		: status == PG_OK   ? fail_call(call, ERROR_EVENT_TYPE, NULL)
-				    : fail_unavailable(call, false);
+	enum pg_status status;
 
 	pg_result_free(call->result);
-	return answer;
+	call->result = NULL;
+	status = pg_run(call->commands->pg, &ACCOUNT, 1, &hash, NULL,
+			&call->result);
+	if (status == PG_FAILED && call->result)
+		return fail_statement(call);
+	return status == PG_OK ? fail_call(call, ERROR_EVENT_TYPE, NULL)
+			       : fail_unavailable(call, false);
 }
 
 static struct error_answer carry_out(struct call *call, const char *data)
@@ -247,7 +249,8 @@ static struct error_answer carry_out(struct call *call, const char *data)
 	}
 	if (status == PG_FAILED && call->result)
 		return fail_statement(call);
-	if (!command_table_find(call->commands->table,
+	if (status == PG_FAILED &&
+	    !command_table_find(call->commands->table,
 				call->envelope.event_type))
 		return refuse_event(call);
 	if (status == PG_FAILED) {
@@ -327,8 +330,11 @@ static struct error_answer execute_call(struct call *call)
 	seconds = seconds_to_wait(call);
 	if (seconds)
 		return fail_rate(call, seconds);
-	if (!entry)
-		return refuse_event(call);
+	if (!entry) {
+		answer = refuse_event(call);
+		pg_result_free(call->result);
+		return answer;
+	}
 	call->stores = entry->rings;
 	for (int i = 0; i < COMMAND_PATHS && entry->rich_text[i]; i++)
 		envelope_clean(envelope, entry->rich_text[i],
@@ -344,7 +350,8 @@ static bool is_key(const char *key)
 {
 	size_t len = key ? strlen(key) : 0;
 
-	return utf8_valid(key, len) && utf8_characters(key, len) <= ENVELOPE_ID;
+	return utf8_valid(key, len) &&
+	       utf8_characters(key, len) <= COMMAND_ID_MAX;
 }
 
 /* Reads the request. ERROR_NONE, or the error that it has answered. */

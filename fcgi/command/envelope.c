@@ -4,23 +4,11 @@
 
 #include <string.h>
 
-#include "base/json_peek.h"
-#include "base/utf8.h"
+#include "text/command_id.h"
 #include "text/sanitise.h"
 
 /* White space, as SQL trims it. */
 static const char blank[] = " \t\r\n\f\v";
-
-static bool is_id(const struct json *value)
-{
-	int64_t number;
-	size_t len;
-	const char *text = json_string(value, &len);
-
-	if (text)
-		return utf8_characters(text, len) <= ENVELOPE_ID;
-	return json_integer(value, &number);
-}
 
 /* The fault of a parsed command, NULL for none. Takes the id first, for the
  * answer to any fault. */
@@ -33,7 +21,7 @@ static const char *read_members(struct envelope *envelope)
 	if (json_kind(envelope->root) != JSON_OBJECT)
 		return "A command is a JSON object.";
 	if (id) {
-		if (!is_id(id))
+		if (!command_id_valid(id))
 			return "id must be a string of at most 64 characters "
 			       "or an integer.";
 		json_print(id, &envelope->id);
@@ -49,27 +37,6 @@ static const char *read_members(struct envelope *envelope)
 	return NULL;
 }
 
-/* Looks for the id in a command that could not be parsed: its sender needs it
- * to know which command failed. */
-static void find_id(struct envelope *envelope, const char *body, size_t len)
-{
-	struct buf text = { 0 };
-	const char *value, *why;
-	struct json *json;
-	size_t value_len;
-
-	if (!json_peek(body, len, "id", &value, &value_len))
-		return;
-	buf_add_text(&text, "{\"id\":");
-	buf_add(&text, value, value_len);
-	buf_add_text(&text, "}");
-	json = json_parse(text.data, text.len, 2, &why);
-	if (!why && is_id(json_get(json, "id")))
-		json_print(json_get(json, "id"), &envelope->id);
-	json_free(json);
-	buf_free(&text);
-}
-
 enum confab_error envelope_parse(struct envelope *envelope, const char *body,
 				 size_t len, int depth, struct buf *out)
 {
@@ -77,7 +44,7 @@ enum confab_error envelope_parse(struct envelope *envelope, const char *body,
 
 	envelope->root = json_parse(body, len, depth, &why);
 	if (why)
-		find_id(envelope, body, len);
+		command_id_find(body, len, &envelope->id);
 	else
 		why = read_members(envelope);
 	if (!why)

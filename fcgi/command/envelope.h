@@ -18,11 +18,6 @@ struct envelope {
 	struct buf id;          /* as JSON text; empty: none */
 };
 
-/* Longest id and client_id, in characters. */
-enum {
-	ENVELOPE_ID = 64
-};
-
 /* Reads a command. ERROR_INVALID: out has the whole answer. Free with
  * envelope_free() in either case. */
 enum confab_error envelope_parse(struct envelope *envelope, const char *body,

@@ -35,7 +35,8 @@ const struct error_info *error_info(enum confab_error error)
 	return &table[error];
 }
 
-enum confab_error error_from_code(int code)
+/* ERROR_INTERNAL when the code is unknown. */
+static enum confab_error error_from_code(int code)
 {
 	for (size_t i = ERROR_NONE + 1; i < TABLE_ROWS; i++)
 		if (table[i].code == code)

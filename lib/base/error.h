@@ -29,9 +29,6 @@ struct error_info {
 /* The table's row; never NULL. */
 const struct error_info *error_info(enum confab_error error);
 
-/* The row with this protocol code (4001...), ERROR_INTERNAL when unknown. */
-enum confab_error error_from_code(int code);
-
 /* The error that a failed statement means to the client (docs/protocol.md). */
 enum confab_error error_from_sqlstate(const char *sqlstate);
 

@@ -1,5 +1,5 @@
 /* logger: one line per event on stderr: time, level, program, event, key=value
- * pairs. Programs log; lib/ logs at debug level only. Never log tokens or the
+ * pairs. Never log tokens or the
  * content of messages. */
 #ifndef CONFAB_BASE_LOGGER_H
 #define CONFAB_BASE_LOGGER_H

@@ -34,8 +34,11 @@ enum confab_error hub_admit(struct hub *hub, struct stream *s,
 	enum confab_error error;
 
 	*why = NULL;
-	if ((int)hub->counts.streams >= hub->config->max_streams)
+	if ((int)hub->counts.streams >= hub->config->max_streams) {
+		hub->counts.refused++;
+		hub->counts.limited++;
 		return ERROR_UNAVAILABLE;
+	}
 	identity_find_stream(&identity, hub->rules, request->param,
 			     request->context);
 	error = identity_check(&identity, hub->config, transport->use,

@@ -14,7 +14,7 @@ struct hub;
 
 struct hub_counts {
 	uint64_t opened, refused, ended_slow;
-	uint64_t limited;         /* refused: too many streams of one account */
+	uint64_t limited;         /* refused: too many streams */
 	uint64_t connects;        /* of the connection for statements */
 	uint64_t dispatches;      /* rows with a payload */
 	uint64_t deliveries;      /* queued for a stream */

@@ -34,6 +34,7 @@ struct liveness {
 	struct hub *hub;
 	const char *instance;
 	bool is_alone;    /* and sessions of an earlier run may remain */
+	bool has_left;    /* said farewell */
 	unsigned upkeeps; /* number of upkeeps so far */
 	struct buf ended; /* "{uuid,uuid": sessions */
 	struct timer upkeep_timer, end_timer;
@@ -167,7 +168,7 @@ static void on_left(void *context, enum pg_status status,
 		    const struct pg_result *result)
 {
 	log_failure("stream_leave", status, result);
-	*(bool *)context = true;
+	((struct liveness *)context)->has_left = true;
 }
 
 void liveness_leave(struct liveness *l)
@@ -175,14 +176,13 @@ void liveness_leave(struct liveness *l)
 	struct loop *loop = l->hub->loop;
 	struct pg_param instance = { .data = l->instance };
 	int64_t deadline = loop_now(loop) + LEAVE_TIMEOUT;
-	bool left = false;
 
 	if (!pg_async_is_up(l->hub->pg))
 		return;
 	if (l->ended.len)
 		end_fired(&l->end_timer);
 	loop_disarm(loop, &l->upkeep_timer);
-	pg_async_send(l->hub->pg, &LEAVE, 1, &instance, on_left, &left);
-	while (!left && loop_now(loop) < deadline)
+	pg_async_send(l->hub->pg, &LEAVE, 1, &instance, on_left, l);
+	while (!l->has_left && loop_now(loop) < deadline)
 		loop_turn(loop, LEAVE_TURN);
 }

@@ -32,7 +32,6 @@ enum stream_state {
 /* The reason why the hub ends a stream: the protocol's close codes. */
 enum stream_end {
 	END_UNAUTHENTICATED = 4001,
-	END_REMOVED = 4003,
 	END_SLOW = 4008,
 	END_RESTART = 1012,
 	END_OVERLOAD = 1013,

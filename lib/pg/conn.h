@@ -56,7 +56,7 @@ void pg_conn_add_prepared(struct pg_conn *c,
 void pg_conn_drop_prepared(struct pg_conn *c,
 			   const struct pg_statement *statement);
 
-/* Sends a statement without a Sync. Prepares it first if it has a name. */
+/* Sends a statement without a Sync. One with a name must have been prepared. */
 bool pg_conn_send(struct pg_conn *c, const struct pg_statement *statement,
 		  int n, const struct pg_param *params);
 

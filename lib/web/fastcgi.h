@@ -17,13 +17,11 @@ enum fastcgi_type {
 	FASTCGI_PARAMS = 4,
 	FASTCGI_STDIN = 5,
 	FASTCGI_STDOUT = 6,
-	FASTCGI_STDERR = 7,
 };
 
 enum {
 	FASTCGI_HEADER = 8,
 	FASTCGI_CONTENT = 65535, /* most bytes of one record */
-	FASTCGI_END_SIZE = 16,
 };
 
 struct fastcgi_record {
