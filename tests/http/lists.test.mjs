@@ -39,6 +39,17 @@ test('room.list comes in pages, that with the newest activity first', async () =
   assert.equal(new Set(idsOf([...cut.data, ...rest])).size, 605);
 });
 
+test('room.list has the order that a client gives to the rooms it knows', async () => {
+  const [dan] = await people(['dan']);
+  const old = await desk.group(ann, [], { name: 'old' });
+  const own = await desk.group(dan, [], { name: 'own' });
+  await desk.ask(ann, 'room.add_members', { room_id: old.id, members: [dan.user.id] });
+  const list = await desk.data(dan, 'room.list');
+  const moment = (room) => room.last_message?.created_at ?? room.created_at;
+  assert.deepEqual(new Set(idsOf(list)), new Set([old.id, own.id]));
+  assert.deepEqual(list, list.toSorted((a, b) => (moment(a) < moment(b) ? 1 : -1)));
+});
+
 test('a room without messages: null, or for a client of the reference a message of empty values', async () => {
   const group = await desk.group(ann, [ben]), chat = await desk.pair(ann, cid);
   const last = (list, { id }) => list.find((room) => room.id === id).last_message;

@@ -164,13 +164,14 @@ begin
           from confab.room r where r.id = b.room_id);
 end $$;
 
--- rooms_active(account, before, beside, limit): memberships by when something was said last or, where nothing was, the
--- account came in; the newest first. One look at each room of the account; only of the rooms that are listed the rest
--- is asked for.
+-- rooms_active(account, before, beside, limit): memberships by when something was said last or, where nothing is to be
+-- seen, the room was created: by what a client has of the room, so that it keeps the order. The newest first. One look
+-- at each room of the account; only of the rooms that are listed the rest is asked for.
 create or replace function confab.rooms_active(p_account bigint, p_before timestamptz, p_beside uuid, p_limit bigint)
 returns table (room_id uuid, at timestamptz) language sql stable as $$
   select a.room_id, a.at from (
-    select m.room_id, coalesce(l.created_at, case when not m.hidden then m.joined_at end) as at
+    select m.room_id, coalesce(l.created_at, case when not m.hidden
+             then (select r.created_at from confab.room r where r.id = m.room_id) end) as at
     from confab.member m
     left join lateral (select x.created_at from confab.message x
                        where x.room_id = m.room_id and x.seq > m.history_floor and not x.is_deleted
