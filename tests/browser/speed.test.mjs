@@ -81,8 +81,9 @@ test('once the stream stands, the first view takes one round trip', async (t) =>
   await logIn(page, ann);
   await page.locator('.message').nth(10).waitFor();
   await page.locator('#room-list button').first().waitFor();
+  // A machine that is slow may be told of a message before it shows one; that it acknowledges it is no question.
   const first = wire.findIndex((line) => /^down room(list|messages)/.test(line)),
-    asked = wire.slice(0, first).filter((line) => line.startsWith('up'));
+    asked = wire.slice(0, first).filter((line) => line.startsWith('up') && line !== 'up message.acknowledged');
   t.diagnostic(`before the first view: ${asked.join(', ')}`);
   assert.deepEqual(asked.sort(), ['up POST', 'up room.list', 'up room.messages']);
   await context.close();
