@@ -467,9 +467,7 @@ CREATE TABLE confab.ticket (
 );
 CREATE TABLE confab.transport (
     name text NOT NULL,
-    resumable boolean NOT NULL,
-    keeps_session boolean NOT NULL,
-    ready_frame boolean NOT NULL
+    keeps_session boolean NOT NULL
 );
 CREATE UNLOGGED TABLE confab.typing (
     account_id bigint NOT NULL,

@@ -69,7 +69,18 @@ static void say_holders(struct admin *admin, const char *what)
 	pg_result_free(r);
 }
 
-/* Runs a script in one transaction, and repeats it after a lock timeout. */
+/* Whether a script may succeed later: after a lock timeout, a deadlock, or when
+ * an upgrade of another database of the cluster changed the same role (roles
+ * belong to the cluster, and advisory locks to a database). */
+static bool is_passing(const struct pg_result *failure)
+{
+	const char *sqlstate = pg_sqlstate(failure);
+
+	return !strcmp(sqlstate, "55P03") || !strcmp(sqlstate, "40P01") ||
+	       strstr(pg_message(failure), "tuple concurrently updated");
+}
+
+/* Runs a script in one transaction, and repeats it when that may help. */
 static void run_script(struct admin *admin, const char *what, const char *text)
 {
 	struct pg_result *r = NULL;
@@ -79,8 +90,7 @@ static void run_script(struct admin *admin, const char *what, const char *text)
 	     i++) {
 		struct pg_result *ended = NULL;
 
-		if (status != PG_FAILED || strcmp(pg_sqlstate(r), "55P03") ||
-		    i == LOCK_TRIES)
+		if (status != PG_FAILED || !is_passing(r) || i == LOCK_TRIES)
 			die_of(admin, what, status, r);
 		pg_result_free(r);
 		r = NULL;

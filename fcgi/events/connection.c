@@ -241,6 +241,19 @@ static void open_stream(struct connection *c)
 		connection_fail(c, error, why);
 }
 
+/* The kind of stream at a path's last part; NULL: none. */
+static const struct connection_kind *kind_of(const char *name)
+{
+	static const struct connection_kind *const kinds[] = {
+		&CONNECTION_SSE, &CONNECTION_POLL
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (!strcmp(name, kinds[i]->path))
+			return kinds[i];
+	return NULL;
+}
+
 static void start_request(struct connection *c)
 {
 	const char *method = connection_param(c, "REQUEST_METHOD");
@@ -257,10 +270,9 @@ static void start_request(struct connection *c)
 			       &(struct buf){ 0 });
 	} else if (connection_report(c, name)) {
 		return;
-	} else if (strcmp(name, "events") && strcmp(name, "poll")) {
+	} else if (!(c->kind = kind_of(name))) {
 		connection_fail(c, ERROR_NOT_FOUND, NULL);
 	} else {
-		c->kind = *name == 'e' ? &CONNECTION_SSE : &CONNECTION_POLL;
 		open_stream(c);
 	}
 }

@@ -32,6 +32,7 @@ enum connection_state {
 
 /* The behaviour of a kind of stream; see sse.c and poll.c. */
 struct connection_kind {
+	const char *path; /* the last part of its URL */
 	enum transport_kind transport;
 	void (*opened)(struct connection *c);
 	void (*wake)(struct connection *c);

@@ -82,6 +82,7 @@ static void poll_end(struct connection *c, enum stream_end why)
 }
 
 const struct connection_kind CONNECTION_POLL = {
+	.path = "poll",
 	.transport = TRANSPORT_POLL,
 	.opened = poll_opened,
 	.wake = poll_wake,

@@ -88,6 +88,7 @@ static void sse_end(struct connection *c, enum stream_end why)
 }
 
 const struct connection_kind CONNECTION_SSE = {
+	.path = "events",
 	.transport = TRANSPORT_SSE,
 	.opened = sse_opened,
 	.wake = sse_wake,

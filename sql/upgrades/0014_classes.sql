@@ -12,11 +12,8 @@ drop function if exists confab.command_list();
 -- The kinds of streams. lib/hub/transport.c has their other side.
 create table confab.transport (
   name text primary key,
-  resumable boolean not null,         -- it goes on from a cursor
-  keeps_session boolean not null,     -- a session outlives one response
-  ready_frame boolean not null        -- it begins with session.ready, whatever cursor it goes on from
+  keeps_session boolean not null -- a session outlives one response
 );
-insert into confab.transport (name, resumable, keeps_session, ready_frame) values
-  ('websocket', true, false, true), ('sse', true, false, true), ('poll', true, true, false);
+insert into confab.transport (name, keeps_session) values ('websocket', false), ('sse', false), ('poll', true);
 alter table confab.session drop constraint session_transport_check,
   add constraint session_transport_fkey foreign key (transport) references confab.transport;
