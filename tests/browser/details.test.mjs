@@ -46,7 +46,7 @@ test('lines stay lines when they are edited and copied, and an edit that is left
   await text(hers).press('End');
   await text(hers).press('!');
   await hers.reload();
-  assert.equal(await text(hers).inputValue(), 'a draft!');
+  await hers.waitForFunction(() => document.querySelector('#text')?.value === 'a draft!');
   await text(hers).fill('');
 });
 
