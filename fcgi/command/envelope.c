@@ -7,6 +7,10 @@
 #include "text/command_id.h"
 #include "text/sanitise.h"
 
+enum {
+	ENVELOPE_VALUES = 20000 /* in a command */
+};
+
 /* White space, as SQL trims it. */
 static const char blank[] = " \t\r\n\f\v";
 
@@ -42,7 +46,8 @@ enum confab_error envelope_parse(struct envelope *envelope, const char *body,
 {
 	const char *why;
 
-	envelope->root = json_parse(body, len, depth, &why);
+	envelope->root =
+		json_parse_bounded(body, len, depth, ENVELOPE_VALUES, &why);
 	if (why)
 		command_id_find(body, len, &envelope->id);
 	else

@@ -32,7 +32,8 @@ static struct json *from_json_c(struct json_object *value)
 struct scan {
 	const char *at, *end;
 	const char *why;
-	size_t large; /* integers that do not fit an int64_t */
+	size_t large;  /* integers that do not fit an int64_t */
+	size_t commas; /* between values */
 };
 
 static int peek_char(const struct scan *scan)
@@ -207,6 +208,7 @@ static void scan_token(struct scan *scan)
 	} else if (c == '-' || is_digit(c)) {
 		scan_number(scan);
 	} else if (c != 0 && strchr(" \t\r\n{}[]:,", c)) {
+		scan->commas += c == ',';
 		scan->at++;
 	} else {
 		scan_word(scan);
@@ -265,6 +267,12 @@ static struct json *parse_tokens(const char *text, size_t len, int depth,
 struct json *json_parse(const char *text, size_t len, int depth,
 			const char **why)
 {
+	return json_parse_bounded(text, len, depth, SIZE_MAX, why);
+}
+
+struct json *json_parse_bounded(const char *text, size_t len, int depth,
+				size_t most, const char **why)
+{
 	struct scan scan = { .at = text, .end = text + len };
 	struct buf kept = { 0 };
 	struct json *root;
@@ -277,7 +285,7 @@ struct json *json_parse(const char *text, size_t len, int depth,
 					    : "Not valid UTF-8.";
 	while (!*why && scan.at < scan.end) {
 		scan_token(&scan);
-		*why = scan.why;
+		*why = scan.commas < most ? scan.why : "Too many values.";
 	}
 	if (*why)
 		return NULL;

@@ -27,6 +27,11 @@ enum json_kind {
  * and keep their value. Free with json_free(). */
 struct json *json_parse(const char *text, size_t len, int depth,
 			const char **why) __attribute__((warn_unused_result));
+/* As json_parse(), for text from outside: refuses more than about most values
+ * before the work that each of them causes here and in the database. */
+struct json *json_parse_bounded(const char *text, size_t len, int depth,
+				size_t most, const char **why)
+	__attribute__((warn_unused_result));
 void json_free(struct json *root);
 
 /* The kind of a value. NULL counts as JSON_NULL. */

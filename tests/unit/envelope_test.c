@@ -109,6 +109,37 @@ static void refuses_what_is_no_command(void **state)
 	}
 }
 
+/* The commas in a text are no values. */
+static void bounds_the_number_of_values(void **state)
+{
+	struct envelope envelope = { .root = NULL };
+	struct buf text = { 0 }, out = { 0 };
+
+	(void)state;
+	buf_add_text(&text,
+		     "{\"event_type\":\"x\",\"id\":3,\"data\":{\"a\":\"");
+	for (int i = 0; i < 30000; i++)
+		buf_add_text(&text, ",");
+	buf_add_text(&text, "\"}}");
+	parse(&envelope, buf_text(&text));
+	envelope_free(&envelope);
+	text.len = 0;
+	buf_add_text(&text,
+		     "{\"event_type\":\"x\",\"id\":3,\"data\":{\"a\":[0");
+	for (int i = 0; i < 20000; i++)
+		buf_add_text(&text, ",1");
+	buf_add_text(&text, "]}}");
+	envelope = (struct envelope){ .root = NULL };
+	assert_int_equal(
+		envelope_parse(&envelope, text.data, text.len, 16, &out),
+		ERROR_INVALID);
+	assert_non_null(strstr(buf_text(&out), "Too many values."));
+	assert_non_null(strstr(buf_text(&out), "\"id\":3"));
+	envelope_free(&envelope);
+	buf_free(&out);
+	buf_free(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -116,6 +147,7 @@ int main(void)
 		cmocka_unit_test(without_an_id_nothing_is_added),
 		cmocka_unit_test(cleans_rich_text),
 		cmocka_unit_test(refuses_what_is_no_command),
+		cmocka_unit_test(bounds_the_number_of_values),
 	};
 
 	return RUN_TAP(tests);
