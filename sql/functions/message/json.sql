@@ -23,10 +23,11 @@ end $$;
 create or replace function confab.message_weight(m confab.message)
 returns bigint language plpgsql stable as $$
 begin
-  return 1000 + octet_length(m.content) + coalesce(pg_column_size(m.forwarded_from), 0)
-    + case when m.parent_seq is null then 0 else coalesce((select octet_length(x.content) from confab.message x
-                                                           where x.room_id = m.room_id and x.seq = m.parent_seq),
-      0) end;
+  if m.parent_seq is not null then
+    return 1000 + octet_length(m.content) + coalesce((select octet_length(x.content) from confab.message x
+                                                      where x.room_id = m.room_id and x.seq = m.parent_seq), 0);
+  end if;
+  return 1000 + octet_length(m.content) + coalesce(pg_column_size(m.forwarded_from), 0);
 end $$;
 
 -- message_body_json(message, state, parent, origin): a Message without its nested parts.

@@ -205,12 +205,16 @@ end $$;
 create or replace function confab.message_store(m confab.message, p_media jsonb, p_mentions bigint[])
 returns confab.outcome language plpgsql as $$
 declare
-  v_shown uuid[] := array_remove(array[m.id, (m.forwarded_from ->> 'id')::uuid,
-    case when m.parent_seq is not null then (select x.id from confab.message x where x.room_id = m.room_id
-                                             and x.seq = m.parent_seq) end], null);
+  v_shown uuid[] := array[m.id];
   v_told confab.message;
   v_outcome confab.outcome;
 begin
+  if m.parent_seq is not null then
+    v_shown := v_shown || array(select x.id from confab.message x
+                                where x.room_id = m.room_id and x.seq = m.parent_seq);
+  elsif m.forwarded_from is not null then
+    v_shown := v_shown || (m.forwarded_from ->> 'id')::uuid;
+  end if;
   m.is_deleted := false;
   m.is_edited := false;
   m.version := 1;
@@ -247,14 +251,16 @@ end $$;
 create or replace function confab.check_may_send_now(p_account bigint, p_room uuid)
 returns void language plpgsql stable as $$
 declare
-  v_room confab.room;
+  v_found record;
 begin
-  select * into v_room from confab.room where id = p_room;
+  select r as room, m as member into v_found
+  from confab.room r left join confab.member m on m.room_id = r.id and m.account_id = p_account
+  where r.id = p_room;
   if not found then
     perform confab.fail_not_found();
-  end if;
-  perform confab.check_may(p_account, v_room, 'send');
-  if v_room.type = 'OneToOneChat' then
+  elsif not may('send', v_found.room, v_found.member) then
+    perform confab.fail_denied('send');
+  elsif (v_found.room).type = 'OneToOneChat' then
     perform confab.check_not_blocked(p_account, p_room);
   end if;
 end $$;
