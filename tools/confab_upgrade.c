@@ -22,11 +22,17 @@ enum {
 	LOCK_PAUSE = 3,   /* s between them */
 };
 
-static const char AS_OWNER[] =
+static const char AS_OWNER[] = "begin;\n"
+			       "set local lock_timeout = '" LOCK_TIMEOUT "';\n"
+			       "set local role confab_owner;\n";
+
+/* One upgrade of a database at a time: what is applied is asked under this
+ * lock. It lasts as long as the connection. */
+static const char ALONE[] =
 	"begin;\n"
 	"set local lock_timeout = '" LOCK_TIMEOUT "';\n"
-	"select pg_advisory_xact_lock(hashtext('confab upgrade'));\n"
-	"set local role confab_owner;\n";
+	"select pg_advisory_lock(hashtext('confab upgrade'));\n"
+	"commit;";
 
 static void read_file(struct buf *out, const char *directory, const char *name)
 {
@@ -310,6 +316,7 @@ void upgrade(struct admin *admin, char **words)
 		admin->sql = find_sql(admin);
 	buf_addf(&directory, "%s/upgrades", admin->sql);
 	refuse_encoding(admin);
+	run_script(admin, "another upgrade", ALONE);
 	refuse_newer(admin, buf_text(&directory));
 	read_file(&text, admin->sql, "roles.sql");
 	run_script(admin, "roles.sql", buf_text(&text));
