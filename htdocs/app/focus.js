@@ -10,6 +10,15 @@ export function succeed(old, now) {
 }
 
 /**
+ * The element of a set that stands in the place of this one, or is it.
+ * @param {HTMLElement | undefined} element @param {Set<HTMLElement>} among
+ */
+export function standIn(element, among) {
+  while (element && !among.has(element)) element = successors.get(element);
+  return element;
+}
+
+/**
  * Puts the focus on an element, or on what stands in its place now.
  * @param {Element | null} element
  * @returns {boolean} false: neither is there any more

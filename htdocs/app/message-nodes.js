@@ -1,4 +1,4 @@
-import { focusAgain, succeed } from './focus.js';
+import { focusAgain, standIn, succeed } from './focus.js';
 import { h } from './html.js';
 import { foldTall, markOf, messageView } from './message-view.js';
 
@@ -96,7 +96,7 @@ function arrange(list, nodes) {
   const focused = /** @type {HTMLElement | null} */ (document.activeElement?.closest?.('.message') ?? null);
   for (const child of /** @type {HTMLElement[]} */ ([...list.children])) {
     if (wanted.has(child)) continue;
-    const next = neighbourOf(child, wanted);
+    const next = standIn(child, wanted) ?? neighbourOf(child, wanted);
     if (next && child.classList.contains('message')) succeed(child, next);
     child.remove();
   }
@@ -108,12 +108,15 @@ function arrange(list, nodes) {
   if (focused && !focused.isConnected) focusAgain(focused);
 }
 
-/** The message after one, else before it, that stays. @param {HTMLElement} node @param {Set<HTMLElement>} wanted */
+/**
+ * The message after one, else before it, that stays or is drawn anew.
+ * @param {HTMLElement} node @param {Set<HTMLElement>} wanted
+ */
 function neighbourOf(node, wanted) {
   for (const way of /** @type {const} */ (['nextElementSibling', 'previousElementSibling']))
     for (let one = node[way]; one; one = one[way]) {
-      const other = /** @type {HTMLElement} */ (one);
-      if (other.classList.contains('message') && wanted.has(other)) return other;
+      const other = standIn(/** @type {HTMLElement} */ (one), wanted);
+      if (other?.classList.contains('message')) return other;
     }
   return null;
 }

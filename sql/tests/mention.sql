@@ -14,9 +14,9 @@ create temporary table here as
                        array_agg(id)))).dispatch::jsonb #>> '{data,id}')::uuid as room
   from named;
 create function pg_temp.named(p_text text) returns text language sql as $$
-  select coalesce(string_agg(n, ' ' order by i), '') from named
+  select coalesce(string_agg(n, ' ' order by n), '') from named
   join unnest(confab.message_mentions((select room from here), (select id from named where n = 'mention.ann'), p_text))
-    with ordinality u (id, i) using (id)
+    u (id) using (id)
 $$;
 
 select is(pg_temp.named(said), who, format('%s names %s', said, coalesce(nullif(who, ''), 'nobody')))

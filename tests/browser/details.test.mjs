@@ -32,6 +32,23 @@ test('a key acts on the message that has the focus, wherever the mouse rests, an
   assert.match(await hers.evaluate(() => document.activeElement.textContent), /item 5\./);
 });
 
+test('the focus of a message that is deleted comes to its neighbour, even one that changes at once', async () => {
+  const { room } = two, ids = [];
+  for (const content of ['pear 1.', 'pear 2.', 'pear 3.'])
+    ids.push((await command(two.ann, 'message.send', { room_id: room.id, content })).data.id);
+  await sees(hers, 'pear 3.');
+  await message(hers, 'pear 1.').focus();
+  // The page hears of both while it is busy, so it draws them at once.
+  const busy = hers.evaluate(() => { for (const end = performance.now() + 1500; performance.now() < end;); });
+  for (const i of [1, 2])
+    await command(two.ann, 'message.modify',
+      { action: 'update', message_id: ids[i], extra_fields: { content: `pear ${i + 1}, peeled.` } });
+  await command(two.ann, 'message.modify', { action: 'delete', message_id: ids[0] });
+  await busy;
+  await message(hers, 'pear 1.').waitFor({ state: 'detached' });
+  assert.match(await hers.evaluate(() => document.activeElement.textContent), /pear 2, peeled\./);
+});
+
 test('lines stay lines when they are edited and copied, and an edit that is left gives the draft back', async () => {
   await text(hers).fill('first line\nsecond line');
   await text(hers).press('Enter');
