@@ -86,11 +86,19 @@ static void leave_line(struct command_call *call)
 	metric_set(client->waits, --client->in_line);
 }
 
-static void finish_call(struct command_call *call, bool complete)
+enum outcome {
+	OUTCOME_MORE, /* the answer is still coming */
+	OUTCOME_COMPLETE,
+	OUTCOME_BROKEN
+};
+
+static void finish_call(struct command_call *call, enum outcome outcome)
 {
 	struct command_client *client = call->client;
 	size_t len = 0;
-	const char *body = complete ? body_of(&call->answer, &len) : NULL;
+	const char *body = outcome == OUTCOME_COMPLETE
+				   ? body_of(&call->answer, &len)
+				   : NULL;
 	bool refused = body && is_refusal(&call->answer, len);
 
 	if (call->state == CALL_WAITING) {
@@ -110,12 +118,6 @@ static void finish_call(struct command_call *call, bool complete)
 	free(call);
 	start_next(client);
 }
-
-enum outcome {
-	OUTCOME_MORE,
-	OUTCOME_COMPLETE,
-	OUTCOME_BROKEN
-};
 
 static enum outcome take_records(struct command_call *call)
 {
@@ -183,12 +185,13 @@ static void socket_ready(struct watch *watch, uint32_t events)
 	if (outcome == OUTCOME_MORE && call->request.len && !send_some(call))
 		outcome = OUTCOME_BROKEN;
 	if (outcome != OUTCOME_MORE)
-		finish_call(call, outcome == OUTCOME_COMPLETE);
+		finish_call(call, outcome);
 }
 
 static void too_late(struct timer *timer)
 {
-	finish_call(container_of(timer, struct command_call, timer), false);
+	finish_call(container_of(timer, struct command_call, timer),
+		    OUTCOME_BROKEN);
 }
 
 enum connected {
@@ -228,8 +231,8 @@ static void start_next(struct command_client *client)
 			return;
 		}
 		if (connected == CONNECT_FAILED) {
-			finish_call(call,
-				    false); /* this starts the next call */
+			/* This starts the next call. */
+			finish_call(call, OUTCOME_BROKEN);
 			return;
 		}
 		leave_line(call);

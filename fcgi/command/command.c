@@ -92,17 +92,21 @@ static struct error_answer fail_call(struct call *call, enum confab_error error,
 	return error_answer(error, NULL);
 }
 
-/* Fails because the database is away. unknown: the connection broke in the
- * middle. */
-static struct error_answer fail_unavailable(struct call *call, bool unknown)
+/* Fails because the database is away. */
+static struct error_answer fail_unavailable(struct call *call)
+{
+	log_failure(call, "none", pg_reason(call->commands->pg));
+	return fail_call(call, ERROR_UNAVAILABLE, NULL);
+}
+
+/* Fails because the connection broke in the middle: the database may have
+ * carried out the command. */
+static struct error_answer fail_unknown(struct call *call)
 {
 	const struct error_info *info = error_info(ERROR_UNAVAILABLE);
 	struct buf body = { 0 };
 
-	log_failure(call, unknown ? "unknown" : "none",
-		    pg_reason(call->commands->pg));
-	if (!unknown)
-		return fail_call(call, ERROR_UNAVAILABLE, NULL);
+	log_failure(call, "unknown", pg_reason(call->commands->pg));
 	buf_addf(&body,
 		 "{\"error\":{\"code\":%d,\"detail\":\"%s\",\"unknown\":true}}",
 		 info->code, info->detail);
@@ -219,7 +223,7 @@ static struct error_answer refuse_event(struct call *call)
 	if (status == PG_FAILED && call->result)
 		return fail_statement(call);
 	return status == PG_OK ? fail_call(call, ERROR_EVENT_TYPE, NULL)
-			       : fail_unavailable(call, false);
+			       : fail_unavailable(call);
 }
 
 static struct error_answer carry_out(struct call *call, const char *data)
@@ -257,7 +261,8 @@ static struct error_answer carry_out(struct call *call, const char *data)
 		log_failure(call, "prepare", pg_reason(call->commands->pg));
 		return fail_call(call, ERROR_INTERNAL, NULL);
 	}
-	return fail_unavailable(call, status == PG_UNKNOWN && call->stores);
+	return status == PG_UNKNOWN && call->stores ? fail_unknown(call)
+						    : fail_unavailable(call);
 }
 
 /* The account of the log-in. 0 when it can't be found out: the command itself
@@ -323,7 +328,7 @@ static struct error_answer execute_call(struct call *call)
 	int seconds;
 
 	if (!connect_database(call->commands))
-		return fail_unavailable(call, false);
+		return fail_unavailable(call);
 	entry = command_table_find(call->commands->table, envelope->event_type);
 	if (entry)
 		call->rate_class = entry->rate_class;

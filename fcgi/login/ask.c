@@ -89,19 +89,23 @@ static void fail_statement(struct worker *w, const char *name,
 }
 
 enum pg_status session_run(struct worker *w, enum session_statement which,
-			   int n, const struct pg_param *params, bool ring,
+			   int n, const struct pg_param *params,
 			   struct pg_result **result)
 {
+	bool is_logged = which == SESSION_END || which == SESSION_CHANGE ||
+			 which == SESSION_RESET_FINISH;
+
 	return pg_ask(w->pg, &session_statements[which], n, params,
-		      ring ? &session_statements[SESSION_RING] : NULL, result);
+		      is_logged ? &session_statements[SESSION_RING] : NULL,
+		      result);
 }
 
 struct pg_result *session_ask(struct worker *w, enum session_statement which,
-			      int n, const struct pg_param *params, bool ring)
+			      int n, const struct pg_param *params)
 {
 	struct pg_result *result;
 
-	if (session_run(w, which, n, params, ring, &result) == PG_OK)
+	if (session_run(w, which, n, params, &result) == PG_OK)
 		return result;
 	fail_statement(w, session_statements[which].name, result);
 	pg_result_free(result);
@@ -224,15 +228,14 @@ static void record_external_login(struct worker *w, const struct identity *who)
 		       pg_reason(w->pg));
 }
 
-bool session_know(struct worker *w, bool changes, struct known *out)
+bool session_know(struct worker *w, enum identity_use use, struct known *out)
 {
 	enum confab_error error;
 	const char *why;
 
 	identity_find(&out->who, w->rules, http_param, w->http);
-	error = identity_check(&out->who, w->config,
-			       changes ? IDENTITY_CHANGE : IDENTITY_READ,
-			       http_param, w->http, &why);
+	error = identity_check(&out->who, w->config, use, http_param, w->http,
+			       &why);
 	if (error != ERROR_NONE) {
 		http_fail(w->http, error, why);
 		identity_free(&out->who);
@@ -291,8 +294,7 @@ bool session_attempt(struct worker *w, const char *username)
 	snprintf(limits, sizeof(limits), "{%d,%d,%d}", config->login_attempts,
 		 config->address_attempts, config->address_logins);
 	snprintf(window, sizeof(window), "%d", config->attempt_window);
-	return need_not_wait(w,
-			     session_ask(w, SESSION_ATTEMPT, 5, params, false),
+	return need_not_wait(w, session_ask(w, SESSION_ATTEMPT, 5, params),
 			     "login", params[1].data);
 }
 
@@ -309,9 +311,8 @@ bool session_may_register(struct worker *w)
 
 	snprintf(limit, sizeof(limit), "%d", config->address_registrations);
 	snprintf(window, sizeof(window), "%d", config->attempt_window);
-	return need_not_wait(
-		w, session_ask(w, SESSION_REGISTRATION, 3, params, false),
-		"register", params[0].data);
+	return need_not_wait(w, session_ask(w, SESSION_REGISTRATION, 3, params),
+			     "register", params[0].data);
 }
 
 void session_succeeded(struct worker *w, const char *username)
@@ -327,6 +328,6 @@ void session_succeeded(struct worker *w, const char *username)
 	struct pg_result *result = NULL;
 
 	if (w->config->login_attempts || w->config->address_attempts)
-		session_run(w, SESSION_SUCCEEDED, 3, params, false, &result);
+		session_run(w, SESSION_SUCCEEDED, 3, params, &result);
 	pg_result_free(result);
 }

@@ -70,8 +70,7 @@ static void remember_device(struct worker *w, const char *account)
 
 	secret_token(token);
 	identity_device_hash(token, hash);
-	if (session_run(w, SESSION_DEVICE, 3, params, false, &result) ==
-		    PG_OK &&
+	if (session_run(w, SESSION_DEVICE, 3, params, &result) == PG_OK &&
 	    *pg_field(result, 0, 0) == 't')
 		set_cookie(w, identity_device_name(http_param, w->http), token,
 			   YEAR);
@@ -98,7 +97,7 @@ static void log_in(struct worker *w, const char *account, int status)
 
 	secret_token(token);
 	secret_hash(token, hash);
-	result = session_ask(w, SESSION_CREATE, 4, params, false);
+	result = session_ask(w, SESSION_CREATE, 4, params);
 	if (!result)
 		return;
 	if (pg_rows(result) > 0 && pg_field(result, 0, 0)) {
@@ -127,7 +126,7 @@ static void rehash_password(struct worker *w, const char *account,
 	struct pg_result *result = NULL;
 
 	if (secret_password_hash(password, hash))
-		session_run(w, SESSION_REHASH, 2, params, false, &result);
+		session_run(w, SESSION_REHASH, 2, params, &result);
 	pg_result_free(result);
 }
 
@@ -135,7 +134,7 @@ static void check_password(struct worker *w, const struct credentials *given)
 {
 	const struct pg_param username = { .data = given->username };
 	struct pg_result *result =
-		session_ask(w, SESSION_CREDENTIALS, 1, &username, false);
+		session_ask(w, SESSION_CREDENTIALS, 1, &username);
 	const char *account = NULL, *hash = NULL;
 	enum session_verdict verdict;
 	bool stale;
@@ -194,7 +193,7 @@ static void make_account(struct worker *w, const struct credentials *given)
 		return;
 	print_profile(given->body, &profile);
 	params[2].data = buf_text(&profile);
-	result = session_ask(w, SESSION_REGISTER, 3, params, false);
+	result = session_ask(w, SESSION_REGISTER, 3, params);
 	if (result)
 		log_in(w, pg_field(result, 0, 0), 201);
 	pg_result_free(result);
@@ -242,9 +241,9 @@ void session_get(struct worker *w)
 	struct buf body = { 0 };
 	struct known caller;
 
-	if (!session_know(w, false, &caller))
+	if (!session_know(w, IDENTITY_READ, &caller))
 		return;
-	result = session_ask(w, SESSION_WHOAMI, 1, &caller.hash, false);
+	result = session_ask(w, SESSION_WHOAMI, 1, &caller.hash);
 	identity_free(&caller.who);
 	if (!result)
 		return;
@@ -264,11 +263,11 @@ void session_delete(struct worker *w)
 	struct pg_result *result;
 	struct known caller;
 
-	if (!session_know(w, true, &caller))
+	if (!session_know(w, IDENTITY_CHANGE, &caller))
 		return;
 	/* This writes to the log; the streams of the log-in end when they read
 	 * it. */
-	result = session_ask(w, SESSION_END, 1, &caller.hash, true);
+	result = session_ask(w, SESSION_END, 1, &caller.hash);
 	identity_free(&caller.who);
 	if (!result)
 		return;
@@ -292,7 +291,7 @@ void session_post_ticket(struct worker *w)
 	struct known caller;
 	char ticket[44];
 
-	if (!session_know(w, true, &caller))
+	if (!session_know(w, IDENTITY_CHANGE, &caller))
 		return;
 	secret_token(ticket);
 	identity_ticket_hash(ticket, hash);
@@ -300,7 +299,7 @@ void session_post_ticket(struct worker *w)
 	params[1] = (struct pg_param){ .data = (const char *)hash,
 				       .len = sizeof(hash),
 				       .binary = true };
-	result = session_ask(w, SESSION_TICKET, 2, params, false);
+	result = session_ask(w, SESSION_TICKET, 2, params);
 	if (result) {
 		buf_addf(&body, "{\"ticket\":\"%s\",\"expires_in\":%d}", ticket,
 			 TICKET_LIFE);

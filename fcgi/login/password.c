@@ -19,7 +19,7 @@ static void change_password(struct worker *w, const struct known *caller,
 
 	if (!session_hash(w, password, hash))
 		return;
-	result = session_ask(w, SESSION_CHANGE, 2, params, true);
+	result = session_ask(w, SESSION_CHANGE, 2, params);
 	if (result)
 		http_respond(w->http, 204, NULL, 0);
 	pg_result_free(result);
@@ -50,7 +50,7 @@ static void post_password(struct worker *w, const struct known *caller,
 {
 	const char *old, *new;
 	struct pg_result *account =
-		session_ask(w, SESSION_PASSWORD, 1, &caller->hash, false);
+		session_ask(w, SESSION_PASSWORD, 1, &caller->hash);
 
 	if (account && pg_rows(account) > 0 &&
 	    session_password(w, body, "old_password", &old) &&
@@ -65,7 +65,7 @@ void session_post_password(struct worker *w)
 	struct known caller;
 	struct json *body;
 
-	if (!session_know(w, true, &caller))
+	if (!session_know(w, IDENTITY_CHANGE, &caller))
 		return;
 	body = session_read(w);
 	if (body)
@@ -118,8 +118,7 @@ static void ask_for_link(struct worker *w, const char *username,
 	http_respond(w->http, 202, ACCEPTED, sizeof(ACCEPTED) - 1);
 	secret_token(token);
 	secret_hash(token, hash);
-	if (session_run(w, SESSION_RESET_BEGIN, 3, params, false, &result) !=
-	    PG_OK)
+	if (session_run(w, SESSION_RESET_BEGIN, 3, params, &result) != PG_OK)
 		logger(LEVEL_ERROR, "reset", "why=\"%s\"", pg_reason(w->pg));
 	else if (pg_rows(result) > 0)
 		send_link(w, pg_field(result, 0, 0), pg_field(result, 0, 1),
@@ -156,13 +155,13 @@ static void follow_link(struct worker *w, const char *token,
 	if (!session_attempt(w, NULL))
 		return;
 	secret_hash(token, digest);
-	result = session_ask(w, SESSION_RESET_CHECK, 1, params, false);
+	result = session_ask(w, SESSION_RESET_CHECK, 1, params);
 	good = link_is_good(w, result);
 	pg_result_free(result);
 	if (!good || !session_hash(w, password, hash))
 		return;
 	session_succeeded(w, NULL);
-	result = session_ask(w, SESSION_RESET_FINISH, 2, params, true);
+	result = session_ask(w, SESSION_RESET_FINISH, 2, params);
 	if (link_is_good(w, result))
 		http_respond(w->http, 204, NULL, 0);
 	pg_result_free(result);

@@ -53,15 +53,15 @@ struct known {
 	struct pg_param hash;
 };
 
-/* Runs a statement without answering the request. ring: send the doorbell after
- * it. *result as in pg_run(). */
+/* Runs a statement without answering the request, and rings the doorbell after
+ * one that writes to the log. *result as in pg_run(). */
 enum pg_status session_run(struct worker *w, enum session_statement which,
-			   int n, const struct pg_param *params, bool ring,
+			   int n, const struct pg_param *params,
 			   struct pg_result **result);
 
 /* Runs a statement. NULL when it failed, with the failure answered. */
 struct pg_result *session_ask(struct worker *w, enum session_statement which,
-			      int n, const struct pg_param *params, bool ring);
+			      int n, const struct pg_param *params);
 
 /* Answers 4003 for one field. */
 void session_refuse_field(struct worker *w, const char *field,
@@ -96,10 +96,9 @@ enum session_verdict {
 enum session_verdict session_verify(struct worker *w, const char *hash,
 				    const char *password, bool *stale);
 
-/* Finds the caller. changes: the request changes something, so its origin is
- * checked. False when it has answered with a refusal. Free with
- * identity_free(&out->who). */
-bool session_know(struct worker *w, bool changes, struct known *out);
+/* Finds the caller. use: IDENTITY_READ or IDENTITY_CHANGE. False when it has
+ * answered with a refusal. Free with identity_free(&out->who). */
+bool session_know(struct worker *w, enum identity_use use, struct known *out);
 
 /* Counts an attempt at a password before it is checked; username may be NULL.
  * False when there were too many, with the answer sent. */

@@ -137,31 +137,34 @@ static bool sync_directory(const char *path)
 	return ok;
 }
 
-/* Makes the two folders of a path below directory, and syncs them. */
-static bool make_folders(const char *directory, const char *hash, bool sync)
-{
-	char parts[6];
+/* The two folders below directory that hold the file of a hash. */
+struct folders {
 	char *outer, *inner;
-	bool ok;
+};
+
+static struct folders folders_of(const char *directory, const char *hash)
+{
+	struct folders folders;
+	char parts[6];
 
 	snprintf(parts, sizeof(parts), "%.2s", hash);
-	outer = join_path(directory, parts);
+	folders.outer = join_path(directory, parts);
 	snprintf(parts, sizeof(parts), "%.2s/%.2s", hash, hash + 2);
-	inner = join_path(directory, parts);
-	if (sync)
-		ok = sync_directory(inner) && sync_directory(outer) &&
-		     sync_directory(directory);
-	else
-		ok = make_directory(outer) && make_directory(inner);
-	free(outer);
-	free(inner);
-	return ok;
+	folders.inner = join_path(directory, parts);
+	return folders;
+}
+
+static void free_folders(struct folders *folders)
+{
+	free(folders->outer);
+	free(folders->inner);
 }
 
 bool spool_place(struct spool *spool, const char *directory, const char *id)
 {
 	char hash[2 * SECRET_HASH_SIZE + 1];
 	struct buf relative = { 0 };
+	struct folders folders;
 	char *path;
 	bool ok;
 
@@ -169,10 +172,12 @@ bool spool_place(struct spool *spool, const char *directory, const char *id)
 	store_path(&relative, hash, id);
 	path = join_path(directory, buf_text(&relative));
 	buf_free(&relative);
+	folders = folders_of(directory, hash);
 	/* Replacing a file by one of the same content changes nothing. */
-	ok = make_folders(directory, hash, false) &&
-	     rename(spool->path, path) == 0 &&
-	     make_folders(directory, hash, true);
+	ok = make_directory(folders.outer) && make_directory(folders.inner) &&
+	     rename(spool->path, path) == 0 && sync_directory(folders.inner) &&
+	     sync_directory(folders.outer) && sync_directory(directory);
+	free_folders(&folders);
 	free(path);
 	if (ok)
 		reset_spool(spool);

@@ -103,28 +103,37 @@ static const char *read_remote_user(identity_param *param, void *request,
 	return param(request, "REMOTE_USER");
 }
 
+/* A stream may carry credentials in its address, as a browser can set no header
+ * for it. */
+enum request_kind {
+	REQUEST_ANY,
+	REQUEST_STREAM
+};
+
 /* The places of credentials and the kinds that each may hold, strongest first.
  * A place that may hold several kinds has several rows. */
 static const struct {
 	enum identity_source source;
-	bool in_streams_only;
+	enum request_kind least;
 	/* Reads the credential as the request carries it; NULL for none. It may
 	 * be copied to copy, which has room for CREDENTIAL bytes. */
 	const char *(*read)(identity_param *param, void *request, char *copy);
 	provider_check *check;
 } PROVIDERS[] = {
-	{ IDENTITY_BEARER, false, read_bearer, provider_token },
-	{ IDENTITY_BEARER, false, read_bearer, provider_jwt },
-	{ IDENTITY_QUERY, true, read_query_token, provider_token },
-	{ IDENTITY_QUERY, true, read_query_token, provider_jwt },
-	{ IDENTITY_TICKET, true, read_query_ticket, provider_ticket },
-	{ IDENTITY_COOKIE, false, read_cookie, provider_token },
-	{ IDENTITY_SERVER, false, read_remote_user, provider_remote_user },
+	{ IDENTITY_BEARER, REQUEST_ANY, read_bearer, provider_token },
+	{ IDENTITY_BEARER, REQUEST_ANY, read_bearer, provider_jwt },
+	{ IDENTITY_QUERY, REQUEST_STREAM, read_query_token, provider_token },
+	{ IDENTITY_QUERY, REQUEST_STREAM, read_query_token, provider_jwt },
+	{ IDENTITY_TICKET, REQUEST_STREAM, read_query_ticket, provider_ticket },
+	{ IDENTITY_COOKIE, REQUEST_ANY, read_cookie, provider_token },
+	{ IDENTITY_SERVER, REQUEST_ANY, read_remote_user,
+	  provider_remote_user },
 };
 
 static void find_credential(struct identity *out,
-			    const struct identity_rules *rules, bool stream,
-			    identity_param *param, void *request)
+			    const struct identity_rules *rules,
+			    enum request_kind kind, identity_param *param,
+			    void *request)
 {
 	enum identity_source found = IDENTITY_NONE;
 	char copy[CREDENTIAL];
@@ -136,7 +145,7 @@ static void find_credential(struct identity *out,
 
 		if (found != IDENTITY_NONE && found != source)
 			return;
-		if (stream || !PROVIDERS[i].in_streams_only)
+		if (kind >= PROVIDERS[i].least)
 			text = PROVIDERS[i].read(param, request, copy);
 		if (!text)
 			continue;
@@ -151,14 +160,14 @@ static void find_credential(struct identity *out,
 void identity_find(struct identity *out, const struct identity_rules *rules,
 		   identity_param *param, void *request)
 {
-	find_credential(out, rules, false, param, request);
+	find_credential(out, rules, REQUEST_ANY, param, request);
 }
 
 void identity_find_stream(struct identity *out,
 			  const struct identity_rules *rules,
 			  identity_param *param, void *request)
 {
-	find_credential(out, rules, true, param, request);
+	find_credential(out, rules, REQUEST_STREAM, param, request);
 }
 
 void identity_from_bridge(struct identity *out, const char *token_hash)

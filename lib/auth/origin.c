@@ -55,30 +55,37 @@ static bool is_same_host(const char *origin, const char *host, bool https)
 	return strlen(origin) == len && strncasecmp(origin, host, len) == 0;
 }
 
-/* silent: the result for a request without an origin. */
-static bool check_origin(const struct config *config, identity_param *param,
-			 void *request, bool silent)
+enum origin_verdict {
+	ORIGIN_FOREIGN,
+	ORIGIN_ABSENT, /* the request says nothing about its origin */
+	ORIGIN_OURS
+};
+
+static enum origin_verdict check_origin(const struct config *config,
+					identity_param *param, void *request)
 {
 	const char *site = param(request, "HTTP_SEC_FETCH_SITE");
 	const char *origin = param(request, "HTTP_ORIGIN");
 
 	if (site && strcmp(site, "same-origin") == 0)
-		return true;
-	if (origin && *origin)
-		return is_listed(config->allowed_origins, origin) ||
-		       is_same_host(origin, param(request, "HTTP_HOST"),
-				    origin_is_https(param, request));
-	return !site && silent;
+		return ORIGIN_OURS;
+	if (!origin || !*origin)
+		return site ? ORIGIN_FOREIGN : ORIGIN_ABSENT;
+	return is_listed(config->allowed_origins, origin) ||
+			       is_same_host(origin, param(request, "HTTP_HOST"),
+					    origin_is_https(param, request))
+		       ? ORIGIN_OURS
+		       : ORIGIN_FOREIGN;
 }
 
 bool origin_is_allowed(const struct config *config, identity_param *param,
 		       void *request)
 {
-	return check_origin(config, param, request, true);
+	return check_origin(config, param, request) != ORIGIN_FOREIGN;
 }
 
 bool origin_is_proven(const struct config *config, identity_param *param,
 		      void *request)
 {
-	return check_origin(config, param, request, false);
+	return check_origin(config, param, request) == ORIGIN_OURS;
 }

@@ -70,8 +70,8 @@ struct tail {
 	const struct tail_handler *handler;
 	void *context;
 	enum tail_state state;
-	bool started; /* cursor and epoch are valid */
-	bool rung;    /* a ring came while an answer was due */
+	bool started;    /* cursor and epoch are valid */
+	bool look_again; /* a ring came meanwhile, or the log has more */
 	char *epoch;
 	int64_t cursor;  /* everything up to here was delivered */
 	int64_t settled; /* everything up to here is decided */
@@ -247,12 +247,12 @@ static void witness_row(struct tail *tail, const struct pg_result *result,
 		 tail->epoch);
 }
 
-static void plan_look(struct tail *tail, bool at_once)
+static void plan_look(struct tail *tail)
 {
 	int64_t now = loop_now(tail->loop);
 
 	tail->state = TAIL_IDLE;
-	if (at_once || tail->rung)
+	if (tail->look_again)
 		read_log(tail);
 	else if (tail->fence.hi)
 		loop_arm(tail->loop, &tail->timer, FENCE_INTERVAL);
@@ -283,14 +283,13 @@ static void on_rows(void *context, enum pg_status status,
 		tail->hot_until = loop_now(tail->loop) + HOT_PERIOD;
 		tail->handler->batch(tail->context, tail->cursor);
 	}
+	tail->look_again |= left ? !tail->fence.hi : n == READ_LIMIT;
 	if (left && !tail->fence.hi) {
 		tail->counts.holes++;
 		raise_fence(tail, strtoll(pg_field(result, n - 1, ROWS_SEQ),
 					  NULL, 10));
-		plan_look(tail, true);
-		return;
 	}
-	plan_look(tail, n == READ_LIMIT && !left);
+	plan_look(tail);
 }
 
 /* Looks at the log once. The rule requires this order of the two statements. */
@@ -300,7 +299,7 @@ static void read_log(struct tail *tail)
 	struct pg_param params[] = { { .data = after }, { .data = limit } };
 
 	loop_disarm(tail->loop, &tail->timer);
-	tail->rung = false;
+	tail->look_again = false;
 	tail->counts.reads++;
 	snprintf(after, sizeof(after), "%lld", (long long)tail->cursor);
 	snprintf(limit, sizeof(limit), "%d", READ_LIMIT);
@@ -425,7 +424,7 @@ static void on_notified(void *context, const char *channel, const char *said)
 	}
 	selftest_hear(&tail->selftest, said);
 	tail->hot_until = loop_now(tail->loop) + HOT_PERIOD;
-	tail->rung = true;
+	tail->look_again = true;
 	if (tail->state == TAIL_IDLE)
 		read_log(tail);
 }

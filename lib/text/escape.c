@@ -71,7 +71,9 @@ static bool is_plain(char c)
 	return !is_control(c) && !strchr("&<>\"", c);
 }
 
-void escape_add(struct buf *out, struct html_span text, bool quoted)
+/* quote: what a double quote becomes. */
+static void add_escaped(struct buf *out, struct html_span text,
+			const char *quote)
 {
 	const char *at = text.start, *end = at + text.len;
 
@@ -91,13 +93,23 @@ void escape_add(struct buf *out, struct html_span text, bool quoted)
 		else if (*at == '>')
 			buf_add_text(out, "&gt;");
 		else if (*at == '"')
-			buf_add_text(out, quoted ? "&quot;" : "\"");
+			buf_add_text(out, quote);
 		else if (escape_is_reference(at, (size_t)(end - at)))
 			buf_add_text(out, "&");
 		else
 			buf_add_text(out, "&amp;");
 		at++;
 	}
+}
+
+void escape_text(struct buf *out, struct html_span text)
+{
+	add_escaped(out, text, "\"");
+}
+
+void escape_attribute(struct buf *out, struct html_span text)
+{
+	add_escaped(out, text, "&quot;");
 }
 
 size_t escape_line_break(struct html_span text)

@@ -8,9 +8,10 @@
 #include "base/buf.h"
 #include "text/html.h"
 
-/* Appends text for an element or, if quoted, for a double-quoted attribute. A
- * control character becomes a question mark. */
-void escape_add(struct buf *out, struct html_span text, bool quoted);
+/* Append text for an element, or for a double-quoted attribute. A control
+ * character becomes a question mark. */
+void escape_text(struct buf *out, struct html_span text);
+void escape_attribute(struct buf *out, struct html_span text);
 
 /* Whether the & at the start of text begins a character reference: a name that
  * HTML knows, or the number of a character that is no control, and ";". */

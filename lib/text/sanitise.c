@@ -357,7 +357,7 @@ static void write_lines(struct writer *w, struct html_span text)
 			n++;
 		while (n < text.len && text.start[n] != '\n' &&
 		       text.start[n] != '&');
-		escape_add(w->out, (struct html_span){ text.start, n }, false);
+		escape_text(w->out, (struct html_span){ text.start, n });
 		w->fresh = false;
 		drop_front(&text, n);
 	}

@@ -143,7 +143,7 @@ void tag_write_attributes(struct buf *out, enum tag tag, struct html_span rest,
 		buf_add_text(out, " ");
 		buf_add_text(out, attributes[attribute]);
 		buf_add_text(out, "=\"");
-		escape_add(out, value, true);
+		escape_attribute(out, value);
 		buf_add_text(out, "\"");
 	}
 	if (window)

@@ -33,6 +33,7 @@ struct child {
 struct family {
 	struct child *workers; /* prefork.workers of them */
 	struct child overflow;
+	bool stopping;
 	bool no_overflow; /* not wanted, or impossible on this kernel */
 };
 
@@ -91,19 +92,19 @@ static void start_overflow(const struct prefork *p, struct child *overflow)
 	_exit(EXIT_SUCCESS);
 }
 
-static void log_end(const char *what, pid_t pid, int status, bool stopping)
+static void log_end(const struct family *family, const char *what, pid_t pid,
+		    int status)
 {
 	bool killed = WIFSIGNALED(status);
 	int how = killed ? WTERMSIG(status) : WEXITSTATUS(status);
 
-	if (!stopping || status != 0)
+	if (!family->stopping || status != 0)
 		logger(LEVEL_WARN, what, "pid=%d %s=%d", (int)pid,
 		       killed ? "signal" : "status", how);
 }
 
 /* Notes the children that have ended; returns the number of workers left. */
-static int reap_children(const struct prefork *p, struct family *family,
-			 bool stopping)
+static int reap_children(const struct prefork *p, struct family *family)
 {
 	int left = 0, status;
 	pid_t pid;
@@ -115,13 +116,13 @@ static int reap_children(const struct prefork *p, struct family *family,
 			family->no_overflow =
 				WIFEXITED(status) &&
 				WEXITSTATUS(status) == EXIT_SUCCESS;
-			if (!family->no_overflow && !stopping)
-				log_end("overflow", pid, status, stopping);
+			if (!family->no_overflow && !family->stopping)
+				log_end(family, "overflow", pid, status);
 		}
 		for (int i = 0; i < p->workers; i++)
 			if (family->workers[i].pid == pid) {
 				family->workers[i].pid = 0;
-				log_end("worker", pid, status, stopping);
+				log_end(family, "worker", pid, status);
 			}
 	}
 	for (int i = 0; i < p->workers; i++)
@@ -171,12 +172,13 @@ static void stop_workers(const struct prefork *p, struct family *family)
 	int64_t deadline = clock_ms() + GRACE;
 	sigset_t child_only;
 
+	family->stopping = true;
 	/* Hide first, or the workers would never reach the end of the queue. */
 	listener_hide(p->listener);
 	sigemptyset(&child_only);
 	sigaddset(&child_only, SIGCHLD);
 	kill_all(p, family->workers, SIGTERM);
-	while (reap_children(p, family, true) > 0) {
+	while (reap_children(p, family) > 0) {
 		if (clock_ms() >= deadline)
 			kill_all(p, family->workers, SIGKILL);
 		wait_signal(&child_only, RESTART_PAUSE);
@@ -212,7 +214,7 @@ int prefork_run(const struct prefork *p)
 			got = sigwaitinfo(&signals, NULL);
 		else
 			got = wait_signal(&signals, RESTART_PAUSE / 4);
-		reap_children(p, &family, false);
+		reap_children(p, &family);
 	} while (got != SIGTERM && got != SIGINT);
 	/* The workers serve everyone who waits now. */
 	if (family.overflow.pid)

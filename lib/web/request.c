@@ -43,13 +43,21 @@ static volatile sig_atomic_t ticks_left;
 static volatile sig_atomic_t ticking;
 static timer_t ticker;
 
-static void set_ticker(bool on)
+static void start_ticker(void)
 {
-	const struct itimerspec every = { .it_interval = { .tv_sec = on },
-					  .it_value = { .tv_sec = on } };
+	const struct itimerspec every = { .it_interval = { .tv_sec = 1 },
+					  .it_value = { .tv_sec = 1 } };
 
-	ticking = on;
+	ticking = 1;
 	timer_settime(ticker, 0, &every, NULL);
+}
+
+static void stop_ticker(void)
+{
+	const struct itimerspec never = { .it_value = { .tv_sec = 0 } };
+
+	ticking = 0;
+	timer_settime(ticker, 0, &never, NULL);
 }
 
 static void on_tick(int signal)
@@ -58,7 +66,7 @@ static void on_tick(int signal)
 
 	(void)signal;
 	if (watched < 0)
-		set_ticker(false);
+		stop_ticker();
 	else if (ticks_left > 0 && --ticks_left == 0)
 		shutdown(watched, SHUT_RDWR);
 	errno = kept;
@@ -71,7 +79,7 @@ void http_watch(const struct http *http)
 	ticks_left = http->timeout + 1;
 	watched = http->request.ipcFd;
 	if (!ticking)
-		set_ticker(true);
+		start_ticker();
 }
 
 void http_unwatch(void)

@@ -47,12 +47,12 @@ end $$;
 -- type, nor that person the caller's presence.
 create or replace function confab.user_block(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language sql security definer set search_path = confab_site, confab, pg_temp as $$
-  select confab.block_set(p_caller, p_data, true)
+  select confab.block_set(p_caller, p_data, p_blocked => true)
 $$;
 
 create or replace function confab.user_unblock(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language sql security definer set search_path = confab_site, confab, pg_temp as $$
-  select confab.block_set(p_caller, p_data, false)
+  select confab.block_set(p_caller, p_data, p_blocked => false)
 $$;
 
 -- user.blocked: the people whom the caller has blocked. Reply userblocked.

@@ -57,9 +57,9 @@ returns jsonb language sql immutable as $$
     else (
       select coalesce(jsonb_object_agg(field, jsonb_build_array(sentence)), '{}')
       from (values
-        ('media_url', coalesce(confab.asset_text_error(p_asset, 'media_url', 2000, true),
+        ('media_url', coalesce(confab.asset_text_error(p_asset, 'media_url', 2000, p_required => true),
            case when not confab.is_media_url(p_asset ->> 'media_url') then 'Enter a valid URL.' end)),
-        ('media_type', coalesce(confab.asset_text_error(p_asset, 'media_type', 64, true),
+        ('media_type', coalesce(confab.asset_text_error(p_asset, 'media_type', 64, p_required => true),
            case when p_asset ->> 'media_type' <> all (confab.media_types())
              then format('"%s" is not a valid choice.', p_asset ->> 'media_type') end)),
         ('file_size', case
@@ -70,7 +70,7 @@ returns jsonb language sql immutable as $$
            when p_asset ->> 'file_size' ~ '^-.*[1-9]' then 'Ensure this value is greater than or equal to 0.' end),
         ('mime_type', case when p_asset ? 'mime_type' then confab.asset_text_error(p_asset, 'mime_type', 200,
           true) end),
-        ('caption', confab.asset_text_error(p_asset, 'caption', 2000, false)),
+        ('caption', confab.asset_text_error(p_asset, 'caption', 2000, p_required => false)),
         ('metadata', case when octet_length((p_asset -> 'metadata')::text) > 16384
            then 'This field is too large.'
            when jsonb_typeof(p_asset #> '{metadata,name}') not in ('string', 'null')

@@ -37,8 +37,8 @@ declare
   b confab.member;
 begin
   select * into b from confab.member where room_id = p_room and account_id = p_account;
-  v_read := confab.member_reach(p_account, p_room, b.last_read_seq, true);
-  v_acked := confab.member_reach(p_account, p_room, greatest(b.last_acked_seq, b.last_read_seq), false);
+  v_read := confab.member_reach(p_account, p_room, b.last_read_seq, p_read => true);
+  v_acked := confab.member_reach(p_account, p_room, greatest(b.last_acked_seq, b.last_read_seq), p_read => false);
   if v_read > b.last_read_seq or v_acked > greatest(b.last_acked_seq, b.last_read_seq) or b.added_by is not null then
     update confab.member set added_by = null, last_read_seq = greatest(last_read_seq, v_read),
       last_acked_seq = greatest(last_acked_seq, v_acked)
@@ -156,7 +156,7 @@ end $$;
 create or replace function confab.message_acknowledged(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 begin
-  return confab.receipts_make(p_caller, p_data, false);
+  return confab.receipts_make(p_caller, p_data, p_read => false);
 end $$;
 
 -- message.read: message_id (or a list). Makes receipts of the messages of others that have none; reading acknowledges.
@@ -164,7 +164,7 @@ end $$;
 create or replace function confab.message_read(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 begin
-  return confab.receipts_make(p_caller, p_data, true);
+  return confab.receipts_make(p_caller, p_data, p_read => true);
 end $$;
 
 -- room.read: room_id, seq: everything up to there was read, whatever it is. Never backwards. Dispatch roomread. Raises

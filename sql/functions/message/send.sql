@@ -242,7 +242,7 @@ begin
     insert into confab.mention (account_id, room_id, seq) select x, m.room_id, m.seq from unnest(p_mentions) x;
   end if;
   v_outcome.seq := m.seq;
-  v_outcome.dispatch := confab.dispatch_text('message.dispatch', message_json(v_told, true), m.seq);
+  v_outcome.dispatch := confab.dispatch_text('message.dispatch', message_json(v_told, p_fresh => true), m.seq);
   insert into confab.log (seq, room_id, payload, message_ids) values (m.seq, m.room_id, v_outcome.dispatch, v_shown);
   return v_outcome;
 end $$;
@@ -298,7 +298,7 @@ begin
   if v_extra <> '{}' then
     v_media := confab.message_media(v_extra);
   end if;
-  v_message.content := case when v_media is null or confab.boolean_value(v_extra, 'with_text', false)
+  v_message.content := case when v_media is null or confab.boolean_value(v_extra, 'with_text', p_default => false)
     then confab.message_content(p_data) else 'Media Files' end;
   v_message.client_id := confab.message_client_id(p_caller, p_data);
   if v_message.client_id is not null then

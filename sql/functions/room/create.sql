@@ -170,11 +170,11 @@ begin
   if v_group then
     p_room.capacity := confab.capacity_value(p_data, 'max_participants',
                                              confab.setting_number('max_participants', 100));
-    p_room.join_approval_required := confab.boolean_value(p_data, 'join_approval_required', false);
-    p_room.group_locked := confab.boolean_value(p_data, 'group_locked', false);
+    p_room.join_approval_required := confab.boolean_value(p_data, 'join_approval_required', p_default => false);
+    p_room.group_locked := confab.boolean_value(p_data, 'group_locked', p_default => false);
   else
     p_room.capacity := confab.capacity_value(p_data, 'max_subscribers', confab.setting_number('max_subscribers', 300));
-    p_room.is_public := confab.boolean_value(p_data, 'is_public', false);
+    p_room.is_public := confab.boolean_value(p_data, 'is_public', p_default => false);
   end if;
   perform confab.check_capacity(p_room, cardinality(v_members));
   select * into v_chosen from confab.members_chosen(p_room.id, p_account, v_members);

@@ -217,7 +217,8 @@ begin
     if not p_data ? 'accept' then
       perform confab.fail_field('accept', 'This field is required.');
     end if;
-    return confab.invitation_answer(p_caller.account_id, v_room, confab.boolean_value(p_data, 'accept', false));
+    return confab.invitation_answer(p_caller.account_id, v_room,
+                                    confab.boolean_value(p_data, 'accept', p_default => false));
   end if;
   v_room := confab.room_held(p_caller.account_id, confab.room_of_guests(p_caller, p_data), 'add_members');
   v_account := confab.account_id_value(p_data, 'user_id');
@@ -225,7 +226,7 @@ begin
     perform confab.fail_field('accept', 'This field is required.');
   elsif not exists (select from confab.join_request where room_id = v_room.id and account_id = v_account) then
     perform confab.fail_not_found();
-  elsif confab.boolean_value(p_data, 'accept', false) then
+  elsif confab.boolean_value(p_data, 'accept', p_default => false) then
     return confab.members_add(v_room, array[v_account], confab.account_name(p_caller.account_id), null);
   end if;
   return confab.request_refuse(v_room, v_account);

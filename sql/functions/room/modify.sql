@@ -202,12 +202,12 @@ begin
   perform confab.room_check_type(v_room, v_action);
   return case v_action
     when 'update' then confab.room_update(v_room, v_data)
-    when 'add_admin' then confab.room_set_role(v_room, v_data, true)
-    when 'add_moderator' then confab.room_set_role(v_room, v_data, true)
-    when 'remove_admin' then confab.room_set_role(v_room, v_data, false)
-    when 'remove_moderator' then confab.room_set_role(v_room, v_data, false)
-    when 'add_permission' then confab.room_set_grants(v_room, v_data, true)
-    else confab.room_set_grants(v_room, v_data, false) end;
+    when 'add_admin' then confab.room_set_role(v_room, v_data, p_admin => true)
+    when 'add_moderator' then confab.room_set_role(v_room, v_data, p_admin => true)
+    when 'remove_admin' then confab.room_set_role(v_room, v_data, p_admin => false)
+    when 'remove_moderator' then confab.room_set_role(v_room, v_data, p_admin => false)
+    when 'add_permission' then confab.room_set_grants(v_room, v_data, p_give => true)
+    else confab.room_set_grants(v_room, v_data, p_give => false) end;
 end $$;
 
 -- room.permissions: room_id. Reply roompermissions: what the caller may do, and to who may administer the single rights
