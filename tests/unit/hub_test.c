@@ -287,6 +287,44 @@ static void what_was_deleted_is_taken_back_from_queues(void **state)
 	release(client);
 }
 
+/* In order, from where each stands, and each only what its rooms get. */
+static void the_window_feeds_streams_that_lag(void **state)
+{
+	struct fixture *f = *state;
+	struct client *far, *near, *guest;
+
+	replayer_start(f->hub->replayer, 5);
+	for (int64_t seq = 6; seq <= 9; seq++) {
+		struct dispatch *d = make_dispatch(seq, 10);
+
+		replayer_add(f->hub->replayer, d);
+		dispatch_unref(d);
+	}
+	f->hub->cursor = 9;
+	far = attach(f, 1, 0, STREAM_BLOCKED, 5);
+	near = attach(f, 2, 0, STREAM_BLOCKED, 8);
+	guest = attach(f, 3, 7, STREAM_BLOCKED, 5);
+	replayer_follow(&far->stream);
+	replayer_follow(&near->stream);
+	replayer_follow(&guest->stream);
+	for (int i = 0; i < 10 && guest->stream.state != STREAM_LIVE; i++)
+		loop_turn(f->loop, 10);
+	assert_int_equal(far->stream.count, 4);
+	assert_int_equal(near->stream.count, 1);
+	assert_int_equal(guest->stream.count, 3);
+	for (int64_t seq = 6; seq <= 9; seq++) {
+		struct dispatch *d = stream_take(&far->stream);
+
+		assert_int_equal(d->seq, seq);
+		dispatch_unref(d);
+	}
+	assert_int_equal(far->stream.state, STREAM_LIVE);
+	assert_int_equal(near->stream.state, STREAM_LIVE);
+	release(far);
+	release(near);
+	release(guest);
+}
+
 static void without_a_database_nothing_can_be_opened(void **state)
 {
 	struct fixture *f = *state;
@@ -331,6 +369,7 @@ int main(void)
 		TEST(a_share_ends_those_that_are_behind_first),
 		TEST(a_signal_reaches_live_streams_of_the_room_but_one),
 		TEST(what_was_deleted_is_taken_back_from_queues),
+		TEST(the_window_feeds_streams_that_lag),
 		TEST(without_a_database_nothing_can_be_opened),
 		TEST(a_change_of_state_that_makes_no_sense_ends_the_process),
 	};
