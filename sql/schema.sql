@@ -222,7 +222,8 @@ CREATE TABLE confab.ended_token (
 );
 CREATE TABLE confab.erased_message (
     id uuid NOT NULL,
-    erased_at timestamp with time zone DEFAULT now() NOT NULL
+    erased_at timestamp with time zone DEFAULT now() NOT NULL,
+    seq bigint
 );
 CREATE TABLE confab.erased_room (
     room_id uuid NOT NULL,
@@ -261,7 +262,8 @@ CREATE TABLE confab.log (
     effect json,
     payload text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    message_ids uuid[]
+    message_ids uuid[],
+    is_own boolean DEFAULT false NOT NULL
 )
 PARTITION BY RANGE (seq);
 CREATE TABLE confab.log_partition (
@@ -591,7 +593,7 @@ CREATE INDEX invitation_inviter_idx ON confab.invitation USING btree (inviter_id
 CREATE INDEX invite_room_idx ON confab.invite USING btree (room_id);
 CREATE INDEX join_request_account_idx ON confab.join_request USING btree (account_id);
 CREATE INDEX left_room_account_idx ON confab.left_room USING btree (account_id, room_id);
-CREATE INDEX log_message_ids_idx ON ONLY confab.log USING gin (message_ids) WITH (gin_pending_list_limit='64');
+CREATE INDEX log_message_ids_idx ON ONLY confab.log USING gin (message_ids) WITH (gin_pending_list_limit='64') WHERE (NOT is_own);
 CREATE INDEX login_account_idx ON confab.login USING btree (account_id);
 CREATE INDEX media_account_idx ON confab.media USING btree (account_id) INCLUDE (size);
 CREATE INDEX media_content_doomed_idx ON confab.media_content USING btree (doomed_at) WHERE (doomed_at IS NOT NULL);

@@ -6,8 +6,8 @@ create or replace function confab.user_json(a confab.account, p_own boolean defa
 returns json language sql stable as $$
   select json_build_object(
     'id', a.id, 'username', a.username,
-    'email', case when p_own or p_own is not null and confab.setting_value('expose_email') = 'true' then a.email
-      else '' end,
+    'email', case when a.email <> '' and (p_own or p_own is not null and confab.setting_value('expose_email') = 'true')
+      then a.email else '' end,
     'first_name', a.first_name, 'last_name', a.last_name)
 $$;
 

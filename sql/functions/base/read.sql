@@ -12,8 +12,9 @@ declare
 begin
   case jsonb_typeof(p_value)
   when 'string' then
-    -- The usual spelling needs no more than a look.
-    if v_text ~ '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$' then
+    -- The usual spelling: four dashes in their places, and hex digits. A regular expression takes twice as long.
+    if v_text like '________-____-____-____-____________' and translate(v_text, '0123456789abcdefABCDEF', '') = '----'
+    then
       return v_text::uuid;
     end if;
     v_hex := replace(trim(both '{}' from replace(replace(v_text, 'urn:', ''), 'uuid:', '')), '-', '');

@@ -22,6 +22,10 @@ begin
   end if;
 end $$;
 
+-- free_bytes(): dispatches up to this size are free; the number of commands is limited, too.
+create or replace function confab.free_bytes()
+returns bigint language sql immutable parallel safe as $$ select 4096::bigint $$;
+
 -- give(content): notes bytes that the caller has sent in this command; dispatches made of them count a tenth.
 create or replace function confab.give(p_content text)
 returns void language plpgsql as $$
@@ -30,7 +34,7 @@ begin
 end $$;
 
 -- charge(room, accounts, bytes): counts a dispatch against the bytes that the caller may have logged and delivered in a
--- minute. Small dispatches are free: the number of commands is limited, too. At most a thousand recipients count.
+-- minute, where it is larger than free_bytes(). At most a thousand recipients count.
 -- Called before a number is drawn. Earlier commands decide about a refusal, not the size of this one, so no command is
 -- refused for ever.
 create or replace function confab.charge(p_room uuid, p_accounts bigint[], p_bytes bigint)
@@ -41,7 +45,7 @@ declare
   v_audience bigint := coalesce(cardinality(p_accounts), 0);
 begin
   p_bytes := p_bytes - coalesce(nullif(current_setting('confab.given', true), '')::bigint, 0) * 9 / 10;
-  if v_account is null or p_bytes <= 4096 then
+  if v_account is null or p_bytes <= confab.free_bytes() then
     return;
   end if;
   if p_room is not null then

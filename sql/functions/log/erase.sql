@@ -1,19 +1,21 @@
 -- Erasing the copies of a deleted message or room: in the log and in forwards. The upkeep does this within minutes;
 -- until then log_told (sql/functions/log/deleted.sql) hides them.
 
--- message_erased(id): a message is deleted for good. Writes: erased_message.
-create or replace function confab.message_erased(p_id uuid)
+-- message_erased(id, seq): a message is deleted for good. Writes: erased_message.
+create or replace function confab.message_erased(p_id uuid, p_seq bigint)
 returns void language sql as $$
-  insert into confab.erased_message (id) values (p_id) on conflict do nothing
+  insert into confab.erased_message (id, seq) values (p_id, p_seq) on conflict do nothing
 $$;
 
--- erase_in_log(message): removes a message from the rows of the log that show it; the rows stay. Writes: log.
-create or replace function confab.erase_in_log(p_id uuid)
+-- erase_in_log(message, seq): removes a message from the rows of the log that show it; the rows stay. Writes: log.
+create or replace function confab.erase_in_log(p_id uuid, p_seq bigint)
 returns void language plpgsql set enable_bitmapscan = on as $$
 begin
+  update confab.log l set payload = null, message_ids = '{}'
+  where l.seq = p_seq and l.is_own and l.message_ids = array[p_id];
   update confab.log l
   set payload = confab.payload_now(l.payload, l.message_ids), message_ids = array_remove(l.message_ids, p_id)
-  where l.message_ids @> array[p_id];
+  where l.message_ids @> array[p_id] and not l.is_own;
 end $$;
 
 -- erase_messages(limit): erases copies of some of the messages deleted for good. Each is searched again for a minute:
@@ -25,9 +27,9 @@ declare
   v_done int := 0;
 begin
   for v_erased in
-    select id, erased_at from confab.erased_message order by erased_at limit p_limit for update skip locked
+    select id, seq, erased_at from confab.erased_message order by erased_at limit p_limit for update skip locked
   loop
-    perform confab.erase_in_log(v_erased.id);
+    perform confab.erase_in_log(v_erased.id, v_erased.seq);
     update confab.message set forwarded_from = confab.message_stub(forwarded_from)
     where forwarded_from is not null and (forwarded_from ->> 'id')::uuid = v_erased.id and forwarded_from ? 'content';
     if v_erased.erased_at < now() - interval '1 minute' then

@@ -35,6 +35,7 @@ create or replace function confab.message_body_json(m confab.message, s confab.m
   p_origin json)
 returns json language plpgsql stable as $$
 declare
+  v_created text := confab.time_text(m.created_at);
   v_body json := json_build_object(
     'id', m.id, 'room', json_build_object('id', m.room_id), 'sender',
       (select user_json(a) from confab.account a where a.id = m.sender_id),
@@ -45,14 +46,19 @@ declare
     'delivered_to', case when s.delivered_count > 0 then confab.delivered_to_json(m.room_id, m.seq) else '[]' end,
     'content', m.content, 'is_deleted', m.is_deleted, 'is_forwarded', m.forwarded_from is not null, 'is_edited',
       m.is_edited,
-    'created_at', confab.time_text(m.created_at), 'updated_at', confab.time_text(m.updated_at), 'seq', m.seq,
+    'created_at', v_created, 'updated_at',
+      case when m.updated_at = m.created_at then v_created else confab.time_text(m.updated_at) end, 'seq', m.seq,
     'delivered_count', coalesce(s.delivered_count, 0), 'read_count', coalesce(s.read_count, 0),
     'reaction_counts', coalesce(s.reaction_counts, '{}'),
     'mentions', case when m.has_mentions then confab.mentions_json(m.room_id, m.seq) else '[]' end,
     'pinned', m.pinned_at is not null);
-  v_more jsonb := coalesce(m.custom, '{}') || case when m.client_id is not null
-    then jsonb_build_object('client_id', m.client_id) else '{}' end;
+  v_more jsonb;
 begin
+  if m.custom is null and m.client_id is null then
+    return v_body;
+  end if;
+  v_more := coalesce(m.custom, '{}') || case when m.client_id is not null
+    then jsonb_build_object('client_id', m.client_id) else '{}' end;
   if v_more = '{}' then
     return v_body;
   end if;

@@ -156,7 +156,7 @@ begin
       where room_id = m.room_id and seq = m.seq;
       continue;
     end if;
-    perform confab.message_erased(m.id);
+    perform confab.message_erased(m.id, m.seq);
     delete from confab.message where room_id = m.room_id and seq = m.seq;
     delete from confab.message_state where room_id = m.room_id and seq = m.seq;
     delete from confab.message_version where room_id = m.room_id and seq = m.seq;

@@ -207,6 +207,7 @@ returns confab.outcome language plpgsql as $$
 declare
   v_shown uuid[] := array[m.id];
   v_told confab.message;
+  v_weight bigint;
   v_outcome confab.outcome;
 begin
   if m.parent_seq is not null then
@@ -221,8 +222,11 @@ begin
   m.has_attachments := p_media is not null;
   m.has_mentions := p_mentions <> '{}';
   v_told := confab.message_shared(m);
-  perform confab.give(m.content);
-  perform confab.charge(m.room_id, null, confab.message_weight(v_told));
+  v_weight := confab.message_weight(v_told);
+  if v_weight > confab.free_bytes() then
+    perform confab.give(m.content);
+    perform confab.charge(m.room_id, null, v_weight);
+  end if;
   m.seq := confab.log_draw();
   m.created_at := clock_timestamp();  -- never before the draw: member_reach() counts on it
   m.updated_at := m.created_at;
@@ -243,7 +247,8 @@ begin
   end if;
   v_outcome.seq := m.seq;
   v_outcome.dispatch := confab.dispatch_text('message.dispatch', message_json(v_told, p_fresh => true), m.seq);
-  insert into confab.log (seq, room_id, payload, message_ids) values (m.seq, m.room_id, v_outcome.dispatch, v_shown);
+  insert into confab.log (seq, room_id, payload, message_ids, is_own)
+  values (m.seq, m.room_id, v_outcome.dispatch, v_shown, cardinality(v_shown) = 1);
   return v_outcome;
 end $$;
 
@@ -251,29 +256,31 @@ end $$;
 create or replace function confab.check_may_send_now(p_account bigint, p_room uuid)
 returns void language plpgsql stable as $$
 declare
-  v_found record;
+  v_type confab.room_type;
+  v_may boolean;
 begin
-  select r as room, m as member into v_found
+  select r.type, may('send', r, m) into v_type, v_may
   from confab.room r left join confab.member m on m.room_id = r.id and m.account_id = p_account
   where r.id = p_room;
   if not found then
     perform confab.fail_not_found();
-  elsif not may('send', v_found.room, v_found.member) then
+  elsif not v_may then
     perform confab.fail_denied('send');
-  elsif (v_found.room).type = 'OneToOneChat' then
+  elsif v_type = 'OneToOneChat' then
     perform confab.check_not_blocked(p_account, p_room);
   end if;
 end $$;
 
--- check_may_send(account, room): the same; the room's shared lock is held then. Whoever is no member is asked about
--- before it, so strangers take no lock. Raises 4002, 4004.
+-- check_may_send(account, room): the same; the room's shared lock is held then. The lock is taken by the statement that
+-- finds the membership, so a stranger takes none before it is refused. Raises 4002, 4004.
 create or replace function confab.check_may_send(p_account bigint, p_room uuid)
 returns void language plpgsql as $$
 begin
-  if (select true from confab.member where room_id = p_room and account_id = p_account) is null then
+  perform confab.room_share(m.room_id) from confab.member m where m.room_id = p_room and m.account_id = p_account;
+  if not found then
     perform confab.check_may_send_now(p_account, p_room);
+    perform confab.room_share(p_room);
   end if;
-  perform confab.room_share(p_room);
   perform confab.check_may_send_now(p_account, p_room);
 end $$;
 

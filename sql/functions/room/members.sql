@@ -149,7 +149,8 @@ declare
   v_all bigint := 0;
 begin
   for v_room in select room_id from confab.erased_room order by erased_at limit 10 for update skip locked loop
-    perform confab.message_erased(m.id) from (select id from confab.message where room_id = v_room limit p_limit) m;
+    perform confab.message_erased(m.id, m.seq)
+    from (select id, seq from confab.message where room_id = v_room limit p_limit) m;
     foreach v_table in array array['message', 'message_state', 'message_version', 'attachment', 'mention', 'receipt',
                                    'reaction'] loop
       execute format('delete from confab.%I
