@@ -1,5 +1,10 @@
-/* command: takes one command from its bytes to its answer. Called by
- * confab-command, one request at a time. */
+/* command: takes one command from its request to its answer. Called by
+ * confab-command, one request at a time.
+ *
+ * Parsing a body is the dearest thing that a stranger can ask for, so the head
+ * of the request decides first: the address's rate, the log-in, the account's
+ * share of the workers and its rate. Only the rate of the command's class needs
+ * its name. */
 #include "command.h"
 
 #include <stdio.h>
@@ -41,6 +46,7 @@ struct call {
 	const struct command_request *request;
 	struct envelope envelope;
 	struct buf *out;
+	int64_t account;          /* 0: unknown, so it has no limits */
 	struct pg_result *result; /* the last attempt's */
 	bool stores;              /* as in entry->rings */
 	enum traffic_class rate_class;
@@ -265,49 +271,6 @@ static struct error_answer carry_out(struct call *call, const char *data)
 						    : fail_unavailable(call);
 }
 
-/* The account of the log-in. 0 when it can't be found out: the command itself
- * reports why. */
-static int64_t find_account(struct call *call)
-{
-	struct commands *commands = call->commands;
-	const struct pg_param hash = {
-		.data = (const char *)call->request->token_hash,
-		.len = SECRET_HASH_SIZE,
-		.binary = true
-	};
-	int64_t account =
-		traffic_account(commands->traffic, call->request->token_hash);
-	struct pg_result *result = NULL;
-
-	if (account)
-		return account;
-	if (pg_run(commands->pg, &ACCOUNT, 1, &hash, NULL, &result) == PG_OK)
-		account = strtoll(pg_field(result, 0, 0), NULL, 10);
-	pg_result_free(result);
-	if (account)
-		traffic_learn(commands->traffic, call->request->token_hash,
-			      account);
-	return account;
-}
-
-/* The seconds to wait when the account sends too many commands of the kind, or
- * has too many under way. 0: none, and the work for the account has begun. */
-static int seconds_to_wait(struct call *call)
-{
-	struct commands *commands = call->commands;
-	const struct command_request *request = call->request;
-	int64_t account;
-	int seconds;
-
-	if (!commands->traffic || !commands->config->rate_limits)
-		return 0;
-	account = find_account(call);
-	seconds = traffic_admit(commands->traffic, call->rate_class, account,
-				request->token_hash, request->address);
-	return seconds || traffic_begin(commands->traffic, account) ? seconds
-								    : 1;
-}
-
 static struct error_answer fail_rate(struct call *call, int seconds)
 {
 	struct error_answer answer;
@@ -319,34 +282,107 @@ static struct error_answer fail_rate(struct call *call, int seconds)
 	return answer;
 }
 
+/* Finds the id of a command that is not parsed, for the answer to it. */
+static void find_id(struct call *call)
+{
+	const struct command_request *request = call->request;
+	const struct buf *body;
+	const char *why;
+
+	if (request->read(request->context, &body, &why) == ERROR_NONE)
+		command_id_find(body->data, body->len, &call->envelope.id);
+}
+
+/* Finds the account of the log-in. ERROR_NONE, or the answer for a log-in that
+ * nobody knows. Any other fault the command itself meets and reports. */
+static struct error_answer find_account(struct call *call)
+{
+	struct commands *commands = call->commands;
+	const unsigned char *hash = call->request->token_hash;
+	const struct pg_param param = { .data = (const char *)hash,
+					.len = SECRET_HASH_SIZE,
+					.binary = true };
+	enum pg_status status;
+
+	call->account = traffic_account(commands->traffic, hash);
+	if (call->account)
+		return error_answer(ERROR_NONE, NULL);
+	status = pg_run(commands->pg, &ACCOUNT, 1, &param, NULL, &call->result);
+	if (status == PG_OK) {
+		call->account = strtoll(pg_field(call->result, 0, 0), NULL, 10);
+		traffic_learn(commands->traffic, hash, call->account);
+		return error_answer(ERROR_NONE, NULL);
+	}
+	if (status != PG_FAILED || !call->result ||
+	    error_answer_statement(pg_sqlstate(call->result),
+				   pg_detail(call->result))
+			    .error != ERROR_UNAUTHENTICATED)
+		return error_answer(ERROR_NONE, NULL);
+	find_id(call);
+	return fail_statement(call);
+}
+
+static struct error_answer check_limits(struct call *call)
+{
+	struct traffic *traffic = call->commands->traffic;
+	const struct command_request *request = call->request;
+	int seconds = traffic_admit_address(traffic, request->address);
+	struct error_answer answer;
+
+	if (!seconds) {
+		answer = find_account(call);
+		if (answer.error != ERROR_NONE)
+			return answer;
+		if (call->account)
+			seconds = traffic_begin(traffic, call->account,
+						request->size);
+	}
+	if (!seconds)
+		return error_answer(ERROR_NONE, NULL);
+	find_id(call);
+	return fail_rate(call, seconds);
+}
+
+/* Decides by the head of the request whether to go on. ERROR_NONE, or the
+ * answer. */
+static struct error_answer admit_call(struct call *call)
+{
+	const struct commands *commands = call->commands;
+
+	if (!connect_database(call->commands)) {
+		find_id(call);
+		return fail_unavailable(call);
+	}
+	if (!commands->traffic || !commands->config->rate_limits)
+		return error_answer(ERROR_NONE, NULL);
+	return check_limits(call);
+}
+
 static struct error_answer execute_call(struct call *call)
 {
 	struct envelope *envelope = &call->envelope;
+	struct commands *commands = call->commands;
 	struct buf data = { 0 };
 	struct error_answer answer;
-	struct command_entry *entry;
-	int seconds;
+	struct command_entry *entry =
+		command_table_find(commands->table, envelope->event_type);
+	int seconds = 0;
 
-	if (!connect_database(call->commands))
-		return fail_unavailable(call);
-	entry = command_table_find(call->commands->table, envelope->event_type);
 	if (entry)
 		call->rate_class = entry->rate_class;
-	seconds = seconds_to_wait(call);
+	if (call->account)
+		seconds = traffic_admit_class(commands->traffic,
+					      call->rate_class, call->account);
 	if (seconds)
 		return fail_rate(call, seconds);
-	if (!entry) {
-		answer = refuse_event(call);
-		pg_result_free(call->result);
-		return answer;
-	}
+	if (!entry)
+		return refuse_event(call);
 	call->stores = entry->rings;
 	for (int i = 0; i < COMMAND_PATHS && entry->rich_text[i]; i++)
 		envelope_clean(envelope, entry->rich_text[i],
 			       entry->keep_class_id);
 	envelope_print(envelope, &data);
 	answer = carry_out(call, buf_text(&data));
-	pg_result_free(call->result);
 	buf_free(&data);
 	return answer;
 }
@@ -363,12 +399,18 @@ static bool is_key(const char *key)
 static enum confab_error read_request(struct call *call)
 {
 	const struct command_request *request = call->request;
-	enum confab_error error = envelope_parse(
-		&call->envelope, request->body, request->body_len,
-		call->commands->config->max_depth, call->out);
-	struct uuid session;
+	const struct buf *body;
 	const char *why = NULL;
+	enum confab_error error = request->read(request->context, &body, &why);
+	struct uuid session;
 
+	if (error != ERROR_NONE) {
+		fail_call(call, error, why);
+		return error;
+	}
+	error = envelope_parse(&call->envelope, body->len ? body->data : "",
+			       body->len, call->commands->config->max_depth,
+			       call->out);
 	if (error != ERROR_NONE)
 		return error;
 	if (!is_key(request->idempotency_key))
@@ -394,7 +436,9 @@ struct error_answer command_execute(struct commands *commands,
 
 	if (!request->token_hash)
 		return fail_call(&call, ERROR_UNAUTHENTICATED, NULL);
-	answer = error_answer(read_request(&call), NULL);
+	answer = admit_call(&call);
+	if (answer.error == ERROR_NONE)
+		answer = error_answer(read_request(&call), NULL);
 	if (answer.error == ERROR_NONE)
 		answer = execute_call(&call);
 	if (commands->traffic) {
@@ -402,6 +446,7 @@ struct error_answer command_execute(struct commands *commands,
 		traffic_done(commands->traffic, call.rate_class, answer.error,
 			     clock_us() - began);
 	}
+	pg_result_free(call.result);
 	envelope_free(&call.envelope);
 	return answer;
 }

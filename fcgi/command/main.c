@@ -69,13 +69,47 @@ static void find_identity(const struct worker *w, struct identity *who)
 		identity_find(who, w->rules, http_param, w->http);
 }
 
-static void carry_out(struct worker *w, const struct identity *who,
-		      const struct buf *body)
+/* The body of the request that is being served. */
+struct incoming {
+	const struct worker *worker;
+	bool is_read;
+	enum confab_error error;
+	char why[80];
+	struct buf body;
+};
+
+static void read_incoming(struct incoming *in)
+{
+	const struct worker *w = in->worker;
+
+	in->is_read = true;
+	in->error = http_body(w->http, (size_t)w->config->max_body, &in->body);
+	if (in->error == ERROR_TOO_LARGE)
+		snprintf(in->why, sizeof(in->why),
+			 "A command has at most %d bytes.",
+			 w->config->max_body);
+	else if (in->error != ERROR_NONE)
+		snprintf(in->why, sizeof(in->why),
+			 "The body is shorter than announced.");
+}
+
+static enum confab_error read_body(void *context, const struct buf **body,
+				   const char **why)
+{
+	struct incoming *in = context;
+
+	if (!in->is_read)
+		read_incoming(in);
+	*body = &in->body;
+	*why = in->error == ERROR_NONE ? NULL : in->why;
+	return in->error;
+}
+
+static void carry_out(struct worker *w, const struct identity *who)
 {
 	bool websocket = is_bridge(w);
+	struct incoming in = { .worker = w };
 	struct command_request request = {
-		.body = body->len ? body->data : "",
-		.body_len = body->len,
 		.token_hash = who->token_hash,
 		.session = websocket ? http_param(w->http, "CONFAB_SESSION")
 				     : NULL,
@@ -83,6 +117,9 @@ static void carry_out(struct worker *w, const struct identity *who,
 		.websocket = websocket,
 		.address = http_param(w->http, "REMOTE_ADDR"),
 		.request_id = http_request_id(w->http),
+		.size = http_length(w->http),
+		.read = read_body,
+		.context = &in,
 	};
 	struct buf out = { 0 };
 	struct error_answer answer =
@@ -97,36 +134,19 @@ static void carry_out(struct worker *w, const struct identity *who,
 	}
 	answer.body = buf_text(&out);
 	http_answer(w->http, &answer);
+	buf_free(&in.body);
 	buf_free(&out);
 }
 
 static void serve_request(void *worker)
 {
 	struct worker *w = worker;
-	struct buf body = { 0 };
 	struct identity who;
-	char limit[80];
-	enum confab_error error;
 
 	find_identity(w, &who);
-	if (is_refused(w, &who)) {
-		identity_free(&who);
-		return;
-	}
-	error = http_body(w->http, (size_t)w->config->max_body, &body);
-	if (error == ERROR_TOO_LARGE) {
-		snprintf(limit, sizeof(limit),
-			 "A command has at most %d bytes.",
-			 w->config->max_body);
-		http_fail(w->http, error, limit);
-	} else if (error != ERROR_NONE) {
-		http_fail(w->http, error,
-			  "The body is shorter than announced.");
-	} else {
-		carry_out(w, &who, &body);
-	}
+	if (!is_refused(w, &who))
+		carry_out(w, &who);
 	identity_free(&who);
-	buf_free(&body);
 }
 
 static void begin_parent(struct worker_parent *parent)

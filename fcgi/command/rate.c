@@ -61,19 +61,20 @@ static struct rate_slot *find_slot(struct rate_slot *set, uint64_t key,
 }
 
 int64_t rate_take(struct rate_table *table, uint64_t key, int64_t now,
-		  int per_minute, int burst)
+		  int per_minute, int burst, int units)
 {
 	struct rate_slot *slot =
 		find_slot(table->slots[key & (RATE_SETS - 1)], key, now);
 	int64_t interval = MINUTE / per_minute;
 	int64_t due = atomic_load(&slot->due), start, wait;
+	int64_t taken = interval * (units < burst ? units : burst);
 
 	do {
 		start = due > now ? due : now;
-		wait = start + interval - (now + interval * burst);
+		wait = start + taken - (now + interval * burst);
 		if (wait > 0)
 			return wait;
-	} while (!atomic_compare_exchange_weak(&slot->due, &due,
-					       start + interval));
+	} while (
+		!atomic_compare_exchange_weak(&slot->due, &due, start + taken));
 	return 0;
 }

@@ -27,11 +27,12 @@ struct rate_table {
  * place in the table. kind separates keys of the same bytes. */
 uint64_t rate_key(uint64_t seed, unsigned kind, const void *bytes, size_t len);
 
-/* Takes one unit out of a bucket. Returns 0, or the microseconds until there is
- * one, with nothing taken. per_minute > 0, burst > 0. now: microseconds of a
- * clock that never goes back. A full table forgets the bucket that would be
- * full soonest; its owner then starts anew. */
+/* Takes units out of a bucket, at most a full one. Returns 0, or the
+ * microseconds until there are enough, with nothing taken. per_minute > 0,
+ * burst > 0, units > 0. now: microseconds of a clock that never goes back. A
+ * full table forgets the bucket that would be full soonest; its owner then
+ * starts anew. */
 int64_t rate_take(struct rate_table *table, uint64_t key, int64_t now,
-		  int per_minute, int burst);
+		  int per_minute, int burst, int units);
 
 #endif

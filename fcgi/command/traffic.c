@@ -19,6 +19,14 @@ enum {
 	BURST_PART = 4, /* a burst is this part of a minute's rate */
 	RESULTS = ERROR_EVENT_TYPE + 1,
 	MICROSECONDS = 1000000,
+	ALL = 2,           /* times the classes' rates: all of an account */
+	UNIT_BYTES = 8192, /* of a body that count as one command more */
+};
+
+/* Buckets that are not those of a class. */
+enum {
+	BUCKET_ADDRESS = TRAFFIC_CLASSES,
+	BUCKET_ACCOUNT,
 };
 
 /* Upper bounds of the histogram, in us and in Prometheus' form. */
@@ -58,7 +66,8 @@ struct shared {
 struct traffic {
 	const struct config *config;
 	uint64_t seed;
-	int per_minute[TRAFFIC_CLASSES];
+	int per_minute[TRAFFIC_CLASSES]; /* 0: any number */
+	int all_per_minute;              /* of all classes together */
 	struct shared *shared;
 	struct share *share; /* this worker's; NULL: none was left */
 	struct metric *commands[TRAFFIC_CLASSES][RESULTS];
@@ -100,6 +109,20 @@ static void add_metrics(struct traffic *t, struct metrics *m)
 	t->connects = metrics_add(m, "database_connects_total", "%s", "");
 }
 
+/* The rate of all commands of an account, those that their class's rate refuses
+ * too. 0: any number, because one class has any. */
+static int rate_of_all(const struct traffic *t)
+{
+	int sum = 0;
+
+	for (int c = 0; c < TRAFFIC_CLASSES; c++) {
+		if (!t->per_minute[c])
+			return 0;
+		sum += t->per_minute[c];
+	}
+	return ALL * sum;
+}
+
 struct traffic *traffic_create(const struct config *config,
 			       struct metrics *metrics)
 {
@@ -113,6 +136,7 @@ struct traffic *traffic_create(const struct config *config,
 	t->per_minute[TRAFFIC_ROOM] = config->rate_room;
 	t->per_minute[TRAFFIC_SEARCH] = config->rate_search;
 	t->per_minute[TRAFFIC_OTHER] = config->rate_other;
+	t->all_per_minute = rate_of_all(t);
 	add_metrics(t, metrics);
 	return t;
 }
@@ -133,21 +157,6 @@ void traffic_attach(struct traffic *t, void *shared)
 	t->share = shares_enter(&t->shared->shares);
 }
 
-bool traffic_begin(struct traffic *t, int64_t account)
-{
-	int workers = t->config->command_workers,
-	    most = t->config->account_commands;
-	bool begun;
-
-	if (!most || !t->share || !account)
-		return true;
-	if (most > workers - 1)
-		most = workers > 1 ? workers - 1 : 1;
-	begun = shares_begin(&t->shared->shares, t->share, account, most);
-	metric_count(t->by_share, !begun);
-	return begun;
-}
-
 void traffic_end(struct traffic *t)
 {
 	if (t->share)
@@ -162,13 +171,30 @@ enum traffic_class traffic_class_named(const char *name)
 	return TRAFFIC_OTHER;
 }
 
-static int64_t take_unit(struct traffic *t, uint64_t key, int per_minute)
+/* Takes units of the bucket. Returns 0, or the us until there are enough. */
+static int64_t take_units(struct traffic *t, int per_minute, uint64_t key,
+			  int units)
 {
 	int burst = per_minute / BURST_PART;
 
+	if (!per_minute)
+		return 0;
 	if (burst < BURST_LEAST)
 		burst = BURST_LEAST;
-	return rate_take(&t->shared->rates, key, clock_us(), per_minute, burst);
+	return rate_take(&t->shared->rates, key, clock_us(), per_minute, burst,
+			 units);
+}
+
+static uint64_t key_of(const struct traffic *t, unsigned kind,
+		       const void *bytes, size_t len)
+{
+	return rate_key(t->seed, kind, bytes, len);
+}
+
+/* Whole seconds, rounded up. */
+static int seconds_of(int64_t wait)
+{
+	return (int)((wait + MICROSECONDS - 1) / MICROSECONDS);
 }
 
 /* The network of one client: an IPv4 address, or the first half of an IPv6
@@ -189,30 +215,66 @@ static size_t network_of(const char *address, unsigned char out[16])
 	return 4;
 }
 
-int traffic_admit(struct traffic *t, enum traffic_class class, int64_t account,
-		  const unsigned char token_hash[32], const char *address)
+int traffic_admit_address(struct traffic *t, const char *address)
 {
-	int per_minute = t->per_minute[class];
 	unsigned char network[16];
 	size_t len = network_of(address, network);
-	int64_t wait = 0;
-	uint64_t key;
+	int64_t wait;
+
+	if (!len || !t->config->rate_limits)
+		return 0;
+	wait = take_units(t, t->config->rate_address,
+			  key_of(t, BUCKET_ADDRESS, network, len), 1);
+	metric_count(t->by_address, wait > 0);
+	return seconds_of(wait);
+}
+
+/* Takes a place among the workers that are busy for the account. */
+static bool take_share(struct traffic *t, int64_t account)
+{
+	int workers = t->config->command_workers,
+	    most = t->config->account_commands;
+	bool taken;
+
+	if (!most || !t->share)
+		return true;
+	if (most > workers - 1)
+		most = workers > 1 ? workers - 1 : 1;
+	taken = shares_begin(&t->shared->shares, t->share, account, most);
+	metric_count(t->by_share, !taken);
+	return taken;
+}
+
+int traffic_begin(struct traffic *t, int64_t account, int64_t size)
+{
+	int64_t wait;
 
 	if (!t->config->rate_limits)
 		return 0;
-	if (per_minute) {
-		key = account ? rate_key(t->seed, class, &account,
-					 sizeof(account))
-			      : rate_key(t->seed, class, token_hash, 32);
-		wait = take_unit(t, key, per_minute);
-		metric_count(t->by_account, wait > 0);
-	}
-	if (!wait && len && t->config->rate_address) {
-		key = rate_key(t->seed, TRAFFIC_CLASSES, network, len);
-		wait = take_unit(t, key, t->config->rate_address);
-		metric_count(t->by_address, wait > 0);
-	}
-	return (int)((wait + MICROSECONDS - 1) / MICROSECONDS);
+	if (!take_share(t, account))
+		return 1;
+	if (size < 0)
+		size = t->config->max_body;
+	wait = take_units(t, t->all_per_minute,
+			  key_of(t, BUCKET_ACCOUNT, &account, sizeof(account)),
+			  1 + (int)(size / UNIT_BYTES));
+	metric_count(t->by_account, wait > 0);
+	if (wait)
+		traffic_end(t);
+	return seconds_of(wait);
+}
+
+int traffic_admit_class(struct traffic *t, enum traffic_class class,
+			int64_t account)
+{
+	int64_t wait;
+
+	if (!t->config->rate_limits)
+		return 0;
+	wait = take_units(t, t->per_minute[class],
+			  key_of(t, class, &account, sizeof(account)), 1);
+	metric_count(t->by_account, wait > 0);
+	return seconds_of(wait);
 }
 
 static struct login *login_of(struct traffic *t, const unsigned char hash[32],

@@ -1,6 +1,6 @@
-/* traffic: shared by the workers of confab-command: the rates of each class of
- * commands by account, log-in and address, the time of the last doorbell, and
- * metrics. */
+/* traffic: shared by the workers of confab-command: the rates of commands by
+ * account and address, the accounts that workers are busy for, the time of the
+ * last doorbell, and metrics. */
 #ifndef CONFAB_FCGI_COMMAND_TRAFFIC_H
 #define CONFAB_FCGI_COMMAND_TRAFFIC_H
 
@@ -36,17 +36,21 @@ void traffic_attach(struct traffic *traffic, void *shared);
 /* The class of that name; TRAFFIC_OTHER for any other name. */
 enum traffic_class traffic_class_named(const char *name);
 
-/* Whether another command of the class may run now: 0, or the seconds until one
- * may. account 0: unknown, so the hash of the log-in counts. address: the
- * client's, or NULL. */
-int traffic_admit(struct traffic *traffic, enum traffic_class class,
-		  int64_t account, const unsigned char token_hash[32],
-		  const char *address);
+/* What can be decided before a command's body is read. Each returns 0, or the
+ * seconds until a command may come.
+ * address: the client's, or NULL.
+ * traffic_begin() begins work for the account, unless as many workers are busy
+ * for it as may be (account_commands, and never all of them). size: the bytes
+ * of the body; negative: unknown, so it counts as the largest. */
+int traffic_admit_address(struct traffic *traffic, const char *address);
+int traffic_begin(struct traffic *traffic, int64_t account, int64_t size);
 
-/* Begins work for an account (0: unknown). False when as many workers are busy
- * for it as may be (account_commands, and never all of them). */
-bool traffic_begin(struct traffic *traffic, int64_t account);
-/* Ends the work. */
+/* Whether the account may run another command of the class now: 0, or the
+ * seconds until it may. */
+int traffic_admit_class(struct traffic *traffic, enum traffic_class class,
+			int64_t account);
+
+/* Ends the work for an account, if it has begun. */
 void traffic_end(struct traffic *traffic);
 
 /* The account of a log-in, as traffic_learn() stored it; 0: unknown. */

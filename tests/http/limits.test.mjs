@@ -161,6 +161,48 @@ test('one account keeps three workers busy at most, and is told to come back', {
   assert.match((await site.request('GET', 'metrics')).text, /^confab_rate_limited_total\{.*by="share".*\} [1-9]/m);
 });
 
+test('over its share an account is refused before its command is read', { timeout: 60_000 }, async () => {
+  const ann = await site.register('ann');
+  const stream = await site.stream('ws', ann);
+  const naps = Array.from({ length: 3 }, () => site.command(ann, 'test.nap', { seconds: 6 }));
+  const asleep = () => stack.query("select count(*) from pg_stat_activity where wait_event = 'PgSleep'");
+  await until(async () => await asleep() === '3', 'three that are asleep');
+  const send = (raw) => site.request('POST', 'command', { token: ann.token, raw });
+  for (const raw of ['not JSON', `{"data": ${'['.repeat(1_000_000)}`]) {
+    const { status, headers, body } = await send(raw);
+    assert.equal(status, 429);
+    assert.equal(headers['retry-after'], '1');
+    assert.deepEqual(body, { error: { code: 4029, detail: '1' } });
+  }
+  assert.deepEqual((await send('{"event_type": "room.list", "id": 7, "data"')).body,
+    { error: { code: 4029, detail: '1' }, id: 7 });
+  stream.send('{"event_type": "room.list", "id": "q1", "data": {');
+  assert.deepEqual(await stream.next(({ error }) => error), { error: { code: 4029, detail: '1' }, id: 'q1' });
+  await Promise.all(naps);
+  assert.equal((await send('not JSON')).status, 422);
+  stream.close();
+});
+
+test('the bytes of a command count, before it is read', { timeout: 60_000 }, async () => {
+  const [ann, ben] = [await site.register('ann'), await site.register('ben')];
+  const send = (who, raw) => site.request('POST', 'command', { token: who.token, raw });
+  // A megabyte takes all that an account may do at once.
+  assert.equal((await send(ann, 'x'.repeat(1_000_000))).status, 422);
+  const { status, headers, body } = await send(ann, 'x'.repeat(1_000_000));
+  assert.equal(status, 429);
+  const wait = Number(headers['retry-after']);
+  assert.ok(wait >= 1 && wait <= 15, `wait ${wait} s`);
+  assert.deepEqual(body, { error: { code: 4029, detail: `${wait}` } });
+  assert.equal((await send(ben, 'x')).status, 422);
+});
+
+test('a caller that nobody knows is refused before its command is read', async () => {
+  for (const raw of ['not JSON', '{"event_type": "no.such", "data": []}']) {
+    const { status, body } = await site.request('POST', 'command', { token: 'A'.repeat(43), raw });
+    assert.deepEqual([status, body.error.code], [401, 4001]);
+  }
+});
+
 test('an operator says of which class a command is', { timeout: 60_000 }, async () => {
   const ann = await site.register('ann');
   const searches = async () =>

@@ -38,19 +38,41 @@ static void test_burst_then_steady(void **state)
 
 	(void)state;
 	for (int i = 0; i < 10; i++)
-		assert_int_equal(rate_take(table, key_of(1), now, 60, 10), 0);
-	wait = rate_take(table, key_of(1), now, 60, 10);
+		assert_int_equal(rate_take(table, key_of(1), now, 60, 10, 1),
+				 0);
+	wait = rate_take(table, key_of(1), now, 60, 10, 1);
 	assert_int_equal(wait, SECOND);
 	/* A refusal takes nothing: waiting the given time is enough. */
-	assert_int_equal(rate_take(table, key_of(1), now + wait - 1, 60, 10),
+	assert_int_equal(rate_take(table, key_of(1), now + wait - 1, 60, 10, 1),
 			 1);
-	assert_int_equal(rate_take(table, key_of(1), now + wait, 60, 10), 0);
-	assert_true(rate_take(table, key_of(1), now + wait, 60, 10) > 0);
+	assert_int_equal(rate_take(table, key_of(1), now + wait, 60, 10, 1), 0);
+	assert_true(rate_take(table, key_of(1), now + wait, 60, 10, 1) > 0);
 	/* After a long rest the bucket holds burst units, not more. */
 	now += 3600LL * SECOND;
 	for (int i = 0; i < 10; i++)
-		assert_int_equal(rate_take(table, key_of(1), now, 60, 10), 0);
-	assert_true(rate_take(table, key_of(1), now, 60, 10) > 0);
+		assert_int_equal(rate_take(table, key_of(1), now, 60, 10, 1),
+				 0);
+	assert_true(rate_take(table, key_of(1), now, 60, 10, 1) > 0);
+	munmap(table, sizeof(*table));
+}
+
+static void test_units(void **state)
+{
+	struct rate_table *table = make();
+	int64_t now = 1000 * SECOND;
+
+	(void)state;
+	assert_int_equal(rate_take(table, key_of(1), now, 60, 10, 7), 0);
+	/* Three are left. */
+	assert_int_equal(rate_take(table, key_of(1), now, 60, 10, 5),
+			 2 * SECOND);
+	assert_int_equal(rate_take(table, key_of(1), now, 60, 10, 3), 0);
+	/* More than a full bucket holds takes all of it. */
+	assert_int_equal(rate_take(table, key_of(1), now, 60, 10, 1000),
+			 10 * SECOND);
+	now += 10 * SECOND;
+	assert_int_equal(rate_take(table, key_of(1), now, 60, 10, 1000), 0);
+	assert_int_equal(rate_take(table, key_of(1), now, 60, 10, 1), SECOND);
 	munmap(table, sizeof(*table));
 }
 
@@ -71,7 +93,7 @@ static void test_model(void **state)
 		if (level > 20)
 			level = 20;
 		last = now;
-		taken = rate_take(table, key_of(2), now, 600, 20) == 0;
+		taken = rate_take(table, key_of(2), now, 600, 20, 1) == 0;
 		/* Equal, apart from rounding at the edge. */
 		if (level > 1.001)
 			assert_true(taken);
@@ -90,8 +112,9 @@ static void test_keys_are_apart(void **state)
 
 	(void)state;
 	for (unsigned key = 0; key < 5000; key++) {
-		assert_int_equal(rate_take(table, key_of(key), now, 1, 1), 0);
-		assert_true(rate_take(table, key_of(key), now, 1, 1) > 0);
+		assert_int_equal(rate_take(table, key_of(key), now, 1, 1, 1),
+				 0);
+		assert_true(rate_take(table, key_of(key), now, 1, 1, 1) > 0);
 	}
 	/* Small numbers of both kinds, such as classes and accounts. */
 	for (unsigned kind = 0; kind < 8; kind++)
@@ -117,9 +140,10 @@ static void test_full_table(void **state)
 
 	(void)state;
 	for (unsigned key = 0; key < many; key++) {
-		assert_int_equal(rate_take(table, key_of(key), now, 60, 2), 0);
-		refused += rate_take(table, key_of(key), now, 60, 2) > 0;
-		refused += rate_take(table, key_of(key), now, 60, 2) > 0;
+		assert_int_equal(rate_take(table, key_of(key), now, 60, 2, 1),
+				 0);
+		refused += rate_take(table, key_of(key), now, 60, 2, 1) > 0;
+		refused += rate_take(table, key_of(key), now, 60, 2, 1) > 0;
 		now += 10;
 	}
 	assert_int_equal(refused, many);
@@ -143,9 +167,9 @@ static void test_processes(void **state)
 			continue;
 		for (int n = 0; i == 0 || n < 20000; n++)
 			if (i == 0)
-				rate_take(table, key_of(4), n, 60, 1);
-			else if (rate_take(table, key_of(3), SECOND, 60,
-					   10000) == 0)
+				rate_take(table, key_of(4), n, 60, 1, 1);
+			else if (rate_take(table, key_of(3), SECOND, 60, 10000,
+					   1) == 0)
 				atomic_fetch_add(taken, 1);
 		_exit(0);
 	}
@@ -154,7 +178,7 @@ static void test_processes(void **state)
 	kill(pids[0], SIGKILL);
 	waitpid(pids[0], NULL, 0);
 	assert_int_equal(atomic_load(taken), 10000);
-	assert_int_equal(rate_take(table, key_of(4), 3600LL * SECOND, 60, 1),
+	assert_int_equal(rate_take(table, key_of(4), 3600LL * SECOND, 60, 1, 1),
 			 0);
 	munmap(shared, sizeof(*taken));
 	munmap(table, sizeof(*table));
@@ -164,6 +188,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_burst_then_steady),
+		cmocka_unit_test(test_units),
 		cmocka_unit_test(test_model),
 		cmocka_unit_test(test_keys_are_apart),
 		cmocka_unit_test(test_full_table),
