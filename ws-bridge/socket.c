@@ -24,6 +24,7 @@
 
 enum {
 	PONG_TIMEOUT = 10000, /* ms */
+	MUCH = 65536,         /* bytes that a client may take longer to read */
 	GOODBYE = 3000,       /* ms for the client's answer to a CLOSE */
 	READ = 16384,         /* bytes of one read */
 	PART = 32768,         /* bytes gathered for one write, roughly */
@@ -96,6 +97,14 @@ static void end_connection(struct socket *s)
 	wait_for_events(s);
 }
 
+static void note_written(struct socket *s, size_t len)
+{
+	if (!len || s->is_pinged)
+		return;
+	s->unheard += len;
+	s->wrote = loop_now(s->sockets->loop);
+}
+
 /* Sends bytes, and keeps the part that the connection does not accept. */
 static void send_bytes(struct socket *s, const char *bytes, size_t len)
 {
@@ -108,10 +117,9 @@ static void send_bytes(struct socket *s, const char *bytes, size_t len)
 		end_connection(s);
 		return;
 	}
-	if (n > 0 && !s->is_pinged)
-		s->wrote = loop_now(s->sockets->loop);
 	if (n < 0)
 		n = 0;
+	note_written(s, (size_t)n);
 	if ((size_t)n < len)
 		buf_add(&s->out, bytes + n, len - (size_t)n);
 	wait_for_events(s);
@@ -166,6 +174,7 @@ static void note_heard(struct socket *s)
 	if (s->is_pinged && s->state == SOCKET_OPEN)
 		arm_beat(s);
 	s->is_pinged = false;
+	s->unheard = 0;
 }
 
 /* Reads on. A PONG that has waited in the meantime is about to be read. */
@@ -177,31 +186,40 @@ void socket_read_on(struct socket *s)
 }
 
 /* Whether a PONG should have come by now. Nothing is read while the stream is
- * opened or a command is under way, and bytes that were written before the PING
- * may still be on their way to the client. */
+ * opened or a command is under way. Much that was written before the PING may
+ * still be on its way to the client. */
 static bool is_overdue(const struct socket *s)
 {
 	const struct sockets *sockets = s->sockets;
 
-	return !is_busy(s) && loop_now(sockets->loop) - s->wrote >
-				      sockets->config->stall_timeout * 1000;
+	if (is_busy(s))
+		return false;
+	return s->unheard < MUCH ||
+	       loop_now(sockets->loop) - s->wrote >
+		       sockets->config->stall_timeout * 1000;
 }
 
-/* Sends a PING one heartbeat after the client was last heard, and ends the
- * connection when no answer came. */
-static void check_heartbeat(struct socket *s)
+static void send_ping(struct socket *s)
 {
-	if (s->is_pinged && is_overdue(s)) {
-		free_socket(s);
-		return;
-	}
-	if (!s->is_pinged) {
-		frame_add_ping(&s->sockets->frames);
-		s->is_pinged = true;
-		send_frames(s);
-	}
+	frame_add_ping(&s->sockets->frames);
+	s->is_pinged = true;
+	send_frames(s);
 	if (s->state == SOCKET_OPEN)
 		loop_arm(s->sockets->loop, &s->timer, PONG_TIMEOUT);
+}
+
+/* Sends a PING one heartbeat after the client was last heard, and closes the
+ * socket when no answer came. */
+static void check_heartbeat(struct socket *s)
+{
+	if (!s->is_pinged)
+		send_ping(s);
+	else if (!is_overdue(s))
+		loop_arm(s->sockets->loop, &s->timer, PONG_TIMEOUT);
+	else if (s->out.len)
+		free_socket(s);
+	else
+		socket_close_with(s, END_SLOW);
 }
 
 static void timer_fired(struct timer *timer)
@@ -347,8 +365,7 @@ static bool send_kept(struct socket *s)
 
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR;
-	if (n > 0 && !s->is_pinged)
-		s->wrote = loop_now(s->sockets->loop);
+	note_written(s, (size_t)n);
 	buf_consume(&s->out, (size_t)n);
 	if (s->out.len)
 		return true;

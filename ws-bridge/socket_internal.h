@@ -33,6 +33,7 @@ struct socket {
 	bool is_leaving;     /* to be told to come back, after the answer */
 	bool is_pinged;      /* an answer to a PING is due */
 	int64_t wrote;       /* loop_now() of the write before the PING */
+	size_t unheard;      /* bytes written since the client was heard */
 	struct buf head;     /* the request's */
 	struct buf out;      /* bytes that the connection did not accept yet */
 	struct reader reader;

@@ -33,8 +33,8 @@ class Raw {
     return raw;
   }
 
-  async until(fits, what) {
-    const limit = AbortSignal.timeout(10_000);
+  async until(fits, what, deadline = 10_000) {
+    const limit = AbortSignal.timeout(deadline);
     for (let found; ;) {
       if ((found = fits(this.bytes))) return found;
       if (this.ended) throw new Error(`ended before ${what}: ${this.bytes.toString('latin1')}`);
@@ -57,7 +57,7 @@ class Raw {
   }
 
   /** The next frame {opcode, payload}, which is taken off. */
-  async frame() {
+  async frame(deadline) {
     return this.until((bytes) => {
       if (bytes.length < 2) return null;
       const short = bytes[1] & 0x7f, head = short < 126 ? 2 : short === 126 ? 4 : 10;
@@ -67,13 +67,13 @@ class Raw {
       assert.equal(bytes[1] & 0x80, 0, 'a server does not mask');
       this.bytes = bytes.subarray(head + length);
       return { opcode: bytes[0] & 0x0f, payload: bytes.subarray(head, head + length) };
-    }, 'a frame');
+    }, 'a frame', deadline);
   }
 
   /** The first frame of a kind. */
-  async next(opcode) {
+  async next(opcode, deadline) {
     for (;;) {
-      const frame = await this.frame();
+      const frame = await this.frame(deadline);
       if (frame.opcode === opcode) return frame;
     }
   }
@@ -337,6 +337,17 @@ describe('frames (5, 7, 8)', () => {
     assert.ok(sent < 400, 'the connection took everything');
     raw.socket.destroy();
   });
+});
+
+test('a PING without a PONG within 10 s ends with CLOSE 4008 (5.5.2, 5.5.3)', { timeout: 60_000 }, async () => {
+  const raw = await open();
+  await raw.next(9, 25_000);
+  const start = Date.now();
+  const { payload } = await raw.next(8, 20_000);
+  const took = Date.now() - start;
+  assert.equal(payload.readUInt16BE(0), 4008);
+  assert.ok(took > 9_900 && took < 15_000, `closed after ${took} ms`);
+  await raw.end();
 });
 
 test('the longest message that a command may have fits into a frame', async () => {
