@@ -1,6 +1,6 @@
 -- Uploads: who may make, send and see them, and what becomes of them.
 begin;
-select plan(52);
+select plan(71);
 
 \set people media-test
 \ir support/common.sql
@@ -75,7 +75,21 @@ select is(confab.media_id(url) is not null, ours, format('%s %s', url, case when
   ('/chat/media/0d9f4d6e-33a1-4f4f-8a53-11111111111/x.png', false),
   ('/chat/media/0d9f4d6e-33a1-4f4f-8a53-111111111111', false),
   ('/chat/x?/media/0d9f4d6e-33a1-4f4f-8a53-111111111111/x.png', false),
-  (' /chat/media/0d9f4d6e-33a1-4f4f-8a53-111111111111/x.png', false),
+  ('media/0d9f4d6e-33a1-4f4f-8a53-111111111111/x.png', true),
+  ('/chat/%6dedia/0d9f4d6e-33a1-4f4f-8a53-111111111111/x.png', true),
+  ('/chat/m%45dia/%30d9f4d6e-33a1-4f4f-8a53-111111111111%2Fx.png', true),
+  ('/chat//media///0d9f4d6e-33a1-4f4f-8a53-111111111111//x.png', true),
+  ('/chat/media/../media/./0d9f4d6e-33a1-4f4f-8a53-111111111111/x.png', true),
+  ('/chat/x/%2e%2E/media/0d9f4d6e-33a1-4f4f-8a53-111111111111/x.png', true),
+  ('/chat\media\0d9f4d6e-33a1-4f4f-8a53-111111111111/x.png', true),
+  ('\\host.example\media/0d9f4d6e-33a1-4f4f-8a53-111111111111/x.png', true),
+  ('HTTPS://u@host.example:8443/chat/%4dedia/0D9F4D6E-33a1-4f4f-8a53-111111111111/?y', true),
+  ('//host.example/media/0d9f4d6e-33a1-4f4f-8a53-111111111111/x.png', true),
+  ('/chat/media/0d9f4d6e-33a1-4f4f-8a53-111111111111/../x.png', false),
+  ('/chat/%256dedia/0d9f4d6e-33a1-4f4f-8a53-111111111111/x.png', false),
+  ('/chat/%6/%/%zz', false),
+  ('', false),
+  (' /chat/media/0d9f4d6e-33a1-4f4f-8a53-111111111111/x.png', true),
   ('https://host.example/x.png', false)) u (url, ours);
 
 -- Uploading.
@@ -117,6 +131,19 @@ select is(pg_temp.refusal('ann', 'two', array['/chat/media/0d9f4d6e-33a1-4f4f-8a
   '{"code": 4003, "detail": [{"media_url": ["Unknown upload."]}]}', 'an upload that is not there can''t be sent');
 select is(pg_temp.refusal('ann', 'two', array['https://host.example/media/0d9f4d6e-33a1-4f4f-8a53-111111111111/x']),
           null, 'what other hosts have at such a place is theirs');
+select is_empty($$ select u from (select replace(pg_temp.url('letter'), '/media/', m) from unnest(array['/%6dedia/',
+    '//media/', '/media/../media/', '/%2e/media/', '\media/', '/media%2f']) m) p (path)
+  cross join lateral (values (path), ('https://chat.example' || path), ('//chat.example' || path)) v (u)
+  where pg_temp.refusal('bob', 'two', array[u]) is distinct from
+    '{"code": 4003, "detail": [{"media_url": ["Unknown upload."]}]}' $$, 'in no spelling of its address');
+select is(pg_temp.error(format($$ select confab.room_create(pg_temp.caller(%L), %L) $$, who, jsonb_build_object('type',
+    'GroupChat', 'name', 'x', 'avatar', 'https://chat.example/x/..' || pg_temp.url('letter')))), refusal,
+    'an avatar is an upload that one sees') from (values ('ann', null), ('bob',
+  '{"code": 4003, "detail": {"avatar": ["Unknown upload."]}}'::jsonb)) v (who, refusal);
+select is(pg_temp.error(format($$ select confab.room_modify(pg_temp.caller('ann'), %L) $$, jsonb_build_object('action',
+    'update', 'room_id', pg_temp.room('two'), 'data', jsonb_build_object('avatar', 'http://chat.example/%6dedia/'
+    || (select id from confab.media where account_id = pg_temp.id('bob')) || '/x')))),
+  '{"code": 4003, "detail": {"avatar": ["Unknown upload."]}}', 'a changed one, too');
 
 -- Sent.
 select pg_temp.send('first', 'ann', 'two', array[pg_temp.url('letter'), 'https://host.example/x.png']) \g /dev/null
@@ -130,6 +157,10 @@ select results_eq($$ select content_id, hash, size, name, mime_type
                   from confab.media_get(pg_temp.caller('bob'), (select id from upload where key = 'letter'), true) $$,
   $$ select preview_id, sha256('media-test.its preview'), 11::bigint, 'letter.txt.webp', 'image/webp' from upload
     where key = 'letter' $$, 'and its preview');
+select pg_temp.send('encoded', 'ann', 'two', array[replace(pg_temp.url('letter'), 'media', '%4Dedia')]) \g /dev/null
+select is(t.media_id, (select id from upload where key = 'letter'), 'an attachment knows it by any spelling')
+  from confab.attachment t join confab.message m using (room_id, seq)
+  where m.id = (select id from sent where key = 'encoded');
 select is(pg_temp.refusal('cid', 'other', array[pg_temp.url('letter')]) ->> 'code', '4003',
           'whoever does not see it can''t send it on');
 select is(pg_temp.refusal('bob', 'two', array['https://host.example' || pg_temp.url('letter')]), null,

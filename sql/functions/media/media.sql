@@ -3,12 +3,49 @@
 -- Whoever links an upload to a message, takes such a link away or collects uploads locks the row of confab.media first
 -- and looks then, so that each sees what the others did; rows of confab.media_content are locked after it.
 
+-- has_host(url): whether a URL names a host. Browsers read a backslash as a slash.
+create or replace function confab.has_host(p_url text)
+returns boolean language sql immutable as $$
+  select p_url ~* '^([a-z][a-z0-9+.-]*:)?[/\\]{2}'
+$$;
+
+-- plain_path(url): the path of a URL as browsers and web servers read it: without escapes, dot segments and doubled
+-- slashes. A relative one begins at the root.
+create or replace function confab.plain_path(p_url text)
+returns text language plpgsql immutable strict as $$
+declare
+  v_path text := translate(substring(p_url from '^[^?#]*'), '\', '/');
+  v_part text;
+  v_parts text[] := '{}';
+begin
+  v_path := regexp_replace(v_path, '^([a-z][a-z0-9+.-]*:)?//[^/]*', '', 'i');
+  select string_agg(case when m[1] ~ '^%.' then chr(('x' || right(m[1], 2))::bit(8)::int) else m[1] end, '' order by n)
+    into v_path from regexp_matches(v_path, '%[2-7][0-9a-f]|%|[^%]+', 'gi') with ordinality t (m, n);
+  foreach v_part in array string_to_array(coalesce(v_path, ''), '/') loop
+    if v_part = '..' then
+      v_parts := trim_array(v_parts, least(cardinality(v_parts), 1));
+    elsif v_part not in ('', '.') then
+      v_parts := v_parts || v_part;
+    end if;
+  end loop;
+  return '/' || array_to_string(v_parts, '/')
+    || case when v_part in ('', '.', '..') and v_parts <> '{}' then '/' else '' end;
+end $$;
+
 -- media_id(url): the upload that a URL stands for if it is one of ours, or null. Any mount point: what is not linked is
 -- not shown to anybody.
 create or replace function confab.media_id(p_url text)
 returns uuid language sql immutable as $$
-  select substring(p_url from
-    '(?i)^(?:https?://[^/?#]+)?(?:/[^?#]*)?/media/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/')::uuid
+  select substring(confab.plain_path(p_url) from
+    '(?i)^(?:/.*)?/media/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/')::uuid
+$$;
+
+-- own_media_id(url): the same, or null at another host. The database does not know its site's names: a URL with a host
+-- is one of ours when there is such an upload.
+create or replace function confab.own_media_id(p_url text)
+returns uuid language sql stable as $$
+  select i from confab.media_id(p_url) i
+  where not confab.has_host(p_url) or exists (select from confab.media x where x.id = i)
 $$;
 
 -- media_visible(account, media): whether the account uploaded it and nobody was sent it yet, or may see a message that
@@ -46,11 +83,8 @@ returns jsonb language plpgsql as $$
 declare
   v_ids uuid[];
 begin
-  -- At another host it is somebody else's.
-  v_ids := array(select case when i is not null and (e ->> 'media_url' like '/%'
-                                                     or exists (select from confab.media x where x.id = i)) then i end
-                 from jsonb_array_elements(p_media) with ordinality t (e, n), confab.media_id(e ->> 'media_url') i
-                 order by n);
+  v_ids := array(select confab.own_media_id(e ->> 'media_url')
+                 from jsonb_array_elements(p_media) with ordinality t (e, n) order by n);
   perform confab.check_uploads(p_account, v_ids);
   perform from confab.media where id = any (v_ids) order by id for key share;
   perform confab.check_uploads(p_account, v_ids);

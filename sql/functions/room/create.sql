@@ -71,7 +71,8 @@ begin
   return v_property -> 'preferences';
 end $$;
 
--- room_name_value, room_avatar_value(data): checked, as a new or changed room takes them. Raise 4003 by field.
+-- room_name_value(data), room_avatar_value(account, data): checked, as a new or changed room takes them. Raise 4003 by
+-- field.
 create or replace function confab.room_name_value(p_data jsonb)
 returns text language plpgsql immutable as $$
 declare
@@ -89,13 +90,16 @@ begin
   return v_name;
 end $$;
 
-create or replace function confab.room_avatar_value(p_data jsonb)
-returns text language plpgsql immutable as $$
+create or replace function confab.room_avatar_value(p_account bigint, p_data jsonb)
+returns text language plpgsql stable as $$
 declare
   v_avatar text := nullif(confab.text_value(p_data, 'avatar', 200), '');
+  v_media uuid := confab.own_media_id(v_avatar);
 begin
   if v_avatar !~ '^https?://[^\s<>"]+$' then
     perform confab.fail_field('avatar', 'Enter a valid URL.');
+  elsif v_media is not null and not confab.media_visible(p_account, v_media) then
+    perform confab.fail_field('avatar', 'Unknown upload.');
   end if;
   return v_avatar;
 end $$;
@@ -165,7 +169,7 @@ declare
 begin
   p_room.name := confab.room_name_value(p_data);
   p_room.description := confab.text_value(p_data, 'description', 4000);
-  p_room.avatar := confab.room_avatar_value(p_data);
+  p_room.avatar := confab.room_avatar_value(p_account, p_data);
   p_room.creator_id := p_account;
   if v_group then
     p_room.capacity := confab.capacity_value(p_data, 'max_participants',

@@ -23,9 +23,9 @@ begin
   return v_capacity;
 end $$;
 
--- room_update(room, data): name, description, avatar, limits, switches, property; what is not given stays; null clears
--- description and avatar. Of a one-to-one only property changes. Raises 4003.
-create or replace function confab.room_update(p_room confab.room, p_data jsonb)
+-- room_update(account, room, data): name, description, avatar, limits, switches, property; what is not given stays;
+-- null clears description and avatar. Of a one-to-one only property changes. Raises 4003.
+create or replace function confab.room_update(p_account bigint, p_room confab.room, p_data jsonb)
 returns confab.outcome language plpgsql as $$
 begin
   if p_data ? 'property' then
@@ -39,7 +39,7 @@ begin
       p_room.description := confab.text_value(p_data, 'description', 4000);
     end if;
     if p_data ? 'avatar' then
-      p_room.avatar := confab.room_avatar_value(p_data);
+      p_room.avatar := confab.room_avatar_value(p_account, p_data);
     end if;
     p_room.capacity := confab.room_new_capacity(p_room, p_data);
   end if;
@@ -201,7 +201,7 @@ begin
   end if;
   perform confab.room_check_type(v_room, v_action);
   return case v_action
-    when 'update' then confab.room_update(v_room, v_data)
+    when 'update' then confab.room_update(p_caller.account_id, v_room, v_data)
     when 'add_admin' then confab.room_set_role(v_room, v_data, p_admin => true)
     when 'add_moderator' then confab.room_set_role(v_room, v_data, p_admin => true)
     when 'remove_admin' then confab.room_set_role(v_room, v_data, p_admin => false)
