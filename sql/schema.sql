@@ -25,6 +25,35 @@ CREATE TYPE confab.room_type AS ENUM (
     'GroupChat',
     'Channel'
 );
+CREATE TABLE confab.erased_account (
+    account_id bigint NOT NULL,
+    username text NOT NULL,
+    erased_at timestamp with time zone DEFAULT now() NOT NULL,
+    place_room uuid DEFAULT '00000000-0000-0000-0000-000000000000'::uuid NOT NULL,
+    place_seq bigint DEFAULT 0 NOT NULL,
+    are_messages_done boolean DEFAULT false NOT NULL,
+    swept_seq bigint DEFAULT 0 NOT NULL
+);
+CREATE TABLE confab.message (
+    room_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    id uuid NOT NULL,
+    sender_id bigint NOT NULL,
+    content text NOT NULL,
+    client_id text,
+    is_deleted boolean DEFAULT false NOT NULL,
+    is_edited boolean DEFAULT false NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    parent_seq bigint,
+    forwarded_from jsonb,
+    has_attachments boolean DEFAULT false NOT NULL,
+    has_mentions boolean DEFAULT false NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    pinned_at timestamp with time zone,
+    custom jsonb,
+    CONSTRAINT message_forwarded_or_reply CHECK (((forwarded_from IS NULL) OR (parent_seq IS NULL)))
+);
 CREATE UNLOGGED TABLE confab.attempt (
     key bytea NOT NULL,
     failures integer NOT NULL,
@@ -87,26 +116,6 @@ CREATE TABLE confab.deferred (
     sender_id bigint,
     content text,
     client_id text
-);
-CREATE TABLE confab.message (
-    room_id uuid NOT NULL,
-    seq bigint NOT NULL,
-    id uuid NOT NULL,
-    sender_id bigint NOT NULL,
-    content text NOT NULL,
-    client_id text,
-    is_deleted boolean DEFAULT false NOT NULL,
-    is_edited boolean DEFAULT false NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    parent_seq bigint,
-    forwarded_from jsonb,
-    has_attachments boolean DEFAULT false NOT NULL,
-    has_mentions boolean DEFAULT false NOT NULL,
-    version integer DEFAULT 1 NOT NULL,
-    pinned_at timestamp with time zone,
-    custom jsonb,
-    CONSTRAINT message_forwarded_or_reply CHECK (((forwarded_from IS NULL) OR (parent_seq IS NULL)))
 );
 CREATE TABLE confab.invite (
     id bigint NOT NULL,
@@ -504,6 +513,8 @@ ALTER TABLE ONLY confab.epoch
     ADD CONSTRAINT epoch_one_key UNIQUE (one);
 ALTER TABLE ONLY confab.epoch
     ADD CONSTRAINT epoch_pkey PRIMARY KEY (epoch);
+ALTER TABLE ONLY confab.erased_account
+    ADD CONSTRAINT erased_account_pkey PRIMARY KEY (account_id);
 ALTER TABLE ONLY confab.erased_message
     ADD CONSTRAINT erased_message_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY confab.erased_room
@@ -633,6 +644,8 @@ ALTER TABLE ONLY confab.block
     ADD CONSTRAINT block_blocked_id_fkey FOREIGN KEY (blocked_id) REFERENCES confab.account(id) ON DELETE CASCADE;
 ALTER TABLE ONLY confab.device
     ADD CONSTRAINT device_account_id_fkey FOREIGN KEY (account_id) REFERENCES confab.account(id) ON DELETE CASCADE;
+ALTER TABLE ONLY confab.erased_account
+    ADD CONSTRAINT erased_account_account_id_fkey FOREIGN KEY (account_id) REFERENCES confab.account(id) ON DELETE CASCADE;
 ALTER TABLE ONLY confab.external_identity
     ADD CONSTRAINT external_identity_account_id_fkey FOREIGN KEY (account_id) REFERENCES confab.account(id) ON DELETE CASCADE;
 ALTER TABLE ONLY confab.invitation

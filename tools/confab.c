@@ -133,8 +133,14 @@ static void run_account(struct admin *admin, char **words)
 				     "select confab.account_disable($1, $2)", 2,
 				     params));
 		ring_doorbell(admin);
+	} else if (!strcmp(verb, "erase")) {
+		params[0].data = find_account(admin, name, id);
+		pg_result_free(query(admin, verb,
+				     "select confab.account_erase($1)", 1,
+				     params));
+		ring_doorbell(admin);
 	} else {
-		die(verb, "add, password, disable, enable or list");
+		die(verb, "add, password, disable, enable, erase or list");
 	}
 }
 
@@ -176,6 +182,7 @@ static void print_usage(FILE *to)
 	      "  account add NAME              password from standard input\n"
 	      "  account password NAME         ends all its log-ins\n"
 	      "  account disable|enable NAME\n"
+	      "  account erase NAME            it can't be taken back\n"
 	      "  account list\n"
 	      "  setting [NAME [VALUE]]        VALUE as JSON\n"
 	      "  status                        how all of it stands\n"

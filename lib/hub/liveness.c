@@ -24,6 +24,9 @@ static const struct pg_statement UPKEEP = { "upkeep",
 					    "select confab.stream_upkeep($1)" };
 static const struct pg_statement MAINTAIN = { "maintain",
 					      "select confab.log_maintain()" };
+static const struct pg_statement ERASE = {
+	"erase", "select confab.erase_accounts(20000)"
+};
 static const struct pg_statement END = {
 	"close", "select confab.stream_close($1::uuid[])"
 };
@@ -92,6 +95,23 @@ static void on_maintained(void *context, enum pg_status status,
 	log_failure("log_maintain", status, result);
 }
 
+static void on_erased(void *context, enum pg_status status,
+		      const struct pg_result *result);
+
+static void erase_accounts(struct liveness *l)
+{
+	pg_async_send(l->hub->pg, &ERASE, 0, NULL, on_erased, l);
+}
+
+static void on_erased(void *context, enum pg_status status,
+		      const struct pg_result *result)
+{
+	log_failure("erase_accounts", status, result);
+	/* More can be done at once. */
+	if (status == PG_OK && *pg_field(result, 0, 0) == 't')
+		erase_accounts(context);
+}
+
 /* The database takes a long-silent process for dead and ends its sessions. Its
  * streams then have to open again. */
 static void on_upkeep(void *context, enum pg_status status,
@@ -117,6 +137,7 @@ static void upkeep_fired(struct timer *timer)
 		struct pg_param instance = { .data = l->instance };
 
 		pg_async_send(pg, &UPKEEP, 1, &instance, on_upkeep, l);
+		erase_accounts(l);
 		if (l->upkeeps++ % MAINTAIN_EVERY == 0)
 			pg_async_send(pg, &MAINTAIN, 0, NULL, on_maintained, l);
 	}

@@ -14,7 +14,8 @@ struct replayer {
 	struct {
 		bool is_due;       /* it has been asked for */
 		int64_t after, to; /* it holds the rows above after, up to to */
-		bool is_void;      /* a room was deleted since it was asked */
+		bool is_void;      /* it was asked before a room was deleted, or
+				      rows of it were rewritten */
 	} page;
 	struct {
 		bool is_wanted; /* the window does not reach back far enough */
@@ -24,6 +25,7 @@ struct replayer {
 	struct deletions
 		deleted;   /* in this batch, or since a page was asked for */
 	bool room_deleted; /* in this batch */
+	int64_t rewritten; /* rows up to this seq, in this batch; 0: none */
 };
 
 /* Goes on in the next turn of the loop. */

@@ -10,16 +10,22 @@
  *   a page       that was asked for before is used up to there
  *
  * Effects: {"deleted":[ids of messages]}; {"room_deleted":true}, which names no
- * ids: the window is emptied. */
+ * ids: the window is emptied; {"rewritten":seq}: rows up to this seq say
+ * something else now, so none of them stays. */
 #include "hub/hub_internal.h"
 #include "hub/replayer_internal.h"
 
 void replayer_note_deleted(struct replayer *r, const struct dispatch *row,
 			   const struct json *effect)
 {
+	int64_t rewritten;
+
 	deletions_add(&r->deleted, json_get(effect, "deleted"));
 	if (row->to_room && json_has(effect, "room_deleted"))
 		r->room_deleted = true;
+	if (json_integer(json_get(effect, "rewritten"), &rewritten) &&
+	    rewritten > r->rewritten)
+		r->rewritten = rewritten;
 }
 
 /* A room's messages may also be in dispatches of other rooms, as forwarded
@@ -32,6 +38,7 @@ static bool may_be_of_room(const struct dispatch *d)
 static bool is_withdrawn(struct replayer *r, struct dispatch *d)
 {
 	return deletions_meet(&r->deleted, d) ||
+	       (d->seq && d->seq <= r->rewritten) ||
 	       (r->room_deleted && may_be_of_room(d));
 }
 
@@ -69,19 +76,23 @@ static void withdraw_from_all(struct replayer *r, enum stream_state state)
 
 void replayer_withdraw(struct replayer *r)
 {
-	if (!r->deleted.count && !r->room_deleted)
+	if (!r->deleted.count && !r->room_deleted && !r->rewritten)
 		return;
 	if (r->room_deleted)
 		window_reset(r->window, r->hub->cursor);
+	window_drop(r->window, r->rewritten);
 	for (size_t i = 0; i < window_count(r->window); i++)
 		deletions_meet(&r->deleted, window_at(r->window, i));
 	/* Streams that replay first: the others become such streams. */
 	withdraw_from_all(r, STREAM_REPLAYING);
 	withdraw_from_all(r, STREAM_BLOCKED);
 	withdraw_from_all(r, STREAM_LIVE);
-	if (r->room_deleted && r->page.is_due)
+	if ((r->room_deleted || r->rewritten) && r->page.is_due)
 		r->page.is_void = true;
+	if (r->rewritten)
+		r->recall.to = -1; /* ignore what is on its way */
 	r->room_deleted = false;
+	r->rewritten = 0;
 	replayer_forget_deleted(r);
 }
 

@@ -48,6 +48,14 @@ void window_reset(struct window *w, int64_t position)
 	w->floor = position;
 }
 
+void window_drop(struct window *w, int64_t position)
+{
+	while (w->count && window_at(w, 0)->seq <= position)
+		drop_first(w);
+	if (w->floor < position)
+		w->floor = position;
+}
+
 static void grow_ring(struct window *w)
 {
 	size_t cap = w->cap ? w->cap * 2 : 1024;

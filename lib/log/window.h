@@ -18,6 +18,9 @@ void window_free(struct window *window);
 /* Empties it: nothing above position is in the log yet. */
 void window_reset(struct window *window, int64_t position);
 
+/* Drops what it holds up to position. */
+void window_drop(struct window *window, int64_t position);
+
 /* Adds the next dispatch and takes a reference. Drops the oldest beyond the
  * limit. */
 void window_add(struct window *window, struct dispatch *dispatch);

@@ -65,7 +65,8 @@ const MORE = [
   ['session.end', ({ session }) => ({ session_id: session }), () => gone, gone],
 ];
 // Commands that name no room, message or session.
-const NONE = ['room.create', 'room.list', 'session.list', 'user.list', 'user.block', 'user.unblock', 'user.blocked'];
+const NONE = ['room.create', 'room.list', 'session.list', 'user.list', 'user.block', 'user.unblock', 'user.blocked',
+  'user.export', 'user.erase'];
 
 let ann, ben, eve, mine, hers, foreign;
 before(async () => {

@@ -261,6 +261,18 @@ static void a_signal_reaches_live_streams_of_the_room_but_one(void **state)
 	release(behind);
 }
 
+/* A row of the log that has an effect on what waits. */
+static void withdraw(struct fixture *f, const struct dispatch *row,
+		     const char *text)
+{
+	const char *why;
+	struct json *effect = json_parse(text, strlen(text), 4, &why);
+
+	replayer_note_deleted(f->hub->replayer, row, effect);
+	replayer_withdraw(f->hub->replayer);
+	json_free(effect);
+}
+
 static void what_was_deleted_is_taken_back_from_queues(void **state)
 {
 	struct fixture *f = *state;
@@ -269,22 +281,58 @@ static void what_was_deleted_is_taken_back_from_queues(void **state)
 		dispatch_create("e", 6, ROOM, NULL,
 				"{00000000-0000-0000-0000-00000000000a}", "{}");
 	struct dispatch *row = dispatch_create("e", 7, ROOM, NULL, NULL, "{}");
-	const char *why, *text = "{\"deleted\":["
-				 "\"00000000-0000-0000-0000-00000000000a\"]}";
-	struct json *effect = json_parse(text, strlen(text), 4, &why);
 
 	hub_offer_live(f->hub, gone);
 	hub_offer_live(f->hub, row);
 	assert_int_equal(client->stream.count, 2);
-	replayer_note_deleted(f->hub->replayer, row, effect);
-	replayer_withdraw(f->hub->replayer);
+	withdraw(f, row,
+		 "{\"deleted\":[\"00000000-0000-0000-0000-00000000000a\"]}");
 	assert_int_equal(client->stream.count, 0);
 	assert_int_equal(client->stream.position, 5);
 	assert_int_equal(client->stream.state, STREAM_REPLAYING);
-	json_free(effect);
 	dispatch_unref(gone);
 	dispatch_unref(row);
 	release(client);
+}
+
+static void what_was_rewritten_is_read_again(void **state)
+{
+	struct fixture *f = *state;
+	struct client *slow = attach(f, 1, 0, STREAM_LIVE, 5);
+	struct client *quick = attach(f, 2, 0, STREAM_LIVE, 8);
+	struct dispatch *row = dispatch_create("e", 10, NULL, NULL, NULL, "{}");
+
+	replayer_start(f->hub->replayer, 5);
+	for (int64_t seq = 6; seq <= 9; seq++) {
+		struct dispatch *d = make_dispatch(seq, 10);
+
+		replayer_add(f->hub->replayer, d);
+		hub_offer_live(f->hub, d);
+		dispatch_unref(d);
+	}
+	f->hub->cursor = 10;
+	dispatch_unref(stream_take(&slow->stream));
+	withdraw(f, row, "{\"rewritten\":8}");
+	assert_int_equal(slow->stream.count, 0);
+	assert_int_equal(slow->stream.position, 6);
+	assert_int_equal(slow->stream.state, STREAM_REPLAYING);
+	assert_int_equal(quick->stream.count, 1);
+	assert_int_equal(quick->stream.state, STREAM_LIVE);
+	/* The window has only what comes after. */
+	for (int i = 0; i < 5; i++)
+		loop_turn(f->loop, 10);
+	assert_int_equal(slow->stream.count, 0);
+	assert_int_equal(slow->stream.state, STREAM_REPLAYING);
+	slow->stream.position = 8;
+	stream_set_state(&slow->stream, STREAM_BLOCKED);
+	replayer_follow(&slow->stream);
+	for (int i = 0; i < 5; i++)
+		loop_turn(f->loop, 10);
+	assert_int_equal(slow->stream.count, 1);
+	assert_int_equal(slow->stream.state, STREAM_LIVE);
+	dispatch_unref(row);
+	release(slow);
+	release(quick);
 }
 
 /* In order, from where each stands, and each only what its rooms get. */
@@ -369,6 +417,7 @@ int main(void)
 		TEST(a_share_ends_those_that_are_behind_first),
 		TEST(a_signal_reaches_live_streams_of_the_room_but_one),
 		TEST(what_was_deleted_is_taken_back_from_queues),
+		TEST(what_was_rewritten_is_read_again),
 		TEST(the_window_feeds_streams_that_lag),
 		TEST(without_a_database_nothing_can_be_opened),
 		TEST(a_change_of_state_that_makes_no_sense_ends_the_process),

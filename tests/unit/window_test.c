@@ -43,6 +43,16 @@ static void drops_the_oldest(void **state)
 	assert_true(window_count(w) < 30);
 	assert_int_equal(window_at(w, 0)->seq, window_floor(w) + 1);
 	assert_int_equal(window_at(w, window_count(w) - 1)->seq, 1000);
+	window_drop(w, 998);
+	assert_int_equal(window_count(w), 2);
+	assert_int_equal(window_floor(w), 998);
+	window_drop(w, 10);
+	assert_int_equal(window_count(w), 2);
+	assert_int_equal(window_floor(w), 998);
+	window_drop(w, 1500);
+	assert_int_equal(window_count(w), 0);
+	assert_int_equal(window_floor(w), 1500);
+	add(w, 1501);
 	window_reset(w, 2000);
 	assert_int_equal(window_count(w), 0);
 	assert_int_equal(window_floor(w), 2000);

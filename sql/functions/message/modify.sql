@@ -141,28 +141,40 @@ begin
   perform confab.message_content(p_extra);
 end $$;
 
--- messages_delete(messages): out of the tables, or out of sight (setting message_soft_delete).
--- Writes: message, and with it message_state, message_version, attachment, mention, receipt, reaction.
-create or replace function confab.messages_delete(p_messages confab.message[])
+-- messages_erase(messages): out of the tables. Writes: message, and with it message_state, message_version, attachment,
+-- mention, receipt, reaction.
+create or replace function confab.messages_erase(p_messages confab.message[])
 returns void language plpgsql as $$
 declare
-  v_soft boolean := confab.setting_on('message_soft_delete');
   m confab.message;
 begin
   foreach m in array p_messages loop
-    delete from confab.mention where room_id = m.room_id and seq = m.seq;
-    if v_soft then
-      update confab.message set is_deleted = true, pinned_at = null, client_id = null
-      where room_id = m.room_id and seq = m.seq;
-      continue;
-    end if;
     perform confab.message_erased(m.id, m.seq);
+    delete from confab.mention where room_id = m.room_id and seq = m.seq;
     delete from confab.message where room_id = m.room_id and seq = m.seq;
     delete from confab.message_state where room_id = m.room_id and seq = m.seq;
     delete from confab.message_version where room_id = m.room_id and seq = m.seq;
     delete from confab.attachment where room_id = m.room_id and seq = m.seq;
     delete from confab.receipt where room_id = m.room_id and seq = m.seq;
     delete from confab.reaction where room_id = m.room_id and seq = m.seq;
+  end loop;
+end $$;
+
+-- messages_delete(messages): out of the tables, or out of sight (setting message_soft_delete). Writes: as
+-- messages_erase.
+create or replace function confab.messages_delete(p_messages confab.message[])
+returns void language plpgsql as $$
+declare
+  m confab.message;
+begin
+  if not confab.setting_on('message_soft_delete') then
+    perform confab.messages_erase(p_messages);
+    return;
+  end if;
+  foreach m in array p_messages loop
+    delete from confab.mention where room_id = m.room_id and seq = m.seq;
+    update confab.message set is_deleted = true, pinned_at = null, client_id = null
+    where room_id = m.room_id and seq = m.seq;
   end loop;
 end $$;
 

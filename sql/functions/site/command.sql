@@ -36,7 +36,9 @@ insert into confab.command (name, function, rich_text, rings, rate_class) values
   ('user.list',            'confab.user_list',            '{}',                     false, 'other'),
   ('user.block',           'confab.user_block',           '{}',                     false, 'other'),
   ('user.unblock',         'confab.user_unblock',         '{}',                     false, 'other'),
-  ('user.blocked',         'confab.user_blocked',         '{}',                     false, 'other')
+  ('user.blocked',         'confab.user_blocked',         '{}',                     false, 'other'),
+  ('user.export',          'confab.user_export',          '{}',                     false, 'search'),
+  ('user.erase',           'confab.user_erase',           '{}',                     true,  'other')
 on conflict (name) do nothing;
 
 insert into confab.setting (name, value, help) values
@@ -53,6 +55,7 @@ insert into confab.setting (name, value, help) values
   ('account_log_bytes',    '6000000', 'bytes that one account may cause to be logged in a minute; 0: any number'),
   ('account_told_bytes',   '300000000', 'the same, times those who are told'),
   ('add_strangers',        'true',  'people add others to rooms with whom they share none; off: they invite them'),
+  ('erase_messages',       'false', 'what an erased account has said goes; off: it stays without a name'),
   ('rooms_per_day',        '1000',  'rooms that one account may make in a day; 0: any number'),
   ('strangers_per_day',    '100',   'rooms a day that strangers may put one account into; 0: any number'),
   ('integer_subjects',     '""',    'the issuer whose subjects are numbers: they are the ids of its accounts'),
