@@ -3,6 +3,7 @@
  * roster, the connection for statements and the hub's other parts. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "auth/identity.h"
 #include "base/crypto.h"
@@ -360,8 +361,10 @@ struct hub *hub_create(struct loop *loop, const struct hub_settings *settings)
 	hub->pg = pg_async_create(loop, config->database, "confab_stream",
 				  settings->program, &PG_HANDLER, hub);
 	hub->report = report_create(hub, settings->metrics);
-	buf_addf(&hub->witness_path, "%s/%s.witness", config->run_dir,
-		 settings->program);
+	/* A folder of its own: under systemd run_dir belongs to root. */
+	buf_addf(&hub->witness_path, "%s/state", config->run_dir);
+	mkdir(buf_text(&hub->witness_path), 0750);
+	buf_addf(&hub->witness_path, "/%s.witness", settings->program);
 	if (witness_load(&witness, buf_text(&hub->witness_path)))
 		tail_remember(hub->tail, &witness);
 	return hub;
