@@ -89,7 +89,7 @@ static bool is_sendfile(const char *text)
 static const struct option_row OPTIONS[] = {
 	TEXT(database, "dbname=confab",
 	     "libpq connection string, without user"),
-	TEXT(run_dir, "/run/confab", "directory of the unix sockets"),
+	TEXT(run_dir, "/run/confab/confab", "directory of the unix sockets"),
 	CHECKED(mount, "/chat/", is_prefix, "URL prefix"),
 	TEXT(allowed_origins, "", "origins besides our own, space-separated"),
 	TEXT(jwt_keys, "",
@@ -105,7 +105,7 @@ static const struct option_row OPTIONS[] = {
 	     "password resets"),
 	TEXT(reset_url, "",
 	     "address of the page for a new password; a token is appended"),
-	CHECKED(media_dir, "/var/lib/confab/media", is_full_path,
+	CHECKED(media_dir, "/var/lib/confab/confab/media", is_full_path,
 		"directory of the uploads"),
 	CHECKED(sendfile, "none", is_sendfile,
 		"how the web server is told to send a file: none, x-sendfile "
