@@ -168,6 +168,7 @@ help:
 	@echo 'make demo-reset   forget the demo'\''s data'
 	@echo 'make test         everything that shows that it works (BUILD=asan, TESTS="FILE ...")'
 	@echo 'make test-faults  one thing after the other is broken, for an hour (FAULTS="NAME ...", ROUNDS=10)'
+	@echo 'make test-package  the package in a bare Debian, behind each web server (as root)'
 	@echo 'make torture      the reading rule of the log, for long (SECONDS=600)'
 	@echo 'make check        style, layers, documentation of options'
 	@echo 'make coverage     how much of each room the tests reach (TESTS="FILE ...")'
@@ -175,6 +176,7 @@ help:
 	@echo 'make fuzz         looks for input that breaks a parser (SECONDS=60 each, TARGETS="richtext ...")'
 	@echo 'make setup        install the packages that make demo needs'
 	@echo 'make bundles      the page and the library as few small files, for make install (needs Node.js)'
+	@echo 'make deb          a package for Debian and Ubuntu, in build/'
 	@echo 'make schema       sql/schema.sql anew, after a change in sql/upgrades'
 	@echo 'make screenshots  the pictures in docs/'
 	@echo 'make install      programs, SQL, page and configuration (PREFIX=/usr/local, DESTDIR=)'
@@ -259,15 +261,23 @@ screenshots:
 
 PREFIX ?= /usr/local
 SHARE := $(DESTDIR)$(PREFIX)/share/confab
+LIBEXEC := $(DESTDIR)$(PREFIX)/lib/confab
 MAN := $(DESTDIR)$(PREFIX)/share/man
-# Values of @NAME@ in the samples: the paths of an ordinary machine.
-FILL := sed -e 's,@BIN@,$(PREFIX)/bin,g' -e 's,@HTDOCS@,$(PREFIX)/share/confab/htdocs,g' \
-	-e 's,@RUN@,/run/confab,g' -e 's,@MEDIA@,/var/lib/confab/media,g'
+ETC ?= /etc/confab
+# Values of @NAME@ in the samples: the paths of an ordinary machine with one site, named confab.
+FILL := sed -e 's,@BIN@,$(PREFIX)/bin,g' -e 's,@ETC@,$(ETC),g' -e 's,@HTDOCS@,$(PREFIX)/share/confab/htdocs,g' \
+	-e 's,@RUN@,/run/confab/confab,g' -e 's,@MEDIA@,/var/lib/confab/confab/media,g' -e 's,@SITE@,confab,g' \
+	-e 's,@MOUNT@,/chat/,g' -e 's,@MOUNT_BARE@,/chat,g' -e 's,@MESSAGING@,/messaging/,g' \
+	-e 's,@INTERNAL@,/confab-media/,g'
 
 install: all $(filter $(BUNDLED)/%,$(PAGE)/index.html)
-	$(Q)install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/conf $(SHARE)/systemd $(DESTDIR)/etc/confab
+	$(Q)install -d $(DESTDIR)$(PREFIX)/bin $(LIBEXEC)/Confab $(SHARE)/conf $(SHARE)/systemd $(SHARE)/templates
+	$(Q)install -d $(DESTDIR)$(ETC)
 	$(Q)install -d $(MAN)/man1 $(MAN)/man5 $(MAN)/man8
 	$(Q)install $(PROGRAMS:%=$(O)/%) $(DESTDIR)$(PREFIX)/bin
+	$(Q)install tools/site/setup tools/site/programs $(LIBEXEC)
+	$(Q)install -m 644 tools/site/Confab/*.pm $(LIBEXEC)/Confab
+	$(Q)install -m 644 conf/*.conf.in $(SHARE)/templates
 	$(Q)rm -rf $(SHARE)/sql $(SHARE)/htdocs
 	$(Q)cp -R sql $(SHARE)
 	$(Q)cp -R $(PAGE) $(SHARE)/htdocs
@@ -279,13 +289,23 @@ install: all $(filter $(BUNDLED)/%,$(PAGE)/index.html)
 	$(Q)sed -n '/^# confab$$/,$$p' conf/lighttpd.conf.in | $(FILL) >$(SHARE)/conf/lighttpd.conf
 	$(Q)cd conf/systemd && for f in *; do $(FILL) $$f >$(SHARE)/systemd/$$f || exit; done
 	$(Q)chmod -R a+rX,u+w,go-w $(SHARE)
-	$(Q)[ -e $(DESTDIR)/etc/confab/confab.conf ] || install -m 640 conf/confab.conf $(DESTDIR)/etc/confab
+	$(Q)[ -e $(DESTDIR)$(ETC)/confab.conf ] || install -m 640 conf/confab.conf $(DESTDIR)$(ETC)
 	@echo 'installed below $(DESTDIR)$(PREFIX); docs/install.md says how to go on'
+
+# A package for Debian and Ubuntu: build/confab_VERSION_ARCH.deb.
+deb: bundles
+	@tools/setup deb
+	@tools/package
+
+# The package in a bare Debian, behind each web server; as root, some minutes.
+test-package: deb
+	@tools/setup package
+	@tests/package/run build/confab_$(shell cat VERSION)_$$(dpkg --print-architecture).deb $(ROOT)
 
 clean:
 	rm -rf build
 
 .SECONDARY:
 .PHONY: all unit fuzzers help setup demo demo-reset test test-faults torture check coverage bench fuzz bundles \
-	schema screenshots install clean
+	schema screenshots install deb test-package clean
 -include $(wildcard $(O)/*/*.d $(O)/*/*/*.d)

@@ -2,6 +2,7 @@
  * settings. */
 #include "confab.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +39,23 @@ struct pg_result *query(struct admin *admin, const char *name, const char *text,
 	if (status != PG_OK)
 		die_of(admin, name, status, r);
 	return r;
+}
+
+bool find_beside(char *out, const char *installed, const char *built)
+{
+	const char *const places[] = { installed, built };
+	ssize_t n = readlink("/proc/self/exe", out, PATH_SIZE - 64);
+
+	/* Up from bin/confab, or release/confab. */
+	for (int up = 0; n > 0 && up < 2; up++)
+		while (n > 0 && out[--n] != '/')
+			;
+	for (int i = 0; n >= 0 && i < 2; i++) {
+		snprintf(out + n, 64, "/%s", places[i]);
+		if (access(out, R_OK) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* Reads a line from standard input, without echo on a terminal. */
@@ -177,6 +195,9 @@ static void print_usage(FILE *to)
 	      "           unless it names one\n"
 	      "  -s DIR   the SQL files, when they are not those beside the "
 	      "program\n\n"
+	      "  setup [OPTION]...             make a site of it: database, "
+	      "web server,\n"
+	      "                                first account (setup --help)\n"
 	      "  upgrade                       bring the database to this "
 	      "version\n"
 	      "  account add NAME              password from standard input\n"
@@ -232,6 +253,17 @@ static const struct command *choose_command(char **words, int n)
 	return NULL;
 }
 
+/* Becomes the program for this command, which has options of its own. */
+static _Noreturn void become_setup(char **argv)
+{
+	char path[PATH_SIZE];
+
+	if (!find_beside(path, "lib/confab/setup", "../tools/site/setup"))
+		die("setup", "lib/confab/setup is not beside the program");
+	execv(path, argv);
+	die(path, strerror(errno));
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option LONG[] = { { "help", 0, NULL, 'h' },
@@ -244,6 +276,8 @@ int main(int argc, char **argv)
 	bool fresh;
 	int c;
 
+	if (argc > 1 && !strcmp(argv[1], "setup"))
+		become_setup(argv + 1);
 	while ((c = getopt_long(argc, argv, "+c:s:hV", LONG, NULL)) != -1) {
 		if (c == 'c')
 			path = optarg;

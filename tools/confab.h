@@ -9,12 +9,20 @@
 #include "base/config.h"
 #include "pg/sync.h"
 
+enum {
+	PATH_SIZE = 4096
+};
+
 struct admin {
 	struct config config;
 	struct pg *pg;
 	const char *sql; /* the directory with the SQL files */
-	char sql_beside[4096];
+	char sql_beside[PATH_SIZE];
 };
+
+/* Finds what belongs to this program: installed, below its prefix, or built, as
+ * seen from build/. out has PATH_SIZE bytes. False: neither is there. */
+bool find_beside(char *out, const char *installed, const char *built);
 
 /* Ends the program with a sentence. */
 _Noreturn void die(const char *what, const char *why);

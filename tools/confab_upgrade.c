@@ -189,20 +189,8 @@ static void append_functions(struct admin *admin, struct buf *out)
  * installation can be moved and staged. */
 static const char *find_sql(struct admin *admin)
 {
-	static const char *const PLACES[] = { "share/confab/sql", "../sql" };
-	char *out = admin->sql_beside;
-	ssize_t n =
-		readlink("/proc/self/exe", out, sizeof(admin->sql_beside) - 32);
-
-	/* Up from bin/confab, or release/confab. */
-	for (int up = 0; n > 0 && up < 2; up++)
-		while (n > 0 && out[--n] != '/')
-			;
-	for (int i = 0; n >= 0 && i < 2; i++) {
-		sprintf(out + n, "/%s", PLACES[i]);
-		if (access(out, R_OK) == 0)
-			return out;
-	}
+	if (find_beside(admin->sql_beside, "share/confab/sql", "../sql"))
+		return admin->sql_beside;
 	die("SQL files", "none beside the program; say where with -s");
 }
 

@@ -1,0 +1,104 @@
+# What the operator's commands know of the machine: running commands, files that are written as a whole, parts of files
+# between two marks, PostgreSQL's clusters, systemd.
+package Confab::System;
+use strict;
+use warnings;
+use Exporter qw(import);
+use File::Basename qw(dirname);
+use File::Path qw(make_path);
+our @EXPORT = qw(fail capture succeeds run slurp put_file put_part part_of has_command has_systemd process_runs);
+
+# Ends the program with a sentence.
+sub fail { print STDERR "confab: @_\n"; exit 1 }
+
+# The output of a command without its last newline, or undef when it failed. Its errors are not shown.
+sub capture {
+	my @command = @_;
+	my $pid = open my $out, '-|';
+	defined $pid or fail("fork: $!");
+	if (!$pid) {
+		open STDERR, '>', '/dev/null';
+		open STDIN, '<', '/dev/null';
+		exec { $command[0] } @command or exit 127;
+	}
+	local $/;
+	my $text = <$out> // '';
+	return close $out ? $text =~ s/\n\z//r : undef;
+}
+
+sub succeeds { return defined capture(@_) }
+
+# Runs a command and ends the program when it fails, with what it said. input: its standard input.
+sub run {
+	my ($what, $input, @command) = @_;
+	my $log = "/tmp/confab-setup.$$";
+	my $pid = open my $in, '|-';
+	defined $pid or fail("fork: $!");
+	if (!$pid) {
+		umask 077;
+		open STDOUT, '>', $log;
+		open STDERR, '>&', \*STDOUT;
+		exec { $command[0] } @command or print "$command[0]: $!\n";
+		exit 127;
+	}
+	print $in $input // '';
+	my $ok = close $in;
+	my $said = slurp($log) // '';
+	unlink $log;
+	fail("$what failed: @command\n$said") if !$ok;
+	return $said;
+}
+
+sub slurp {
+	my ($file) = @_;
+	open my $in, '<', $file or return undef;
+	local $/;
+	return scalar <$in>;
+}
+
+# Replaces a file at once, with the mode and owner that it has; else with this mode and group.
+sub put_file {
+	my ($file, $text, $mode, $group) = @_;
+	my @old = stat $file;
+	make_path(dirname($file));
+	open my $out, '>', "$file.confab-new" or fail("$file: $!");
+	chmod @old ? $old[2] & 07777 : $mode, "$file.confab-new";
+	chown @old ? @old[4, 5] : (0, scalar getgrnam($group // 'root')), "$file.confab-new";
+	print $out $text;
+	close $out or fail("$file: $!");
+	rename "$file.confab-new", $file or fail("$file: $!");
+}
+
+my ($begin, $end) = ('# confab setup: begin', '# confab setup: end');
+
+# The part of a file between our marks, or undef.
+sub part_of {
+	my ($file) = @_;
+	return (slurp($file) // '') =~ /^\Q$begin\E\n(.*?)^\Q$end\E\n/ms ? $1 : undef;
+}
+
+# Puts a part between our marks at the top of a file; undef takes it away.
+sub put_part {
+	my ($file, $part) = @_;
+	my $text = slurp($file) // fail("$file: $!");
+	$text =~ s/^\Q$begin\E\n.*?^\Q$end\E\n//ms;
+	put_file($file, (defined $part ? "$begin\n$part$end\n" : '') . $text);
+}
+
+sub has_command {
+	my ($name) = @_;
+	return (grep { -x "$_/$name" } qw(/usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin))[0];
+}
+
+sub has_systemd { return -d '/run/systemd/system' }
+
+# Whether a process of that name runs.
+sub process_runs {
+	my ($name) = @_;
+	for my $file (glob '/proc/[0-9]*/comm') {
+		return 1 if (slurp($file) // '') eq "$name\n";
+	}
+	return 0;
+}
+
+1;
