@@ -1,5 +1,4 @@
--- Grants. Programs execute the functions made for them and touch no table. Applied after the functions, each
--- time.
+-- Grants. Programs execute the functions made for them and access no table. Applied after the functions, each time.
 revoke all on schema confab from public;
 revoke all on all tables in schema confab from public;
 revoke all on all sequences in schema confab from public;
@@ -7,13 +6,13 @@ revoke all on all functions in schema confab from public;
 grant usage on schema confab to confab_command, confab_session, confab_stream, confab_push, confab_media;
 grant usage on schema confab_site to confab_command;
 
--- Programs ask whether the schema is as new as they are.
+-- Programs check that the schema is not older than they are.
 grant execute on function confab.version() to confab_command, confab_session, confab_stream, confab_push, confab_media;
 
 grant execute on function confab.command_list(), confab.command_stamp(), confab.authenticate(bytea, uuid, text),
   confab.ring() to confab_command;
 
--- Every command, the operator's own too.
+-- Every command, including the operator's own.
 do $$
 declare
   v_function regproc;
@@ -23,7 +22,7 @@ begin
   end loop;
 end $$;
 
--- Programs that face clients have checked the tokens of the host application.
+-- Programs that face clients verify the tokens of the host application.
 grant execute on function confab.login_external(text, text, jsonb, timestamptz, bytea, text, text) to confab_command,
   confab_session, confab_stream, confab_media;
 

@@ -1,4 +1,4 @@
--- Roles and the schema. Run by whoever may create roles; everything after it is owned by confab_owner.
+-- Roles and the schema. Run by a role that may create roles; everything after it is owned by confab_owner.
 do $$
 declare
   v_role text;
@@ -13,15 +13,15 @@ begin
     execute format('alter role %I set statement_timeout = ''8s''', v_role);
     -- Every statement is short: compiling one takes longer than running it.
     execute format('alter role %I set jit = off', v_role);
-    -- A plan lasts as long as the connection. One that was made while a table was small must not read all of it, or all
-    -- of a room, when it is large: rows are found by indexes, in the order of these, one after the other.
+    -- A plan lasts as long as the connection. A plan that was made while a table was small must not read all of it, or
+    -- all of a room, when it is large: so rows are found by indexes, in index order, one after the other.
     execute format('alter role %I set enable_seqscan = off', v_role);
     execute format('alter role %I set enable_bitmapscan = off', v_role);
     execute format('alter role %I set enable_hashjoin = off', v_role);
     execute format('alter role %I set enable_mergejoin = off', v_role);
     execute format('alter role %I set lock_timeout = ''5s''', v_role);
     execute format('alter role %I set idle_in_transaction_session_timeout = ''10s''', v_role);
-    -- An undurable commit could give the same number of the log twice.
+    -- A commit that is not durable could give the same number of the log twice.
     execute format('alter role %I set synchronous_commit = on', v_role);
   end loop;
   if not pg_has_role(current_user, 'confab_owner', 'member') then
@@ -30,8 +30,8 @@ begin
   if not exists (select from pg_namespace where nspname = 'confab') then
     create schema confab authorization confab_owner;
   end if;
-  -- The operator's own: functions here stand in for those of the same name in confab, and are hooks and commands.
-  -- Nothing of ours touches it.
+  -- The operator's schema: functions here replace those of the same name in confab, or are hooks and commands. confab
+  -- itself creates nothing in it.
   if not exists (select from pg_namespace where nspname = 'confab_site') then
     create schema confab_site authorization confab_owner;
   end if;

@@ -1,11 +1,11 @@
--- Accounts, log-ins and who is asking.
+-- Accounts, log-ins and authentication.
 begin;
 select plan(73);
 
 \set people account-test
 \ir support/common.sql
 
--- What a log-out tells the delivering programs about an account.
+-- The effects that a log-out writes to the log for an account.
 create function pg_temp.ended(p_account bigint) returns jsonb language sql as $$
   select jsonb_agg(l.effect order by l.seq) from confab.log l where l.account_ids = array[p_account]
     and l.payload is null and l.room_id is null
@@ -88,7 +88,7 @@ select throws_ok($$ select confab.account_create(E'account-test.ren\u00c9', null
 select throws_ok($$ insert into confab.account (username) values ('account-test.BOB') $$, '23505', null,
   'the table itself keeps user names unique without regard to case');
 
--- What a password is checked against.
+-- Credentials that a password is checked against.
 select results_eq($$ select * from confab.login_credentials('ACCOUNT-TEST.bob') $$, $$
                   values (pg_temp.id('bob'), 'hash of bob') $$,
   'credentials are found without regard to case');
@@ -124,7 +124,7 @@ select is((select expires_at from confab.login_create(pg_temp.id('bob'), pg_temp
 select throws_ok($$ select confab.login_create(pg_temp.id('bob'), '\x00', null, null) $$, '23514', null,
                  'what is no SHA-256 is no hash of a token');
 
--- Who is asking.
+-- Authentication of a caller.
 select is(confab.authenticate(pg_temp.token('bob 1'), '11111111-2222-3333-4444-555555555555', 'key'),
   row(pg_temp.id('bob'), (select login_id from made), '11111111-2222-3333-4444-555555555555', 'key')::confab.caller,
   'a token names its account and log-in; session and key are passed on');
@@ -183,7 +183,7 @@ select confab.account_change_password(pg_temp.id('bob'), 'hash of a changed pass
 select is_empty($$ select id from confab.login where account_id = pg_temp.id('bob') $$,
                 'a changed password ends all log-ins');
 
--- How others see a user.
+-- The User that other accounts see.
 update confab.setting set value = 'false' where name = 'expose_email';
 select is(confab.user_json(a)::jsonb ->> 'email', '', 'an address is not shown to others') from confab.account a
   where id = pg_temp.id('bob');
@@ -202,7 +202,7 @@ update confab.setting set value = 'false' where name = 'allow_register';
 select throws_ok($$ select confab.registration_begin('10.9.8.7', 2, 60) $$, 'C4002', 'Registration is closed.',
                  'closed is said first');
 
--- Names that look alike, or hide something.
+-- Names that look alike, or contain hidden characters.
 select confab.account_create('account-test.alice', null) \g /dev/null
 create function pg_temp.refused(p_username text, p_profile jsonb default '{}') returns text language plpgsql as $$
 declare

@@ -1,15 +1,15 @@
--- The log goes by time, row by row.
+-- The log is trimmed by time, row by row.
 begin;
 select plan(6);
 \set people erase
 \ir support/common.sql
 
 select confab.account_create('erase.ann', null) \g /dev/null
--- Numbers that nobody else draws.
+-- Numbers that no other test draws.
 create temporary table sent as
   select n, (select max(first_seq) + 500000 from confab.log_partition) + n as seq from generate_series(1, 6) n;
 select confab.log_put(seq, confab.log_entry(null, array[pg_temp.id('ann')], 'x.dispatch', '{}')) from sent \g /dev/null
--- Nothing of others is looked at.
+-- Only rows of this test are looked at.
 update confab.log_trimmed set seq = (select min(seq) - 1 from sent);
 update confab.log set created_at = now() - interval '8 days' where seq in (select seq from sent where n <= 3);
 create function pg_temp.kept() returns bigint[] language sql as $$

@@ -5,7 +5,7 @@ select plan(95);
 create temporary table program (role text primary key);
 insert into program values ('confab_command'), ('confab_session'), ('confab_stream'), ('confab_media');
 
--- What becomes of a statement as a role: its SQLSTATE, or null when it went through. Nothing of it stays.
+-- Runs a statement as a role: its SQLSTATE, or null if it succeeded. Its changes are rolled back.
 create function pg_temp.outcome(p_role text, p_statement text) returns text language plpgsql as $$
 begin
   execute format('set local role %I', p_role);
@@ -15,7 +15,7 @@ exception when others then
   return nullif(sqlstate, 'UNDO0');
 end $$;
 
--- The functions of the schema that a role may execute, commands that an operator added apart.
+-- The functions of the schema that a role may execute, except for commands that an operator added.
 create function pg_temp.functions(p_role text) returns text[] language sql as $$
   select array(
     select p.proname::text from pg_proc p
@@ -97,7 +97,7 @@ select is_empty($$ select role, p.oid::regprocedure from program join pg_proc p 
       and p.oid not in (select function from confab.command) $$,
   'what a program may execute works with the rights of the owner, for it has none itself');
 
--- As the programs do it.
+-- The same calls as the programs make.
 select is(pg_temp.outcome(role, statement), state, format('%s %s: %s', role, case when state is null then 'may'
                                                           else 'gets ' || state || ' for' end, statement)) from (values
   ('confab_command', 'select * from confab.command_list()', null),
@@ -144,7 +144,7 @@ select is(pg_temp.outcome(role, statement), state, format('%s %s: %s', role, cas
   ('confab_media', 'select confab.room_list(row(1, null, null, null), ''{}'')', '42501')) tried (role, statement,
     state);
 
--- Functions with the rights of the owner.
+-- SECURITY DEFINER functions.
 select is_empty($$ select p.oid::regprocedure from pg_proc p where p.pronamespace = 'confab'::regnamespace
                 and p.prosecdef
     and not exists (select from unnest(p.proconfig) c where c like 'search_path=%') $$,
@@ -159,7 +159,7 @@ select is_empty($$ select c.oid::regclass from pg_class c where c.relnamespace =
                 and c.relowner <> 'confab_owner'::regrole $$,
   'every table belongs to the owner of the schema');
 
--- Everybody else.
+-- All other roles.
 select is_empty($$ select p.oid::regprocedure from pg_proc p, aclexplode(coalesce(p.proacl,
   acldefault('f', p.proowner))) a
     where p.pronamespace = 'confab'::regnamespace and a.grantee = 0 $$, 'the public executes nothing');

@@ -1,4 +1,4 @@
--- Log-ins that somebody else vouches for, tickets, attempts, passwords.
+-- External log-ins, tickets, attempts, passwords.
 begin;
 select plan(82);
 
@@ -55,7 +55,7 @@ select confab.external_link(:ann, 'jwt:identity-test', '4') \g /dev/null
 select is(pg_temp.come('4', 'seven', '{"username": "identity-test.x"}'), :ann::bigint,
           'the operator may say whose an account is');
 
--- Names, from whatever there is.
+-- User names, derived from any of the available claims.
 select is(confab.external_username(profile::jsonb, subject), wanted, what) from (values
   ('{"username": "a b/c"}', 's', 'a_b_c', 'what has no place in a user name becomes _'),
   ('{"username": ""}', 'sub|7', 'sub_7', 'an empty name is none'),
@@ -68,7 +68,7 @@ select is((select count(distinct pg_temp.come('many ' || i, 'many ' || i, '{"use
            from generate_series(1, 15) i), 15::bigint,
   'fifteen people may want the same name');
 
--- What is said later.
+-- Later changes of the profile.
 select pg_temp.come('1', 'later', '{"username": "identity-test.new", "email": "new@example.org",
   "last_name": ""}') \g /dev/null
 select results_eq(format('select username, email, first_name, last_name from confab.account where id = %s', :bob),
@@ -145,7 +145,7 @@ select is_empty($$ select from confab.ticket where ticket_hash = pg_temp.hash('n
 create function pg_temp.attempt(p_name text, p_address text, p_device text default null,
                                 p_limits int[] default '{2,4,0}')
 returns int language sql as $$ select confab.attempt_begin(p_name, p_address, pg_temp.hash(p_device), p_limits, 60) $$;
--- The time that has to be waited passes.
+-- Let the waiting time pass.
 create function pg_temp.wait() returns void language sql as $$ update confab.attempt set next_at = now()
   where next_at > now() $$;
 select is(array(select pg_temp.attempt('identity-test.Ann', '10.9.8.7') from generate_series(1, 4)), '{0,0,1,1}',
@@ -201,7 +201,7 @@ select results_eq($$ select * from confab.password_current(pg_temp.hash('ann 1')
 select throws_ok($$ select confab.authenticate(pg_temp.hash('ann 2')) $$, 'C4001', 'Authentication required.',
                  'the other log-ins end');
 
--- Links.
+-- Links for forgotten passwords.
 select is_empty($$ select * from confab.reset_begin('identity-test.ann', null, pg_temp.hash('link')) $$,
                 'without an address there is no link');
 update confab.account set email = 'Ann@identity-test.example' where id = :ann;
@@ -215,7 +215,7 @@ select is(array[confab.reset_finish(pg_temp.hash('link'), 'reset'), confab.reset
 select throws_ok($$ select confab.authenticate(pg_temp.hash('ann 1')) $$, 'C4001', 'Authentication required.',
                  'and ends all log-ins');
 
--- The host's own numbers.
+-- The host's own account ids.
 select last_value from confab.account_id_seq \gset
 update confab.setting set value = '"jwt:identity-test.host"' where name = 'integer_subjects';
 select is(pg_temp.come('987654321', 'host', '{"username": "identity-test.host"}', 'jwt:identity-test.host'),

@@ -10,7 +10,7 @@ create function pg_temp.holds() returns boolean language sql as $$
   select pg_temp.vxid() = any (string_to_array(holders, ',')) from confab.log_holders()
 $$;
 
--- The self-test of a reader: who holds a number is seen, from the draw to the end of the transaction.
+-- The self-test of a reader: the holder of a number is visible from the draw to the end of the transaction.
 select confab.account_create('log-test.ann', null) \g /dev/null
 select is(confab.log_holds(), false, 'who has drawn no number holds none');
 select is(pg_temp.holds(), false, 'who has drawn no number is no holder');
@@ -53,7 +53,7 @@ select confab.login_create(id, sha256('log-test'), null, null) from confab.accou
 select is(confab.login_end(sha256('log-test')), true, 'a log-out draws a number');
 select is(current_setting('synchronous_commit'), 'on', 'a log-out commits durably');
 
--- Writing. Rows are written in another order than their numbers were drawn in.
+-- Writing. Rows are written in another order than their numbers were drawn.
 create function pg_temp.seq(p_n int) returns bigint language sql as $$
   select seq from drawn where n = p_n
 $$;
@@ -76,7 +76,7 @@ select throws_ok($$ select confab.log_put(pg_temp.seq(1), confab.log_entry(null,
 select is(confab.reply_text('roomlist.dispatch', '[]'), '{"eventType":"roomlist.dispatch","data":[]}',
           'a reply to the caller alone has no number');
 
--- Reading. Others write too: only rows made here are looked at.
+-- Reading. Other tests write, too: only rows made here are looked at.
 create function pg_temp.read(p_after bigint) returns table (n int, room_id uuid, account_ids bigint[], effect text,
                                                             payload text) language sql as $$
   select d.n, r.room_id, r.account_ids, r.effect, r.payload
@@ -103,7 +103,7 @@ select results_eq($$ select room_id, account_ids, effect, payload is null from p
   (null, '{7}', '{"ended_logins":[1]}', true) $$,
   'the audience is the members of a room, some accounts, or both; an effect is passed on, also without a dispatch');
 
--- What is deleted is not read any more. In a room of its own; what it all says is a message's own text.
+-- Deleted messages are not read any more. In a room of its own, so all its dispatches show this test's messages.
 create function pg_temp.caller() returns confab.caller language sql as $$
   select row(id, null, null, null)::confab.caller from confab.account where username = 'log-test.ann'
 $$;
@@ -163,7 +163,7 @@ select is(confab.shown_messages('{"room": {"id": "x", "description": "\"parent_m
 select is(confab.payload_now('{"eventType":"x.dispatch","data":[],"seq":1}', null),
           '{"eventType":"x.dispatch","data":[],"seq":1}', 'and is left alone');
 
--- How the log stands.
+-- The state of the log.
 select is(epoch, (select epoch from confab.epoch), 'the state has the epoch') from confab.log_state();
 select is(head, (select max(seq) from confab.log), 'the head is the greatest number that can be seen')
   from confab.log_state();
@@ -195,8 +195,7 @@ select results_eq(
 select throws_ok($$ insert into confab.log (seq) values (9000000000000000) $$, '23514', null,
                  'there is no row where there is no partition');
 
--- Maintenance. Whoever else is in the log is waited for; afterwards the log is locked here until the end, so that this
--- comes last.
+-- Maintenance. It waits for all other users of the log and then locks the log until the end, so it comes last.
 create function pg_temp.maintain() returns int language plpgsql as $$
 declare
   v_done int;
@@ -209,7 +208,7 @@ begin
   return v_done;
 end $$;
 
--- A partition below the lowest one, with a row as old as said.
+-- A partition below the lowest one, with a row of a given age.
 create function pg_temp.older(p_age interval) returns text language plpgsql as $$
 declare
   v_first bigint := (select min(first_seq) - 1000000 from confab.log_partition);
@@ -270,7 +269,7 @@ update confab.log set created_at = created_at - interval '2 days' where tableoid
   pg_temp.part('young before'))::regclass;
 select is(confab.log_maintain(), 2, 'without the setting seven days are kept');
 
--- What the programs call does not throw.
+-- The functions that the programs call raise no error.
 select lives_ok($$ select confab.ring() $$, 'the doorbell can be rung');
 
 select * from finish();

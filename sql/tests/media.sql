@@ -1,4 +1,4 @@
--- Uploads: who may make, send and see them, and what becomes of them.
+-- Uploads: creating, sending, viewing and collecting them.
 begin;
 select plan(71);
 
@@ -65,7 +65,7 @@ insert into made select key, ((confab.room_create(pg_temp.caller('ann'),
     'participants', array(select pg_temp.id(m) from unnest(members) m)))).dispatch::jsonb #>> '{data,id}')::uuid
 from (values ('two', array['bob']), ('other', array['cid'])) r (key, members);
 
--- What is one of ours.
+-- Recognising URLs of our uploads.
 select is(confab.media_id(url) is not null, ours, format('%s %s', url, case when ours then 'is an upload'
                                                          else 'is none' end)) from (values
   ('/chat/media/0d9f4d6e-33a1-4f4f-8a53-111111111111/x.png', true),
@@ -118,7 +118,7 @@ select isnt(pg_temp.error($$ select confab.media_allow(pg_temp.caller('ann'), 99
 delete from confab.media where id = (select id from upload where key = 'x') \g /dev/null
 delete from upload where key = 'x' \g /dev/null
 
--- Before it is sent.
+-- Before sending.
 select is(pg_temp.sees('ann', 'letter'), true, 'whoever uploaded it sees it');
 select is(pg_temp.sees('bob', 'letter'), false, 'nobody else does, with the same content or not');
 select is(pg_temp.error($$ select * from confab.media_get(pg_temp.caller('bob'),
@@ -145,7 +145,7 @@ select is(pg_temp.error(format($$ select confab.room_modify(pg_temp.caller('ann'
     || (select id from confab.media where account_id = pg_temp.id('bob')) || '/x')))),
   '{"code": 4003, "detail": {"avatar": ["Unknown upload."]}}', 'a changed one, too');
 
--- Sent.
+-- After sending.
 select pg_temp.send('first', 'ann', 'two', array[pg_temp.url('letter'), 'https://host.example/x.png']) \g /dev/null
 select results_eq($$ select t.media_id from confab.attachment t join confab.message m using (room_id, seq)
                   where m.id = (select id from sent where key = 'first') order by t.position $$,
@@ -168,7 +168,7 @@ select is(pg_temp.refusal('bob', 'two', array['https://host.example' || pg_temp.
 select pg_temp.send('second', 'ann', 'other', array[pg_temp.url('letter')]) \g /dev/null
 select is(pg_temp.sees('cid', 'letter'), true, 'where it was sent on it is seen');
 
--- Removed.
+-- After removal of the message.
 delete from confab.message where room_id = pg_temp.room('two') and id <> (select id from sent where key = 'first');
 update confab.member set history_floor = (select seq from confab.message
                                           where id = (select id from sent where key = 'first'))
@@ -189,7 +189,7 @@ select is(pg_temp.sees('ann', 'letter'), false, 'when the last is gone, so is it
 select is(loose_since, '-infinity', 'and waits to be collected') from confab.media
   where id = (select id from upload where key = 'letter');
 
--- Collected.
+-- Collecting.
 select is(pg_temp.collect(), null, 'content that another upload has stays');
 select is((select count(*) from confab.media where id = (select id from upload where key = 'letter')), 0::bigint,
           'when its upload is gone');
@@ -224,7 +224,7 @@ select is(pg_temp.collect(), 'sent', 'and what was in it is collected');
 select is((select loose_since is not null from confab.media where id = (select id from upload where key = 'again')),
           true, 'the others are left alone');
 
--- What attachments of elsewhere may say.
+-- Metadata of attachments on other sites.
 select is_empty($$ select url from unnest(array['/chat/media/1/x', 'x.png', 'https://a.example',
   'HTTP://a.example:80/x?y#z',
     'https://u@a.example/', 'http://[::1]:8080/', '//a.example/x', 'https://müller.example/ü']) url

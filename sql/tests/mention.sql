@@ -1,4 +1,4 @@
--- Whom a text names.
+-- Recognising mentions.
 begin;
 select plan(26);
 \set people mention
@@ -30,7 +30,7 @@ from (values
   ('https://example.com/ @bob', 'bob'), ('https://example.com/a，@bob', 'bob'),
   ('你好@bob你好', 'bob'), ('你好@小明你好', '小明'), ('@小明明', '小明明'), (E'@zoe\u0308', 'zoë')) t (said, who);
 
--- Bounded, however many there are.
+-- The cost is bounded, however many there are.
 create function pg_temp.seconds(p_text text) returns double precision language plpgsql as $$
 declare
   v_start timestamptz := clock_timestamp();

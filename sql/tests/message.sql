@@ -64,7 +64,7 @@ select results_eq($$ select id::text, room_id, sender_id, content, client_id, is
 select cmp_ok((pg_temp.send('ann', 'pair', '{"content": "Hello again"}')).seq, '>', (select seq from first),
               'a later message has a greater number');
 
--- The text. White space around it is gone before it gets here; what is left is kept as it is.
+-- The text. The program has trimmed white space around it; the rest is kept as it is.
 select is((pg_temp.send('ann', 'pair', data)).dispatch::jsonb #>> '{data,content}', content, what) from (values
   ('{"content": 42}', '42', 'a number is taken as text'),
   ('{"content": "two\n  lines \ud83d\ude00"}', E'two\n  lines \U0001F600', 'lines and emoji are kept'),
@@ -107,7 +107,7 @@ select is(pg_temp.refusal('ann', 'pair', data), detail::jsonb, what) from (value
 select is(pg_temp.failure($$ select confab.message_send(pg_temp.caller('ann'), '{"content": "x"}') $$) -> 'error',
   '{"code": 4003, "detail": {"room_id": ["This field is required."]}}', 'room_id is required');
 
--- Who may send. Refusals are told before anything else is looked at.
+-- Permission to send. It is checked before anything else.
 create function pg_temp.may_send(p_username text, p_room text) returns text language sql as $$
   select coalesce(pg_temp.refusal(p_username, p_room, '{"content": "may I?"}') ->> 'detail', 'yes')
 $$;
@@ -210,13 +210,13 @@ create function pg_temp.read(p_room text, p_data text, p_username text default '
                                || p_data::jsonb)).reply::jsonb -> 'data'
 $$;
 
--- What the messages of an answer say, in their order.
+-- The texts of the messages in an answer, in order.
 create function pg_temp.contents(p_answer jsonb) returns text language sql as $$
   select coalesce(string_agg(m ->> 'content', ' ' order by n), '')
     from jsonb_array_elements(p_answer #> '{data,messages}') with ordinality e (m, n)
 $$;
 
--- m1 … m7 as the number of that message.
+-- The numbers of the messages named m1 … m7.
 create function pg_temp.numbered(p_text text) returns text language plpgsql as $$
 begin
   for i in 1..7 loop
@@ -303,7 +303,7 @@ from (values
   ('{"page": 1, "size": -1}',
    '{"code": 4003, "detail": {"size": ["Ensure this value is greater than or equal to 1."]}}')) bad (paginate, detail);
 
--- Beside a message.
+-- Pages beside a message.
 select is(pg_temp.contents(pg_temp.read('seven', pg_temp.numbered(data))) || ', '
           || (pg_temp.read('seven', pg_temp.numbered(data)) - 'data')::text, answer, what)
 from (values
@@ -350,7 +350,7 @@ from (values
   ('{"after": 1, "limit": "x"}', '{"code": 4003, "detail": {"limit": ["A valid integer is required."]}}')) bad (data,
     detail);
 
--- Who may read.
+-- Permission to read.
 select is(pg_temp.unreadable('seven', data, 'cid'),
           '{"code": 4002, "detail": "User is not authorized access this room"}',
   format('a stranger reads nothing with %s', data))

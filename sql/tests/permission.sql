@@ -11,7 +11,7 @@ begin
   return r;
 end $$;
 
--- N nobody, M member, G member with every grant of the type, A admin, C creator.
+-- N no member, M member, G member with every grant of the type, A admin, C creator.
 create function pg_temp.member(p_room confab.room, p_role text) returns confab.member language plpgsql as $$
 declare
   m confab.member;

@@ -1,4 +1,4 @@
--- Messages that are older than they are kept.
+-- Expiry of messages.
 begin;
 select plan(27);
 
@@ -11,7 +11,7 @@ create function pg_temp.make(p_key text) returns void language sql as $$
   insert into made select p_key, (o.dispatch::jsonb #>> '{data,id}')::uuid
   from confab.room_create(pg_temp.ann(), jsonb_build_object('type', 'GroupChat', 'name', 'Retention ' || p_key)) o
 $$;
--- A message of some days ago.
+-- A message that is some days old.
 create function pg_temp.say(p_key text, p_days numeric) returns bigint language plpgsql as $$
 declare
   v_room uuid := (select id from made where key = p_key);
@@ -26,7 +26,7 @@ create function pg_temp.there(p_key text, p_deleted boolean default false) retur
   select array(select m.content from confab.message m where m.room_id = (select id from made where key = p_key)
                and m.is_deleted = p_deleted order by m.seq)
 $$;
--- Rounds until there is nothing more to do.
+-- Rounds until there is nothing left to do.
 create function pg_temp.expire(p_limit int default 1000) returns bigint language plpgsql as $$
 declare
   v_step record;
@@ -39,7 +39,7 @@ begin
   end loop;
   return v_all;
 end $$;
--- Other rooms are none of this test's business, whatever it sets.
+-- The setting must not affect other tests' rooms.
 insert into confab.retention (room_id, keep_days) select id, 0 from confab.room
   on conflict (room_id) do update set keep_days = 0;
 update confab.setting set value = '0' where name = 'message_days';
@@ -65,7 +65,7 @@ select is(confab.room_keep((select id from made where key = 'short'), null), tru
 select is((select keep_days from confab.retention where room_id = (select id from made where key = 'short')), null,
           'and has those of the setting');
 
--- All that hangs on a message goes with it.
+-- All rows that belong to a message go with it.
 select confab.message_react(pg_temp.ann(), jsonb_build_object('message_id', m.id, 'reaction_content', '👍', 'type',
                                                               'add'))
   from confab.message m where m.room_id = (select id from made where key = 'plain')
@@ -79,7 +79,7 @@ select is((select count(*) from confab.reaction where room_id = (select id from 
 select is((select count(*) from confab.message_state where room_id = (select id from made where key = 'plain')),
           0::bigint, 'and what was counted of it');
 
--- Out of sight.
+-- Hidden instead of deleted.
 update confab.setting set value = 'true' where name = 'message_soft_delete';
 select pg_temp.say('soft', d) from unnest(array[40, 20, 5]) d \g /dev/null
 select is(pg_temp.expire(), 2::bigint, 'messages go out of sight');

@@ -195,7 +195,7 @@ select is(pg_temp.refusal('bob', '{"type": "Channel", "name": "News", "subscribe
   '{"code": 4003, "detail": ["Maximum number of channel subscribers exceeded"]}',
     'a channel is not made larger than its limit');
 
--- What is refused, and how.
+-- Refusals and their errors.
 select is(pg_temp.refusal('dan', data), detail::jsonb, what) from (values
   ('{}', '{"code": 4003, "detail": ["Invalid resource type"]}', 'a room has a type'),
   ('{"type": null}', '{"code": 4003, "detail": ["Invalid resource type"]}', 'the type of a room is not null'),
@@ -249,7 +249,7 @@ select is(pg_temp.refusal('dan', data), detail::jsonb, what) from (values
 select is_empty($$ select from confab.member where account_id = pg_temp.id('dan') $$,
                 'nothing refused leaves a membership');
 
--- Describing one.
+-- Room details.
 select is(pg_temp.info(name, to_jsonb(pg_temp.room(key))::text), jsonb_build_object('eventType', 'roominfo.dispatch',
   'data', dispatch -> 'data', 'total', (select count(*) from confab.member where room_id = pg_temp.room(key))),
   format('room.info says of a %s what its announcement said', key))
@@ -294,7 +294,7 @@ from unnest(array['room.messages', 'room.members', 'room.permissions', 'room.pin
   'room.add_members', 'room.remove_members', 'room.modify', 'room.invite', 'room.invites', 'room.revoke_invite',
     'room.request',
   'room.requests', 'room.answer', 'message.send', 'message.typing']) name;
--- As a form sends them.
+-- Values as an HTML form sends them.
 select is((dispatch #>> array['data', 'group_locked'])::boolean, wanted, format('group_locked %s is %s', said, wanted))
 from (values ('true', true), ('"True"', true), ('"t"', true), ('"on"', true), ('"yes"', true), ('"1"', true),
       ('1', true),
@@ -313,7 +313,7 @@ select is(pg_temp.failure(format('select pg_temp.info(%L, %L)', 'bob', to_jsonb(
   '{"code": 4002, "detail": "User is not authorized access this room"}', 'a creator who is no member is nobody');
 insert into confab.member (room_id, account_id, since_seq) values (pg_temp.room('group'), pg_temp.id('bob'), 1);
 
--- The list.
+-- The list of rooms.
 delete from confab.member where account_id = pg_temp.id('dan');
 select is(pg_temp.list('dan'), '{"eventType": "roomlist.dispatch", "data": []}', 'who is in no room has an empty list');
 select is(pg_temp.keys(pg_temp.item('ann',

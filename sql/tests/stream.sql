@@ -1,4 +1,4 @@
--- Streams: what is asked when one opens, goes on and closes.
+-- Streams: the statements at opening, continuing and closing.
 begin;
 select plan(52);
 
@@ -81,7 +81,7 @@ select results_eq($$ select rooms, notifications, epoch from several where place
 select is(login_key, encode(pg_temp.token('bob'), 'hex'), 'with the name of its log-in') from several where place = 3;
 select confab.stream_close(array(select session_id from several)) \g /dev/null
 
--- Rooms and their notifications. That somebody was added is another one (tests/http/invitation.test.mjs).
+-- Rooms and their notifications. Tests of ROOM_INVITE are in tests/http/invitation.test.mjs.
 select pg_temp.make('pair', 'ann', '{"type": "OneToOneChat", "participants": [$bob]}'),
        pg_temp.make('group', 'ann', '{"type": "GroupChat", "name": "Group", "participants": [$bob]}'),
        pg_temp.make('foreign', 'ann', '{"type": "GroupChat", "name": "Without Bob"}') \g /dev/null
@@ -137,7 +137,7 @@ delete from confab.setting where name = 'enable_notification';
 select pg_temp.open('unset', 'ann') \g /dev/null
 select is(pg_temp.notified('unset'), '{"pair": ["mine"]}', 'there are notifications when the setting is missing');
 
--- Who may not.
+-- Callers that are refused.
 select is(pg_temp.failure($$ select pg_temp.open('x', 'unknown') $$),
           '{"error": {"code": 4001, "detail": "Authentication required."}}', 'an unknown token opens nothing');
 select is(pg_temp.failure(format('select pg_temp.open(%L, %L, %L)', 'x', 'unknown', session_id)) #>> '{error,code}',
@@ -195,7 +195,7 @@ select confab.login_end(pg_temp.token('cid')) \g /dev/null
 select is_empty($$ select from confab.session where account_id = pg_temp.id('cid') $$,
                 'a log-in that ends takes its sessions with it');
 
--- Sweeping what an earlier run of a program left.
+-- Ending the sessions that an earlier run of a program left.
 select pg_temp.open('other', 'ann', null, 'sse', 'stream-test b'),
   pg_temp.open('live poll', 'ann', null, 'poll', 'stream-test b'),
        pg_temp.open('dead poll', 'ann', null, 'poll', 'stream-test b'), pg_temp.open('of a', 'ann', null, 'websocket'),

@@ -11,7 +11,8 @@ returns json language sql stable as $$
     'first_name', a.first_name, 'last_name', a.last_name)
 $$;
 
--- not_own(): the own of user_json() for many other accounts, which saves reading the setting for each of them.
+-- not_own(): the value of user_json()'s own for a list of other accounts. It saves reading the setting for each of
+-- them.
 create or replace function confab.not_own()
 returns boolean language plpgsql stable as $$
 begin
@@ -64,7 +65,7 @@ begin
     perform confab.fail_field('username', 'A user name has 1 to 64 letters, digits and . _ -');
   end if;
   if not confab.is_reserved_name(v_username) then
-    -- Two similar names may come at once.
+    -- Two similar names may be created at the same time.
     perform pg_advisory_xact_lock(hashtextextended('confab name ' || v_skeleton, 0));
   end if;
   if confab.is_reserved_name(v_username) or confab.name_looks_taken(v_username) then
@@ -119,8 +120,8 @@ begin
     perform confab.fail_unauthenticated();
   end if;
   if v_login.last_seen < now() - interval '1 minute' then
-    -- If another transaction updates the row now, that is as good. Nobody waits, so transactions that update many rows
-    -- in different orders don't deadlock.
+    -- A concurrent transaction that updates the row serves as well. Nothing waits here, so transactions that update
+    -- many rows in different orders don't deadlock.
     update confab.login set last_seen = now() where id in (select l.id from confab.login l
                                                            where l.id = v_login.id for no key update skip locked);
   end if;
@@ -128,8 +129,8 @@ begin
   return row (v_login.account_id, v_login.id, p_session, p_idempotency_key)::confab.caller;
 end $$;
 
--- login_hold(login): keeps the log-in until the end of the transaction, which is about to store a reference to it.
--- Raises 4001 when it has just ended.
+-- login_hold(login): locks the log-in until the end of the transaction, which is about to store a reference to it.
+-- Raises 4001 when the log-in has just ended.
 create or replace function confab.login_hold(p_login bigint)
 returns void language plpgsql as $$
 begin
@@ -151,9 +152,9 @@ begin
     from confab.login l join confab.account a on a.id = l.account_id where l.id = v_caller.login_id;
 end $$;
 
--- logins_end(account, logins): ends log-ins, and writes a row of the log by which every delivering program ends their
--- streams. A host application's token is remembered until it expires, because it would otherwise make a new log-in;
--- REMOTE_USER may make one. Returns the number of that row.
+-- logins_end(account, logins): ends log-ins, and writes the row of the log at which every delivering program ends their
+-- streams. The token of a host application is remembered until it expires, because it would otherwise create a new
+-- log-in; REMOTE_USER may create one. Returns the number of that row.
 create or replace function confab.logins_end(p_account bigint, p_logins bigint[])
 returns bigint language plpgsql as $$
 begin

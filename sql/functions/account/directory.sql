@@ -43,8 +43,8 @@ begin
 end $$;
 
 -- user.block, user.unblock: user_id. A blocked person can't open a one-to-one with the caller or send in it, add the
--- caller to rooms, mention or notify the caller, or react to the caller's messages. The caller does not see that person
--- type, nor that person the caller's presence.
+-- caller to rooms, mention or notify the caller, or react to the caller's messages. The caller does not see the blocked
+-- person type, and the blocked person does not see the caller's presence.
 create or replace function confab.user_block(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language sql security definer set search_path = confab_site, confab, pg_temp as $$
   select confab.block_set(p_caller, p_data, p_blocked => true)

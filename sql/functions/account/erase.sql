@@ -1,10 +1,10 @@
--- A person's own data: out as pages of JSON, or gone.
+-- A person's own data: exported as pages of JSON, or erased.
 --
--- account_erase() empties the account at once: nobody logs in with it, and it is shown as deleted-<id>. The upkeep does
--- the rest in steps: rooms, messages, what others wrote to the name, and the log.
+-- account_erase() empties the account at once: nobody can log in with it, and it is shown as deleted-<id>. The upkeep
+-- does the rest in steps: rooms, messages, replies and mentions by other people, and the log.
 
--- person_redacted(data, key, account, old name, new name): what a dispatch or a forward tells of an account, without
--- its name, address and files. key: the field that holds the data.
+-- person_redacted(data, key, account, old name, new name): the part of a dispatch or a forward that describes an
+-- account, without the account's name, address and files. key: the field that holds the data.
 create or replace function confab.person_redacted(p_data jsonb, p_key text, p_account bigint, p_old text, p_new text)
 returns jsonb language plpgsql immutable as $$
 declare
@@ -45,15 +45,15 @@ begin
   end case;
 end $$;
 
--- mention_redacted(content, old name, new name): a text that mentions the new name where it mentioned the old one.
+-- mention_redacted(content, old name, new name): the text with mentions of the old name replaced by the new one.
 create or replace function confab.mention_redacted(p_content text, p_old text, p_new text)
 returns text language sql immutable as $$
   select regexp_replace(p_content, '@' || regexp_replace(p_old, '([^[:alnum:]])', '\\\1', 'g') || '(?![[:alnum:]_-])',
                         '@' || p_new, 'gi')
 $$;
 
--- account_erase(account): empties an account. Writes: account, erased_account, attachment, media and what belongs to
--- the account alone.
+-- account_erase(account): empties an account. Writes: account, erased_account, attachment, media and the tables whose
+-- rows belong to one account.
 create or replace function confab.account_erase(p_account bigint)
 returns bigint language plpgsql as $$
 declare
@@ -84,8 +84,8 @@ begin
   return confab.logins_end(p_account, array(select id from confab.login where account_id = p_account));
 end $$;
 
--- account_leave_room(account): takes an erased account out of one of its groups and channels. A one-to-one stays the
--- other side's. False: it is in none. Writes: as members_remove.
+-- account_leave_room(account): removes an erased account from one of its groups and channels. One-to-ones are left to
+-- the other side. False when the account is in none. Writes: as members_remove.
 create or replace function confab.account_leave_room(p_account bigint)
 returns boolean language plpgsql as $$
 declare
@@ -104,9 +104,9 @@ begin
   return true;
 end $$;
 
--- message_redact(message, account, old name, new name): what a message has of an erased account goes: its reaction, its
--- name where it is mentioned or was forwarded from. The message itself is the caller's. Writes: message, reaction,
--- message_state, message_version, attachment.
+-- message_redact(message, account, old name, new name): removes an erased account's traces from somebody else's
+-- message: its reaction, and its name where the message mentions it or was forwarded from it. Writes: message,
+-- reaction, message_state, message_version, attachment.
 create or replace function confab.message_redact(m confab.message, p_account bigint, p_old text, p_new text)
 returns void language plpgsql as $$
 declare
@@ -132,9 +132,9 @@ begin
   end if;
 end $$;
 
--- account_redact_messages(erased, limit): looks at some of all messages: an erased account's own go, where the setting
--- erase_messages says so, or stay without a name. Returns those that go. Writes: erased_account, and as message_redact
--- and messages_erase.
+-- account_redact_messages(erased, limit): looks through the next messages. The erased account's own messages are
+-- deleted if the setting erase_messages says so; otherwise they stay without a name. Returns the messages to delete.
+-- Writes: erased_account, and as message_redact and messages_erase.
 create or replace function confab.account_redact_messages(p_erased confab.erased_account, p_limit int)
 returns confab.message[] language plpgsql as $$
 declare
@@ -166,9 +166,9 @@ begin
   return v_gone;
 end $$;
 
--- account_redact_log(erased, limit): rows of the log that tell of an erased account tell of deleted-<id>; some of them
--- at a time. The newest such row, once all that were written before the account was erased have been looked at.
--- Writes: log, erased_account.
+-- account_redact_log(erased, limit): replaces an erased account by deleted-<id> in the next rows of the log that
+-- mention it. Returns the number of the last row that it looked at, once it has seen all rows from before the erasure;
+-- null before that. Writes: log, erased_account.
 create or replace function confab.account_redact_log(p_erased confab.erased_account, p_limit int)
 returns bigint language plpgsql as $$
 declare
@@ -176,7 +176,7 @@ declare
   v_to bigint;
   v_rows int;
 begin
-  -- The newest rows wait: one with a lower number may be on its way to its commit.
+  -- Skip the newest rows for now: a row with a lower number may not have been committed yet.
   select max(s.seq), count(*) into v_to, v_rows
   from (select seq from confab.log where seq > p_erased.swept_seq and created_at < now() - interval '15 seconds'
         order by seq limit p_limit) s;
@@ -190,13 +190,13 @@ begin
     then coalesce(v_to, p_erased.swept_seq) end;
 end $$;
 
--- effect_rewritten(to): delivering programs forget what they have read of the log up to there: it says something else
--- now.
+-- effect_rewritten(to): makes delivering programs forget what they have read of the log up to a number, because those
+-- rows have changed.
 create or replace function confab.effect_rewritten(p_to bigint)
 returns json language sql immutable as $$ select json_build_object('rewritten', p_to) $$;
 
--- erase_accounts(limit): some of what is left of an erased account goes: its rooms one by one, then messages and rows
--- of the log. True: more can be done at once. Writes: as the functions above.
+-- erase_accounts(limit): takes the next step for one erased account: its rooms one by one, then messages and rows of
+-- the log. True when there is more to do at once. Writes: as the functions above.
 create or replace function confab.erase_accounts(p_limit int)
 returns boolean language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
@@ -229,7 +229,8 @@ begin
   return false;
 end $$;
 
--- user.erase: username, the caller's own, to be sure. Reply usererase; the caller's log-ins end. Raises 4003.
+-- user.erase: username, which is the caller's own name as a confirmation. Reply usererase; the caller's log-ins end.
+-- Raises 4003.
 create or replace function confab.user_erase(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
@@ -245,7 +246,7 @@ begin
   return v_outcome;
 end $$;
 
--- export_profile(account): what there is of an account beside its messages.
+-- export_profile(account): the data of the account apart from its messages.
 create or replace function confab.export_profile(p_account bigint)
 returns json language plpgsql stable as $$
 begin
@@ -262,9 +263,9 @@ begin
     from confab.account a where a.id = p_account);
 end $$;
 
--- user.export: after (a place, as the last page named it). Reply userexport: what the caller has said, by room and age,
--- and on the first page the rest there is of the account. A page looks at five thousand messages of the caller's rooms
--- and holds about a million bytes, so it may hold few messages and not be the last. Raises 4003.
+-- user.export: after (a place, as the previous page named it). Reply userexport: the caller's messages, by room and
+-- age, and on the first page all other data of the account. A page looks at five thousand messages of the caller's
+-- rooms and holds about a million bytes, so a page with few messages need not be the last. Raises 4003.
 create or replace function confab.user_export(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql stable security definer set search_path = confab_site, confab, pg_temp as $$
 declare

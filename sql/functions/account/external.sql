@@ -1,12 +1,13 @@
 -- Log-ins that a third party vouches for: the host application by a signed token, the web server by REMOTE_USER.
 
--- claim_text(profile, name, limit): a text of a third party about an account, cut to the limit; null without one.
+-- claim_text(profile, name, limit): a text about an account from a third party, cut to the limit; null if there is
+-- none.
 create or replace function confab.claim_text(p_profile jsonb, p_name text, p_limit int)
 returns text language sql immutable as $$
   select nullif(left(regexp_replace(normalize(p_profile ->> p_name, nfc), '[\x01-\x1f\x7f]', ' ', 'g'), p_limit), '')
 $$;
 
--- claim_name(profile, name, account): a first or last name from a third party; null without one, and when it is the
+-- claim_name(profile, name, account): a first or last name from a third party; null if there is none or if it is the
 -- user name of another account.
 create or replace function confab.claim_name(p_profile jsonb, p_name text, p_account bigint)
 returns text language sql stable as $$
@@ -24,7 +25,7 @@ returns text language sql stable as $$
 $$;
 
 -- external_id(issuer, subject): the id of a new account: the subject, if the setting integer_subjects names the issuer.
--- Raises 4002 for a subject that is no id, 4005 for the id of another account here.
+-- Raises 4002 for a subject that is not an id, 4005 if another account has the id.
 create or replace function confab.external_id(p_issuer text, p_subject text)
 returns bigint language plpgsql as $$
 declare
@@ -47,8 +48,8 @@ end $$;
 -- external_account(issuer, subject, profile): the account of an external identity; made when there is none.
 --   profile  username, email, first_name, last_name: the name counts for a new account, the others whenever they are
 --            given
--- A taken name gets a number after it, because it is another person's. Raises 4001 when the account is disabled, and as
--- external_id().
+-- A name that is taken gets a number appended, because it belongs to another person. Raises 4001 when the account is
+-- disabled, and the errors of external_id().
 create or replace function confab.external_account(p_issuer text, p_subject text, p_profile jsonb)
 returns bigint language plpgsql as $$
 declare
@@ -86,7 +87,7 @@ begin
       where not confab.is_reserved_name(v_name) and not confab.name_looks_taken(v_name)
     on conflict (lower(username)) do nothing returning id into v_id;
     exit when v_id is not null;
-    -- After a few taken ones in a row, one that is certainly free.
+    -- After a few names in a row that were taken, use one that is certainly free.
     v_name := left(v_wanted, 51) || '-' || case when i < 11 then i::text
       else left(md5(p_issuer || E'\n' || p_subject), 12) end;
   end loop;
@@ -97,8 +98,8 @@ begin
   return v_id;
 end $$;
 
--- external_link(account, issuer, subject): makes an existing account the one of an external identity. For the operator.
--- Moves an existing link.
+-- external_link(account, issuer, subject): links an existing account to an external identity. For the operator. Moves
+-- an existing link.
 create or replace function confab.external_link(p_account bigint, p_issuer text, p_subject text)
 returns void language sql as $$
   insert into confab.external_identity (issuer, subject, account_id) values (p_issuer, p_subject, p_account)
@@ -126,7 +127,7 @@ begin
   if exists (select from confab.ended_token where token_hash = p_token_hash) then
     perform confab.fail_unauthenticated();
   end if;
-  -- The first requests of one person may come at once.
+  -- The first requests of one person may arrive at the same time.
   perform pg_advisory_xact_lock(hashtextextended('confab ' || p_issuer || E'\n' || p_subject, 0));
   v_account := confab.external_account(p_issuer, p_subject, p_profile);
   delete from confab.login l

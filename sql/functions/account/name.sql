@@ -24,8 +24,8 @@ returns text language sql stable as $$
   left join confab.confusable c on c.letter = x.letter
 $$;
 
--- is_user_name(name): whether it has 1 to 64 characters that user names may have, and no mark without a letter
--- before it.
+-- is_user_name(name): whether the name has 1 to 64 characters, all of them allowed in user names, and no mark without a
+-- letter before it.
 create or replace function confab.is_user_name(p_name text)
 returns boolean language sql stable as $$
   select p_name = normalize(p_name, nfkc) and length(p_name) between 1 and 64 and not exists (
@@ -36,7 +36,7 @@ returns boolean language sql stable as $$
     where x.letter <> all ('{.,_,-}') and (r.first is null or r.is_mark and coalesce(x.before, '.') = any ('{.,_,-}')))
 $$;
 
--- name_looks_taken(name, account): whether the user name of another account looks like it.
+-- name_looks_taken(name, account): whether the name looks like the user name of another account.
 create or replace function confab.name_looks_taken(p_name text, p_account bigint default null)
 returns boolean language sql stable as $$
   select exists (select from confab.account where skeleton = confab.name_skeleton(p_name)
@@ -54,7 +54,8 @@ returns text language sql stable as $$
   left join confab.name_range r on ascii(x.letter) between r.first and r.last
 $$;
 
--- hidden_letters(): characters that are invisible, or that turn the letters around them, as a regular expression.
+-- hidden_letters(): a regular expression for characters that are invisible or change the direction of the text around
+-- them.
 create or replace function confab.hidden_letters()
 returns text language sql immutable as $$
   select ('[\x01-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e'
@@ -62,7 +63,7 @@ returns text language sql immutable as $$
     '\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]')
 $$;
 
--- hides_letters(text): whether it has one of them.
+-- hides_letters(text): whether the text contains a character of hidden_letters().
 create or replace function confab.hides_letters(p_text text)
 returns boolean language sql immutable as $$
   select p_text ~ confab.hidden_letters()

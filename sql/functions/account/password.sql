@@ -6,7 +6,7 @@ returns bytea language sql immutable as $$
   select sha256(convert_to(p_kind || ' ' || p_name, 'UTF8'))
 $$;
 
--- attempt_address(address): the address under which attempts are counted: for IPv6 its network.
+-- attempt_address(address): the address under which attempts are counted; for IPv6 this is its network.
 create or replace function confab.attempt_address(p_address text)
 returns text language plpgsql stable as $$
 begin
@@ -49,7 +49,7 @@ begin
   return v_row;
 end $$;
 
--- attempt_wait(until): whole seconds until then, 0 when it has come.
+-- attempt_wait(until): the whole seconds until a time, 0 when it has passed.
 create or replace function confab.attempt_wait(p_until timestamptz)
 returns int language sql stable as $$
   select greatest(0, ceil(extract(epoch from p_until - now()))::int)
@@ -130,12 +130,12 @@ begin
   return confab.attempt_count(v_address, p_limits[2], p_seconds, 10);
 end $$;
 
--- attempt_succeeded(username, address, device_hash): takes the attempt back. The count of the browser starts anew, or
--- that of the account and the address; the address gets its own one back.
+-- attempt_succeeded(username, address, device_hash): takes the attempt back. The count of the browser, or else that of
+-- the account and address together, starts anew; the count of the address loses this attempt.
 create or replace function confab.attempt_succeeded(p_username text, p_address text, p_device_hash bytea)
 returns void language plpgsql security definer set search_path = '' as $$
 begin
-  -- Attempts of others from the same address stay counted.
+  -- Attempts of other people from the same address stay counted.
   if confab.device_is_known(p_username, p_device_hash) then
     delete from confab.attempt where key = confab.attempt_key('device', encode(p_device_hash, 'hex'));
     return;
@@ -221,7 +221,7 @@ declare
 begin
   delete from confab.password_reset where token_hash in (
     select token_hash from confab.password_reset where expires_at <= now() limit 1000 for update skip locked);
-  -- Locked, to send one mail for two concurrent requests.
+  -- The row is locked, so two concurrent requests send one mail.
   select a.* into v_account from confab.account a
   where (lower(a.username) = lower(normalize(p_username, nfc)) or p_username is null
          and lower(a.email) = lower(p_email))
@@ -244,8 +244,8 @@ returns boolean language sql stable security definer set search_path = '' as $$
     where r.token_hash = p_token_hash and r.expires_at > now() and not a.disabled)
 $$;
 
--- reset_finish(token_hash, hash): the new password. All links and all log-ins of the account end. False when the link
--- is no good.
+-- reset_finish(token_hash, hash): sets the new password. All links and all log-ins of the account end. False when the
+-- link is not valid.
 create or replace function confab.reset_finish(p_token_hash bytea, p_password_hash text)
 returns boolean language plpgsql security definer set search_path = '' as $$
 declare

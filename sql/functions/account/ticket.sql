@@ -1,7 +1,7 @@
 -- Tickets: for streams of clients that can't set headers and have no cookie.
 
--- ticket_create(token_hash, ticket_hash): a ticket of the caller's log-in, good for 30 s and one stream.
--- Raises 4001; 4029 when a log-in has a hundred of them. Writes: ticket; removes expired ones.
+-- ticket_create(token_hash, ticket_hash): a ticket of the caller's log-in, valid for 30 s and one stream. Raises 4001;
+-- 4029 when the log-in has a hundred of them. Writes: ticket; removes expired ones.
 create or replace function confab.ticket_create(p_token_hash bytea, p_ticket_hash bytea)
 returns void language plpgsql security definer set search_path = '' as $$
 declare

@@ -12,7 +12,7 @@ declare
 begin
   case jsonb_typeof(p_value)
   when 'string' then
-    -- The usual spelling: four dashes in their places, and hex digits. A regular expression takes twice as long.
+    -- The usual spelling: four dashes in their places and hex digits. A regular expression takes twice as long.
     if v_text like '________-____-____-____-____________' and translate(v_text, '0123456789abcdefABCDEF', '') = '----'
     then
       return v_text::uuid;
@@ -79,7 +79,7 @@ begin
   return null;
 end $$;
 
--- capacity_value(data, field, default): a positive limit.
+-- capacity_value(data, field, default): a limit on members, which is positive.
 create or replace function confab.capacity_value(p_data jsonb, p_field text, p_default bigint)
 returns bigint language plpgsql immutable as $$
 declare
@@ -97,8 +97,8 @@ begin
   return v_text::bigint;
 end $$;
 
--- account_ids_value(value): ids of accounts in a list. No list counts as an empty one. Unknown ids and null are
--- dropped. Raises 4003 for values that are no number.
+-- account_ids_value(value): ids of accounts in a list. Anything but a list counts as an empty one. Unknown ids and null
+-- are dropped. Raises 4003 for values that are not numbers.
 create or replace function confab.account_ids_value(p_value jsonb)
 returns bigint[] language plpgsql stable as $$
 declare
@@ -198,7 +198,7 @@ begin
   return confab.uuid_value(p_data -> 'room_id', 'room_id');
 end $$;
 
--- seq_most(): the largest number, because clients hold them as JavaScript's numbers.
+-- seq_most(): the largest number, limited by what a number of JavaScript holds exactly.
 create or replace function confab.seq_most()
 returns bigint language sql immutable as $$
   select 9007199254740991
@@ -210,21 +210,21 @@ returns boolean language sql immutable parallel safe as $$
   select coalesce(p_value in ('null', 'false', '0', '""', '[]', '{}'), true)
 $$;
 
--- time_text(moment): ISO 8601, UTC, microseconds.
+-- time_text(moment): a time in ISO 8601, in UTC, with microseconds.
 create or replace function confab.time_text(p_moment timestamptz)
 returns text language plpgsql immutable parallel safe as $$
 begin
   return to_char(p_moment at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
 end $$;
 
--- setting_value(name): a setting, null when there is none.
+-- setting_value(name): the value of a setting, null if it is not set.
 create or replace function confab.setting_value(p_name text)
 returns jsonb language plpgsql stable as $$
 begin
   return (select value from confab.setting where name = p_name);
 end $$;
 
--- setting_number(name, default): a setting that is a whole number.
+-- setting_number(name, default): the value of a setting that is a whole number.
 create or replace function confab.setting_number(p_name text, p_default bigint)
 returns bigint language plpgsql stable as $$
 declare
@@ -233,7 +233,7 @@ begin
   return case when jsonb_typeof(v_value) = 'number' then trunc(v_value::numeric)::bigint else p_default end;
 end $$;
 
--- setting_on(name), setting_off(name): whether a switch is on; whether one that is on by default is off.
+-- setting_on(name): whether a switch is on. setting_off(name): whether a switch that is on by default is off.
 create or replace function confab.setting_on(p_name text)
 returns boolean language plpgsql stable as $$
 begin

@@ -1,7 +1,8 @@
--- Budgets of one account, besides the number of its commands: bytes logged and delivered, rooms made.
+-- Budgets of an account, besides its number of commands: bytes logged and delivered, rooms created.
 
--- budget_take(account, kind, amount, limit, seconds): counts an amount against the account's budget for so many
--- seconds; 0: any amount. If anything was left before, the whole amount is granted. Raises 4029. Writes: budget.
+-- budget_take(account, kind, amount, limit, seconds): counts an amount against what the account may use in a number of
+-- seconds; limit 0 allows any amount. As long as anything is left, the whole amount is granted. Raises 4029. Writes:
+-- budget.
 create or replace function confab.budget_take(p_account bigint, p_kind text, p_amount bigint, p_limit bigint,
   p_seconds int)
 returns void language plpgsql as $$
@@ -26,15 +27,16 @@ end $$;
 create or replace function confab.free_bytes()
 returns bigint language sql immutable parallel safe as $$ select 4096::bigint $$;
 
--- give(content): notes bytes that the caller has sent in this command; dispatches made of them count a tenth.
+-- give(content): notes the bytes that the caller has sent in this command; a dispatch made of them counts a tenth of
+-- them.
 create or replace function confab.give(p_content text)
 returns void language plpgsql as $$
 begin
   perform set_config('confab.given', octet_length(p_content)::text, true);
 end $$;
 
--- charge(room, accounts, bytes): counts a dispatch against the bytes that the caller may have logged and delivered in a
--- minute, where it is larger than free_bytes(). At most a thousand recipients count.
+-- charge(room, accounts, bytes): counts a dispatch that is larger than free_bytes() against the bytes that the caller
+-- may have logged and delivered in a minute. At most a thousand recipients count.
 -- Called before a number is drawn. Earlier commands decide about a refusal, not the size of this one, so no command is
 -- refused for ever.
 create or replace function confab.charge(p_room uuid, p_accounts bigint[], p_bytes bigint)

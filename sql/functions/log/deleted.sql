@@ -6,14 +6,14 @@
 -- commit. The delivering programs withdraw messages from memory by the effect "deleted" in the row of the deletion
 -- (lib/hub/withdraw.c).
 
--- shown_messages(data): the messages that a dispatch shows (as its data, in a list, or as data.message), and those that
--- they reply to and forward.
+-- shown_messages(data): the messages that a dispatch shows (data itself, in a list, or as data.message), and the
+-- messages that they reply to or forward.
 create or replace function confab.shown_messages(p_data json)
 returns uuid[] language plpgsql immutable as $$
 declare
   v_data jsonb;
 begin
-  -- Most dispatches about other things show none, and some of them are long. Each Message has this field.
+  -- Most dispatches about other things show no message, and some of them are long. Each Message has this field.
   if position('"parent_message"' in p_data::text) = 0 then
     return '{}';
   end if;
@@ -30,7 +30,7 @@ begin
     where x.m ? 'parent_message' and s.id is not null order by 1);
 end $$;
 
--- messages_gone(ids): the deleted ones of these messages.
+-- messages_gone(ids): those of the messages that are deleted.
 create or replace function confab.messages_gone(p_ids uuid[])
 returns uuid[] language plpgsql stable as $$
 begin
@@ -39,7 +39,7 @@ begin
                                  and not m.is_deleted));
 end $$;
 
--- message_without(message, gone): a Message without the deleted messages in it; null when it is one of them.
+-- message_without(message, gone): a Message without the deleted messages in it; null when it is deleted itself.
 create or replace function confab.message_without(p_message jsonb, p_gone text[])
 returns jsonb language plpgsql immutable as $$
 begin
@@ -93,8 +93,8 @@ end $$;
 -- log_told: the log as it may be sent now, without deleted messages. message_ids: the messages that a payload shows.
 create or replace view confab.log_told as
   select l.seq, l.room_id, l.account_ids, l.effect::text as effect,
-         -- No message, or one and it is there, as nearly always: no function is called. Not as "exists": for that a
-         -- planner may read the table.
+         -- Nearly every row shows no message, or one that exists; no function is called for these. With "exists" a
+         -- planner might read the whole table.
          case when l.message_ids = '{}' then l.payload
               when cardinality(l.message_ids) = 1
                 and (select not m.is_deleted and m.room_id <> all (array(select e.room_id from confab.erased_room e))

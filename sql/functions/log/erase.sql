@@ -1,7 +1,7 @@
--- Erasing the copies of a deleted message or room: in the log and in forwards. The upkeep does this within minutes;
+-- Erasing the copies of a deleted message or room, in the log and in forwards. The upkeep does this within minutes;
 -- until then log_told (sql/functions/log/deleted.sql) hides them.
 
--- message_erased(id, seq): a message is deleted for good. Writes: erased_message.
+-- message_erased(id, seq): records that a message is deleted for good. Writes: erased_message.
 create or replace function confab.message_erased(p_id uuid, p_seq bigint)
 returns void language sql as $$
   insert into confab.erased_message (id, seq) values (p_id, p_seq) on conflict do nothing
@@ -18,8 +18,8 @@ begin
   where l.message_ids @> array[p_id] and not l.is_own;
 end $$;
 
--- erase_messages(limit): erases copies of some of the messages deleted for good. Each is searched again for a minute:
--- by then the log has every row that was being written at the deletion. Writes: erased_message, log, message.
+-- erase_messages(limit): erases copies of some of the messages deleted for good. Copies of each are searched for during
+-- a minute: by then the log has every row that was being written at the deletion. Writes: erased_message, log, message.
 create or replace function confab.erase_messages(p_limit int)
 returns int language plpgsql as $$
 declare
@@ -40,8 +40,8 @@ begin
   return v_done;
 end $$;
 
--- erase_room(room, limit): empties some of the log rows about an erased room, except for the news that it is gone.
--- True: all rows were processed. Writes: log, erased_room.
+-- erase_room(room, limit): empties some of the log rows about an erased room, except for the dispatch that it is
+-- deleted. True when all rows were processed. Writes: log, erased_room.
 create or replace function confab.erase_room(p_room uuid, p_limit int)
 returns boolean language plpgsql as $$
 declare
@@ -60,7 +60,7 @@ begin
 end $$;
 
 -- log_trim(limit): removes some of the rows that are older than the setting log_days. It first raises the floor, and
--- removes the rows below it at the next call, when nobody reads them any more. Writes: log, log_trimmed.
+-- removes the rows below it in the next call, when no reader needs them any more. Writes: log, log_trimmed.
 create or replace function confab.log_trim(p_limit int)
 returns void language plpgsql as $$
 declare

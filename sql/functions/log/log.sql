@@ -1,8 +1,8 @@
--- The log: drawing numbers, writing rows, reading them. lib/log/tail.c has the rule and why it is right; what is here
--- keeps its conditions.
+-- The log: drawing numbers, writing rows, reading them. lib/log/tail.c has the rule of reading and its proof; the
+-- functions here keep the conditions of that proof.
 
--- log_draw(): the next number. From here to the commit every reader waits, so nothing may follow whose cost depends on
--- what is in the tables, and nothing that waits: commands make their entries first (log_entry()), and then number them
+-- log_draw(): the next number. From here to the commit every reader waits, so nothing may follow that waits or whose
+-- cost depends on the contents of the tables: commands first make their entries (log_entry()), and then number them
 -- (log_append()). A commit that is not durable could give the same number twice: synchronous_commit is forced.
 create or replace function confab.log_draw()
 returns bigint language plpgsql as $$
@@ -13,13 +13,13 @@ begin
   return nextval('confab.log_seq');
 end $$;
 
--- dispatch_text(event, data, seq): a stored dispatch as it goes over the wire.
+-- dispatch_text(event, data, seq): a stored dispatch as it is sent.
 create or replace function confab.dispatch_text(p_event text, p_data json, p_seq bigint)
 returns text language sql immutable as $$
   select '{"eventType":"' || p_event || '","data":' || p_data::text || ',"seq":' || p_seq::text || '}'
 $$;
 
--- log_entry(room, accounts, event, data, effect): a dispatch for everybody in the audience, ready to be numbered.
+-- log_entry(room, accounts, event, data, effect): a dispatch for its whole audience, ready to be numbered.
 create or replace function confab.log_entry(p_room uuid, p_accounts bigint[], p_event text, p_data json,
   p_effect json default null)
 returns confab.entry language plpgsql as $$
@@ -28,14 +28,14 @@ begin
   return row(p_room, p_accounts, p_event, p_data, p_effect, confab.shown_messages(p_data))::confab.entry;
 end $$;
 
--- log_effect(room, accounts, effect): an entry that delivering programs apply and nobody is told.
+-- log_effect(room, accounts, effect): an entry that delivering programs apply but send to nobody.
 create or replace function confab.log_effect(p_room uuid, p_accounts bigint[], p_effect json)
 returns confab.entry language plpgsql immutable as $$
 begin
   return row(p_room, p_accounts, null, null, p_effect, '{}')::confab.entry;
 end $$;
 
--- log_put(seq, entry): writes it under a number that was drawn; the dispatch, as text. Writes: log.
+-- log_put(seq, entry): writes an entry under a number that was drawn. Returns the dispatch as text. Writes: log.
 create or replace function confab.log_put(p_seq bigint, p_entry confab.entry)
 returns text language plpgsql as $$
 declare
@@ -47,7 +47,7 @@ begin
   return v_payload;
 end $$;
 
--- log_append(entry): draws a number and writes it. Returns the dispatch and the number.
+-- log_append(entry): draws a number and writes the entry under it. Returns the dispatch and the number.
 create or replace function confab.log_append(p_entry confab.entry)
 returns confab.outcome language plpgsql as $$
 declare
@@ -58,8 +58,9 @@ begin
   return v_outcome;
 end $$;
 
--- log_entry_about(room, message, event, data, effect): the same to a room, about a message of it (its seq; of several
--- the smallest). A side that has deleted a one-to-one since the message was sent does not hear of it.
+-- log_entry_about(room, message, event, data, effect): log_entry() to a room, about one of its messages (given by seq,
+-- the smallest of several). A side of a one-to-one that has deleted it since the message was sent does not get the
+-- dispatch.
 create or replace function confab.log_entry_about(p_room uuid, p_message bigint, p_event text, p_data json,
   p_effect json default null)
 returns confab.entry language plpgsql as $$
@@ -88,7 +89,7 @@ begin
                   (select seq from confab.log_trimmed), 0);
 end $$;
 
--- log_state(): the epoch, the floor, the last number drawn, and a head: the greatest committed number that is visible
+-- log_state(): the epoch, the floor, the last number drawn, and the head: the greatest committed number that is visible
 -- now.
 create or replace function confab.log_state()
 returns table (epoch text, floor bigint, last_value bigint, head bigint)
@@ -98,7 +99,7 @@ language sql stable security definer set search_path = '' as $$
   from confab.epoch e, confab.log_seq s
 $$;
 
--- log_holders(): who holds a number that is not decided yet, as virtual transaction ids.
+-- log_holders(): the transactions that may have drawn a number and have not ended, as virtual transaction ids.
 create or replace function confab.log_holders()
 returns table (in_recovery boolean, server_start text, holders text)
 language sql volatile security definer set search_path = '' as $$
@@ -109,7 +110,7 @@ language sql volatile security definer set search_path = '' as $$
     and l.relation = 'confab.log_seq'::regclass and l.virtualtransaction not like '%/0'
 $$;
 
--- log_read(after, limit): rows after a cursor, in order. Volatile: its snapshot is its own.
+-- log_read(after, limit): rows after a cursor, in order. Volatile, to have a snapshot of its own.
 create or replace function confab.log_read(p_after bigint, p_limit int)
 returns table (seq bigint, room_id uuid, account_ids bigint[], effect text, payload text, message_ids uuid[],
                stamp bigint)
@@ -120,8 +121,8 @@ begin
     from confab.log_told l where l.seq > p_after order by l.seq limit p_limit;
 end $$;
 
--- log_read_back(to, limit): the same up to a cursor, the newest first: what a program that has just started may be
--- asked for again.
+-- log_read_back(to, limit): rows up to a cursor, newest first. A program that has just started fills its window with
+-- them.
 create or replace function confab.log_read_back(p_to bigint, p_limit int)
 returns table (seq bigint, room_id uuid, account_ids bigint[], payload text, message_ids uuid[])
 language plpgsql volatile security definer set search_path = '' set plan_cache_mode = force_generic_plan as $$
@@ -131,7 +132,8 @@ begin
     from confab.log_told l where l.seq <= p_to order by l.seq desc limit p_limit;
 end $$;
 
--- log_lag(after): what a reader that stands there has not read: numbers, and the age of the oldest dispatch among them.
+-- log_lag(after): how far a reader at this cursor lags: the numbers it has not read, and the age of the oldest dispatch
+-- among them.
 create or replace function confab.log_lag(p_after bigint)
 returns table (lag bigint, milliseconds bigint)
 language sql volatile security definer set search_path = '' as $$
@@ -140,8 +142,8 @@ language sql volatile security definer set search_path = '' as $$
                    from confab.log l where l.seq > p_after order by l.seq limit 1), 0)
 $$;
 
--- log_probe(), log_holds(): the self-test at a reader's start: a number drawn here must show in pg_locks until the
--- transaction ends.
+-- log_probe(), log_holds(): the self-test of a reader when it starts: a number drawn here must show in pg_locks until
+-- the transaction ends.
 create or replace function confab.log_probe()
 returns bigint language sql volatile security definer set search_path = '' as $$
   select nextval('confab.log_seq')
@@ -153,7 +155,7 @@ returns boolean language sql volatile security definer set search_path = '' as $
                  and l.mode = 'RowExclusiveLock' and l.relation = 'confab.log_seq'::regclass)
 $$;
 
--- ring(): the doorbell. In a transaction of its own, after the commit it tells of.
+-- ring(): the doorbell. Called in a transaction of its own, after the commit that it announces.
 create or replace function confab.ring()
 returns void language sql volatile security definer set search_path = '' as $$
   select pg_notify('confab_doorbell', '')
@@ -172,8 +174,8 @@ begin
   insert into confab.log_partition (first_seq, name) values (p_first, v_name);
 end $$;
 
--- log_maintain(): partitions for the next four million numbers, and none that is older than the setting log_days.
--- Programs call it now and then; one at a time does the work. Returns how many it made and dropped.
+-- log_maintain(): creates partitions for the next four million numbers, and drops those older than the setting
+-- log_days. Programs call it now and then; one at a time does the work. Returns how many it made and dropped.
 create or replace function confab.log_maintain()
 returns int language plpgsql security definer set search_path = '' set lock_timeout = '500ms' as $$
 declare
@@ -191,7 +193,7 @@ begin
   if not pg_try_advisory_xact_lock(hashtext('confab.log_maintain')) then
     return 0;
   end if;
-  -- Not from number to number: the variable of such a loop is an integer.
+  -- No loop over the numbers: the variable of such a loop is an integer.
   foreach v_first in array array(select v_next + i * 1000000 from generate_series(0::bigint, 4) i) loop
     if not exists (select from confab.log_partition where first_seq = v_first) then
       perform confab.log_partition_create(v_first);
@@ -208,5 +210,5 @@ begin
   end loop;
   return v_done;
 exception when lock_not_available then
-  return 0;  -- somebody is busy; next time
+  return 0;  -- another program is at it; next time
 end $$;

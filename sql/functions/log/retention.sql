@@ -31,7 +31,7 @@ begin
 end $$;
 
 -- messages_expire(limit): removes some of the messages that are older than the room's keep_days or the setting
--- message_days, and goes round the rooms. is_over: the round is complete. Writes: as room_expire, upkeep, log (effect
+-- message_days, room after room. is_over: all rooms have been visited. Writes: as room_expire, upkeep, log (effect
 -- deleted).
 create or replace function confab.messages_expire(p_limit int default 1000, out deleted int, out is_over boolean)
 language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
@@ -72,8 +72,8 @@ begin
   end if;
 end $$;
 
--- room_keep(room, days): sets how long this room's messages are kept: 0 for ever, null as the setting says. False:
--- there is no such room. Writes: retention.
+-- room_keep(room, days): sets how long this room's messages are kept: 0 keeps them for ever, null follows the setting.
+-- False when there is no such room. Writes: retention.
 create or replace function confab.room_keep(p_room uuid, p_days numeric)
 returns boolean language plpgsql security definer set search_path = '' as $$
 begin
@@ -82,9 +82,9 @@ begin
   return found;
 end $$;
 
--- restore_done(): for a restore from a backup, or the promotion of a standby that may lack commits. Numbers handed out
--- since may be used again, so this changes the epoch and moves the numbering far ahead, and every connected client
--- starts anew. Writes: epoch, session, process, presence.
+-- restore_done(): for a restore from a backup, or the promotion of a standby that may lack commits. Numbers that were
+-- handed out after the backup may be used again, so this changes the epoch and moves the numbering far ahead, and every
+-- connected client starts anew. Writes: epoch, session, process, presence.
 create or replace function confab.restore_done(out epoch text, out last_value bigint)
 language plpgsql security definer set search_path = '' as $$
 begin
@@ -97,11 +97,11 @@ begin
   delete from confab.process;
   update confab.presence set status = 'offline', last_seen = now() where status <> 'offline';
   perform pg_notify('confab_doorbell', 'anew');
-  -- Last: it stays done whatever becomes of the transaction.
+  -- Last, because a sequence keeps its value even if the transaction is rolled back.
   perform setval('confab.log_seq', last_value);
 end $$;
 
--- status(): the state of everything, for a person: lines of a name and a value.
+-- status(): the state of the whole system for a person to read: lines of a name and a value.
 create or replace function confab.status()
 returns table (name text, value text) language sql volatile set search_path = '' as $$
   select 'epoch', l.epoch from confab.log_state() l

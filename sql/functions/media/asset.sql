@@ -17,7 +17,7 @@ returns text[] language sql immutable as $$
     'text/plain', 'text/csv']
 $$;
 
--- asset_text_error(asset, field, limit, required): the fault of a text of an attachment, or null.
+-- asset_text_error(asset, field, limit, required): the error in a text of an attachment, or null.
 create or replace function confab.asset_text_error(p_asset jsonb, p_field text, p_limit int, p_required boolean)
 returns text language sql immutable as $$
   select case
@@ -30,7 +30,7 @@ returns text language sql immutable as $$
   end
 $$;
 
--- is_media_url(url): whether it can be fetched: a path on this site, or an address with a host of http or https.
+-- is_media_url(url): whether the URL can be fetched: a path on this site, or a URL of scheme http or https with a host.
 create or replace function confab.is_media_url(p_url text)
 returns boolean language sql immutable as $$
   select p_url !~ '[\t\r\n\xa0]|^\s' and case when p_url ~ '^[^/?#]*:|^//'

@@ -1,7 +1,8 @@
--- Uploads: who may make them, send them and see them, and what becomes of those that nobody needs.
+-- Uploads: creating, sending, viewing and collecting them.
 --
--- Whoever links an upload to a message, takes such a link away or collects uploads locks the row of confab.media first
--- and looks then, so that each sees what the others did; rows of confab.media_content are locked after it.
+-- A function that links an upload to a message, removes such a link or collects uploads first locks the row of
+-- confab.media and reads the links after that, so each sees the changes of the others; rows of confab.media_content are
+-- locked after it.
 
 -- has_host(url): whether a URL names a host. Browsers read a backslash as a slash.
 create or replace function confab.has_host(p_url text)
@@ -10,7 +11,7 @@ returns boolean language sql immutable as $$
 $$;
 
 -- plain_path(url): the path of a URL as browsers and web servers read it: without escapes, dot segments and doubled
--- slashes. A relative one begins at the root.
+-- slashes. A relative path begins at the root.
 create or replace function confab.plain_path(p_url text)
 returns text language plpgsql immutable strict as $$
 declare
@@ -32,24 +33,24 @@ begin
     || case when v_part in ('', '.', '..') and v_parts <> '{}' then '/' else '' end;
 end $$;
 
--- media_id(url): the upload that a URL stands for if it is one of ours, or null. Any mount point: what is not linked is
--- not shown to anybody.
+-- media_id(url): the upload that a URL stands for if it is one of ours, or null. Any mount point matches: nobody can
+-- see an upload that is not linked.
 create or replace function confab.media_id(p_url text)
 returns uuid language sql immutable as $$
   select substring(confab.plain_path(p_url) from
     '(?i)^(?:/.*)?/media/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/')::uuid
 $$;
 
--- own_media_id(url): the same, or null at another host. The database does not know its site's names: a URL with a host
--- is one of ours when there is such an upload.
+-- own_media_id(url): the same, or null for a URL of another host. The database does not know the names of its site: a
+-- URL with a host is one of ours if there is such an upload.
 create or replace function confab.own_media_id(p_url text)
 returns uuid language sql stable as $$
   select i from confab.media_id(p_url) i
   where not confab.has_host(p_url) or exists (select from confab.media x where x.id = i)
 $$;
 
--- media_visible(account, media): whether the account uploaded it and nobody was sent it yet, or may see a message that
--- carries it.
+-- media_visible(account, media): whether the account uploaded it and it has not been sent yet, or the account may see a
+-- message that carries it.
 create or replace function confab.media_visible(p_account bigint, p_media uuid)
 returns boolean language plpgsql stable set search_path = confab_site, confab, pg_temp as $$
 begin
@@ -76,8 +77,8 @@ begin
 end $$;
 
 -- media_bind(account, media): the assets of a message that is being sent, each with the "media_id" of the upload that
--- its URL stands for. From then on the uploads count as sent. Raises 4003 by asset for what the account may not see.
--- Writes: media.
+-- its URL stands for. From then on the uploads count as sent. Raises 4003 by asset for uploads that the account may not
+-- see. Writes: media.
 create or replace function confab.media_bind(p_account bigint, p_media jsonb)
 returns jsonb language plpgsql as $$
 declare
@@ -93,7 +94,8 @@ begin
           from jsonb_array_elements(p_media) with ordinality t (e, n));
 end $$;
 
--- attachment_gone(): an upload that no message carries any more is nobody's from then on, and is collected next.
+-- attachment_gone(): marks an upload that no message carries any more: from then on it belongs to nobody and is due for
+-- collection.
 create or replace function confab.attachment_gone()
 returns trigger language plpgsql as $$
 declare
@@ -122,8 +124,8 @@ returns bigint language sql stable as $$
   select greatest(p_quota - coalesce(sum(m.size), 0), 0)::bigint from confab.media m where m.account_id = p_account
 $$;
 
--- media_allow(caller, size, quota): before an upload is read. size: what it is said to have, or 0. Raises 4003 when it
--- can't fit.
+-- media_allow(caller, size, quota): the check before an upload is read. size: the announced size, or 0. Raises 4003
+-- when it can't fit.
 create or replace function confab.media_allow(p_caller confab.caller, p_size bigint, p_quota bigint)
 returns void language plpgsql stable security definer set search_path = '' as $$
 declare
@@ -144,8 +146,8 @@ returns bigint language sql as $$
 $$;
 
 -- media_create(caller, name, media type, MIME type, hash, size, width, height, hash and size of the preview, quota): an
--- upload that was read; its id, and those of the files, which the program puts in place then. Raises 4003 by field for
--- a type that may not be sent and beyond the quota. Writes: media, media_content.
+-- upload that was read. Returns its id and those of the files, which the program then puts in place. Raises 4003 by
+-- field for a type that may not be sent and for an upload beyond the quota. Writes: media, media_content.
 create or replace function confab.media_create(p_caller confab.caller, p_name text, p_media_type text, p_mime_type text,
   p_hash bytea, p_size bigint,
   p_width int, p_height int, p_preview_hash bytea, p_preview_size bigint, p_quota bigint)
@@ -158,7 +160,7 @@ begin
   if p_mime_type <> all (confab.mime_types()) then
     perform confab.fail_field('file', format('Files of the type %s can''t be sent.', p_mime_type));
   end if;
-  -- Two uploads at once count each other.
+  -- Two simultaneous uploads count each other.
   perform pg_advisory_xact_lock(hashtextextended('confab.media', p_caller.account_id));
   perform confab.media_allow(p_caller, p_size, p_quota);
   v_media.content_id := confab.media_store(p_hash, p_size);
@@ -172,8 +174,8 @@ begin
     returning m.id, m.content_id, m.preview_id;
 end $$;
 
--- media_get(caller, id, preview): the file of an upload, or of its preview. Raises 4004, for what the caller may not
--- see too.
+-- media_get(caller, id, preview): the file of an upload, or of its preview. Raises 4004, also for an upload that the
+-- caller may not see.
 create or replace function confab.media_get(p_caller confab.caller, p_id uuid, p_preview boolean)
 returns table (content_id bigint, hash bytea, size bigint, name text, mime_type text) language plpgsql stable
   security definer set search_path = '' as $$
@@ -191,8 +193,8 @@ begin
   end if;
 end $$;
 
--- media_drop(id): an upload that can't be used, and will not be: its files are collected when nothing else needs them.
--- Writes: media, media_content.
+-- media_drop(id): removes an upload that can't be used any more. Its files are collected unless another upload needs
+-- them. Writes: media, media_content.
 create or replace function confab.media_drop(p_id uuid)
 returns void language plpgsql as $$
 declare
@@ -204,9 +206,9 @@ begin
                                              or m.preview_id = c.id);
 end $$;
 
--- media_collect(limit): now and then, by the program that has the files: gives up some of the uploads that were not
--- sent for a day, or whose messages are gone, and answers the files that can be removed. One at a time does the work.
--- Writes: media, media_content.
+-- media_collect(limit): gives up some of the uploads that were not sent for a day or whose messages are deleted, and
+-- returns the files that can be removed. Called now and then by the program that has the files; one at a time does the
+-- work. Writes: media, media_content.
 create or replace function confab.media_collect(p_limit int)
 returns table (content_id bigint, hash bytea) language plpgsql security definer set search_path = '' as $$
 #variable_conflict use_column
@@ -224,7 +226,7 @@ begin
       update confab.media set loose_since = null where id = v_media.id;
       continue;
     end if;
-    -- The same content may be on its way in: next time.
+    -- Another upload of the same content may be in progress; this one is collected next time.
     perform from confab.media_content c where c.id = any (v_media.files) for update skip locked;
     get diagnostics v_locked = row_count;
     if v_locked = (select count(distinct f) from unnest(v_media.files) f) then
@@ -235,7 +237,7 @@ begin
     limit p_limit;
 end $$;
 
--- media_collected(ids): their files are gone.
+-- media_collected(ids): records that the files are removed.
 create or replace function confab.media_collected(p_ids bigint[])
 returns void language sql security definer set search_path = '' as $$
   delete from confab.media_content where id = any (p_ids) and doomed_at is not null

@@ -1,6 +1,6 @@
--- Messages as they go over the wire. Lists hold at most 100 entries; the counts beside them are complete.
+-- Messages as they are sent. Lists hold at most 100 entries; the counts beside them are complete.
 
--- message_json(message, fresh): a Message. fresh: it is being stored, nobody can have done anything with it.
+-- message_json(message, fresh): a Message. fresh: it is being stored, so there are no reactions or receipts to read.
 -- Replaceable in confab_site.
 create or replace function confab.message_json(m confab.message, p_fresh boolean default false)
 returns json language plpgsql stable as $$
@@ -126,7 +126,7 @@ begin
           from confab.mention n where n.room_id = p_room and n.seq = p_seq);
 end $$;
 
--- message_parent_json(message): the message that it replies to, without nested parts; null when that was deleted.
+-- message_parent_json(message): the message that it replies to, without nested parts; null if that is deleted.
 create or replace function confab.message_parent_json(m confab.message)
 returns json language plpgsql stable as $$
 declare
@@ -142,7 +142,7 @@ begin
   return confab.message_body_json(v_parent, v_state, null, null);
 end $$;
 
--- message_origin_json(message): the forwarded message as it was then; only a stub when that was deleted.
+-- message_origin_json(message): the forwarded message as it was then; only a stub if that is deleted.
 create or replace function confab.message_origin_json(m confab.message)
 returns json language plpgsql stable as $$
 begin
@@ -207,8 +207,8 @@ begin
                    to_jsonb(m.forwarded_from is not null));
 end $$;
 
--- message_seen(message, floor): the message for a reader from whom everything up to a number is hidden: a parent below
--- it is left out.
+-- message_seen(message, floor): the message for a reader to whom nothing up to the floor is shown: a parent below the
+-- floor is left out.
 create or replace function confab.message_seen(m confab.message, p_floor bigint)
 returns confab.message language plpgsql immutable as $$
 begin
@@ -218,7 +218,7 @@ begin
   return m;
 end $$;
 
--- message_seen_by(message, account): the same for a member.
+-- message_seen_by(message, account): message_seen() with the floor of a member.
 create or replace function confab.message_seen_by(m confab.message, p_account bigint)
 returns confab.message language plpgsql stable as $$
 begin
@@ -243,7 +243,7 @@ begin
     where r.id = m.room_id), 0));
 end $$;
 
--- messages_json(messages, floor): a list, newest first, for a reader from whom everything up to a number is hidden.
+-- messages_json(messages, floor): a list, newest first, for a reader to whom nothing up to the floor is shown.
 create or replace function confab.messages_json(p_messages confab.message[], p_floor bigint)
 returns json language plpgsql stable as $$
 begin
@@ -251,7 +251,7 @@ begin
           from unnest(p_messages) m);
 end $$;
 
--- messages_fitting(messages): the first messages of a page, up to about a million bytes, at least one.
+-- messages_fitting(messages): the first messages of a page, at least one, up to about a million bytes.
 create or replace function confab.messages_fitting(p_messages confab.message[])
 returns confab.message[] language plpgsql stable as $$
 declare

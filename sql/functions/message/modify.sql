@@ -1,17 +1,17 @@
 -- Editing, deleting and pinning messages, and the versions of an edited one.
 
--- messages_named(ids): those of them that there are, by room and number.
+-- messages_named(ids): the existing ones of these messages, by room and number.
 create or replace function confab.messages_named(p_ids uuid[])
 returns confab.message[] language sql stable as $$
-  -- Row by row, each by its whole key: no plan makes a walk through a table of it, whatever the planner believes.
+  -- Each row is found by its whole key, so no plan scans a table, whatever the planner's statistics say.
   select array(
     select l.m from unnest(p_ids) i cross join lateral (select x as m from confab.message x where x.id = i offset 0) l
     where not (l.m).is_deleted and (select true from confab.room r where r.id = (l.m).room_id)
     order by (l.m).room_id, (l.m).seq)
 $$;
 
--- messages_checked(account, ids): the messages, when all of them are there for the account and in rooms of theirs. What
--- the account has deleted for itself is not there. Raises 4004, 4002.
+-- messages_checked(account, ids): the messages, if all of them exist for the account and are in its rooms. A message
+-- that the account has deleted for itself does not exist for it. Raises 4004, 4002.
 create or replace function confab.messages_checked(p_account bigint, p_ids uuid[])
 returns confab.message[] language plpgsql stable as $$
 declare
@@ -30,18 +30,18 @@ begin
   return v_messages;
 end $$;
 
--- messages_find(account, ids): the same, and their rooms are shared then. Raises 4004, 4002.
+-- messages_find(account, ids): messages_checked() with the shared locks of their rooms. Raises 4004, 4002.
 create or replace function confab.messages_find(p_account bigint, p_ids uuid[])
 returns confab.message[] language plpgsql as $$
 begin
   perform confab.room_share(r.id)
   from (select distinct m.room_id as id from unnest(confab.messages_checked(p_account, p_ids)) m order by 1) r;
-  -- The locks, and then what there is.
+  -- Check again, because the messages may have changed while this waited for the locks.
   return confab.messages_checked(p_account, p_ids);
 end $$;
 
--- message_known(account, data): the message that data.message_id names. A stranger gets the answer of a message that
--- does not exist. Raises 4003, 4004.
+-- message_known(account, data): the message that data.message_id names. For a stranger the error is the same as for a
+-- message that does not exist. Raises 4003, 4004.
 create or replace function confab.message_known(p_account bigint, p_data jsonb)
 returns confab.message language plpgsql stable as $$
 declare
@@ -55,8 +55,8 @@ begin
   return m;
 end $$;
 
--- messages_lock(messages): two who change what is told of a message wait here for each other, so that each tells of all
--- before it. Returns the messages as they are then, without those that were deleted meanwhile. Writes: message_state.
+-- messages_lock(messages): serialises changes of a message, so each dispatch about it shows all changes before. Returns
+-- the messages as they are under the lock, without those that were deleted meanwhile. Writes: message_state.
 create or replace function confab.messages_lock(p_messages confab.message[])
 returns confab.message[] language plpgsql as $$
 declare
@@ -89,7 +89,7 @@ begin
   return v_messages[1];
 end $$;
 
--- message_now(message): the message as it is now, as a Message.
+-- message_now(message): its current state as a Message.
 create or replace function confab.message_now(p_message confab.message)
 returns json language plpgsql stable as $$
 begin
@@ -97,15 +97,15 @@ begin
           where m.room_id = p_message.room_id and m.seq = p_message.seq);
 end $$;
 
--- message_told(message): the same where something small has happened to it: what it replies to or forwards is an
--- excerpt.
+-- message_told(message): the same for a dispatch about a small change: the messages that it replies to or forwards are
+-- excerpts.
 create or replace function confab.message_told(p_message confab.message)
 returns json language plpgsql stable as $$
 begin
   return confab.message_excerpted(confab.message_now(p_message));
 end $$;
 
--- message_update(message, extra): new text; the old one is kept as a version. Raises 4003.
+-- message_update(message, extra): replaces the text and keeps the old one as a version. Raises 4003.
 -- Writes: message, message_version, mention, log.
 create or replace function confab.message_update(m confab.message, p_extra jsonb)
 returns confab.outcome language plpgsql as $$
@@ -141,7 +141,7 @@ begin
   perform confab.message_content(p_extra);
 end $$;
 
--- messages_erase(messages): out of the tables. Writes: message, and with it message_state, message_version, attachment,
+-- messages_erase(messages): deletes the rows. Writes: message, and with it message_state, message_version, attachment,
 -- mention, receipt, reaction.
 create or replace function confab.messages_erase(p_messages confab.message[])
 returns void language plpgsql as $$
@@ -160,7 +160,7 @@ begin
   end loop;
 end $$;
 
--- messages_delete(messages): out of the tables, or out of sight (setting message_soft_delete). Writes: as
+-- messages_delete(messages): deletes the rows, or only hides the messages (setting message_soft_delete). Writes: as
 -- messages_erase.
 create or replace function confab.messages_delete(p_messages confab.message[])
 returns void language plpgsql as $$
@@ -178,14 +178,15 @@ begin
   end loop;
 end $$;
 
--- effect_deleted(messages): what delivering programs have to know of deleted messages, to take back what waits in their
+-- effect_deleted(messages): the effect by which delivering programs withdraw deleted messages that wait in their
 -- memory.
 create or replace function confab.effect_deleted(p_messages confab.message[])
 returns json language sql immutable as $$
   select json_build_object('deleted', json_agg(m.id)) from unnest(p_messages) m
 $$;
 
--- messages_remove(account, messages, ids): deletes them and tells the room, with the ids as they were sent.
+-- messages_remove(account, messages, ids): deletes them and sends the room a dispatch with the ids as the client gave
+-- them.
 create or replace function confab.messages_remove(p_account bigint, p_messages confab.message[], p_ids jsonb)
 returns confab.outcome language plpgsql as $$
 declare
@@ -248,7 +249,7 @@ begin
   return null;
 end $$;
 
--- message.history: message_id, before (a version), limit. Reply messagehistory: what it said, the newest version first,
+-- message.history: message_id, before (a version), limit. Reply messagehistory: the versions of its text, newest first,
 -- about a million bytes at most. Raises 4002, 4003, 4004.
 create or replace function confab.message_history(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
@@ -279,8 +280,8 @@ begin
   return v_outcome;
 end $$;
 
--- message.pin: message_id, type add or remove. Dispatch messagepin; where nothing changes, the caller alone is told,
--- with status failed. Raises 4002, 4003, 4004.
+-- message.pin: message_id, type add or remove. Dispatch messagepin; if nothing changes, only the caller gets it, with
+-- status failed. Raises 4002, 4003, 4004.
 create or replace function confab.message_pin(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
@@ -310,7 +311,7 @@ begin
       confab.user_ref(p_caller.account_id))));
 end $$;
 
--- room.pins: room_id. Reply roompins: what is pinned, the newest pin first. Raises 4002, 4003, 4004.
+-- room.pins: room_id. Reply roompins: the pinned messages, newest pin first. Raises 4002, 4003, 4004.
 create or replace function confab.room_pins(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql stable security definer set search_path = confab_site, confab, pg_temp as $$
 declare

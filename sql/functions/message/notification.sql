@@ -101,7 +101,7 @@ begin
     from by_room b join confab.room r on r.id = b.room_id);
 end $$;
 
--- notification_id(what, account): the same notification has the same id each time it is computed.
+-- notification_id(what, account): a notification has the same id each time it is computed.
 create or replace function confab.notification_id(p_what uuid, p_account bigint)
 returns uuid language sql immutable as $$
   select md5(p_what::text || p_account)::uuid

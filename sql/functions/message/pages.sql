@@ -74,7 +74,7 @@ begin
   return (p_data ->> p_field)::bigint;
 end $$;
 
--- page_number(value): a page or size as the reference reads it: a whole number, also as text.
+-- page_number(value): a page or size as the reference reads it: a whole number, or a text of one.
 create or replace function confab.page_number(p_value jsonb)
 returns bigint language plpgsql immutable as $$
 declare
@@ -87,7 +87,7 @@ begin
 end $$;
 
 -- messages_paginated(room, floor, paginate): numbered pages. A page outside the range is the last one. A page of more
--- than about a million bytes is cut; it then names the number before which the rest stands.
+-- than about a million bytes is cut; it then names the number before which its other messages are found.
 create or replace function confab.messages_paginated(p_room uuid, p_floor bigint, p_paginate jsonb)
 returns json language plpgsql stable as $$
 declare

@@ -1,21 +1,21 @@
--- Reactions: one of each person to a message.
+-- Reactions: at most one by each person to a message.
 
--- reaction_count(counts, content, step): the counts with one more or one less of a content.
+-- reaction_count(counts, content, step): the counts with one reaction of a content added or removed.
 create or replace function confab.reaction_count(p_counts jsonb, p_content text, p_step int)
 returns jsonb language sql immutable as $$
   select case when coalesce((p_counts ->> p_content)::bigint, 0) + p_step <= 0 then p_counts - p_content
     else p_counts || jsonb_build_object(p_content, coalesce((p_counts ->> p_content)::bigint, 0) + p_step) end
 $$;
 
--- reaction_key(content): what makes it the same reaction: without what chooses between the looks of a character and
--- what is not seen.
+-- reaction_key(content): a key that is equal for equal reactions: without variation selectors and invisible characters.
 create or replace function confab.reaction_key(p_content text)
 returns text language sql immutable as $$
   select regexp_replace(normalize(p_content, nfc), '[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e'
     '\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0]', '', 'g')
 $$;
 
--- reaction_known(message, content): the content as it was given to the message before, when that is the same reaction.
+-- reaction_known(message, content): the spelling of the same reaction that the message already has, or the content
+-- itself.
 create or replace function confab.reaction_known(m confab.message, p_content text)
 returns text language plpgsql stable as $$
 begin
@@ -46,8 +46,8 @@ begin
       else p_data -> 'reaction_content' end), 'reaction_content', 128);
 end $$;
 
--- reaction_add(account, message, content): gives a reaction, or another one instead. Raises 4005 when it is there
--- already. Writes: reaction, message_state, log.
+-- reaction_add(account, message, content): adds the account's reaction, or replaces it. Raises 4005 when the same one
+-- is there already. Writes: reaction, message_state, log.
 create or replace function confab.reaction_add(p_account bigint, m confab.message, p_content text)
 returns confab.outcome language plpgsql as $$
 declare
@@ -76,8 +76,8 @@ begin
   return v_outcome;
 end $$;
 
--- reaction_remove(account, message): takes the account's reaction back; without one, the caller alone is told, with
--- status failed.
+-- reaction_remove(account, message): removes the account's reaction; if there is none, only the caller gets the
+-- dispatch, with status failed.
 create or replace function confab.reaction_remove(p_account bigint, m confab.message)
 returns confab.outcome language plpgsql as $$
 declare

@@ -1,13 +1,11 @@
--- Delivery and reading: what acknowledgements write. One statement for however many messages.
+-- Delivery and reading: the rows that acknowledgements write. One statement for any number of messages.
 --
--- A member's last_read_seq and last_acked_seq move up by themselves over what has a receipt or is the member's own, so
--- that neither unread messages nor notifications are ever looked for in what was dealt with long ago. They stay behind
--- the last seconds: there, a message with a lower number may still be on its way to its commit, and it must not be
--- taken for read.
+-- A member's last_read_seq and last_acked_seq advance over messages that have a receipt or are the member's own, so
+-- unread messages and notifications are never searched for among those dealt with long ago. They stay some seconds
+-- behind the end: there, a message with a lower number may not have been committed yet, and it must not count as read.
 
--- member_reach(account, room, from, read): up to where, from a place in a room on, all messages are the account's own
--- or have its receipt; a thousand messages at once. It stops at the first that is due, which mostly is the first there
--- is.
+-- member_reach(account, room, from, read): how far, from a place in a room on, all messages are the account's own or
+-- have its receipt; at most a thousand messages further. It stops at the first that is due, usually the very first.
 create or replace function confab.member_reach(p_account bigint, p_room uuid, p_from bigint, p_read boolean)
 returns bigint language plpgsql stable as $$
 declare
@@ -28,7 +26,7 @@ begin
   return p_from;
 end $$;
 
--- member_advance(account, room): moves the two up. Writes: member.
+-- member_advance(account, room): advances last_read_seq and last_acked_seq. Writes: member.
 create or replace function confab.member_advance(p_account bigint, p_room uuid)
 returns void language plpgsql as $$
 declare
@@ -46,9 +44,9 @@ begin
   end if;
 end $$;
 
--- receipts_write(account, messages, read): makes the receipts, or makes delivered ones read, and counts them. The
--- messages are locked, so that whatever was stored of them has a number up to the last one drawn. Each row is found by
--- its whole key. Writes: receipt, message_state, member.
+-- receipts_write(account, messages, read): creates the receipts, or marks delivered ones as read, and counts them. The
+-- messages are locked, so everything stored about them has a number up to the last one drawn. Each row is found by its
+-- whole key. Writes: receipt, message_state, member.
 create or replace function confab.receipts_write(p_account bigint, p_messages confab.message[], p_read boolean)
 returns void language plpgsql as $$
 declare
@@ -70,7 +68,7 @@ begin
                                                     order by 1) rooms;
 end $$;
 
--- receipts_due(account, messages, read): those of them of which acknowledging, or reading, would tell anything new.
+-- receipts_due(account, messages, read): those of the messages for which acknowledging, or reading, changes anything.
 create or replace function confab.receipts_due(p_account bigint, p_messages confab.message[], p_read boolean)
 returns confab.message[] language plpgsql stable as $$
 begin
@@ -83,8 +81,8 @@ begin
              and t.account_id = p_account) is not true);
 end $$;
 
--- receipts_entries(messages, read, single): what tells each sender of what was delivered, or each room of what was
--- read, in dispatches of about a million bytes. single: as a Message, not as a list.
+-- receipts_entries(messages, read, single): dispatches to each sender about delivered messages, or to each room about
+-- read ones, of about a million bytes each. single: as a Message, not as a list.
 create or replace function confab.receipts_entries(p_messages confab.message[], p_read boolean, p_single boolean)
 returns confab.entry[] language plpgsql as $$
 declare
@@ -111,8 +109,8 @@ begin
   return v_entries;
 end $$;
 
--- receipts_tell(account, messages, read, single): tells of receipts that are written. Returns what the account is owed.
--- Writes: log.
+-- receipts_tell(account, messages, read, single): sends the dispatches about receipts that are written. Returns the one
+-- for the account. Writes: log.
 create or replace function confab.receipts_tell(p_account bigint, p_messages confab.message[], p_read boolean,
   p_single boolean)
 returns confab.outcome language plpgsql as $$
@@ -132,7 +130,7 @@ begin
   return v_outcome;
 end $$;
 
--- receipts_make(caller, data, read): what message.acknowledged and message.read do.
+-- receipts_make(caller, data, read): the common part of message.acknowledged and message.read.
 create or replace function confab.receipts_make(p_caller confab.caller, p_data jsonb, p_read boolean)
 returns confab.outcome language plpgsql as $$
 declare
@@ -141,7 +139,7 @@ begin
   if p_read then
     v_messages := array(select m from unnest(v_messages) m where m.sender_id <> p_caller.account_id);
   end if;
-  -- The lock, and then what there is: in one statement, what somebody was waited for would not be seen.
+  -- Lock first and read after that: a single statement would not see the changes of a transaction that it waited for.
   v_messages := confab.messages_lock(v_messages);
   v_messages := confab.receipts_due(p_caller.account_id, v_messages, p_read);
   if v_messages = '{}' then
@@ -159,16 +157,16 @@ begin
   return confab.receipts_make(p_caller, p_data, p_read => false);
 end $$;
 
--- message.read: message_id (or a list). Makes receipts of the messages of others that have none; reading acknowledges.
--- Dispatch readreceipt to each room: a Message where one was asked for, else a list. Raises 4002, 4003, 4004.
+-- message.read: message_id (or a list). Marks messages of others as read, which acknowledges them, too. Dispatch
+-- readreceipt to each room: a Message if a single id was given, otherwise a list. Raises 4002, 4003, 4004.
 create or replace function confab.message_read(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 begin
   return confab.receipts_make(p_caller, p_data, p_read => true);
 end $$;
 
--- room.read: room_id, seq: everything up to there was read, whatever it is. Never backwards. Dispatch roomread. Raises
--- 4002, 4003, 4004. Writes: member, log.
+-- room.read: room_id, seq: marks everything up to seq as read. Never moves backwards. Dispatch roomread. Raises 4002,
+-- 4003, 4004. Writes: member, log.
 create or replace function confab.room_read(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare

@@ -1,7 +1,7 @@
 -- Full-text search over the caller's rooms.
 
 -- search_query(text): the text as a query. Words match by their beginning; "in quotes" is a phrase, -word excludes, or
--- is or. Null when it has no words.
+-- means or. Null when it has no words.
 create or replace function confab.search_query(p_text text)
 returns tsquery language sql immutable as $$
   select nullif(regexp_replace(websearch_to_tsquery('pg_catalog.simple', confab.spaced_text(confab.folded_text(
@@ -12,7 +12,7 @@ returns tsquery language sql immutable as $$
     '''(?=[\s)]|$)', ''':*', 'g')::tsquery, ''::tsquery)
 $$;
 
--- search_words(text): what a snippet marks.
+-- search_words(text): the words that a snippet marks.
 create or replace function confab.search_words(p_text text)
 returns text[] language sql immutable as $$
   select array(select distinct w from regexp_split_to_table(lower(p_text || ' ' || confab.folded_text(p_text)),
@@ -37,7 +37,7 @@ begin
   v_text := case when v_start > 1 then '… ' else '' end || substr(v_text, v_start, 200) || case
     when length(v_text) > v_start + 199 then ' …' else '' end;
   if p_words <> '{}' then
-    -- Control characters stand for the tags until the rest is escaped; a message holds none.
+    -- Control characters stand for the tags until the rest is escaped; messages contain none.
     v_text := regexp_replace(translate(v_text, E'\x01\x02', ''), '(' || array_to_string(p_words, '|') || ')',
                              E'\x01\\1\x02', 'gi');
   end if;
@@ -45,8 +45,7 @@ begin
   return replace(replace(v_text, E'\x01', '<mark>'), E'\x02', '</mark>');
 end $$;
 
--- search_rooms(account, data): where to search: the room that is asked for, or all of the account's. Raises 4002, 4003,
--- 4004.
+-- search_rooms(account, data): the rooms to search: the given one, or all of the account's. Raises 4002, 4003, 4004.
 create or replace function confab.search_rooms(p_account bigint, p_data jsonb)
 returns uuid[] language plpgsql as $$
 begin
@@ -73,9 +72,9 @@ begin
     order by m.seq desc limit p_limit);
 end $$;
 
--- search_recent(…): the same, looked for among the newest five thousand messages of the rooms: the way for words that
--- so many messages hold that the index would have to sort a great part of them. Where some room has more, nothing older
--- than its oldest of them is taken, so that what is found is the newest.
+-- search_recent(…): the same, searched among the newest five thousand messages of the rooms. For words in so many
+-- messages that the index would have to sort a great part of them. If some rooms have more messages, those older than
+-- the oldest one seen of such a room are left out, so the result is the newest matches of all rooms.
 create or replace function confab.search_recent(p_account bigint, p_rooms uuid[], p_query tsquery, p_sender bigint,
   p_before bigint, p_limit bigint)
 returns confab.message[] language plpgsql stable as $$
@@ -110,8 +109,8 @@ begin
   return (v_plan #>> '{0,Plan,Plan Rows}')::numeric > 20000;
 end $$;
 
--- search_find(account, rooms, query, sender, before, wanted, limit): the newest matches, at most limit; where words are
--- common, wanted of them are enough.
+-- search_find(account, rooms, query, sender, before, wanted, limit): the newest matches, at most limit; for common
+-- words, as few as wanted are enough.
 create or replace function confab.search_find(p_account bigint, p_rooms uuid[], p_query tsquery, p_sender bigint,
   p_before bigint, p_wanted bigint, p_limit bigint)
 returns confab.message[] language plpgsql as $$
@@ -155,7 +154,7 @@ begin
   begin
     v_query := confab.search_query(v_text);
   exception when internal_error then
-    v_query := null;  -- nested deeper than PostgreSQL reads a query: it says nothing that could be found
+    v_query := null;  -- nested deeper than PostgreSQL can read a query, so it matches nothing
   end;
   v_words := confab.search_words(v_text);
   v_messages := confab.search_find(p_caller.account_id, confab.search_rooms(p_caller.account_id, p_data), v_query,

@@ -1,7 +1,7 @@
 -- Sending messages.
 
--- message_content(data): the text of a new message. Raises 4003 by field.
--- The program sanitises it before; "emptied" says that there was text and nothing of it was allowed.
+-- message_content(data): the text of a new message. Raises 4003 by field. The program has sanitised it; "emptied" says
+-- that there was text and the sanitiser removed all of it.
 create or replace function confab.message_content(p_data jsonb)
 returns text language plpgsql stable as $$
 declare
@@ -20,7 +20,7 @@ begin
   return v_content;
 end $$;
 
--- message_client_id(caller, data): what makes a repeat safe, or null. Raises 4003.
+-- message_client_id(caller, data): the key by which a repeat is recognised, or null. Raises 4003.
 create or replace function confab.message_client_id(p_caller confab.caller, p_data jsonb)
 returns text language plpgsql immutable as $$
 declare
@@ -36,8 +36,8 @@ begin
   return nullif(v_client_id, '');
 end $$;
 
--- message_had_text(message, content), message_had_media(message, media): whether it had them when it was sent, whatever
--- was made of it since.
+-- message_had_text(message, content), message_had_media(message, media): whether the message had them when it was sent,
+-- regardless of later changes.
 create or replace function confab.message_had_text(m confab.message, p_content text)
 returns boolean language plpgsql stable as $$
 begin
@@ -56,7 +56,8 @@ begin
 end $$;
 
 -- message_repeat(account, client_id, room, content, media): the first answer to the same message, or null when this is
--- the first. Waits for a first attempt that is still under way. Raises 4003 when the key was used for another message.
+-- the first attempt. Waits for a first attempt that is still running. Raises 4003 when the key was used for another
+-- message.
 create or replace function confab.message_repeat(p_account bigint, p_client_id text, p_room uuid, p_content text,
   p_media jsonb)
 returns confab.outcome language plpgsql as $$
@@ -74,8 +75,8 @@ begin
     perform confab.fail_field('client_id', 'Already used for another message.');
   end if;
   v_outcome.seq := v_message.seq;
-  -- Byte for byte while the log keeps it; the same message made anew after that. What it replies to or forwards may be
-  -- deleted since: not even its sender is told that again.
+  -- The same bytes as long as the log keeps them; after that, the message is made anew. Messages that it replies to or
+  -- forwards may have been deleted since, and these are not sent again even to the sender.
   select confab.payload_now(l.payload, l.message_ids) into v_outcome.reply from confab.log l
     where l.seq = v_message.seq;
   if v_outcome.reply is null then
@@ -84,9 +85,9 @@ begin
   return v_outcome;
 end $$;
 
--- message_reference(extra, field): the message that extra_fields names in a field, or null. What is not there for the
--- caller is answered as what is not there at all. room: it has to be in that one; account: it has to be in a room of
--- theirs. Raises 4003 by field.
+-- message_reference(extra, field): the message that a field of extra_fields names, or null. room: the room that it must
+-- be in; account: an account that must be a member of its room. For a message that the caller may not see the error is
+-- the same as for one that does not exist. Raises 4003 by field.
 create or replace function confab.message_reference(p_extra jsonb, p_field text, p_room uuid, p_account bigint)
 returns confab.message language plpgsql as $$
 declare
@@ -111,7 +112,7 @@ begin
   return v_message;
 end $$;
 
--- message_keys(): what a Message has of its own; no custom field can be called so.
+-- message_keys(): the fields of a Message; a custom field can't have one of these names.
 create or replace function confab.message_keys()
 returns text[] language sql immutable as $$
   select array['id', 'room', 'sender', 'read_receipts', 'reactions', 'attachments', 'parent_message', 'forwarded_from',
@@ -140,8 +141,9 @@ begin
   return v_custom;
 end $$;
 
--- mentioned(room, sender, text): the member of a room whom a text names that follows an @: the longest name that fits.
--- What stands there may go on without a space, in scripts that have none, or with a full stop.
+-- mentioned(room, sender, text): the member of a room whose name stands at the beginning of a text (the text after an
+-- @): the longest name that fits. The name may be followed directly by other text, in scripts without spaces, or by a
+-- full stop.
 create or replace function confab.mentioned(p_room uuid, p_sender bigint, p_text text)
 returns bigint language plpgsql stable as $$
 declare
@@ -163,8 +165,8 @@ begin
   return null;
 end $$;
 
--- message_mentions(room, sender, content): members of the room that the text names with @username, without its sender;
--- at most 50, among the first 500 that stand after an @. What is a part of an address is none. Linear in the text.
+-- message_mentions(room, sender, content): members of the room whom the text mentions as @username, without the sender;
+-- at most 50, among the first 500 words after an @. Parts of e-mail addresses don't count. Linear in the text.
 create or replace function confab.message_mentions(p_room uuid, p_sender bigint, p_content text)
 returns bigint[] language plpgsql stable as $$
 declare
@@ -199,9 +201,8 @@ begin
 end $$;
 
 -- message_store(message, media, mentions): the last steps of sending: draws the number and writes. The caller holds the
--- room's shared lock; media is what media_bind() made of the assets.
--- Writes: message, log, and attachment and mention where there are any; nothing else, so that its cost does not grow
--- with members, rooms or messages.
+-- room's shared lock; media is the result of media_bind(). Writes: message, log, and attachment and mention if there
+-- are any; nothing else, so its cost does not grow with members, rooms or messages.
 create or replace function confab.message_store(m confab.message, p_media jsonb, p_mentions bigint[])
 returns confab.outcome language plpgsql as $$
 declare
@@ -228,7 +229,7 @@ begin
     perform confab.charge(m.room_id, null, v_weight);
   end if;
   m.seq := confab.log_draw();
-  m.created_at := clock_timestamp();  -- never before the draw: member_reach() counts on it
+  m.created_at := clock_timestamp();  -- never before the draw: member_reach() relies on it
   m.updated_at := m.created_at;
   v_told.seq := m.seq;
   v_told.created_at := m.created_at;
@@ -252,7 +253,7 @@ begin
   return v_outcome;
 end $$;
 
--- check_may_send_now(account, room): 4002 and 4004 for who may not.
+-- check_may_send_now(account, room): raises 4002 or 4004 unless the account may send.
 create or replace function confab.check_may_send_now(p_account bigint, p_room uuid)
 returns void language plpgsql stable as $$
 declare
@@ -271,8 +272,8 @@ begin
   end if;
 end $$;
 
--- check_may_send(account, room): the same; the room's shared lock is held then. The lock is taken by the statement that
--- finds the membership, so a stranger takes none before it is refused. Raises 4002, 4004.
+-- check_may_send(account, room): the same with the room's shared lock. The statement that finds the membership takes
+-- the lock, so a stranger is refused without one. Raises 4002, 4004.
 create or replace function confab.check_may_send(p_account bigint, p_room uuid)
 returns void language plpgsql as $$
 begin
@@ -296,7 +297,7 @@ declare
   v_mentions bigint[];
 begin
   if p_data ->> 'as_user' <> p_caller.account_id::text then
-    perform confab.fail_unauthenticated();  -- a browser's cookie may be somebody else's by now
+    perform confab.fail_unauthenticated();  -- the browser's cookie may belong to another account by now
   end if;
   v_message.room_id := confab.room_id_value(p_data);
   perform confab.check_may_send(p_caller.account_id, v_message.room_id);
@@ -315,7 +316,7 @@ begin
       return v_outcome;
     end if;
   end if;
-  -- Of a repeat it does not matter whether they are there still.
+  -- The messages that a repeat refers to may be deleted by now, so they are checked only here.
   if v_extra <> '{}' then
     v_message.parent_seq := (confab.message_reference(v_extra, 'parent_message_id', v_message.room_id,
                                                       p_caller.account_id)).seq;
@@ -333,8 +334,8 @@ begin
   return confab.message_store(v_message, v_media, v_mentions);
 end $$;
 
--- message_forwarded(extra, account): what extra_fields.forwarded_from_id names, as a forward keeps it, or null. Raises
--- 4003 by field.
+-- message_forwarded(extra, account): a copy of the message that extra_fields.forwarded_from_id names, as a forward
+-- keeps it, or null. Raises 4003 by field.
 create or replace function confab.message_forwarded(p_extra jsonb, p_account bigint)
 returns jsonb language plpgsql as $$
 declare

@@ -1,20 +1,21 @@
--- Signals: told to who is connected, never stored. They travel as notifications on a channel of their own, as {"room":
--- uuid, "accounts": [ids], "sessions": [uuids], "except": [ids], "payload": the dispatch as text}: to the members of
--- the room and to the accounts, of them only to the sessions where there is such a list, never to who is excepted.
--- lib/hub/signal.c delivers them.
+-- Signals are sent to connected clients and never stored. They travel as notifications on a channel of their own, as
+-- {"room": uuid, "accounts": [ids], "sessions": [uuids], "except": [ids], "payload": the dispatch as text}: to the
+-- members of the room and to the accounts, only to the listed sessions if there is such a list, and never to the
+-- accounts in "except". lib/hub/signal.c delivers them.
 
--- signal(audience, event, data): tells it when the transaction commits. An audience that is too large for one
--- notification is the caller's to split.
+-- signal(audience, event, data): sends a signal when the transaction commits. The caller splits an audience that is too
+-- large for one notification.
 create or replace function confab.signal(p_audience jsonb, p_event text, p_data json)
 returns void language sql as $$
   select pg_notify('confab_signal', (p_audience || jsonb_build_object('payload',
                                                                       confab.reply_text(p_event, p_data)))::text)
 $$;
 
--- message.typing: room_id (or message_id, for its room), typing: false when they stopped. Signal messagetyping to the
--- room; one of a person and room in a second is let through, the others are answered and forgotten; that somebody
--- stopped is told when they were seen. Those who have blocked the person are not told; where more have than one signal
--- can name, nobody is. The dispatch of the outcome is empty where a signal was sent: on a WebSocket the caller gets
+-- message.typing: room_id (or message_id, for its room), typing: false when the person has stopped. Signal
+-- messagetyping to the room. One a second is sent for a person and room; the others are answered and dropped. The end
+-- of typing is sent if the beginning was. People who have blocked the person don't get it; if they are more than one
+-- signal can name, nobody does. The dispatch of the outcome is empty if a signal was sent: on a WebSocket the caller
+-- gets the signal instead of an answer. Raises 4002, 4003, 4004. Writes: typing.
 -- that and no answer. Raises 4002, 4003, 4004. Writes: typing.
 create or replace function confab.message_typing(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$

@@ -1,7 +1,7 @@
--- Making rooms.
+-- Creating rooms.
 
--- room_open(room, members, admins, adder): the first members of a room that is there, told of it. Returns the outcome
--- for its creator. Writes: member, log (effect joined).
+-- room_open(room, members, admins, adder): adds the first members to an existing room and announces it to them. Returns
+-- the outcome for its creator. Writes: member, log (effect joined).
 create or replace function confab.room_open(p_room confab.room, p_members bigint[], p_admins bigint[],
   p_adder bigint default null)
 returns confab.outcome language plpgsql as $$
@@ -20,8 +20,8 @@ begin
   return v_outcome;
 end $$;
 
--- members_since(room, accounts, seq): they are in the room from this dispatch on. One row at a time, by the whole key:
--- whatever the planner believes of the table, nothing else is read.
+-- members_since(room, accounts, seq): records the dispatch with which the members joined. Updates one row at a time by
+-- its whole key, so no plan reads other rows, whatever the planner's statistics say.
 create or replace function confab.members_since(p_room uuid, p_accounts bigint[], p_seq bigint)
 returns void language plpgsql as $$
 declare
@@ -42,7 +42,7 @@ begin
   return confab.room_open(p_room, p_members, p_admins, p_adder);
 end $$;
 
--- room_grants(room): what can be granted in a room of this type; admins hold all of it.
+-- room_grants(room): the rights that can be granted in a room of this type; admins hold all of them.
 create or replace function confab.room_grants(p_room confab.room)
 returns text[] language sql immutable as $$
   select case p_room.type
@@ -71,8 +71,8 @@ begin
   return v_property -> 'preferences';
 end $$;
 
--- room_name_value(data), room_avatar_value(account, data): checked, as a new or changed room takes them. Raise 4003 by
--- field.
+-- room_name_value(data), room_avatar_value(account, data): the checked name and avatar of a new or changed room. Raise
+-- 4003 by field.
 create or replace function confab.room_name_value(p_data jsonb)
 returns text language plpgsql immutable as $$
 declare
@@ -104,15 +104,15 @@ begin
   return v_avatar;
 end $$;
 
--- lock_pair(pair): two who open or leave the same chat at once: the second waits here and then finds what the first one
--- made of it.
+-- lock_pair(pair): serialises opening and leaving of the one-to-one of two accounts, so each caller finds the result of
+-- the one before.
 create or replace function confab.lock_pair(p_pair bigint[])
 returns void language sql as $$
   select pg_advisory_xact_lock(hashtextextended(p_pair::text, 7))
 $$;
 
--- room_create_one_to_one(account, data, room), room_create_named(account, data, room): room is what room_new() made.
--- Raise 4003. Write what room_insert() writes.
+-- room_create_one_to_one(account, data, room), room_create_named(account, data, room): room is the result of
+-- room_new(). Raise 4003. Write what room_insert() writes.
 create or replace function confab.room_create_one_to_one(p_account bigint, p_data jsonb, p_room confab.room)
 returns confab.outcome language plpgsql as $$
 declare
@@ -129,7 +129,7 @@ begin
   perform confab.lock_pair(v_pair);
   select * into v_existing from confab.room where pair = v_pair;
   if found then
-    -- It may be on its way out: the other side is just deleting it.
+    -- The other side may be deleting it at this moment.
     perform confab.room_lock(v_existing.id);
     select * into v_existing from confab.room where pair = v_pair;
   end if;
@@ -140,8 +140,8 @@ begin
   return confab.room_insert(p_room, v_pair, '{}');
 end $$;
 
--- room_reopen(account, room): a one-to-one that is there already is an error, unless the account has deleted it: then
--- it is listed again, and its own devices are told.
+-- room_reopen(account, room): an existing one-to-one is an error, unless the account has deleted it: then it is listed
+-- again and announced to the account's own devices.
 create or replace function confab.room_reopen(p_account bigint, p_room confab.room)
 returns confab.outcome language plpgsql as $$
 begin
@@ -191,7 +191,7 @@ begin
   return v_outcome;
 end $$;
 
--- check_capacity(room, members): 4003 when there would be more than the room may have.
+-- check_capacity(room, members): raises 4003 when that many members exceed the capacity of the room.
 create or replace function confab.check_capacity(p_room confab.room, p_members bigint)
 returns void language plpgsql as $$
 begin
@@ -215,7 +215,7 @@ begin
   return v_extra;
 end $$;
 
--- room_new(type, preferences): the row of a room that is being made.
+-- room_new(type, preferences): the row of a new room, not yet inserted.
 create or replace function confab.room_new(p_type confab.room_type, p_preferences jsonb default '{}')
 returns confab.room language plpgsql as $$
 declare
@@ -243,7 +243,7 @@ begin
   if p_data ->> 'type' is null or p_data ->> 'type' not in ('OneToOneChat', 'GroupChat', 'Channel') then
     perform confab.fail_validation('Invalid resource type');
   end if;
-  -- What is in extra_fields goes over what is beside it, but for the type.
+  -- A field in extra_fields overrides the same one beside it, except for the type.
   v_data := (p_data - 'extra_fields') || (confab.extra_fields_value(p_data) - 'type');
   v_room := confab.room_new((p_data ->> 'type')::confab.room_type, confab.room_preferences(v_data));
   perform confab.budget_take(p_caller.account_id, 'rooms', 1, confab.setting_number('rooms_per_day', 1000), 86400);

@@ -1,4 +1,4 @@
--- People who are invited to a room and accept or refuse, and the choice between inviting and adding.
+-- People who are invited to a room and accept or refuse, and the choice between inviting and adding people.
 
 -- shares_room(account, other): whether both are in one of the first two hundred rooms of either.
 create or replace function confab.shares_room(p_account bigint, p_other bigint)
@@ -10,8 +10,8 @@ begin
                  where (select true from confab.member y where y.room_id = x.room_id and y.account_id = p_other));
 end $$;
 
--- stranger_counted(account): counts that a person who shares no room with the account puts it into one. False when the
--- daily limit is reached (setting strangers_per_day). Writes: budget.
+-- stranger_counted(account): counts that a person who shares no room with the account adds it to a room. False when the
+-- daily limit (setting strangers_per_day) is reached. Writes: budget.
 create or replace function confab.stranger_counted(p_account bigint)
 returns boolean language plpgsql as $$
 begin
@@ -21,9 +21,9 @@ exception when sqlstate 'C4029' then
   return false;
 end $$;
 
--- members_chosen(room, caller, accounts): splits people to be added. added: those who may be. invited: those who left
--- the room before, or share no room with the caller while add_strangers is off. People who have blocked the caller are
--- in neither.
+-- members_chosen(room, caller, accounts): splits people to be added. invited: those who left the room before, or share
+-- no room with the caller while add_strangers is off. added: the others, except those who have blocked the caller and
+-- strangers beyond their daily limit, who are in neither list.
 create or replace function confab.members_chosen(p_room uuid, p_caller bigint, p_accounts bigint[],
   out added bigint[], out invited bigint[])
 language plpgsql as $$
@@ -66,8 +66,8 @@ begin
                            'inviter', confab.user_ref(p_inviter), 'status', p_status);
 end $$;
 
--- person_invited(room, inviter, account): invites, once. A person who has blocked the inviter is not told. Returns the
--- entry for the invited person; null for none. Writes: invitation.
+-- person_invited(room, inviter, account): invites a person once. A person who has blocked the inviter gets no
+-- invitation. Returns the entry for the invited person, or null. Writes: invitation.
 create or replace function confab.person_invited(p_room uuid, p_inviter bigint, p_account bigint)
 returns confab.entry language plpgsql as $$
 begin
@@ -100,8 +100,8 @@ begin
   return v_entries;
 end $$;
 
--- room_invite_person(caller, room, data): room.invite with user_id. Reply roominvite with status pending; the same,
--- targeted, to the person. Raises 4003, 4004.
+-- room_invite_person(caller, room, data): room.invite with user_id. Reply roominvite with status pending; a targeted
+-- dispatch of the same goes to the person. Raises 4003, 4004.
 create or replace function confab.room_invite_person(p_caller bigint, p_room confab.room, p_data jsonb)
 returns confab.outcome language plpgsql as $$
 declare
@@ -124,8 +124,8 @@ begin
   return v_outcome;
 end $$;
 
--- invitation_answer(account, room, accept): by the person who was invited. Dispatch roomaddmembers, by the inviter's
--- name; or roominvite with status refused, to the inviter, which is also the reply. Raises 4004.
+-- invitation_answer(account, room, accept): the answer of the invited person. Dispatch roomaddmembers in the inviter's
+-- name; or roominvite with status refused to the inviter, which is also the reply. Raises 4004.
 create or replace function confab.invitation_answer(p_account bigint, p_room confab.room, p_accept boolean)
 returns confab.outcome language plpgsql as $$
 declare
@@ -146,8 +146,8 @@ begin
   return v_outcome;
 end $$;
 
--- invites_json(account): {room: [Notification]} of type ROOM_INVITE: rooms that the account was added to and has read
--- nothing in yet, and those it is invited to; the newest hundred of each.
+-- invites_json(account): {room: [Notification]} of type ROOM_INVITE: rooms that the account was added to and has not
+-- read anything in yet, and rooms that it is invited to; the newest hundred of each.
 create or replace function confab.invites_json(p_account bigint)
 returns json language plpgsql stable as $$
 begin

@@ -1,6 +1,6 @@
--- Ways into a room beside being added: invites, and requests that somebody answers.
+-- Ways into a room besides being added: invites, and requests to join.
 
--- invite_is_good(invite): whether it may still be used: as long as whoever made it may add members.
+-- invite_is_good(invite): whether it can still be used: as long as its creator may add members.
 create or replace function confab.invite_is_good(i confab.invite)
 returns boolean language plpgsql stable as $$
 begin
@@ -10,7 +10,7 @@ begin
          where r.id = i.room_id);
 end $$;
 
--- invite_find(secret): the invite with this secret, when it is still good; no row otherwise.
+-- invite_find(secret): the invite with this secret if it can still be used; otherwise no row.
 create or replace function confab.invite_find(p_secret jsonb)
 returns setof confab.invite language sql volatile rows 1 as $$
   select i.* from confab.invite i
@@ -18,14 +18,15 @@ returns setof confab.invite language sql volatile rows 1 as $$
     and confab.invite_is_good(i)
 $$;
 
--- room_join_invited(account, data): joins by an invite; where approval is required, asks to. Raises 4003, 4004.
+-- room_join_invited(account, data): joins by an invite, or makes a request where approval is required. Raises 4003,
+-- 4004.
 create or replace function confab.room_join_invited(p_account bigint, p_data jsonb)
 returns confab.outcome language plpgsql as $$
 declare
   v_invite confab.invite;
   v_room confab.room;
 begin
-  -- Uses are counted under the room's lock: the invite is looked at before, to know the room, and again.
+  -- Uses are counted under the room's lock. The invite is read before to know the room, and again under the lock.
   perform confab.room_lock(i.room_id) from confab.invite_find(p_data -> 'invite') i;
   select * into v_invite from confab.invite_find(p_data -> 'invite');
   if not found then
@@ -44,9 +45,9 @@ begin
   return confab.members_add(v_room, array[p_account], 'self', null);
 end $$;
 
--- room.invite: room_id, and user_id, who is invited; or expires_in (s), max_uses: an invite for anybody. Reply
--- roominvite, for anybody with the secret, which is shown this once. Raises
--- 4002, 4003, 4004. Writes: invite.
+-- room.invite: room_id, and user_id for inviting a person; otherwise expires_in (s) and max_uses for an invite that
+-- anybody with its secret can use. Reply roominvite with the secret, which is shown this once. Raises 4002, 4003, 4004.
+-- Writes: invite.
 create or replace function confab.room_invite(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
@@ -71,15 +72,15 @@ begin
   return v_outcome;
 end $$;
 
--- random_secret(): 256 bits from the server's generator for keys, 43 characters of base64url.
+-- random_secret(): 43 characters of base64url with 244 bits from the server's cryptographic random generator.
 create or replace function confab.random_secret()
 returns text language sql volatile as $$
-  -- Two UUIDs hold 244 random bits; hashing them spreads what is fixed in a UUID.
+  -- Two random UUIDs hold 244 random bits; the hash spreads them over all characters.
   select translate(rtrim(encode(sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())), 'base64'), '='),
                    '+/', '-_')
 $$;
 
--- room.invites: room_id. Reply roominvites: those that are still good. Raises 4002, 4003, 4004.
+-- room.invites: room_id. Reply roominvites: the invites that can still be used. Raises 4002, 4003, 4004.
 create or replace function confab.room_invites(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
@@ -113,7 +114,7 @@ begin
   return null;
 end $$;
 
--- request_json(request): a request as it is told of.
+-- request_json(request): a request as sent to clients.
 create or replace function confab.request_json(p_request confab.join_request)
 returns jsonb language plpgsql stable as $$
 begin
@@ -122,7 +123,8 @@ begin
           from confab.account a where a.id = p_request.account_id);
 end $$;
 
--- request_make(room, account, data): asks to be let in; the room's admins are told, once. Replies with status pending.
+-- request_make(room, account, data): requests to join and notifies the room's admins, once. Replies with status
+-- pending.
 create or replace function confab.request_make(p_room confab.room, p_account bigint, p_data jsonb)
 returns confab.outcome language plpgsql as $$
 declare
@@ -159,8 +161,8 @@ begin
   end if;
 end $$;
 
--- room.request: room_id, reason: asks to be let into a group with join_approval_required. Reply roomrequest; the same,
--- targeted, to its admins. Raises 4003, 4004.
+-- room.request: room_id, reason: asks to join a group with join_approval_required. Reply roomrequest; a targeted
+-- dispatch of the same goes to its admins. Raises 4003, 4004.
 create or replace function confab.room_request(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
@@ -172,7 +174,7 @@ begin
   return confab.request_make(v_room, p_caller.account_id, p_data);
 end $$;
 
--- room.requests: room_id. Reply roomrequests: who waits for an answer. Raises 4002, 4003, 4004.
+-- room.requests: room_id. Reply roomrequests: the open requests. Raises 4002, 4003, 4004.
 create or replace function confab.room_requests(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
@@ -185,7 +187,7 @@ begin
   return v_outcome;
 end $$;
 
--- request_refuse(room, account): the asker is told, and whoever refused.
+-- request_refuse(room, account): refuses a request. Dispatch to the person who asked and to the one who refused.
 create or replace function confab.request_refuse(p_room confab.room, p_account bigint)
 returns confab.outcome language plpgsql as $$
 declare
@@ -200,9 +202,9 @@ begin
   return v_outcome;
 end $$;
 
--- room.answer: room_id, accept, by a person who was invited; with user_id, by somebody who may add members, to a person
--- who asked. Dispatch roomaddmembers when accepted; when not, roomrequest, or roominvite, to the other side, with
--- status refused. Raises 4002, 4003, 4004.
+-- room.answer: room_id, accept: the answer of an invited person; with user_id: the answer of a member who may add
+-- members to a person's request. Dispatch roomaddmembers when accepted; otherwise roomrequest or roominvite with status
+-- refused to the other side. Raises 4002, 4003, 4004.
 create or replace function confab.room_answer(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare

@@ -1,7 +1,7 @@
--- Rooms as they go over the wire.
+-- Rooms as they are sent.
 
--- room_json(room): RoomDetail, as in roomcreate, roominfo, roomupdate and inside what is told of members. Lists hold
--- the first 1000. Replaceable in confab_site.
+-- room_json(room): a RoomDetail, as in roomcreate, roominfo, roomupdate and in dispatches about members. Lists hold the
+-- first 1000. Replaceable in confab_site.
 create or replace function confab.room_json(r confab.room)
 returns json language plpgsql stable as $$
 declare
@@ -31,11 +31,11 @@ begin
   end;
 end $$;
 
--- room_newest(room): the number of its newest message, deleted or not; 0 when there was none.
+-- room_newest(room): the number of its newest message, deleted or not; 0 if there was none.
 create or replace function confab.room_newest(p_room uuid)
 returns bigint language plpgsql stable as $$
 begin
-  -- Not max(): that may become a walk through the room.
+  -- max() might become a scan of the whole room.
   return coalesce((select seq from confab.message where room_id = p_room order by seq desc limit 1), 0);
 end $$;
 
@@ -97,8 +97,8 @@ begin
   end;
 end $$;
 
--- room_unread(member), room_mentions(member): messages of others after last_read_seq without a receipt of the member's,
--- up to 1000; and those of them that name the member.
+-- room_unread(member): the number of messages of others after last_read_seq that the member has not read, up to 1000.
+-- room_mentions(member): the number of those that mention the member.
 create or replace function confab.room_unread(b confab.member)
 returns bigint language plpgsql stable as $$
 begin
@@ -126,7 +126,7 @@ begin
       order by y.seq desc limit 1000) mentions);
 end $$;
 
--- room_last(room, floor): the newest message that is to be seen; null when there is none.
+-- room_last(room, floor): the newest visible message; null if there is none.
 create or replace function confab.room_last(p_room uuid, p_floor bigint)
 returns confab.message language plpgsql stable as $$
 declare
@@ -137,7 +137,8 @@ begin
   return v_message;
 end $$;
 
--- no_message_json(): a Message of empty values: what stands for none where a client knows the reference alone.
+-- no_message_json(): a Message of empty values, for clients that know only the reference and expect one where there is
+-- none.
 create or replace function confab.no_message_json()
 returns json language sql immutable as $$
   select json_build_object('id', null, 'room', null, 'sender', null, 'read_receipts', '[]'::json,
@@ -147,7 +148,7 @@ returns json language sql immutable as $$
     'is_deleted', false, 'is_forwarded', false, 'is_edited', false, 'created_at', null, 'updated_at', null)
 $$;
 
--- room_listed(member, plain): a room as a member's list has it.
+-- room_listed(member, plain): a room as an item of a member's list.
 create or replace function confab.room_listed(b confab.member, p_plain boolean)
 returns json language plpgsql stable as $$
 declare
@@ -164,9 +165,9 @@ begin
           from confab.room r where r.id = b.room_id);
 end $$;
 
--- rooms_active(account, before, beside, limit): memberships by when something was said last or, where nothing is to be
--- seen, the room was created: by what a client has of the room, so that it keeps the order. The newest first. One look
--- at each room of the account; only of the rooms that are listed the rest is asked for.
+-- rooms_active(account, before, beside, limit): memberships by the time of the newest visible message or, if there is
+-- none, the creation of the room, newest first. The order depends only on data that a client has, so it can keep the
+-- order. It costs one look at each room of the account; other data is read only for the rooms that are listed.
 create or replace function confab.rooms_active(p_account bigint, p_before timestamptz, p_beside uuid, p_limit bigint)
 returns table (room_id uuid, at timestamptz) language sql stable as $$
   select a.room_id, a.at from (
@@ -181,14 +182,14 @@ returns table (room_id uuid, at timestamptz) language sql stable as $$
   order by a.at desc, a.room_id limit p_limit
 $$;
 
--- room_place(at, room): a place in such a list, as "before" takes it.
+-- room_place(at, room): a place in that list, as "before" takes it.
 create or replace function confab.room_place(p_at timestamptz, p_room uuid)
 returns text language sql immutable as $$
   select (extract(epoch from p_at) * 1000000)::bigint || '/' || p_room
 $$;
 
--- room.list: limit, before: the caller's rooms, that with the newest activity first. Reply roomlist; where one of them
--- is given or there are more, with has_next, and with next: the "before" of what follows. Raises 4003.
+-- room.list: limit, before: the caller's rooms, most recent activity first. Reply roomlist. With limit or before, or
+-- when there are more rooms, it has has_next, and next: the "before" of the next page. Raises 4003.
 create or replace function confab.room_list(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql stable security definer set search_path = confab_site, confab, pg_temp as $$
 declare
@@ -221,7 +222,7 @@ begin
   return v_outcome;
 end $$;
 
--- room.info: room_id. Reply roominfo, and beside its data total, the number of members. Raises 4002, 4003, 4004.
+-- room.info: room_id. Reply roominfo with total, the number of members, beside its data. Raises 4002, 4003, 4004.
 create or replace function confab.room_info(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql stable security definer set search_path = confab_site, confab, pg_temp as $$
 declare
@@ -234,8 +235,8 @@ begin
   return v_outcome;
 end $$;
 
--- members_after(room, after, search, limit): members by id, those whose user name begins with a text. Few are looked
--- for among the people of that name, when the text is long enough to be of few.
+-- members_after(room, after, search, limit): members by id, whose user names begin with a text. If few accounts have
+-- such a name, they are looked up in the room; otherwise the members are filtered.
 create or replace function confab.members_after(p_room uuid, p_after bigint, p_search text, p_limit bigint)
 returns bigint[] language plpgsql stable as $$
 declare

@@ -1,8 +1,9 @@
--- Who is in a room: joining, leaving, adding, removing. Each locks the room first, so that what is told of the
--- members is what they are.
+-- Membership: joining, leaving, adding, removing. Each function locks the room first, so its dispatches show the actual
+-- members.
 
--- members_add(room, accounts, by, adder): adds who is not in yet, and tells the room. by: the name of who did it;
--- adder: the account, where they do not come by themselves. Raises 4003 when there is no room.
+-- members_add(room, accounts, by, adder): adds those who are not members yet, and announces them to the room. by: the
+-- name of the person who added them; adder: that person's account, null if they joined by themselves. Raises 4003 when
+-- there is no room for them.
 -- Writes: member, join_request, invitation, left_room, log (effect joined).
 create or replace function confab.members_add(p_room confab.room, p_accounts bigint[], p_by text, p_adder bigint)
 returns confab.outcome language plpgsql as $$
@@ -46,9 +47,9 @@ returns text language sql stable as $$
   select username from confab.account where id = p_account
 $$;
 
--- members_remove(room, accounts, by, message, caller): takes members out: those who stay are told by roomremovemembers,
--- each who goes by roomexit. A creator who goes hands over; a room that nobody is left in is deleted. Returns what the
--- caller is owed: roomexit when it went itself. Writes: member, room, log (effect departed).
+-- members_remove(room, accounts, by, message, caller): removes members: roomremovemembers goes to those who stay,
+-- roomexit to each who leaves. A creator who leaves hands the room over; a room without members is deleted. Returns the
+-- outcome for the caller: roomexit if it left itself. Writes: member, room, log (effect departed).
 create or replace function confab.members_remove(p_room confab.room, p_accounts bigint[], p_by text, p_message text,
   p_caller bigint)
 returns confab.outcome language plpgsql as $$
@@ -86,7 +87,7 @@ begin
   return v_outcome;
 end $$;
 
--- members_drop(room, accounts): takes them out of the table, each by the whole key; those who were in it.
+-- members_drop(room, accounts): deletes their rows, each by its whole key; returns those who were members.
 create or replace function confab.members_drop(p_room uuid, p_accounts bigint[])
 returns bigint[] language plpgsql as $$
 declare
@@ -102,8 +103,8 @@ begin
   return v_gone;
 end $$;
 
--- room_hand_over(room): a room whose creator is no member gets the longest-serving admin, else member, as its creator,
--- with the role. Returns the room as it is then. Writes: room, member.
+-- room_hand_over(room): makes the longest-serving admin, or else member, the creator of a room whose creator is not a
+-- member any more, with the role. Returns the room as it is then. Writes: room, member.
 create or replace function confab.room_hand_over(p_room confab.room)
 returns confab.room language plpgsql as $$
 declare
@@ -120,8 +121,9 @@ begin
   return p_room;
 end $$;
 
--- room_erase(room, told): deletes a room; told get roomdelete, null: all its members. What was in it can't be reached
--- from now on and is collected by and by: a room may hold more than one transaction should delete.
+-- room_erase(room, told): deletes a room; told: the accounts that get roomdelete, null for all its members. The
+-- contents can't be reached from then on and are collected in steps: a room may hold more than one transaction should
+-- delete.
 -- Writes: room, member, erased_room, log (effect room_deleted).
 create or replace function confab.room_erase(p_room confab.room, p_told bigint[] default null)
 returns confab.outcome language plpgsql as $$
@@ -129,7 +131,7 @@ declare
   v_effect confab.entry := confab.log_effect(p_room.id, null, json_build_object('room_deleted', true));
   v_entry confab.entry;
 begin
-  -- By name: somebody who comes back later is no member of anything by which it would be found.
+  -- The dispatch names its recipients: a member who connects later has no membership by which to find it.
   v_entry := confab.log_entry(null, coalesce(p_told, array(select account_id from confab.member
                                                            where room_id = p_room.id)),
                               'roomdelete.dispatch', json_build_object('room_id', p_room.id));
@@ -139,7 +141,7 @@ begin
   return confab.log_append(v_entry);
 end $$;
 
--- collect_erased(limit): deletes some of what is left of erased rooms; how many rows.
+-- collect_erased(limit): deletes some of the contents of erased rooms; returns the number of rows.
 create or replace function confab.collect_erased(p_limit int)
 returns bigint language plpgsql as $$
 declare
@@ -161,13 +163,13 @@ begin
     end loop;
     exit when v_all >= p_limit;
     continue when not confab.erase_room(v_room, 20000);
-    -- What was on its way when the room went is in the log by now.
+    -- Rows that were being written when the room was deleted are in the log by now.
     delete from confab.erased_room where room_id = v_room and erased_at < now() - interval '1 minute';
   end loop;
   return v_all;
 end $$;
 
--- refuse_one_to_one(room, sentence): what can't be done with a one-to-one.
+-- refuse_one_to_one(room, sentence): raises an error with this sentence for a one-to-one.
 create or replace function confab.refuse_one_to_one(p_room confab.room, p_sentence text)
 returns void language plpgsql as $$
 begin
@@ -176,7 +178,7 @@ begin
   end if;
 end $$;
 
--- check_may_join(room): 4003 unless anybody may join it.
+-- check_may_join(room): raises 4003 for a room that is not open to everybody.
 create or replace function confab.check_may_join(p_room confab.room)
 returns void language plpgsql stable as $$
 begin
@@ -205,8 +207,8 @@ begin
   return confab.members_add(v_room, array[p_caller.account_id], 'self', null);
 end $$;
 
--- room.leave: room_id. Dispatch roomexit to the caller's devices and roomremovemembers to who stays; or roomdelete.
--- Raises 4002, 4003, 4004.
+-- room.leave: room_id. Dispatch roomexit to the caller's devices and roomremovemembers to those who stay; or
+-- roomdelete. Raises 4002, 4003, 4004.
 create or replace function confab.room_leave(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
@@ -220,14 +222,14 @@ begin
                                p_caller.account_id);
 end $$;
 
--- not_members(): what can't be done with a one-to-one that is asked to change its members.
+-- not_members(): the error for changing the members of a one-to-one.
 create or replace function confab.not_members()
 returns text language sql immutable as $$
   select 'Invalid room, Can only add or remove members from Groups/Channels'
 $$;
 
--- room_of_members(caller, data, action): the room that data names, locked, whose members the caller may add to or
--- remove. Raises 4002, 4003, 4004.
+-- room_of_members(caller, data, action): the room that data names, locked, in which the caller may add or remove
+-- members. Raises 4002, 4003, 4004.
 create or replace function confab.room_of_members(p_caller confab.caller, p_data jsonb, p_action text)
 returns confab.room language plpgsql as $$
 declare
@@ -237,7 +239,7 @@ begin
   return confab.room_held(p_caller.account_id, v_room, p_action);
 end $$;
 
--- room_of_guests(caller, data): the room that data names, where the caller may let people in. Raises 4002, 4003, 4004.
+-- room_of_guests(caller, data): the room that data names, in which the caller may add members. Raises 4002, 4003, 4004.
 create or replace function confab.room_of_guests(p_caller confab.caller, p_data jsonb)
 returns confab.room language plpgsql stable as $$
 declare
@@ -248,7 +250,7 @@ begin
   return v_room;
 end $$;
 
--- room.add_members: room_id, members. Dispatch roomaddmembers to the room, the new ones included. Raises 4002, 4003,
+-- room.add_members: room_id, members. Dispatch roomaddmembers to the room including the new members. Raises 4002, 4003,
 -- 4004.
 create or replace function confab.room_add_members(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
@@ -270,7 +272,7 @@ begin
   return v_outcome;
 end $$;
 
--- check_may_remove(account, room, ids): only an admin removes admins. Raises 4002.
+-- check_may_remove(account, room, ids): raises 4002 when a member who is not an admin removes admins.
 create or replace function confab.check_may_remove(p_account bigint, p_room confab.room, p_ids bigint[])
 returns void language plpgsql stable as $$
 begin
@@ -282,8 +284,8 @@ begin
   end if;
 end $$;
 
--- room.remove_members: room_id, members. Dispatch roomexit to each of them, roomremovemembers to who stays. The creator
--- is passed over, unless it is the caller. Raises 4002, 4003, 4004.
+-- room.remove_members: room_id, members. Dispatch roomexit to each of them, roomremovemembers to those who stay. The
+-- creator is skipped, unless it is the caller. Raises 4002, 4003, 4004.
 create or replace function confab.room_remove_members(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare

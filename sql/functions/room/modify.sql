@@ -1,6 +1,6 @@
--- Changing rooms: what they are called and how they behave, roles, grants; and deleting them.
+-- Changing rooms: names, behaviour, roles and grants; and deleting them.
 
--- room_updated(room): announces a room as it is now.
+-- room_updated(room): announces the current state of a room.
 create or replace function confab.room_updated(p_room uuid)
 returns confab.outcome language plpgsql as $$
 declare
@@ -10,7 +10,8 @@ begin
   return confab.log_append(confab.log_entry(p_room, null, 'roomupdate.dispatch', room_json(v_room)));
 end $$;
 
--- room_new_capacity(room, data): its limit, changed by data; never below what it holds. Raises 4003.
+-- room_new_capacity(room, data): the capacity of the room as changed by data; never below its number of members. Raises
+-- 4003.
 create or replace function confab.room_new_capacity(p_room confab.room, p_data jsonb)
 returns bigint language plpgsql stable as $$
 declare
@@ -23,8 +24,8 @@ begin
   return v_capacity;
 end $$;
 
--- room_update(account, room, data): name, description, avatar, limits, switches, property; what is not given stays;
--- null clears description and avatar. Of a one-to-one only property changes. Raises 4003.
+-- room_update(account, room, data): name, description, avatar, limits, switches, property. Absent fields stay as they
+-- are; null clears description and avatar. A one-to-one can only change its property. Raises 4003.
 create or replace function confab.room_update(p_account bigint, p_room confab.room, p_data jsonb)
 returns confab.outcome language plpgsql as $$
 begin
@@ -91,8 +92,8 @@ begin
   return array(select distinct e #>> '{}' from jsonb_array_elements(p_data -> 'permission') e);
 end $$;
 
--- room_set_role(room, data, admin): makes members admins, or plain members again. Whoever is none, and the creator, is
--- passed over.
+-- room_set_role(room, data, admin): makes members admins, or plain members again. Skips the creator and people who are
+-- not members.
 create or replace function confab.room_set_role(p_room confab.room, p_data jsonb, p_admin boolean)
 returns confab.outcome language plpgsql as $$
 declare
@@ -108,7 +109,7 @@ begin
   return confab.room_updated(p_room.id);
 end $$;
 
--- room_set_grants(room, data, give): single rights, given to members or taken from them.
+-- room_set_grants(room, data, give): gives members single rights, or takes them away.
 create or replace function confab.room_set_grants(p_room confab.room, p_data jsonb, p_give boolean)
 returns confab.outcome language plpgsql as $$
 declare
@@ -126,7 +127,7 @@ begin
   return confab.room_updated(p_room.id);
 end $$;
 
--- room_check_type(room, action): 4003 where roles and grants are asked of a room that has none of the kind.
+-- room_check_type(room, action): raises 4003 for a change of roles or grants in a type of room without them.
 create or replace function confab.room_check_type(p_room confab.room, p_action text)
 returns void language plpgsql immutable as $$
 begin
@@ -139,9 +140,10 @@ begin
   end if;
 end $$;
 
--- one_to_one_hide(room, account): a one-to-one that is deleted is gone for the one who deletes it; when it is for both,
--- it is gone. For the log, who deletes it leaves and comes back: a stream that comes later tells nothing from before.
--- Writes: member, log; or what room_erase writes. Who was mentioned stays: the other side still has the messages.
+-- one_to_one_hide(room, account): a deleted one-to-one is hidden from the account that deletes it; when both sides have
+-- deleted it, it is erased. In the log the account leaves and joins again, so a stream that opens later does not get
+-- dispatches from before. Mentions stay, because the other side still has the messages. Writes: member, log; or what
+-- room_erase writes.
 create or replace function confab.one_to_one_hide(p_room confab.room, p_account bigint)
 returns confab.outcome language plpgsql as $$
 declare
@@ -210,8 +212,8 @@ begin
     else confab.room_set_grants(v_room, v_data, p_give => false) end;
 end $$;
 
--- room.permissions: room_id. Reply roompermissions: what the caller may do, and to who may administer the single rights
--- of plain members. Raises 4002, 4003, 4004.
+-- room.permissions: room_id. Reply roompermissions: the caller's rights and, for a caller who may administer, the
+-- grants of plain members. Raises 4002, 4003, 4004.
 create or replace function confab.room_permissions(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql stable security definer set search_path = confab_site, confab, pg_temp as $$
 declare

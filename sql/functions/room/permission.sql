@@ -1,6 +1,6 @@
--- Who may do what in a room: the one place.
+-- Permissions in a room: the only place that decides them.
 
--- may(action, room, member): whether a member may do something in a room; never for who is none (member is null).
+-- may(action, room, member): whether a member may do something in a room; false for a null member.
 --   read          see the room and its messages, react, acknowledge, change one's own messages, leave
 --   send          messages, and be seen typing
 --   add_members   also by inviting and by answering requests
@@ -45,15 +45,15 @@ begin
     else 'User is not authorized access this room' end));
 end $$;
 
--- is_blocked(by, account): whether somebody has blocked the account.
+-- is_blocked(by, account): whether by has blocked the account.
 create or replace function confab.is_blocked(p_by bigint, p_account bigint)
 returns boolean language plpgsql stable as $$
 begin
   return (select true from confab.block where account_id = p_by and blocked_id = p_account) is not null;
 end $$;
 
--- check_not_blocked(account, room): 4002 in a one-to-one with somebody who has blocked the account. Of all that one can
--- do there, it may only be read, and what is one's own taken back.
+-- check_not_blocked(account, room): raises 4002 in a one-to-one with a person who has blocked the account. The account
+-- may only read there and take back what it has written.
 create or replace function confab.check_not_blocked(p_account bigint, p_room uuid)
 returns void language plpgsql stable as $$
 begin
@@ -63,9 +63,9 @@ begin
   end if;
 end $$;
 
--- room_lock(room), room_share(room): whoever changes a room or its members waits until nobody sends to it, and the
--- other way round; senders do not wait for each other. So a message is stored by a member, in a room that is there,
--- whatever happens at the same time. Held until the end of the transaction; taken before a number is drawn.
+-- room_lock(room), room_share(room): an exclusive lock for changes of a room or its members, and a shared one for
+-- sending to it; senders do not wait for each other. So a message is always stored by a member and in an existing room.
+-- Held until the end of the transaction; taken before a number is drawn.
 create or replace function confab.room_lock(p_room uuid)
 returns void language sql as $$
   select pg_advisory_xact_lock(hashtextextended(p_room::text, 11))
@@ -110,9 +110,9 @@ begin
   return (select true from confab.member where room_id = p_room and account_id = p_account) is not null;
 end $$;
 
--- room_known(account, data, action): the room that data names, where the account may do something. A stranger gets the
--- answer of a room that does not exist. The commands whose sentence for strangers is given use room_find() and
--- check_may(). Raises 4002, 4003, 4004.
+-- room_known(account, data, action): the room that data names, in which the account may do something. For a stranger
+-- the error is the same as for a room that does not exist. Commands whose error for strangers the reference prescribes
+-- use room_find() and check_may(). Raises 4002, 4003, 4004.
 create or replace function confab.room_known(p_account bigint, p_data jsonb, p_action text)
 returns confab.room language plpgsql stable as $$
 declare
@@ -125,8 +125,8 @@ begin
   return v_room;
 end $$;
 
--- room_locked(room): locks a room and returns it as it is then. The caller has checked what the account may do, so a
--- stranger never holds the lock, and checks it again: the wait may have been long. Raises 4004.
+-- room_locked(room): locks a room and returns it as it is then. The caller checks the account's permission before, so a
+-- stranger never holds the lock, and again after: the wait may have been long. Raises 4004.
 create or replace function confab.room_locked(p_room confab.room)
 returns confab.room language plpgsql as $$
 begin
@@ -138,7 +138,7 @@ begin
   return p_room;
 end $$;
 
--- room_held(account, room, action): the same for a room where the account may do something. Raises 4002, 4004.
+-- room_held(account, room, action): the same for a room in which the account may do something. Raises 4002, 4004.
 create or replace function confab.room_held(p_account bigint, p_room confab.room, p_action text)
 returns confab.room language plpgsql as $$
 begin

@@ -1,4 +1,4 @@
--- The commands there are. An operator's own rows stay: only what is missing is added.
+-- The table of commands. Existing rows, including the operator's own, stay as they are; only missing ones are added.
 insert into confab.command (name, function, rich_text, rings, rate_class) values
   ('message.send',         'confab.message_send',         '{content}',              true,  'send'),
   ('message.acknowledged', 'confab.message_acknowledged', '{}',                     true,  'receipt'),
@@ -76,8 +76,8 @@ returns regprocedure language sql stable as $$
   where p_command ~ '^[a-z0-9_.]{1,50}$'
 $$;
 
--- command_statement(command): the one statement that carries a command out: $1 token hash, $2 session, $3
--- Idempotency-Key, $4 data.
+-- command_statement(command): the one statement that executes a command: $1 token hash, $2 session, $3 Idempotency-Key,
+-- $4 data.
 --   before_… (caller, data) returns jsonb: other data, or an error;  after_… (caller, data, outcome) returns
 --     confab.outcome
 create or replace function confab.command_statement(c confab.command)
@@ -105,8 +105,8 @@ language sql stable security definer set search_path = '' as $$
   from confab.command c where c.enabled order by c.name
 $$;
 
--- command_stamp(): changes when what command_list() gives does, and when the operator's functions that stand in for
--- ours do.
+-- command_stamp(): changes when the result of command_list() changes, or when an operator's function that replaces one
+-- of ours does.
 create or replace function confab.command_stamp()
 returns text language sql stable security definer set search_path = '' as $$
   select md5(concat_ws(' ',

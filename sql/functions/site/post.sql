@@ -8,7 +8,7 @@
 -- An operator grants them to a role: grant execute on function confab.post(uuid, bigint, text, text), … to shop; grant
 -- usage on schema confab to shop.
 
--- html_of_text(text): plain text as the content of a message: escaped, lines broken where they were.
+-- html_of_text(text): plain text as the content of a message: escaped, with its line breaks.
 create or replace function confab.html_of_text(p_text text)
 returns text language sql immutable as $$
   select replace(replace(replace(replace(btrim(regexp_replace(p_text, '[\x01-\x08\x0b\x0c\x0e-\x1f]', '?', 'g'),
@@ -16,8 +16,8 @@ returns text language sql immutable as $$
     '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), E'\n', '<br>')
 $$;
 
--- ensure_user(username, profile): the account of that name, made when there is none; its id. It can't log in with a
--- password until it has one.
+-- ensure_user(username, profile): the id of the account of that name, which is created if there is none. It can't log
+-- in with a password until one is set.
 --   profile  email, first_name, last_name of a new account; id: its number at the issuer that the setting
 --            integer_subjects names, which then is the account's
 -- Raises C4003 for a name that can't be one.
@@ -36,7 +36,7 @@ begin
   end if;
   return confab.account_create(p_username, null, p_profile);
 exception when sqlstate 'C4003' then
-  -- Another transaction may have made it just now.
+  -- Another transaction may have created it in the meantime.
   select id into v_id from confab.account where lower(username) = lower(normalize(p_username, nfc));
   if not found then
     raise;
@@ -44,8 +44,8 @@ exception when sqlstate 'C4003' then
   return v_id;
 end $$;
 
--- ensure_room(key, type, name, members): the room that a program knows by a key, made when there is none; its id.
--- Missing members are added at the commit. The first member is the creator. A OneToOneChat is the one of its two
+-- ensure_room(key, type, name, members): the id of the room that a program knows by a key, which is created if there is
+-- none. Missing members are added at the commit. The first member is the creator. A OneToOneChat is the one of its two
 -- members, regardless of the key. Raises C4003 for invalid members or an invalid name. Writes: room, deferred.
 create or replace function confab.ensure_room(p_key text, p_type text, p_name text, p_members bigint[])
 returns uuid language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
@@ -83,8 +83,8 @@ begin
   return v_room.id;
 end $$;
 
--- post(room, sender, content, client_id): a message, plain text, sent at the caller's commit. Returns its id; that of
--- the first one where the client_id was used before. Raises C4002, C4003, C4004. Writes: deferred.
+-- post(room, sender, content, client_id): sends a message of plain text at the caller's commit. Returns its id, or that
+-- of the first one if the client_id was used before. Raises C4002, C4003, C4004. Writes: deferred.
 create or replace function confab.post(p_room uuid, p_sender bigint, p_content text, p_client_id text default null)
 returns uuid language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
@@ -112,8 +112,8 @@ begin
   return v_id;
 end $$;
 
--- deferred_members(row): the members of a room that was ensured. A new room is announced to them, one that was there
--- hears of the new ones.
+-- deferred_members(row): adds the members of ensure_room(). A new room is announced to them, new members of an existing
+-- room to all of its members.
 create or replace function confab.deferred_members(p_row confab.deferred)
 returns void language plpgsql as $$
 declare
@@ -152,12 +152,12 @@ begin
   perform confab.message_store(v_message, null, confab.message_mentions(p_row.room_id, p_row.sender_id, p_row.content));
 end $$;
 
--- deferred_run(): the trigger at the end of the caller's transaction. It rings the doorbell inside it: such
--- transactions are few, and nothing else would ring.
+-- deferred_run(): the trigger at the end of the caller's transaction. It rings the doorbell inside the transaction:
+-- these are few, and no other program would ring.
 create or replace function confab.deferred_run()
 returns trigger language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 begin
-  -- The work of one transaction is done in order: all room locks are taken before the first number is drawn.
+  -- All room locks of the transaction are taken, in order, before the first number is drawn.
   perform confab.room_lock(d.room_id) from (select distinct room_id from confab.deferred order by room_id) d;
   delete from confab.deferred where id = new.id;
   if new.message_id is null then

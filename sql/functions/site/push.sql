@@ -1,13 +1,13 @@
 -- Push: a service of the operator takes unseen messages and delivers them elsewhere. docs/extending.md has an example.
 --
 -- Sending a message writes nothing for push. The service claims jobs. A claim first reads the new rows of the log and
--- makes a job for each member of the room who has not seen the message. Each job is handed out at least once: until
--- push_done(), and again when its lease is over. Messages that were acknowledged or read in the meantime are not. A
--- reaction is pushed only to the message's sender; for others it is a line in the list of notifications.
+-- creates a job for each member of the room who has not seen the message. Each job is handed out at least once: until
+-- push_done(), and again when its lease is over. Jobs for messages that were acknowledged or read in the meantime are
+-- not handed out. A reaction is pushed only to the message's sender; other members find it in their notifications.
 
--- push_settled(position): the place up to which the log is decided now, from a position on. lib/log/tail.c has the rule
--- and its proof; here each call takes one look. Holders first, then rows: each statement of a volatile function has its
--- own snapshot. Raises 0A000 in a transaction that keeps one snapshot. Writes: push_position.
+-- push_settled(position): the place up to which the log is complete now, starting from a position. lib/log/tail.c has
+-- the rule and its proof; here each call takes one look. Holders are read first, then rows: each statement of a
+-- volatile function has its own snapshot. Raises 0A000 in a transaction that keeps one snapshot. Writes: push_position.
 create or replace function confab.push_settled(p confab.push_position)
 returns bigint language plpgsql volatile as $$
 declare

@@ -1,8 +1,8 @@
--- Presence: who is there, judged by the streams that are open. confab.presence holds what was last told of a person.
+-- Presence, derived from open streams. confab.presence holds the state that was last sent about a person.
 --
--- Somebody arrives when a stream of theirs opens, and is told of at once. They go when the last one has closed, and
--- that is told by the upkeep a few seconds later, so that a page that is loaded again does not flicker. They are idle
--- when all of their streams say so.
+-- A person comes online when their first stream opens; this is sent at once. They go offline when the last one has
+-- closed; the upkeep sends this a few seconds later, so a page that is reloaded does not flicker. They are idle when
+-- all of their streams report it.
 
 -- presence_now(account): online, idle or offline.
 create or replace function confab.presence_now(p_account bigint)
@@ -13,7 +13,7 @@ begin
           from confab.session where account_id = p_account);
 end $$;
 
--- presence_json(account): what subscribers are told.
+-- presence_json(account): the data that subscribers get.
 create or replace function confab.presence_json(p_account bigint)
 returns json language sql stable as $$
   select json_build_object('user', confab.user_ref(a.id), 'status', coalesce(p.status, confab.presence_now(a.id)),
@@ -21,7 +21,7 @@ returns json language sql stable as $$
   from confab.account a left join confab.presence p on p.account_id = a.id where a.id = p_account
 $$;
 
--- presence_asked(account): the streams that asked for it, by name or through a room.
+-- presence_asked(account): the streams that subscribe to the account, by name or through a room.
 create or replace function confab.presence_asked(p_account bigint)
 returns uuid[] language plpgsql stable as $$
 begin
@@ -32,8 +32,8 @@ begin
       where m.account_id = p_account);
 end $$;
 
--- presence_audience(sessions, account): those of them whose people share a room with the account and are not blocked by
--- it.
+-- presence_audience(sessions, account): those of the sessions whose accounts share a room with the account and are not
+-- blocked by it.
 create or replace function confab.presence_audience(p_sessions uuid[], p_account bigint)
 returns table (session_id uuid, account_id bigint) language plpgsql stable as $$
 #variable_conflict use_column
@@ -45,12 +45,12 @@ begin
     and not exists (select from confab.block k where k.account_id = p_account and k.blocked_id = s.account_id);
 end $$;
 
--- presence_tell(account): signals what is so now to who asked, in notifications of a hundred streams.
+-- presence_tell(account): signals the current presence to the subscribers, in notifications of a hundred streams.
 create or replace function confab.presence_tell(p_account bigint)
 returns void language plpgsql as $$
 declare
   v_data json;
-  -- Two questions: asked as one, with the statistics of an empty table, it walks all the sessions there are.
+  -- Two statements: a single one, planned with the statistics of an empty table, scans all sessions.
   v_sessions uuid[] := confab.presence_asked(p_account);
   v_accounts bigint[];
 begin
@@ -69,7 +69,7 @@ begin
   end loop;
 end $$;
 
--- presence_update(accounts): takes what is so now, and tells what has changed. Writes: presence.
+-- presence_update(accounts): records the current presence and signals the changes. Writes: presence.
 create or replace function confab.presence_update(p_accounts bigint[])
 returns void language plpgsql as $$
 declare
@@ -85,8 +85,8 @@ begin
   end loop;
 end $$;
 
--- presence_arrive(account): a stream of theirs has opened. Most of the time nothing changes by it, and nothing is
--- written.
+-- presence_arrive(account): called when a stream of the account opens. In the usual case its presence does not change,
+-- and nothing is written.
 create or replace function confab.presence_arrive(p_account bigint)
 returns void language plpgsql as $$
 begin
@@ -95,7 +95,7 @@ begin
   end if;
 end $$;
 
--- presence_refresh(): tells of everybody whose streams have gone or gone idle. For the upkeep.
+-- presence_refresh(): updates everybody whose streams have closed or become idle. For the upkeep.
 create or replace function confab.presence_refresh()
 returns void language plpgsql as $$
 begin
@@ -109,7 +109,7 @@ begin
     order by 1 limit 1000));
 end $$;
 
--- presence_lists(data): data.users, those there are, and data.rooms; empty where they are not given. Raises 4003.
+-- presence_lists(data): the existing users of data.users, and data.rooms; empty if absent. Raises 4003.
 create or replace function confab.presence_lists(p_data jsonb, out p_users bigint[], out p_rooms uuid[])
 language plpgsql as $$
 begin
@@ -124,7 +124,8 @@ begin
   p_rooms := array(select confab.uuid_value(e, 'rooms') from jsonb_array_elements(coalesce(p_data -> 'rooms', '[]')) e);
 end $$;
 
--- presence_targets(caller, data): the same, without those the caller shares no room with. Raises 4003, 4004.
+-- presence_targets(caller, data): the same without users and rooms that the caller shares no room with. Raises 4003,
+-- 4004.
 create or replace function confab.presence_targets(p_caller confab.caller, p_data jsonb, out p_users bigint[],
   out p_rooms uuid[])
 language plpgsql as $$
@@ -140,8 +141,8 @@ begin
   end if;
 end $$;
 
--- presence.subscribe: users, rooms, session_id. Reply presencelist: how it stands; changes follow as presence signals.
--- Raises 4003, 4004. Writes: presence_subscription.
+-- presence.subscribe: users, rooms, session_id. Reply presencelist: the current presence; changes follow as presence
+-- signals. Raises 4003, 4004. Writes: presence_subscription.
 create or replace function confab.presence_subscribe(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
@@ -168,7 +169,7 @@ begin
   return v_outcome;
 end $$;
 
--- presence.unsubscribe: users, rooms, session_id; without lists, everything. Raises 4002, 4003, 4004. Writes:
+-- presence.unsubscribe: users, rooms, session_id; without lists, all subscriptions. Raises 4002, 4003, 4004. Writes:
 -- presence_subscription.
 create or replace function confab.presence_unsubscribe(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$

@@ -1,6 +1,6 @@
--- What people do with their own sessions.
+-- Commands about the caller's own sessions.
 
--- session_of(caller, data): the open session that a command speaks for: that of its WebSocket, or the one
+-- session_of(caller, data): the open session that a command is about: that of its WebSocket, or the one that
 -- data.session_id names. Null when there is none. Raises 4003, 4004.
 create or replace function confab.session_of(p_caller confab.caller, p_data jsonb)
 returns uuid language plpgsql stable as $$
@@ -17,8 +17,8 @@ begin
   return v_id;
 end $$;
 
--- session.heartbeat: session_id, idle: the session's person is there or, if idle, away from the keyboard. Raises 4003,
--- 4004. Writes: session, presence.
+-- session.heartbeat: session_id, idle: the session's person is present or, if idle, away from the keyboard. Raises
+-- 4003, 4004. Writes: session, presence.
 create or replace function confab.session_heartbeat(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
@@ -61,8 +61,8 @@ begin
   return v_outcome;
 end $$;
 
--- session.end: session_id or login_id of the caller: ends its streams, and makes a log-in invalid. Reply sessionend.
--- Raises 4003, 4004. Writes: session or login, log (effect ended_sessions or ended_logins).
+-- session.end: session_id or login_id of the caller: ends its streams, and for a log-in invalidates it. Reply
+-- sessionend. Raises 4003, 4004. Writes: session or login, log (effect ended_sessions or ended_logins).
 create or replace function confab.session_end(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare

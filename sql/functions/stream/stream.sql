@@ -1,7 +1,7 @@
--- Streams: the statements of the delivering programs when a stream opens or closes, and every few seconds.
+-- Statements that the delivering programs run when a stream opens or closes, and every few seconds.
 
--- sessions_trim(account): ends the account's sessions that outlive a response (long-polls) beyond a hundred, those
--- unused for longest. Rows that another transaction has locked are in use and stay. Writes: session.
+-- sessions_trim(account): ends the account's sessions that outlive a response (long-polls) beyond a hundred, least
+-- recently used first. Rows that another transaction has locked are in use and stay. Writes: session.
 create or replace function confab.sessions_trim(p_account bigint)
 returns void language sql as $$
   delete from confab.session where id in (
@@ -50,7 +50,7 @@ begin
             where m.account_id = a.id),
            case when p_notifications and not confab.setting_off('enable_notification')
              then confab.notifications_json(a.id)::text end,
-           -- Not by log_state(), which also looks for the head.
+           -- log_state() would also look for the head.
            e.epoch, confab.log_floor(), case when l.is_called then l.last_value else 0 end
     from confab.account a, confab.epoch e, confab.log_seq l where a.id = v_caller.account_id;
 end $$;
@@ -105,9 +105,9 @@ returns void language sql security definer set search_path = '' as $$
   delete from confab.session where id = any (p_sessions)
 $$;
 
--- stream_sweep(process): at the start of a program that knows that no earlier run of it is alive: ends the sessions
--- that those have left, and counts it as alive. What is before the # of a process' name is the same in every run, and
--- in no other program's or host's.
+-- stream_sweep(process): called when a program starts and knows that no earlier run of it is alive. Ends the sessions
+-- that earlier runs have left, and registers the program as alive. The part of a process name before the # is the same
+-- in every run of a program, and unique to the program and its host.
 create or replace function confab.stream_sweep(p_process text)
 returns void language sql security definer set search_path = '' as $$
   delete from confab.session where split_part(process, '#', 1) = split_part(p_process, '#', 1)
@@ -116,7 +116,7 @@ returns void language sql security definer set search_path = '' as $$
   insert into confab.process (name) values (p_process) on conflict (name) do update set alive_at = now()
 $$;
 
--- stream_leave(process): at a program's end. Long-polls may be continued elsewhere.
+-- stream_leave(process): called when a program ends. Long-polls may be continued elsewhere.
 create or replace function confab.stream_leave(p_process text)
 returns void language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 begin
@@ -125,11 +125,11 @@ begin
   perform confab.presence_refresh();
 end $$;
 
--- stream_upkeep(process): every few seconds, by each delivering program: it is alive. One of them at a time looks after
--- the others: ends the sessions of programs that are not heard of any more and of long-polls that nobody goes on with,
--- tells of people who went away, keeps the log's partitions, collects what is left of deleted rooms, and takes away
--- messages that are older than they are kept. False: this program was taken for dead, its sessions are gone, its
--- streams have to open again.
+-- stream_upkeep(process): called every few seconds by each delivering program to report that it is alive. One of them
+-- at a time looks after the others: it ends the sessions of programs that are silent and of long-polls that nobody
+-- continues, announces people as offline, maintains the log's partitions, collects the contents of deleted rooms, and
+-- deletes expired messages. False: this program was taken for dead and its sessions are gone, so its streams have to
+-- open again.
 create or replace function confab.stream_upkeep(p_process text)
 returns boolean language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare

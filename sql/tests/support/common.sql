@@ -1,8 +1,8 @@
--- What several of the tests need; included with \ir, within their transaction. :people is what the names of their
--- accounts begin with.
+-- Helpers for several tests; included with \ir, within their transaction. :people is the prefix of the names of their
+-- accounts.
 select set_config('test.people', :'people', true) \g /dev/null
 
--- The body of the error that a statement raises, its SQLSTATE when it is not ours, null when it raises none.
+-- The body of the error that a statement raises, its SQLSTATE if the error is not one of ours, null if it raises none.
 create function pg_temp.failure(p_statement text) returns jsonb language plpgsql as $$
 declare
   v_detail text;
