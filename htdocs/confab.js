@@ -11,7 +11,7 @@
  *   store.on('messages', (id) => draw(store.messages(id)));
  *   store.send(room.id, 'Hello');
  *
- * README.md beside this file says the rest.
+ * README.md beside this file describes the library.
  */
 export { backoff } from './confab/backoff.js';
 export { Client } from './confab/client.js';

@@ -3,8 +3,8 @@ import { readItem, writeItem } from './storage.js';
 const NOBODY = '0';
 
 /**
- * Which account the cookie of this browser stands for, as far as its tabs know. A tab that shows another account must
- * not send anything: its requests would carry the cookie of somebody else.
+ * The account of this browser's cookie, as far as its tabs know. A tab that shows another account must not send
+ * anything: its requests would carry the cookie of this account.
  */
 export class AccountMark {
   /** @param {URL} base @param {() => void} changed another tab has logged in or out */
@@ -18,7 +18,7 @@ export class AccountMark {
     writeItem(this.key, user === undefined ? NOBODY : String(user));
   }
 
-  /** Whether the cookie is known to be of somebody else, or of nobody. @param {number} user */
+  /** Whether the cookie is known to be another account's, or nobody is logged in. @param {number} user */
   isOther(user) {
     const mark = readItem(this.key);
     return mark !== null && mark !== String(user);

@@ -5,7 +5,7 @@ import { encode, uniqueId } from './text.js';
 const ANSWER = 15_000; // ms until a command over the WebSocket counts as lost
 const LOST = { error: { code: Code.NETWORK, detail: 'No answer.' } };
 
-/** Commands that went up a WebSocket and wait for their answer. */
+/** Commands sent over the WebSocket that wait for their answer. */
 export class Answers {
   /**
    * @type {Map<string, {
@@ -39,12 +39,12 @@ export class Answers {
     else waiting.resolve(body);
   }
 
-  /** An error that does not say of which command it is. Where only one waits, it is of that one. @param {any} body */
+  /** An error that names no command: it belongs to the waiting command if there is only one. @param {any} body */
   settleOnly(body) {
     if (this.#waiting.size === 1) this.settle([...this.#waiting.keys()][0], body);
   }
 
-  /** The connection is gone: commands without an answer may have been carried out or not. */
+  /** The connection is gone: commands without an answer may or may not have been executed. */
   lose() {
     for (const id of [...this.#waiting.keys()]) this.settle(id, LOST);
   }

@@ -2,14 +2,14 @@ import { Command } from './codes.js';
 import { Emitter } from './emitter.js';
 
 /**
- * The commands by name, and the requests about one's account, as methods that answer with the data that counts. What is
- * stored also comes down the stream, to everyone it concerns.
+ * The commands by name and the requests about the own account, as methods that return the relevant data of the answer.
+ * Stored changes also come down the stream to everyone concerned.
  * @typedef {string | string[]} Ids
  */
 export class Api extends Emitter {
   /**
    * @param {string} event_type @param {object} [data] @param {{byPost?: boolean}} [_how]
-   * @returns {Promise<any>} the reply, or the dispatch; `{status, seq?}` where neither is owed
+   * @returns {Promise<any>} the reply, or the dispatch; `{status, seq?}` if there is neither
    */
   async command(event_type, data, _how) {}
 
@@ -30,7 +30,7 @@ export class Api extends Emitter {
 
   /**
    * @param {string} username @param {string} password
-   * @param {string} [email] where the link goes for who has forgotten the password
+   * @param {string} [email] the address for the link if the password is forgotten
    */
   register(username, password, email) {
     return this.account('POST', 'session/register', { username, password, ...(email && { email }) });
@@ -39,18 +39,18 @@ export class Api extends Emitter {
   /** The account that is logged in. Fails with code 4001 when none is. */
   whoAmI() { return this.account('GET', 'session'); }
 
-  /** Ends one's other log-ins. @param {string} old_password @param {string} new_password */
+  /** Ends the person's other log-ins. @param {string} old_password @param {string} new_password */
   changePassword(old_password, new_password) {
     return this.request('POST', 'session/password', { old_password, new_password });
   }
 
   /**
-   * A link by mail to who has forgotten a password; it is answered alike whether there is such an account or not.
+   * Sends a link by mail for a forgotten password; the answer is the same whether there is such an account or not.
    * @param {{username: string} | {email: string}} who
    */
   askForReset(who) { return this.request('POST', 'session/reset', who); }
 
-  /** Ends all one's log-ins. @param {string} token of the link @param {string} new_password */
+  /** Ends all log-ins of the person. @param {string} token of the link @param {string} new_password */
   resetPassword(token, new_password) { return this.request('POST', 'session/reset', { token, new_password }); }
 
   /** @param {string} event_type @param {object} [data] @returns {Promise<any>} */
@@ -58,9 +58,9 @@ export class Api extends Emitter {
     return (await this.command(event_type, data)).data;
   }
 
-  /** All of them, page by page, the liveliest first. @returns {Promise<import('./types.js').Room[]>} */
+  /** All rooms, read page by page, most recent activity first. @returns {Promise<import('./types.js').Room[]>} */
   async listRooms() {
-    /** @type {Map<string, import('./types.js').Room>} a room that moves up meanwhile comes once */
+    /** @type {Map<string, import('./types.js').Room>} a room that moves up in between is listed once */
     const rooms = new Map();
     /** @type {unknown} */
     let before;
@@ -73,7 +73,7 @@ export class Api extends Emitter {
   }
 
   /**
-   * Who is in a room, by id; `total` counts all, whatever is searched.
+   * The members of a room, by id; `total` counts all members even in a search.
    * @param {string} room_id @param {{after?: number, limit?: number, search?: string}} [which]
    * @returns {Promise<{
    *   members: {user: import('./types.js').User, role: string}[], has_next: boolean, total: number
@@ -82,8 +82,8 @@ export class Api extends Emitter {
   listMembers(room_id, which) { return this.#ask(Command.MEMBERS, { ...which, room_id }); }
 
   /**
-   * What one may do in a room: 'send', 'add_members', 'administer' …; and, for who may administer it, the single rights
-   * of plain members.
+   * The caller's rights in a room: 'send', 'add_members', 'administer' …; and, for a caller who may administer it, the
+   * grants of plain members.
    * @param {string} room_id
    * @returns {Promise<{
    *   room_id: string, may: string[], members: {user: import('./types.js').UserRef, permission: string[]}[]
@@ -155,7 +155,7 @@ export class Api extends Emitter {
   listRequests(room_id) { return this.#ask(Command.REQUESTS, { room_id }); }
 
   /**
-   * @param {string} room_id @param {number | undefined} user_id undefined: one's own invitation @param {boolean} accept
+   * @param {string} room_id @param {number | undefined} user_id undefined: the own invitation @param {boolean} accept
    */
   answerRequest(room_id, user_id, accept) { return this.#ask(Command.ANSWER, { room_id, user_id, accept }); }
 
@@ -183,7 +183,7 @@ export class Api extends Emitter {
 
   /**
    * @param {string} message_id
-   * @returns {Promise<{version: number, content: string, created_at: string}[]>} the present text first
+   * @returns {Promise<{version: number, content: string, created_at: string}[]>} the current text first
    */
   async messageHistory(message_id) { return (await this.#ask(Command.HISTORY, { message_id })).versions; }
 
@@ -193,7 +193,7 @@ export class Api extends Emitter {
   /** @param {Ids} message_id */
   readMessages(message_id) { return this.command(Command.READ, { message_id }); }
 
-  /** Everything up to a seq. @param {string} room_id @param {number} seq */
+  /** Marks everything up to a seq as read. @param {string} room_id @param {number} seq */
   readRoom(room_id, seq) { return this.command(Command.READ_ROOM, { room_id, seq }); }
 
   /**

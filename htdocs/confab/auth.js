@@ -2,30 +2,30 @@ import { Code } from './codes.js';
 import { ConfabError } from './error.js';
 
 /**
- * The token, where there is one: given once, or asked for, and asked for again when the server does not take it any
- * more.
+ * The token, if there is one. It is either given once, or obtained from a function, which is called again when the
+ * server refuses a token.
  */
 export class Auth {
   /** @type {Promise<string | undefined> | undefined} */
   #token;
 
-  /** @param {import('./types.js').TokenSource | undefined} source undefined: the cookie it is */
+  /** @param {import('./types.js').TokenSource | undefined} source undefined: the cookie is used */
   constructor(source) {
     this.source = source;
   }
 
-  /** Whether the browser's cookie says who it is. */
+  /** Whether the browser's cookie identifies the person. */
   get isByCookie() {
     return this.source === undefined;
   }
 
-  /** A log-in answered with a token, where no browser keeps its cookie. @param {string | undefined} token */
+  /** Keeps the token of a log-in, because outside of browsers there is no cookie. @param {string | undefined} token */
   take(token) {
     this.source = token;
     this.#token = undefined;
   }
 
-  /** Rejects with 4001 when the source gives none: nobody is logged in there. @returns {Promise<string | undefined>} */
+  /** Rejects with 4001 when the source has none: nobody is logged in there. @returns {Promise<string | undefined>} */
   token() {
     const asked = this.#token ??= this.#ask();
     asked.catch(() => { if (this.#token === asked) this.#token = undefined; });
@@ -47,7 +47,7 @@ export class Auth {
   }
 
   /**
-   * The server did not take a token: whether another one can be had.
+   * Tries to get another token after the server has refused one. Resolves to whether there is one.
    * @param {string | undefined} refused
    */
   async renew(refused) {

@@ -1,11 +1,11 @@
 /**
- * How long to wait before an attempt: full jitter, so that clients which lost the same server do not come back
- * together.
+ * How long to wait before an attempt: full jitter, so that clients which lost the same server do not all return at the
+ * same moment.
  * @param {number} attempt how many have failed, from 1
  * @param {object} [options]
  * @param {number} [options.base] ms
  * @param {number} [options.cap] ms
- * @param {number} [options.retryAfter] seconds the server asks for; at least this long
+ * @param {number} [options.retryAfter] seconds that the server asks for; the minimum
  * @param {() => number} [options.random]
  * @returns {number} ms
  */

@@ -15,15 +15,15 @@ import { Typing } from './typing.js';
 
 /**
  * One person's connection to one server. Events:
- *   dispatch       a dispatch of the log, each once, in order
- *   signal         one that is not stored: typing, presence
+ *   dispatch       a dispatch of the log; each comes once, in order
+ *   signal         a dispatch that is not stored: typing, presence
  *   ready          a stream has begun: {session_id, user, seq, epoch}
- *   notifications  what is pending, by room; at the start of each stream
+ *   notifications  pending notifications by room, at the start of each stream
  *   resync         the stream could not be continued from the cursor: load the state again (a Store does)
  *   state          'connecting', 'open', 'waiting', 'unauthenticated', 'stopped'
  */
 export class Client extends Api {
-  /** @type {User | null} who this is, once it is known */
+  /** @type {User | null} the person, once known */
   user = null;
   epoch = '';
   seq = 0; // of the last dispatch
@@ -31,7 +31,7 @@ export class Client extends Api {
   /** @type {import('./types.js').State} */
   state = 'stopped';
   /**
-   * @type {(() => any) | null} what is pending now, as in `notifications`: a Store knows, and tabs that come later ask
+   * @type {(() => any) | null} pending notifications, as in `notifications`; set by a Store, for tabs that open later
    */
   pending = null;
   #answers = new Answers();
@@ -66,7 +66,7 @@ export class Client extends Api {
   get transport() { return this.share.transport; }
 
   /**
-   * Opens the stream, from the last cursor when there is one. Resolves when it is open, or can't be: `state` says
+   * Opens the stream, from the last cursor if there is one. Resolves when it is open or can't be opened: `state` says
    * which.
    */
   async start() {
@@ -98,8 +98,8 @@ export class Client extends Api {
   }
 
   /**
-   * Resolves when the stream stands somewhere: answers and dispatches from then on leave no gap. Rejects with 4001 when
-   * nobody is logged in.
+   * Resolves when the stream has a place in the log: answers and dispatches from then on leave no gap. Rejects with
+   * 4001 when nobody is logged in.
    */
   async ready() {
     while (!this.#standing) {
@@ -115,7 +115,7 @@ export class Client extends Api {
     this.setState('stopped');
   }
 
-  /** Forgets the place in the log, and who it was. */
+  /** Forgets the place in the log and the person. */
   forget() {
     this.connection.cursor = '';
     this.seq = 0;
@@ -137,10 +137,10 @@ export class Client extends Api {
       if (isByCookie) this.mark.set(user.id);
       if (this.user && this.user.id !== user.id) {
         this.stop();
-        this.forget(); // the place in the log was somebody else's
+        this.forget(); // the place in the log was another account's
       }
       this.user = user;
-      // outside of browsers nobody keeps cookies
+      // outside of browsers there is no cookie
       if (isByCookie && token && !globalThis.location) this.auth.take(token);
       return user;
     } catch (error) {
@@ -157,12 +157,12 @@ export class Client extends Api {
     await this.request('DELETE', 'session');
   }
 
-  /** Whether the cookie is known to be somebody else's by now. @returns {boolean} */
+  /** Whether the cookie is known to belong to another account by now. @returns {boolean} */
   get #isReplaced() {
     return this.auth.isByCookie && !!this.user && this.mark.isOther(this.user.id);
   }
 
-  /** The log-in is over, or somebody else's by now: nothing may be sent with it in the name of this person. */
+  /** Stops, because the log-in has ended or is another account's: it can't be used for this person any more. */
   #endLogIn() {
     if (this.#isOver) return;
     this.#run++;
@@ -179,7 +179,7 @@ export class Client extends Api {
   }
 
   /**
-   * One command: over the WebSocket when it is open and the answer is the same, else by POST.
+   * Sends one command: over the WebSocket if it is open and gives the same answer, else by POST.
    * @override
    * @param {string} event_type
    * @param {object} [data]
@@ -198,7 +198,7 @@ export class Client extends Api {
   }
 
   /**
-   * That one is typing in a room: call it as often as keys are pressed; or that one stopped, without a message.
+   * Reports typing in a room, or the end of typing without a message. Call it for every key.
    * @param {string} room_id @param {boolean} [typing]
    */
   typing(room_id, typing = true) { this.#typing.set(room_id, typing); }
@@ -213,7 +213,7 @@ export class Client extends Api {
     this.emit('state', state);
   }
 
-  /** A frame of our own stream. @param {any} frame */
+  /** Handles a frame of our own stream. @param {any} frame */
   #arrived(frame) {
     if (frame.id !== undefined) return this.#answers.settle(frame.id, frame);
     if (frame.error) return this.#answers.settleOnly(frame);
@@ -222,7 +222,7 @@ export class Client extends Api {
     this.take(frame);
   }
 
-  /** For Share: a frame of ours or of the leading tab. @param {any} frame */
+  /** For Share: handles a frame of our stream or of the leading tab's. @param {any} frame */
   take(frame) {
     switch (frame.eventType) {
       case Dispatch.READY:
@@ -239,15 +239,15 @@ export class Client extends Api {
     }
   }
 
-  /** Whether a stream is of this person: the cookie may be somebody else's by now. @param {User | undefined} user */
+  /** Whether a stream is this person's: the cookie may be another account's by now. @param {User | undefined} user */
   #isOurs(user) {
     this.user ??= user ?? null;
     return !user || user.id === this.user?.id;
   }
 
   /**
-   * For Share: a place to continue from. The head in the first frames is one only when we came without a cursor: what
-   * lies between is still to come.
+   * For Share: sets the place to continue from. The head in the first frames is that place only if we had no cursor;
+   * otherwise the dispatches in between are still to come.
    * @param {string} epoch @param {number} seq @param {boolean} force
    */
   stand(epoch, seq, force) {

@@ -1,4 +1,4 @@
-/** Every name and number that crosses the wire, and nothing else. */
+/** All names and numbers of the protocol, and nothing else. */
 
 export const Command = {
   SEND: 'message.send', ACKNOWLEDGED: 'message.acknowledged', READ: 'message.read', REACT: 'message.react',
@@ -16,11 +16,11 @@ export const Command = {
   USERS: 'user.list', BLOCK: 'user.block', UNBLOCK: 'user.unblock', BLOCKED: 'user.blocked',
 };
 
-/** Those that go over an open WebSocket; the answer to any other is its dispatch, which a WebSocket does not give. */
+/** Commands sent over an open WebSocket. Others are answered by their dispatch, which a WebSocket does not return. */
 export const SWIFT = new Set([Command.SEND, Command.ACKNOWLEDGED, Command.READ, Command.TYPING, Command.READ_ROOM,
   Command.LIST_ROOMS, Command.MESSAGES,
   Command.HEARTBEAT, Command.WATCH, Command.UNWATCH]);
-/** Those that concern one's own stream. */
+/** Commands about the client's own stream. */
 export const OF_SESSION = new Set([Command.HEARTBEAT, Command.WATCH, Command.UNWATCH]);
 
 export const Dispatch = {
@@ -37,7 +37,7 @@ export const Dispatch = {
 };
 
 export const Code = {
-  NETWORK: 0, // ours: there was no answer
+  NETWORK: 0, // not of the protocol: there was no answer
   UNAUTHENTICATED: 4001, DENIED: 4002, INVALID: 4003, NOT_FOUND: 4004, CONFLICT: 4005, UNEXPECTED: 4006,
   SLOW: 4008, TOO_LARGE: 4013, RATE_LIMITED: 4029, UNAVAILABLE: 4053,
   RESTARTING: 1012, OVERLOADED: 1013, // close codes

@@ -6,24 +6,23 @@ import { openReader } from './transport.js';
 import { openWebSocket } from './websocket.js';
 
 /**
- * What takes the place of a WebSocket where that does not work is loaded then.
+ * Readers of the transports that replace a WebSocket where it does not work; they are loaded when needed.
  * @type {Record<string, () => Promise<{read: import('./transport.js').Reader}>>}
  */
 const READERS = { sse: () => import('./sse.js'), poll: () => import('./poll.js') };
 
 const FIRST_FRAME = 8_000; // ms; a proxy that buffers never lets it through
-const TRIES = 2; // of a transport that has not brought a frame, or not for long
-const LASTING = 5_000; // ms; what ends sooner does not work
-const SILENCE = 2.5; // heartbeats; then the stream is dead
-const QUIET = 9_000; // ms without a frame; then the server is asked for one
-const PATIENCE = 5_000; // ms until it has to come
-const OFTEN = 6; // questions; each later one doubles the time to the next
-const RARELY = 15 * 60_000; // ms between questions at most
+const TRIES = 2; // of a transport that brings no frame, or breaks soon
+const LASTING = 5_000; // ms; a stream that ends sooner counts as failed
+const SILENCE = 2.5; // heartbeats that may be missed until the stream counts as dead
+const QUIET = 9_000; // ms without a frame until the server is asked for one
+const PATIENCE = 5_000; // ms to wait for that frame
+const OFTEN = 6; // probes; each later one doubles the time to the next
+const RARELY = 15 * 60_000; // ms between probes at most
 
 /**
- * Keeps one stream open: picks the transport that works, reconnects, resumes from the cursor. A network that is half
- * there is noticed within fifteen seconds of somebody doing something; a stream where nothing happens asks ever more
- * rarely.
+ * Keeps one stream open: picks the transport that works, reconnects, resumes from the cursor. A broken connection is
+ * noticed within fifteen seconds of any activity of the person; an idle stream is probed less and less often.
  *
  * States: 'stopped', 'connecting', 'open', 'waiting' (for the next attempt), 'unauthenticated'.
  */
@@ -35,9 +34,9 @@ export class Connection {
   #preferred; // index into the transports
   #tries = 0; // of this transport without a frame
   #failures = 0; // in a row
-  #attempt = 0; // what an older one brings late is dropped
+  #attempt = 0; // late events of an older one are dropped
   #openedAt = 0;
-  #quiet = 0; // questions that nothing but their answers followed
+  #quiet = 0; // probes in a row that were followed only by their answers
   #heardAt = 0;
   #isAsking = false;
   /** @type {string | undefined} */
@@ -54,7 +53,7 @@ export class Connection {
    * @param {import('./auth.js').Auth} options.auth
    * @param {string[]} options.transports in order of preference
    * @param {(frame: any) => void} options.frame
-   * @param {() => object} options.heartbeat what a heartbeat says
+   * @param {() => object} options.heartbeat the data of a heartbeat
    * @param {(state: import('./types.js').State) => void} options.state
    */
   constructor(options) {
@@ -78,7 +77,7 @@ export class Connection {
     this.#setState('stopped');
   }
 
-  /** Comes back at once, as when the network is there again. */
+  /** Reconnects at once, for example when the network is back. */
   hurry() {
     if (this.state === 'waiting') this.#connect();
   }
@@ -88,7 +87,7 @@ export class Connection {
     if (this.state === 'connecting' || this.state === 'open') this.#ended({ code: Code.NETWORK });
   }
 
-  /** Somebody does something, so the stream had better be alive. */
+  /** The person is active: checks that the stream is alive. */
   touch() {
     this.#quiet = 0;
     if (this.state !== 'open' || this.#isAsking) return;
@@ -96,7 +95,7 @@ export class Connection {
     else this.#watch();
   }
 
-  /** Goes on over another transport, from the same place. @param {string} name */
+  /** Continues over another transport, from the same place. @param {string} name */
   use(name) {
     const index = this.#transports.indexOf(name);
     if (index < 0 || index === this.#preferred) return;
@@ -106,7 +105,7 @@ export class Connection {
   }
 
   /**
-   * Sends text upwards; false when this transport, or its state, does not allow it.
+   * Sends text to the server; false when this transport, or its state, does not allow it.
    * @param {string} text
    */
   send(text) {
@@ -159,7 +158,7 @@ export class Connection {
     }
   }
 
-  /** Something came. @param {boolean} [isHeartbeat] an answer to a question of ours: nothing has happened */
+  /** Data has arrived. @param {boolean} [isHeartbeat] only an answer to a probe of ours */
   #alive(isHeartbeat = false) {
     this.#heardAt = Date.now();
     this.#quiet = isHeartbeat ? this.#quiet + 1 : 0;
@@ -174,8 +173,8 @@ export class Connection {
   }
 
   /**
-   * Asks for a sign of life. A transport that sends nothing upwards has heartbeats of its own; whether the server is
-   * there is asked beside it.
+   * Asks for a sign of life. A receive-only transport has heartbeats of its own; a separate request checks that the
+   * server is reachable.
    */
   #ask() {
     const attempt = this.#attempt;
@@ -209,7 +208,7 @@ export class Connection {
     this.options.frame(frame);
   }
 
-  /** Without a network no transport works, and none is to blame. */
+  /** Whether the server is reachable. Without a network, a failure says nothing about the transport. */
   async #isServerThere() {
     const abort = AbortSignal.timeout?.(FIRST_FRAME);
     return fetch(new URL('healthz', this.options.base),
@@ -229,7 +228,7 @@ export class Connection {
       why = { code: Code.RESTARTING };
     }
     this.#failures++;
-    const asked = why.retryAfter || why.code; // it said why: that is not the transport's fault
+    const asked = why.retryAfter || why.code; // the server gave a reason, so the transport works
     this.#tries = lasted || asked ? 0 : this.#tries + 1;
     this.#setState('waiting');
     if (this.#tries >= TRIES && await this.#isServerThere() && attempt === this.#attempt) {

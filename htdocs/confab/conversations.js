@@ -3,10 +3,10 @@ import { History } from './history.js';
 import { Loaded } from './loaded.js';
 import { afterRemoval, afterRoomRemoval, afterUpdate, withParent } from './revise.js';
 
-const OPEN = 8; // rooms whose messages are kept up to date; the one opened longest ago goes first
+const OPEN = 8; // rooms whose messages are kept up to date; the least recently opened one is dropped first
 
 /**
- * What of rooms is here: runs of their messages, and their pins. The part of the Store that loads and keeps it.
+ * The loaded part of rooms: runs of their messages, and their pins. The part of the Store that loads and keeps it.
  * @typedef {import('./types.js').Message} Message
  */
 export class Conversations {
@@ -14,7 +14,7 @@ export class Conversations {
   #tell;
   /** @type {Map<string, History>} by room; the one opened last comes last */
   #histories = new Map();
-  /** @type {Map<string, Promise<void>>} by room: the first page, while it is on its way */
+  /** @type {Map<string, Promise<void>>} by room: the first page while it is loading */
   #opening = new Map();
   /** @type {Map<string, Loaded>} by room */
   #pins = new Map();
@@ -26,7 +26,7 @@ export class Conversations {
   }
 
   /**
-   * How much of a room there is here.
+   * How much of a room is loaded.
    * @param {string} id @returns {{loaded: boolean, older: boolean, newer: boolean}}
    */
   extent(id) {
@@ -34,7 +34,7 @@ export class Conversations {
     return { loaded: !!history, older: history?.older ?? true, newer: history?.newer ?? false };
   }
 
-  /** The newest messages, unless some are there already or on their way. @param {string} id */
+  /** Loads the newest messages, unless some are loaded or loading. @param {string} id */
   async openRoom(id) {
     const history = this.#histories.get(id);
     if (!history) {
@@ -92,7 +92,7 @@ export class Conversations {
     this.#tell('pins', id);
   }
 
-  /** Loads again what is here. A room that one is not in any more goes: its dispatch is on its way, or was missed. */
+  /** Reloads all loaded rooms. Drops rooms that the person has left: the dispatch will come, or was missed. */
   reload() {
     const gone = (/** @type {string} */ id) => (/** @type {any} */ error) => {
       if (error.retryable) throw error;
@@ -102,7 +102,7 @@ export class Conversations {
       ...[...this.#pins.keys()].map((id) => this.loadPins(id).catch(gone(id)))]);
   }
 
-  /** Forgets a room's, or everything. @param {string} [id] */
+  /** Drops one room, or all of them. @param {string} [id] */
   drop(id) {
     for (const map of [this.#histories, this.#pins]) id ? map.delete(id) : map.clear();
   }
@@ -112,13 +112,13 @@ export class Conversations {
     return this.#histories.get(id);
   }
 
-  /** A message of a dispatch, its parent as it is shown. @param {Message} message */
+  /** A message of a dispatch with its parent in the current state. @param {Message} message */
   complete(message) {
     return withParent(message,
       message.parent_message ? this.history(message.room.id)?.get(message.parent_message.id) : undefined);
   }
 
-  /** As of a Follower, and what follows. @param {Message} message */
+  /** A method of Follower, like those below. @param {Message} message */
   said(message) {
     this.#histories.get(message.room.id)?.add(message);
     this.#tell('messages', message.room.id);
@@ -142,7 +142,7 @@ export class Conversations {
     this.#tell('messages', id);
   }
 
-  /** Or not any more. @param {Message} message */
+  /** A message was pinned or unpinned. @param {Message} message */
   #pinned(message) {
     const pins = this.#pins.get(message.room.id);
     if (!pins) return;

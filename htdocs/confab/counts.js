@@ -1,12 +1,12 @@
 const MOST = 1000; // the server counts no further
 const KNOWN = 2000; // messages kept in mind
-const CLOSE = 10_000; // ms; who read within so short a time may have been either
+const CLOSE = 10_000; // ms; receipts closer together can't be told apart
 
 /**
- * How many messages of a room are unread, and how many of them name one. The server says so with the list of rooms;
- * from there dispatches are counted. Where a dispatch does not say enough (one deleted a message that was never seen
- * here: had it been read?) or may have been counted before (it came just after the list, which may know of it), it says
- * so by being unsure, and the list is asked for again.
+ * The numbers of unread messages and mentions in a room. The server gives them with the list of rooms; from there on
+ * dispatches are counted. Some dispatches do not say enough: one may delete a message that was never seen here, so it
+ * is not known whether it had been read. Others, which come just after the list, may be counted in it already. Then the
+ * counts call unsure(), and the list is requested again.
  *
  * @typedef {import('./types.js').Message} Message
  * @typedef {{seq: number, unread: boolean, mention: boolean}} Known
@@ -16,7 +16,7 @@ export class Counts {
   #listed;
   #newest;
   #unsure;
-  /** @type {Map<string, Known>} by id; what came since the list was made */
+  /** @type {Map<string, Known>} by id; messages since the list was made */
   #known = new Map();
 
   /**
@@ -29,10 +29,10 @@ export class Counts {
     this.unread = item.unread;
     this.mentions = item.mentions;
     this.lastRead = item.last_read_seq;
-    this.#listed = item.last_message?.seq ?? 0; // up to here everything is counted in
+    this.#listed = item.last_message?.seq ?? 0; // the list has counted everything up to here
     this.#newest = this.#listed;
     this.#unsure = unsure;
-    this.isFresh = true; // the list is so young that it may know of what comes now
+    this.isFresh = true; // dispatches that arrive now may be counted in the list
   }
 
   /** @param {Message} message */
@@ -51,7 +51,7 @@ export class Counts {
   }
 
   /**
-   * What was known of a message.
+   * What is known of a message before a change.
    * @param {string} id @param {Message | undefined} copy as it was shown @returns {Known | undefined}
    */
   #recall(id, copy) {
@@ -81,12 +81,12 @@ export class Counts {
     this.#learn(message.id, { seq: message.seq, unread, mention });
     this.#newest = Math.max(this.#newest, message.seq);
     if (message.seq > this.#listed) this.#count(+unread, +(unread && mention));
-    // counted in, unless it was on its way to its commit while one after it was there
+    // the list has counted it, unless it was committed after a message with a higher number
     else if (this.isFresh && unread) this.#unsure();
   }
 
   /**
-   * A message as it is now: edited, or read by somebody.
+   * A message has changed: it was edited, or read by somebody.
    * @param {Message} message @param {Message | undefined} copy as it was shown
    */
   changed(message, copy) {
@@ -101,7 +101,7 @@ export class Counts {
     }
   }
 
-  /** A message that was never seen here. @param {Message} message @param {boolean} mention */
+  /** Handles a change of a message that was never seen here. @param {Message} message @param {boolean} mention */
   #guess(message, mention) {
     const receipt = this.#receipt(message);
     if (receipt) {
@@ -112,7 +112,7 @@ export class Counts {
     }
   }
 
-  /** @param {string} id @param {Message | undefined} copy @param {number | undefined} by who deleted it: its sender */
+  /** @param {string} id @param {Message | undefined} copy @param {number | undefined} by the person who deleted it */
   removed(id, copy, by) {
     if (by === this.#me) return;
     const known = this.#recall(id, copy);
@@ -122,8 +122,8 @@ export class Counts {
   }
 
   /**
-   * One has read everything up to seq.
-   * @param {number} seq @param {Message[] | null} after all messages after it, when they are known
+   * The person has read everything up to seq.
+   * @param {number} seq @param {Message[] | null} after all later messages, if known
    */
   read(seq, after) {
     if (seq <= this.lastRead) return;

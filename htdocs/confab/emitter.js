@@ -6,7 +6,7 @@ export class Emitter {
   /**
    * @param {string} event
    * @param {(value: any) => void} listener
-   * @returns {() => void} takes the listener off again
+   * @returns {() => void} removes the listener
    */
   on(event, listener) {
     const set = this.#listeners.get(event) ?? new Set();
@@ -15,7 +15,7 @@ export class Emitter {
   }
 
   /**
-   * The next time that an event happens.
+   * Resolves at the next occurrence of an event.
    * @param {string} event
    * @returns {Promise<any>}
    */
@@ -43,7 +43,7 @@ export class Emitter {
   }
 }
 
-/** As an uncaught error, but without ending the work that is under way. @param {unknown} error */
+/** Reports it as an uncaught error, without interrupting the caller. @param {unknown} error */
 function report(error) {
   if (typeof globalThis.reportError === 'function') globalThis.reportError(error);
   else queueMicrotask(() => { throw error; });

@@ -1,6 +1,6 @@
 import { Code } from './codes.js';
 
-/** What went wrong with a command or a stream, as the protocol says it. */
+/** An error of a command or a stream, in terms of the protocol. */
 export class ConfabError extends Error {
   /**
    * @param {number} code the protocol's code: 4001 … 4053; 0 for a network failure
@@ -20,7 +20,7 @@ export class ConfabError extends Error {
     return new ConfabError(Code.UNAUTHENTICATED, detail);
   }
 
-  /** Whether the same again may succeed. A message needs a client_id to be sent again safely. */
+  /** Whether a retry may succeed. A message needs a client_id to be retried safely. */
   get retryable() {
     return this.code === Code.NETWORK || this.code === Code.RATE_LIMITED || this.code === Code.UNAVAILABLE;
   }

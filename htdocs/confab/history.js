@@ -3,14 +3,14 @@ import { Loaded } from './loaded.js';
 const MOST = 400; // messages
 
 /**
- * A run of a room's messages without a gap, oldest first, of bounded length: what is added at one end falls off at the
- * other.
+ * A run of a room's messages without a gap, oldest first, of bounded length: when messages are added at one end, the
+ * other end is cut.
  * @typedef {import('./types.js').Message} Message
  * @typedef {'latest' | 'around' | 'before' | 'after'} Place
  */
 export class History extends Loaded {
-  older = true; // there are, before the first
-  newer = false; // there are, after the last: what is said now is not shown
+  older = true; // there are older messages before the first
+  newer = false; // there are newer messages after the last, so new ones are not shown
 
   /**
    * @param {Place} place
@@ -38,14 +38,14 @@ export class History extends Loaded {
     }
   }
 
-  /** @param {boolean} [newest] the newest go, else the oldest */
+  /** @param {boolean} [newest] drop the newest instead of the oldest */
   #trim(newest = false) {
     if (this.messages.length <= MOST) return;
     this.messages = newest ? this.messages.slice(0, MOST) : this.messages.slice(-MOST);
     this[newest ? 'newer' : 'older'] = true;
   }
 
-  /** A message that was said, or is said to be so now. @param {Message} message */
+  /** Adds a message, or replaces it with its current state. @param {Message} message */
   add(message) {
     this.change(() => this.#add(message));
   }

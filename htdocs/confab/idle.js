@@ -1,4 +1,4 @@
-/** Tells when nobody has done anything for a while. It sees nothing by itself: the page calls touch(). */
+/** Detects that the person has been idle for a while. The page calls touch() at each activity. */
 export class IdleTimer {
   #tell;
   #touched;
@@ -8,13 +8,13 @@ export class IdleTimer {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
-  /** @param {(idle: boolean) => void} tell @param {() => void} [touched] told each time */
+  /** @param {(idle: boolean) => void} tell @param {() => void} [touched] called each time */
   constructor(tell, touched = () => {}) {
     this.#tell = tell;
     this.#touched = touched;
   }
 
-  /** Somebody moved, typed or looked. The first call starts the watch. */
+  /** The person moved, typed or looked. The first call starts the timer. */
   touch() {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.set(true), this.after);

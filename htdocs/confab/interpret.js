@@ -1,24 +1,24 @@
 import { Dispatch } from './codes.js';
 
 /**
- * Who follows what happens; each has the methods for what concerns it. Messages come as they are now.
+ * An object with a method for each kind of event that concerns it. Messages come in their current state.
  * @typedef {import('./types.js').Message} Message
  * @typedef {object} Follower
- * @property {(message: Message) => void} [said] a new one
- * @property {(message: Message, eventType: string, data: any) => void} [changed] read, got, edited, pinned, reacted to
+ * @property {(message: Message) => void} [said] a new message
+ * @property {(message: Message, eventType: string, data: any) => void} [changed] read, delivered, edited, pinned …
  * @property {(ids: Set<string>, roomId: string, by: number) => void} [removed]
- * @property {(roomId: string, user: number, seq: number) => void} [read] up to there
+ * @property {(roomId: string, user: number, seq: number) => void} [read] everything up to seq
  * @property {(detail: import('./types.js').RoomDetail, added?: number, by?: {id?: number, username: string}) => void}
- *   [formed] a room was made or changed; added: the seq of its members' change; by: the person who did that
+ *   [formed] a room was made or changed; added: the seq of the change of members; by: the person who made it
  * @property {(invitation: any) => void} [invited] a person, by name
- * @property {(roomId: string, erased: boolean) => void} [left] oneself; erased: for everybody
+ * @property {(roomId: string, erased: boolean) => void} [left] the person left the room; erased: it was deleted
  *
- * @typedef {[keyof Follower, ...any[]]} Happening a method of followers, and what it is called with
+ * @typedef {[keyof Follower, ...any[]]} Happening a method of followers and its arguments
  */
 
 /**
- * What a dispatch of the log means.
- * @param {any} dispatch @param {(message: Message) => Message} [complete] a message of a dispatch, as it is shown
+ * The events that a dispatch of the log stands for.
+ * @param {any} dispatch @param {(message: Message) => Message} [complete] prepares a message to be shown
  * @returns {Happening[]}
  */
 export function meaningOf({ eventType, data, seq }, complete = (message) => message) {
@@ -44,13 +44,13 @@ export function meaningOf({ eventType, data, seq }, complete = (message) => mess
   }
 }
 
-/** An id, which everything has that something can happen to. @param {any} id */
+/** Checks an id, which every object of an event has. @param {any} id */
 function named(id) {
   if (typeof id !== 'string' || !id) throw new TypeError('a dispatch without an id');
   return id;
 }
 
-/** @param {any} first @param {any[]} others all have an id */
+/** @param {any} first @param {any[]} others objects that must have an id, too */
 function whole(first, ...others) {
   for (const { id } of [first, ...others]) named(id);
   return first;

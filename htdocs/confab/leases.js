@@ -1,11 +1,11 @@
 /**
- * Locks of a browser that has none, as on plain http: leases in localStorage, which their owner renews. locks.js loads
- * this where it is needed, and brings what it needs.
+ * Locks for a browser without Web Locks, as on plain http: leases in localStorage, which their owner renews. locks.js
+ * loads this module if needed, and passes in its dependencies.
  * @typedef {Pick<typeof import('./storage.js'), 'readJson' | 'writeItem' | 'removeItem'>} Storage
  */
 const LEASE = 75_000; // ms; a hidden tab may be allowed to renew it once a minute only
 const RENEW = 2_000; // ms
-const SETTLE = 60; // ms in which two tabs that wrote at once see who was last
+const SETTLE = 60; // ms after which two tabs that wrote at the same time see whose write was last
 
 /** @param {number} ms @param {AbortSignal} [signal] */
 const pause = (ms, signal) => new Promise((resolve) => {
@@ -13,7 +13,7 @@ const pause = (ms, signal) => new Promise((resolve) => {
   signal?.addEventListener('abort', resolve);
 });
 
-/** The lease on a name, where one still runs. */
+/** The lease on a name. It may have expired. */
 class Lease {
   /** @param {Storage} storage @param {string} key @param {string} tab */
   constructor(storage, key, tab) {
@@ -22,7 +22,7 @@ class Lease {
     this.tab = tab;
   }
 
-  /** @returns {string | undefined} the tab that has it */
+  /** @returns {string | undefined} the tab that holds it */
   get holder() {
     const lease = this.storage.readJson(this.key);
     return lease?.until > Date.now() && lease.until < Date.now() + 2 * LEASE ? lease.tab : undefined;
@@ -37,7 +37,7 @@ class Lease {
 
 /**
  * As navigator.locks.request().
- * @param {Storage} storage @param {string} tab who asks
+ * @param {Storage} storage @param {string} tab the requesting tab
  * @param {string} name @param {import('./locks.js').How} how @param {() => any} work
  */
 export async function request(storage, tab, name, { signal, steal }, work) {
@@ -67,7 +67,7 @@ async function hold(lease, work) {
       timer = setTimeout(renew, RENEW);
     };
     timer = setTimeout(renew, RENEW);
-    // The page may be kept and come back: until then others go on.
+    // The browser may keep the page and restore it later; other tabs can have the lease in the meantime.
     globalThis.addEventListener?.('pagehide', () => {
       clearTimeout(timer);
       lease.release();

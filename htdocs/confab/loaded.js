@@ -1,8 +1,8 @@
 import { reviseList } from './revise.js';
 
 /**
- * Messages that are loaded. What happens while a page is on its way is applied again once it is there: the page may be
- * older.
+ * Loaded messages. Changes during the loading of a page are applied to it again afterwards, because the page may be
+ * older than they are.
  * @typedef {import('./types.js').Message} Message
  */
 export class Loaded {
@@ -34,8 +34,8 @@ export class Loaded {
   }
 
   /**
-   * Whether something changes.
-   * @param {(messages: Message[]) => Message[]} rewrite gives back the same list where nothing does
+   * Changes the list; returns whether it has changed.
+   * @param {(messages: Message[]) => Message[]} rewrite returns the same list if nothing changes
    */
   rewrite(rewrite) {
     return this.change(() => {

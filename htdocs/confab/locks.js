@@ -9,8 +9,8 @@ const PROBE = 'confab lease probe';
  */
 
 /**
- * Web Locks, or the same by leases in localStorage where they are missing, as on plain http; undefined where neither
- * can be had, as outside of browsers.
+ * Web Locks, or a replacement by leases in localStorage where they are missing, as on plain http; undefined where
+ * neither is available, as outside of browsers.
  * @returns {Locks | undefined}
  */
 export function findLocks() {

@@ -3,14 +3,14 @@
  * @typedef {import('./types.js').RoomDetail | undefined} Detail
  */
 
-/** As far as they are known. @param {Detail} detail */
+/** The known members. @param {Detail} detail */
 export function membersOf(detail) {
   return detail?.participants ?? detail?.subscribers ?? [];
 }
 
 /**
  * @param {Detail} detail @param {number | undefined} user
- * @returns {'creator' | 'admin' | 'member' | null} null: none, or not known
+ * @returns {'creator' | 'admin' | 'member' | null} null: not a member, or not known
  */
 export function roleOf(detail, user) {
   const has = (/** @type {any[] | undefined} */ list) => !!list?.some((one) => one.id === user);

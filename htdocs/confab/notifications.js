@@ -4,8 +4,8 @@ import { afterUpdate } from './revise.js';
 const MOST = 100; // of a room
 
 /**
- * What one is to be notified of: what the server says at the start of a stream, and what came since. A message that is
- * read or deleted takes its own with it.
+ * The person's pending notifications: those that the server lists at the start of a stream, and those that have come
+ * since. They go when their message is read or deleted.
  * @typedef {import('./types.js').Notification} Notification
  */
 export class Notifications {
@@ -17,7 +17,7 @@ export class Notifications {
 
   /**
    * @param {() => number} me @param {(notification: Notification) => void} arrived
-   * @param {() => void} told there are others now
+   * @param {() => void} told called when the list has changed
    */
   constructor(me, arrived, told) {
     this.#me = me;
@@ -31,7 +31,7 @@ export class Notifications {
     this.#told();
   }
 
-  /** In the shape of chat.notifications. */
+  /** The list in the form of chat.notifications. */
   snapshot() {
     return Object.fromEntries(this.rooms);
   }
@@ -44,7 +44,7 @@ export class Notifications {
     this.#told();
   }
 
-  /** As of a Follower, and what follows. @param {import('./types.js').Message} message */
+  /** A method of Follower, like those below. @param {import('./types.js').Message} message */
   said(message) {
     if (message.sender.id === this.#me()) return;
     const isNamed = message.mentions.some(({ id }) => id === this.#me());
@@ -86,7 +86,7 @@ export class Notifications {
   }
 
   /**
-   * One is in a room now. To come there by an invitation is no news.
+   * The person is in a room now. Joining by an invitation is not notified.
    * @param {import('./types.js').RoomDetail} room @param {{id?: number, username: string}} by
    */
   joined(room, by) {

@@ -6,9 +6,9 @@ import { Shelf } from './shelf.js';
 import { escapeText, uniqueId, wellFormed } from './text.js';
 
 /**
- * Messages on their way. Each is kept until the server has it, over reloads too, and is sent as the one who wrote it,
- * one after the other; its client_id makes sure that it arrives once, however often it is sent. Of several tabs one
- * sends at a time. Events: change (the id of the room).
+ * Messages being sent. Each is kept until the server has it, even over reloads, and is sent as its author, one after
+ * the other; its client_id ensures that it is stored once, however often it is sent. One tab at a time sends. Events:
+ * change (the id of the room).
  */
 export class Outbox extends Emitter {
   /** @type {Map<string, import('./types.js').Unsent>} by client_id, in order */
@@ -16,7 +16,7 @@ export class Outbox extends Emitter {
   #owner = '';
   #user = 0;
   #n = 0;
-  /** @type {Map<string, Shelf>} by owner; somebody who logs in again finds theirs, also without storage */
+  /** @type {Map<string, Shelf>} by owner; a person who logs in again finds theirs even without storage */
   #shelves = new Map();
   /** @type {BroadcastChannel | null} */
   #channel = null;
@@ -30,19 +30,19 @@ export class Outbox extends Emitter {
     client.on('state', (state) => { if (state === 'open') this.sender.wake(); });
   }
 
-  /** Where those of this person lie. */
+  /** The shelf of this person. */
   get shelf() {
     const shelf = this.#shelves.get(this.#owner) ?? new Shelf(this.#owner);
     this.#shelves.set(this.#owner, shelf);
     return shelf;
   }
 
-  /** Messages that end with this page, because no storage took them; also of people who are logged out again. */
+  /** Messages that exist only in this page, because no storage took them; also of people who have logged out. */
   get loose() {
     return [...this.#shelves.values()].flatMap((shelf) => shelf.loose);
   }
 
-  /** Takes up what was left. The client knows who it is by now. */
+  /** Loads the unsent messages. Called when the client knows the person. */
   async open() {
     this.#become();
     const owner = this.#owner, { shelf } = this;
@@ -55,7 +55,7 @@ export class Outbox extends Emitter {
     this.sender.drain();
   }
 
-  /** Whoever is logged in now writes from here on. */
+  /** Switches to the person who is logged in now. */
   #become() {
     const { user, base } = this.client;
     if (!user) throw ConfabError.loggedOut();
@@ -91,7 +91,7 @@ export class Outbox extends Emitter {
    */
   send(room_id, content, extra_fields, text = '') {
     this.#become();
-    // A clock that is set back must not change the order.
+    // Setting the clock back must not change the order.
     this.#n = Math.max(this.#n + 1, Date.now(), (this.shelf.all.at(-1)?.n ?? 0) + 1);
     const entry = {
       owner: this.#owner, n: this.#n, client_id: uniqueId(), room_id, content: wellFormed(content), text, extra_fields,
@@ -102,17 +102,17 @@ export class Outbox extends Emitter {
     return item;
   }
 
-  /** Of a room, in order. @param {string} room_id */
+  /** The messages of a room, in order. @param {string} room_id */
   of(room_id) {
     return [...this.items.values()].filter((item) => item.room.id === room_id);
   }
 
-  /** As of a Follower: the dispatch of a message has come. @param {import('./types.js').Message} message */
+  /** A method of Follower: the dispatch of a message has come. @param {import('./types.js').Message} message */
   said({ client_id, sender }) {
     if (client_id && sender.id === this.#user) this.settle(client_id);
   }
 
-  /** A message is not on its way any more. @param {string} client_id */
+  /** A message has arrived or was discarded. @param {string} client_id */
   settle(client_id) {
     const item = this.items.get(client_id);
     if (!item) return;
@@ -122,7 +122,7 @@ export class Outbox extends Emitter {
     this.emit('change', item.room.id);
   }
 
-  /** The log was left and taken up elsewhere: dispatches of what was sent meanwhile do not come. */
+  /** The stream continues at another place of the log: dispatches of messages sent meanwhile do not come. */
   forgetSent() {
     for (const item of this.items.values()) if (item.state === 'sent') this.settle(item.client_id);
   }
@@ -130,7 +130,7 @@ export class Outbox extends Emitter {
   /** @param {import('./shelf.js').Entry} entry */
   #put(entry) {
     this.shelf.put(entry);
-    queueMicrotask(() => this.sender.drain()); // it is shown as waiting first
+    queueMicrotask(() => this.sender.drain()); // first show it as waiting
     this.#channel?.postMessage({ entry });
   }
 
@@ -170,7 +170,7 @@ export class Outbox extends Emitter {
     this.emit('change', item.room.id);
   }
 
-  /** What another tab says. @param {any} said */
+  /** Handles a message from another tab. @param {any} said */
   #heard({ entry, set, state, failure, gone }) {
     if (entry) {
       this.shelf.learn(entry);
@@ -183,7 +183,7 @@ export class Outbox extends Emitter {
   }
 
   /**
-   * How a message does that another tab sends.
+   * Takes over the state of a message that another tab sends.
    * @param {string} id @param {import('./types.js').Unsent['state']} state @param {any} failure
    */
   #told(id, state, failure) {
@@ -194,7 +194,7 @@ export class Outbox extends Emitter {
   }
 }
 
-/** As it can be kept. @param {ConfabError} error */
+/** An error in the form that is stored. @param {ConfabError} error */
 function failureOf({ code, detail }) {
   return { code, detail };
 }

@@ -1,8 +1,8 @@
 import { Dispatch } from './codes.js';
 
-const TYPING = 4_000; // ms that a word of somebody typing is good for
+const TYPING = 4_000; // ms for which a typing signal is valid
 
-/** Who is typing where, and who is there: signals, never stored. */
+/** Typing and presence, from signals, which are never stored. */
 export class People {
   #me;
   #told;
@@ -19,8 +19,8 @@ export class People {
 
   /**
    * @param {() => number} me @param {(event: 'typing' | 'presence', about: any) => void} told
-   * @param {(who: {rooms: string[], users: number[]}) => Promise<import('./types.js').Presence[]>} [ask] who is there
-   *   now, and to be told from now on
+   * @param {(who: {rooms: string[], users: number[]}) => Promise<import('./types.js').Presence[]>} [ask] subscribes,
+   * and returns the current presence
    */
   constructor(me, told, ask = async () => []) {
     this.#me = me;
@@ -35,13 +35,13 @@ export class People {
     this.see(await this.#ask({ rooms, users }));
   }
 
-  /** On another stream. @param {(room: string) => boolean} isKnown rooms that there still are */
+  /** Subscribes again on a new stream. @param {(room: string) => boolean} isKnown whether a room still exists */
   async watchAgain(isKnown) {
     const rooms = [...this.#watched.rooms].filter(isKnown), users = [...this.#watched.users];
     if (rooms.length + users.length) await this.watch({ rooms, users });
   }
 
-  /** Who has said it types no more. @param {import('./types.js').Message} message */
+  /** A person who has sent the message is not typing any more. @param {import('./types.js').Message} message */
   said({ room, sender }) {
     this.stop(room.id, sender.id);
   }
@@ -74,7 +74,7 @@ export class People {
     this.#told('typing', roomId);
   }
 
-  /** Somebody has typed to the end, or gone away. @param {string} roomId @param {number} id */
+  /** A person has stopped typing. @param {string} roomId @param {number} id */
   stop(roomId, id) {
     const room = this.#typing.get(roomId), one = room?.get(id);
     if (!room || !one) return;

@@ -1,10 +1,10 @@
-/** How far others have read, as far as that was told, and how far one has oneself. */
+/** How far others have read, if they send it, and marking rooms as read by the person. */
 export class Reads {
   #mark;
   #told;
   /** @type {Map<string, Map<number, number>>} by room and account */
   #reads = new Map();
-  /** @type {Map<string, number>} what is being marked, by room */
+  /** @type {Map<string, number>} the seq that is being marked, by room */
   #marking = new Map();
 
   /** @param {(id: string, seq: number) => Promise<any>} mark @param {(id: string) => void} told */
@@ -13,13 +13,13 @@ export class Reads {
     this.#told = told;
   }
 
-  /** Up to where others said that they read: seq by account. @param {string} id @returns {Map<number, number>} */
+  /** How far others have read: seq by account. @param {string} id @returns {Map<number, number>} */
   of(id) {
     return this.#reads.get(id) ?? new Map();
   }
 
   /**
-   * Marks a room as read up to a message, unless it is or that is on its way.
+   * Marks a room as read up to a message, unless it is marked already or that request is running.
    * @param {import('./types.js').Room | undefined} room @param {number | undefined} seq
    */
   async upTo(room, seq) {

@@ -1,7 +1,7 @@
 import { readJson, removeItem, writeItem } from './storage.js';
 
 /**
- * Which transport works here, for the next page: without it each page would try the others in vain first. It is
+ * Remembers for the next page which transport works; otherwise each page would try the others first in vain. It is
  * forgotten after an hour, because networks change.
  */
 const HOUR = 3600_000;
@@ -20,7 +20,7 @@ export function recallTransport(base, transports) {
 }
 
 /**
- * @param {URL} base @param {string} name @param {boolean} first it is the first choice: nothing is worth remembering
+ * @param {URL} base @param {string} name @param {boolean} first it is the first choice, which need not be remembered
  */
 export function rememberTransport(base, name, first) {
   if (first) removeItem(keyOf(base));

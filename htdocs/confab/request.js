@@ -3,7 +3,7 @@ import { ConfabError } from './error.js';
 import { encode } from './text.js';
 import { fetchAs, retryAfterOf } from './transport.js';
 
-const PATIENCE = 30_000; // ms; a network that is half there never ends a request by itself
+const PATIENCE = 30_000; // ms; on a broken network a request may never end by itself
 
 /**
  * One HTTP request with a JSON answer. A refused token is renewed once.
@@ -34,7 +34,7 @@ export async function request({ base, auth }, method, path, body) {
 }
 
 /**
- * The answer, or what it says went wrong. Something else than the server may have answered: a proxy, or a hotel's page.
+ * The answer, or its error. It may have come from something other than the server, such as a proxy or a captive portal.
  * @param {Response} response @param {string} text
  */
 function answerOf(response, text) {
@@ -46,7 +46,7 @@ function answerOf(response, text) {
     retryAfter);
 }
 
-/** @param {string} text @returns {any} undefined: it is no JSON */
+/** @param {string} text @returns {any} undefined: not JSON */
 function parse(text) {
   try {
     return text ? JSON.parse(text) : {};

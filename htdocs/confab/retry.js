@@ -5,13 +5,13 @@ import { ConfabError } from './error.js';
 export const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
 /**
- * Does something as often as it takes while it fails for a reason that may pass, and rejects for any other.
+ * Repeats work while it fails for a temporary reason. Rejects for any other.
  * @template T
  * @param {() => Promise<T>} work
  * @param {object} [how]
- * @param {() => boolean} [how.isWanted] not any more: it resolves to undefined
+ * @param {() => boolean} [how.isWanted] when it returns false, resolves to undefined
  * @param {(error: ConfabError) => boolean} [how.mayPass]
- * @param {(error: ConfabError) => void} [how.failed] told before each pause
+ * @param {(error: ConfabError) => void} [how.failed] called before each pause
  * @param {(ms: number, error: ConfabError) => Promise<any>} [how.wait]
  * @returns {Promise<T | undefined>}
  */
@@ -31,7 +31,7 @@ export async function persist(work, { isWanted = () => true, mayPass = ({ retrya
 }
 
 /**
- * How to wait for a network: the connection notices first that it is back.
+ * A pause that ends early when the state of the connection changes.
  * @param {import('./emitter.js').Emitter} client
  * @returns {(ms: number) => Promise<any>}
  */

@@ -1,19 +1,17 @@
 /**
- * A Message after a change to it, or to one that is nested in it. The same object where nothing
- * does.
+ * A Message after a change to it, or to a message nested in it. Returns the same object if nothing changes.
  * @typedef {import('./types.js').Message} Message
  */
 
 /**
- * What a reply says of its parent may be a moment older than the dispatches before it; what is shown of the parent is
- * not.
+ * The parent in a reply may be a moment older than the dispatches before it; the parent that is shown is up to date.
  * @param {Message} message @param {Message | undefined} parent @returns {Message}
  */
 export function withParent(message, parent) {
   return parent ? { ...message, parent_message: { ...parent, parent_message: null, forwarded_from: null } } : message;
 }
 
-/** @param {Message} message @param {Message} updated any message as it is now @returns {Message} */
+/** @param {Message} message @param {Message} updated the current state of any message @returns {Message} */
 export function afterUpdate(message, updated) {
   if (message.id === updated.id) return updated;
   return message.parent_message?.id === updated.id ? withParent(message, updated) : message;
@@ -29,7 +27,7 @@ export function afterRemoval(message, ids) {
 }
 
 /**
- * A room was deleted, and what was forwarded from it with it.
+ * A room was deleted, and with it the messages forwarded from it.
  * @param {Message} message @param {string} room_id @returns {Message}
  */
 export function afterRoomRemoval(message, room_id) {
@@ -43,7 +41,7 @@ function stub({ id, room, sender }) {
 }
 
 /**
- * A list of messages after it; the same array where nothing happened.
+ * A list of messages after the change; the same array if nothing has changed.
  * @param {Message[]} list @param {(message: Message) => Message | null} revise
  */
 export function reviseList(list, revise) {

@@ -8,8 +8,8 @@ const FRESH = 3_000; // ms in which a dispatch may be older than the list
 const MEMBERSHIP = ['property', 'participants', 'admins', 'subscribers', 'moderators'];
 
 /**
- * The list of rooms as the server would give it now, from the list it gave once and what was told since; and the
- * details of those it told of.
+ * The current list of rooms, derived from the last list of the server and the dispatches since; and the details of
+ * rooms that dispatches have brought.
  *
  * @typedef {import('./types.js').Room} Room
  * @typedef {import('./types.js').RoomDetail} RoomDetail
@@ -23,7 +23,7 @@ export class Rooms {
   details = new Map();
   /** @type {Map<string, Counts>} */
   #counts = new Map();
-  /** @type {import('./interpret.js').Happening[] | null} what came while the list was on its way */
+  /** @type {import('./interpret.js').Happening[] | null} the events during the loading of the list */
   #meanwhile = null;
   #refreshes = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -36,15 +36,15 @@ export class Rooms {
    * @param {() => number} view.me
    * @param {() => Promise<Room[]>} view.list
    * @param {(roomId: string) => import('./history.js').History | undefined} view.history
-   * @param {(roomId: string) => void} view.changed a room of the list
-   * @param {() => void} view.listed all of it
-   * @param {(detail: RoomDetail, by: {id?: number, username: string}) => void} [view.joined] one is in a room now
+   * @param {(roomId: string) => void} view.changed called when a room of the list has changed
+   * @param {() => void} view.listed called when the whole list has changed
+   * @param {(detail: RoomDetail, by: {id?: number, username: string}) => void} [view.joined] called after joining
    */
   constructor(view) {
     this.#view = view;
   }
 
-  /** Whether the list is exact: nothing is doubtful and no list is on its way. */
+  /** Whether the list is exact: nothing is in doubt and no list is loading. */
   get isSettled() {
     return !this.#meanwhile && !this.#timer && !this.#fresh;
   }
@@ -90,7 +90,7 @@ export class Rooms {
     return new Counts(this.#view.me(), room, () => this.#unsure());
   }
 
-  /** Something can't be told from here: the list is asked for again, soon, and later when that happens all the time. */
+  /** Something is not known here: requests the list again, soon at first, later if it happens repeatedly. */
   #unsure() {
     this.#timer ??= setTimeout(() => this.load().catch(() => {
       this.#timer = undefined;
@@ -104,10 +104,10 @@ export class Rooms {
     tell(happening, this);
   }
 
-  /** As of a Follower, and what follows. @param {Message} message */
+  /** A method of Follower, like those below. @param {Message} message */
   said(message) {
     const { id } = message.room, room = this.items.get(id);
-    if (!room) return this.#unsure(); // a chat that was hidden is there again
+    if (!room) return this.#unsure(); // a hidden one-to-one is listed again
     this.#counts.get(id)?.said(message);
     const isNewer = message.seq > (room.last_message?.seq ?? 0);
     this.#set(id, isNewer ? { last_message: message } : {});
@@ -121,7 +121,7 @@ export class Rooms {
     this.#set(id, {});
   }
 
-  /** As it was shown so far. @param {string} roomId @param {string} id */
+  /** The message before the change. @param {string} roomId @param {string} id */
   #copy(roomId, id) {
     const last = this.items.get(roomId)?.last_message;
     return this.#view.history(roomId)?.get(id) ?? (last?.id === id ? last : undefined);
@@ -137,7 +137,7 @@ export class Rooms {
     this.#set(roomId, {});
   }
 
-  /** The last message that is left, as far as is known here. @param {string} roomId @param {Set<string>} ids */
+  /** The last remaining message, as far as known. @param {string} roomId @param {Set<string>} ids */
   #newest(roomId, ids) {
     const history = this.#view.history(roomId);
     const last = history && !history.newer ? history.messages.findLast(({ id }) => !ids.has(id)) : undefined;
@@ -163,7 +163,7 @@ export class Rooms {
   }
 
   /**
-   * @param {RoomDetail} detail @param {number} [added] the seq from which one may be a member
+   * @param {RoomDetail} detail @param {number} [added] the seq of the change of members
    * @param {{id?: number, username: string}} [by]
    */
   formed(detail, added, by) {
@@ -177,7 +177,7 @@ export class Rooms {
       last_read_seq: 0 });
     this.items.set(id, room);
     this.#counts.set(id, this.#newCounts(room));
-    if (added) this.#unsure(); // what was said before one came
+    if (added) this.#unsure(); // there may be messages from before the person joined
     this.#view.changed(id);
     if (by) this.#view.joined?.(detail, by);
   }

@@ -3,28 +3,28 @@ import { ConfabError } from './error.js';
 import { findLocks } from './locks.js';
 import { persist } from './retry.js';
 
-const LOCK_LOST = 1_000; // ms until it is asked for again
+const LOCK_LOST = 1_000; // ms until it is requested again
 
-/** Whether a message that failed so is tried again by itself. @param {ConfabError} error */
+/** Whether a message that failed with this error is retried automatically. @param {ConfabError} error */
 const mayPass = ({ retryable, code }) => retryable || code === Code.UNAUTHENTICATED;
 
 /**
- * Takes messages from the shelf to the server, one after the other, for as long as it takes. Of several tabs one does.
- * A message that the server can't take lets those of other rooms go first.
+ * Sends the messages of the shelf to the server, one after the other, retrying as long as necessary. One tab at a time
+ * does. A message that the server can't take lets those of other rooms go first.
  */
 export class Sender {
   #client;
   #source;
   #set;
-  /** @type {AbortController | null} what is going on */
+  /** @type {AbortController | null} aborts the work in progress */
   #work = null;
-  /** @type {() => void} ends the waiting for the network */
+  /** @type {() => void} ends the pause before a retry */
   #wake = () => {};
-  /** @type {{id: string, done: () => void}} the message that is on its way */
+  /** @type {{id: string, done: () => void}} the message that is being sent */
   #current = { id: '', done: () => {} };
-  /** @type {Set<string>} rooms whose first message failed since others were tried */
+  /** @type {Set<string>} rooms whose first message failed, which go last */
   #aside = new Set();
-  /** @type {string} the message that got no answer: over a WebSocket it may be refused without a word of which one */
+  /** @type {string} the message that got no answer; retried by POST, since a WebSocket error may name no command */
   #unanswered = '';
 
   /**
@@ -44,19 +44,19 @@ export class Sender {
     this.#wake();
   }
 
-  /** Somebody else may be next. */
+  /** Stops sending. The next person may be another one. */
   stop() {
     this.#work?.abort();
     this.#work = null;
     this.#wake();
   }
 
-  /** A message has arrived, or was discarded: nobody needs its answer. @param {string} id */
+  /** A message has arrived or was discarded: its answer is not needed any more. @param {string} id */
   settled(id) {
     if (id === this.#current.id) this.#current.done();
   }
 
-  /** Sends all there is, when no other tab does. */
+  /** Sends everything, unless another tab does. */
   async drain() {
     if (this.#work) return;
     const { owner, shelf } = this.#source();
@@ -69,7 +69,7 @@ export class Sender {
       .then(() => true, () => false);
     if (signal.aborted) return;
     this.#work = null;
-    if (isDone) this.drain(); // for what came meanwhile
+    if (isDone) this.drain(); // for messages added meanwhile
     else setTimeout(() => this.drain(), LOCK_LOST);
   }
 
@@ -83,7 +83,7 @@ export class Sender {
     while (isMore);
   }
 
-  /** The one to send now. */
+  /** The message to send now. */
   #next() {
     const waiting = this.#source().shelf.all.filter(({ failure }) => !failure);
     const next = waiting.find(({ room_id }) => !this.#aside.has(room_id));
@@ -91,7 +91,7 @@ export class Sender {
     return next ?? waiting[0];
   }
 
-  /** The first of those that wait. @param {() => boolean} isWanted @returns {Promise<boolean>} whether there was one */
+  /** Sends the first waiting message. @param {() => boolean} isWanted @returns {Promise<boolean>} whether one waited */
   async #sendNext(isWanted) {
     if (!isWanted()) return false;
     const { shelf, user } = this.#source(), entry = this.#next();
@@ -102,7 +102,7 @@ export class Sender {
       const gone = new Promise((resolve) => { this.#current = { id: client_id, done: () => resolve(null) }; });
       const data = { room_id, content, client_id, as_user: user, ...(extra_fields && { extra_fields }) };
       const answer = this.#client.command(Command.SEND, data, { byPost: this.#unanswered === client_id });
-      answer.catch(() => {}); // when nobody needs it any more
+      answer.catch(() => {}); // it may fail after it is not needed any more
       await Promise.race([answer, gone]);
       shelf.remove(client_id);
       this.#aside.delete(room_id);
@@ -118,7 +118,7 @@ export class Sender {
 
   /**
    * @param {import('./shelf.js').Entry} entry @param {ConfabError} error @param {import('./shelf.js').Shelf} shelf
-   * @param {boolean} isShown whether its owner is still there
+   * @param {boolean} isShown whether its owner is still logged in
    */
   #failed(entry, error, shelf, isShown) {
     const { client_id, room_id } = entry, isOver = !mayPass(error);
@@ -131,7 +131,7 @@ export class Sender {
   }
 
   /**
-   * Waits as long as the server asked; less when the network is back sooner.
+   * Waits as long as the server demands, or until the network is back.
    * @param {number} ms @param {ConfabError} error
    */
   #pause(ms, { code }) {

@@ -4,12 +4,12 @@ import { SharedIdle } from './shared-idle.js';
 import { uniqueId } from './text.js';
 
 const KEPT = 300; // dispatches, for a tab that missed some
-const WELCOME = 5_000; // ms; a leading tab that says nothing for so long is asleep, and another takes over
+const WELCOME = 5_000; // ms; a leading tab that is silent for longer is asleep, and another one takes over
 
 /**
- * One connection for all tabs of one person in one browser: who holds the lock leads, has the stream, and tells the
- * others what comes down. When its tab closes, the next in line gets the lock and goes on from its own cursor. A tab
- * that has missed something (each frame names the one before it) asks for it. Where locks.js finds no locks, or
+ * One connection for all tabs of one person in one browser: the tab that holds the lock leads, has the stream, and
+ * passes its frames to the others. When it closes, the next in line gets the lock and continues from its own cursor. A
+ * tab that has missed something (each frame names the one before it) requests it. Where locks.js finds no locks, or
  * there is no BroadcastChannel, each tab has a stream of its own.
  *
  * Between tabs: {lead}, {hello: tab, seq, epoch}, {welcome: tab, …}, {frame, before}, {state, transport}, {hurry},
@@ -31,9 +31,9 @@ export class Share {
     (this.isLeading && this.#client.state === 'open' ? this.#client.command(Command.HEARTBEAT, { idle }) : null));
   /** @type {BroadcastChannel | null} */
   #channel = null;
-  /** @type {(() => void) | null} lets the lock go */
+  /** @type {(() => void) | null} releases the lock */
   #release = null;
-  /** @type {AbortController | null} leaves the queue for it */
+  /** @type {AbortController | null} leaves the queue for the lock */
   #queue = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
@@ -82,7 +82,7 @@ export class Share {
     return this.#idle.isIdle;
   }
 
-  /** Somebody does something in this tab. */
+  /** The person is active in this tab. */
   touch() {
     if (this.isLeading) this.#client.connection.touch();
     else this.#channel?.postMessage({ touch: true });
@@ -106,7 +106,7 @@ export class Share {
       this.#lead();
       return new Promise((resolve) => { this.#release = () => resolve(undefined); });
     }).catch(() => {
-      // The lock was taken from us: whoever did thought we sleep.
+      // Another tab has stolen the lock because it took this one to be asleep.
       if (run === this.#run && isGranted) this.#follow(run);
     });
   }
@@ -126,7 +126,7 @@ export class Share {
     this.#hello();
   }
 
-  /** Asks the leader for its place, and for what came since ours. */
+  /** Asks the leader for its place and for the dispatches after ours. */
   #hello() {
     const { seq, epoch } = this.#client;
     const run = this.#run;
@@ -137,7 +137,7 @@ export class Share {
       WELCOME);
   }
 
-  /** What another tab says. @param {any} said */
+  /** Handles a message from another tab. @param {any} said */
   #heard(said) {
     if ('idle' in said) return this.#idle.set(said.tab, said.idle);
     if (this.isLeading) {
@@ -165,7 +165,7 @@ export class Share {
   }
 
   /**
-   * Leading: answers a tab that has come, or that has missed something.
+   * Leading: answers a tab that has just opened or has missed something.
    * @param {{hello: string, seq: number, epoch: string}} from
    */
   #welcome(from) {
@@ -194,7 +194,7 @@ export class Share {
     client.setState(state);
   }
 
-  /** Leading: tells the others. @param {any} frame @param {number} before the seq of the dispatch before it */
+  /** Leading: passes a frame to the others. @param {any} frame @param {number} before the seq of the previous dispatch */
   publish(frame, before) {
     if (frame.eventType === Dispatch.READY) {
       this.#ready = frame.data;
@@ -203,7 +203,7 @@ export class Share {
     this.#channel?.postMessage({ frame, before });
   }
 
-  /** A dispatch that was taken. @param {any} frame @param {number} before */
+  /** Keeps a dispatch that was processed. @param {any} frame @param {number} before */
   keep(frame, before) {
     if (!this.isPossible) return;
     this.#kept.push({ frame, before });

@@ -1,11 +1,11 @@
-/** A person is idle when idle in all tabs. The leading one tells the server. */
+/** A person is idle when idle in all tabs. The leading tab tells the server. */
 export class SharedIdle {
   #tell;
   /** @type {Map<string, boolean>} */
   #tabs = new Map();
   #said = false;
 
-  /** @param {(idle: boolean) => Promise<any> | null} tell null: not now, or not from here */
+  /** @param {(idle: boolean) => Promise<any> | null} tell null: not possible now, or not from this tab */
   constructor(tell) {
     this.#tell = tell;
   }
@@ -16,7 +16,7 @@ export class SharedIdle {
     this.say();
   }
 
-  /** A new stream is not idle, as far as the server knows. */
+  /** The server takes a new stream not to be idle. */
   reset() {
     this.#said = false;
     queueMicrotask(() => this.say());

@@ -5,9 +5,10 @@ const STORE = 'unsent';
 const PATIENCE = 3_000; // ms until a database that does not answer counts as missing
 
 /**
- * Unsent messages of one person, in the order in which they were written. Memory is what counts: storage that fails,
- * hangs or vanishes loses nothing while the page is there. For the next page they are also in IndexedDB, and in
- * localStorage until IndexedDB has them: that is written at once, so a reload right after Enter finds them too.
+ * The unsent messages of one person, in the order in which they were written. Memory is authoritative: storage that
+ * fails, hangs or vanishes loses nothing while the page is open. For the next page they are also in IndexedDB, and
+ * until IndexedDB has them in localStorage, which is written synchronously, so a reload right after Enter finds them,
+ * too.
  * @typedef {{
  *   owner: string, n: number, client_id: string, room_id: string, content: string, text: string, extra_fields?: any,
  *   created_at: string, failure?: {code: number, detail: any}
@@ -18,23 +19,23 @@ export class Shelf {
   #opened;
   /** @type {Map<string, Entry>} */
   #entries = new Map();
-  /** @type {Set<string>} the ones that were taken off, which a slow database may still bring */
+  /** @type {Set<string>} removed entries, which a slow database may still return */
   #gone = new Set();
-  /** @type {Set<string>} the ones that only this page has */
+  /** @type {Set<string>} entries that only this page has */
   #loose = new Set();
 
-  /** @param {string} owner whose they are: server and person */
+  /** @param {string} owner the server and the person */
   constructor(owner) {
     this.owner = owner;
     this.prefix = `confab unsent ${owner} `;
   }
 
-  /** In order. @returns {Entry[]} */
+  /** All entries, in order. @returns {Entry[]} */
   get all() {
     return [...this.#entries.values()].sort((a, b) => a.n - b.n);
   }
 
-  /** The ones that end with this page. @returns {Entry[]} */
+  /** The entries that only this page has. @returns {Entry[]} */
   get loose() {
     return this.all.filter(({ client_id }) => this.#loose.has(client_id));
   }
@@ -45,8 +46,8 @@ export class Shelf {
   }
 
   /**
-   * Takes up what earlier pages and other tabs left.
-   * @param {(entry: Entry) => void} found told of each that is new, at once or when a slow database answers
+   * Loads the entries of earlier pages and other tabs.
+   * @param {(entry: Entry) => void} found called for each new entry, at once or when a slow database answers
    * @returns {Promise<void>} resolves when there is nothing more to wait for
    */
   load(found) {
@@ -76,7 +77,7 @@ export class Shelf {
     });
   }
 
-  /** Of another tab, which keeps it. @param {Entry} entry */
+  /** Adds an entry of another tab, which stores it. @param {Entry} entry */
   learn(entry) {
     if (!this.#gone.has(entry.client_id)) this.#entries.set(entry.client_id, entry);
   }
@@ -91,7 +92,7 @@ export class Shelf {
   }
 
   /**
-   * null: there is no database, or it failed.
+   * Runs a request on the database. Resolves to null if there is no database or it fails.
    * @param {IDBTransactionMode} mode @param {(store: IDBObjectStore) => IDBRequest} work @returns {Promise<any>}
    */
   async #do(mode, work) {

@@ -1,6 +1,6 @@
 /**
- * Server-Sent Events, read by fetch and not by EventSource: that hides the heartbeats, which tell a silent stream from
- * a dead one, and the status, which tells a lost log-in from a lost server.
+ * Server-Sent Events, read by fetch. EventSource hides the heartbeats, which distinguish a silent stream from a dead
+ * one, and the status, which distinguishes an ended log-in from a lost server.
  * @type {import('./transport.js').Reader}
  */
 export async function read({ ask, signal, receiver }) {
@@ -19,9 +19,9 @@ export async function read({ ask, signal, receiver }) {
 }
 
 /**
- * The event stream format of the HTML standard, 9.2.6, as far as a server of ours uses it.
+ * A parser for the event stream format of the HTML standard, 9.2.6, as far as confab's server uses it.
  * @param {(event: {id: string, data: string}) => void} dispatch
- * @returns {(text: string) => void} takes pieces as they come
+ * @returns {(text: string) => void} takes the text in pieces
  */
 export function eventParser(dispatch) {
   let rest = '', id = '';

@@ -1,4 +1,4 @@
-/** localStorage where it can be used. It may be missing, refused or full: then nothing is kept, and nothing fails. */
+/** localStorage, if usable. It may be missing, denied or full: then nothing is stored, and nothing fails. */
 
 /** @param {string} key @returns {string | null} */
 export function readItem(key) {
@@ -9,7 +9,7 @@ export function readItem(key) {
   }
 }
 
-/** What is kept as JSON; null: nothing, or something else. @param {string} key @returns {any} */
+/** A value stored as JSON; null if there is none or it is not JSON. @param {string} key @returns {any} */
 export function readJson(key) {
   try {
     return JSON.parse(readItem(key) ?? 'null');
@@ -18,7 +18,7 @@ export function readJson(key) {
   }
 }
 
-/** @param {string} key @param {string} value @returns {boolean} whether it is kept */
+/** @param {string} key @param {string} value @returns {boolean} whether it is stored */
 export function writeItem(key, value) {
   try {
     localStorage.setItem(key, value);
@@ -32,10 +32,10 @@ export function writeItem(key, value) {
 export function removeItem(key) {
   try {
     localStorage.removeItem(key);
-  } catch { /* it was not kept */ }
+  } catch { /* it was not stored */ }
 }
 
-/** The keys that begin so. @param {string} prefix @returns {string[]} */
+/** The keys that begin with a prefix. @param {string} prefix @returns {string[]} */
 export function keysOf(prefix) {
   try {
     const keys = Array.from({ length: localStorage.length }, (_, i) => localStorage.key(i) ?? '');

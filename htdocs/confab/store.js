@@ -11,27 +11,27 @@ import { persist } from './retry.js';
 import { Rooms } from './rooms.js';
 
 /**
- * What a person sees: rooms, messages, who read what and who is there. It changes by snapshots and dispatches alone;
- * what one does oneself is asked of the client and seen when its dispatch comes. Only messages that are on their way
- * are shown before (states 'queued' … 'failed', at the end of their room).
+ * The state that a person sees: rooms, messages, reads and presence. It changes only by snapshots and dispatches; a
+ * change by the person is requested by the client and appears when its dispatch comes. Only messages that are being
+ * sent are shown earlier (states 'queued' … 'failed', at the end of their room).
  *
- * Events, each at most once for the same id until the page has had a turn:
+ * Events, each at most once for the same id in a turn of the event loop:
  *   rooms          the list, or something in it (the id of the room, or undefined for all)
- *   messages       what messages() gives (the id of the room)
+ *   messages       the result of messages() (the id of the room)
  *   typing, pins, reads   (the id of the room)
  *   presence       (the id of the account)
- *   notifications  the list of them;  notify: one has come, at once (a Notification)
- *   loaded         everything was loaded, at first or again
+ *   notifications  the list of notifications;  notify: a new one, at once (a Notification)
+ *   loaded         everything was loaded, for the first time or again
  *
  * @typedef {import('./types.js').Room} Room
  * @typedef {import('./types.js').RoomDetail} RoomDetail
  */
 export class Store extends Emitter {
-  /** @type {Set<string>} events that are due */
+  /** @type {Set<string>} events to be emitted */
   #due = new Set();
-  /** @type {Map<string, {value: any, told: number}>} what getters gave: the same until something is told of it */
+  /** @type {Map<string, {value: any, told: number}>} results of getters, reused until an event is emitted about them */
   #given = new Map();
-  /** @type {Map<string, number>} how often an event was told */
+  /** @type {Map<string, number>} how often an event was emitted */
   #told = new Map();
 
   /** @param {import('./client.js').Client} client */
@@ -57,7 +57,7 @@ export class Store extends Emitter {
   #listen() {
     const { client, conversations, notifications, people } = this;
     client.pending = () => notifications.snapshot();
-    // Rooms come first: they look at messages as these were so far.
+    // Rooms come first: they look at the messages before the change.
     const followers = [notifications, conversations, people, this.readers, this.outbox];
     client.on('dispatch', (dispatch) => {
       for (const happening of meaningOf(dispatch, (message) => conversations.complete(message))) {
@@ -68,12 +68,12 @@ export class Store extends Emitter {
     client.on('signal', (signal) => people.apply(signal));
     client.on('notifications', (data) => notifications.replace(data));
     client.on('ready', () => { people.watchAgain((id) => !!this.room(id)).catch(() => {}); });
-    // It is said once that there is a gap: this has to succeed.
+    // A gap is reported only once, so the load is retried until it succeeds.
     client.on('resync', () => persist(() => this.load(), { isWanted: () => client.state !== 'stopped' }));
   }
 
   /**
-   * Tells of an event, once the page has had its turn, and once for however many.
+   * Emits an event at the end of the current turn, once for any number of calls.
    * @param {string} event @param {any} [about]
    */
   #tell(event, about) {
@@ -91,9 +91,9 @@ export class Store extends Emitter {
   #timesTold(key) { return this.#told.get(key) ?? 0; }
 
   /**
-   * A list, an object or a Map; the one that was given before where it holds the same and nothing was told since.
+   * A list, an object or a Map: the previous one if it holds the same and no event was emitted since.
    * @template T
-   * @param {string} name @param {string} key of the event that tells of it @param {T} value
+   * @param {string} name @param {string} key of its event @param {T} value
    * @returns {T}
    */
   #same(name, key, value) {
@@ -104,8 +104,8 @@ export class Store extends Emitter {
   }
 
   /**
-   * Loads the list of rooms, and again what is open. Call it once after client.start().
-   * @param {string} [room] opened along with it, if it can be
+   * Loads the list of rooms, and reloads the loaded ones. Call it once after client.start().
+   * @param {string} [room] opened at the same time, if possible
    */
   async load(room) {
     await this.client.ready();
@@ -136,7 +136,7 @@ export class Store extends Emitter {
     return this.rooms.items.get(id);
   }
 
-  /** All rooms, the liveliest first. */
+  /** All rooms, most recent activity first. */
   list() {
     const moment = (/** @type {Room} */ room) => room.last_message?.created_at ?? room.created_at;
     const list = [...this.rooms.items.values()]
@@ -154,7 +154,7 @@ export class Store extends Emitter {
     return this.#same('totals', '', { unread, mentions });
   }
 
-  /** @param {string} id @returns {RoomDetail | undefined} once loadDetail() was called, or something was told of it */
+  /** @param {string} id @returns {RoomDetail | undefined} after loadDetail() or a dispatch about it */
   detail(id) {
     return this.rooms.details.get(id);
   }
@@ -167,12 +167,12 @@ export class Store extends Emitter {
     return /** @type {RoomDetail} */ (this.detail(id));
   }
 
-  /** Members of a room, as far as they are known. @param {string} id */
+  /** The known members of a room. @param {string} id */
   members(id) {
     return this.#same(`members ${id}`, '', membersOf(this.detail(id)));
   }
 
-  /** Invitations that wait for one's answer: answer(). @returns {import('./types.js').Notification[]} */
+  /** Invitations that the person has not answered; see answer(). @returns {import('./types.js').Notification[]} */
   invitations() {
     return this.#same('invitations', 'notifications', [...this.notifications.rooms.values()].flat()
       .filter(({ status }) => status === 'pending'));
@@ -184,21 +184,21 @@ export class Store extends Emitter {
     this.notifications.left(id);
   }
 
-  /** Whether there may be more than members() has: client.listMembers() gives them all. @param {string} id */
+  /** Whether there may be more members than members() has; client.listMembers() returns them all. @param {string} id */
   hasMoreMembers(id) {
     return isCut(this.detail(id));
   }
 
   /**
-   * @param {string} id @param {number} [user] oneself
-   * @returns {'creator' | 'admin' | 'member' | null} null: none, or not known
+   * @param {string} id @param {number} [user] default: the person
+   * @returns {'creator' | 'admin' | 'member' | null} null: not a member, or not known
    */
   role(id, user = this.me?.id) {
     return roleOf(this.detail(id), user);
   }
 
   /**
-   * Messages of a room, oldest first; what is on its way comes last.
+   * Messages of a room, oldest first; messages that are being sent come last.
    * @param {string} id @returns {(import('./types.js').Message | import('./types.js').Unsent)[]}
    */
   messages(id) {
@@ -210,10 +210,10 @@ export class Store extends Emitter {
     return this.#same(`messages ${id}`, `messages ${id}`, list);
   }
 
-  /** How much of a room there is here. @param {string} id */
+  /** How much of a room is loaded. @param {string} id */
   extent(id) { return this.#same(`extent ${id}`, '', this.conversations.extent(id)); }
 
-  /** The newest messages, unless some are there already. @param {string} id */
+  /** Loads the newest messages, unless some are loaded. @param {string} id */
   openRoom(id) { return this.conversations.openRoom(id); }
 
   /** @param {string} id */
@@ -235,27 +235,27 @@ export class Store extends Emitter {
   loadPins(id) { return this.conversations.loadPins(id); }
 
   /**
-   * Plain text, to a room.
+   * Sends plain text to a room.
    * @param {string} id @param {string} text @param {object} [extra] parent_message_id, forwarded_from_id, media …
    */
   send(id, text, extra) { return this.outbox.sendText(id, text, extra); }
 
   /**
-   * That everything in a room, or up to a message, was read. Call it as often as it is seen.
+   * Marks everything in a room, or up to a message, as read. It may be called as often as the room is seen.
    * @param {string} id @param {number} [seq]
    */
   markRead(id, seq = this.room(id)?.last_message?.seq) { return this.readers.upTo(this.room(id), seq); }
 
-  /** Up to where others said that they read: seq by account. @param {string} id */
+  /** How far others have read: seq by account. @param {string} id */
   reads(id) { return this.#same(`reads ${id}`, '', this.readers.of(id)); }
 
   /** @param {string} id */
   typing(id) { return this.#same(`typing ${id}`, '', this.people.typing(id)); }
 
-  /** @param {number} user @returns {import('./types.js').Presence | undefined} once it is watched */
+  /** @param {number} user @returns {import('./types.js').Presence | undefined} after watch() */
   presence(user) { return this.people.presence.get(user); }
 
-  /** Asks to be told who is there, also on later streams. @param {{rooms?: string[], users?: number[]}} who */
+  /** Subscribes to presence, also on later streams. @param {{rooms?: string[], users?: number[]}} who */
   watch(who) { return this.people.watch(who); }
 }
 

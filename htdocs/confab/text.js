@@ -1,11 +1,11 @@
-/** Unguessable and unique; on plain http crypto.randomUUID is missing. */
+/** An unguessable, unique id; on plain http crypto.randomUUID is missing. */
 export function uniqueId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /**
- * Content is rich text: this makes HTML of plain text.
+ * Converts plain text to HTML, the form of a message's content.
  * @param {string} text
  */
 export function escapeText(text) {
@@ -17,7 +17,7 @@ export function wellFormed(text) {
   return text.replace(/[\0\p{Surrogate}]/gu, '');
 }
 
-/** JSON of it, with all its texts well formed. @param {unknown} value */
+/** JSON in which all texts are well formed. @param {unknown} value */
 export function encode(value) {
   return JSON.stringify(value, (_, one) => (typeof one === 'string' ? wellFormed(one) : one));
 }

@@ -1,12 +1,12 @@
 /**
- * What the three transports have in common. A transport is opened once and ends once; the client makes a new one to
+ * The common part of the three transports. A transport is opened once and ends once; the client creates a new one to
  * reconnect.
  *
- * @typedef {object} Receiver what a transport tells the client
+ * @typedef {object} Receiver the callbacks of a transport
  * @property {(frame: any) => void} frame a dispatch, a reply or an error, parsed
- * @property {(cursor: string) => void} cursor everything up to it has come
- * @property {(isHeartbeat?: boolean) => void} alive something came, if only a heartbeat
- * @property {(end: End) => void} end it is over
+ * @property {(cursor: string) => void} cursor everything up to the cursor has arrived
+ * @property {(isHeartbeat?: boolean) => void} alive data has arrived, perhaps only a heartbeat
+ * @property {(end: End) => void} end the transport has ended
  *
  * @typedef {object} End
  * @property {number} code the protocol's close code; 4001: authenticate again; 0: unknown
@@ -19,13 +19,13 @@
  *
  * @typedef {object} Transport
  * @property {() => void} close
- * @property {(data: object) => boolean} [probe] asks for a sign of life; false: it can't
- * @property {(text: string) => boolean} send false: it can't
+ * @property {(data: object) => boolean} [probe] asks for a sign of life; false: not possible
+ * @property {(text: string) => boolean} send false: not possible
  *
  * @typedef {object} Reading
- * @property {(path: string, headers?: HeadersInit) => Promise<Response>} ask rejects with an End where it is refused
- * @property {AbortSignal} signal it is closed
- * @property {Where} where its cursor is where the next request goes on
+ * @property {(path: string, headers?: HeadersInit) => Promise<Response>} ask rejects with an End if refused
+ * @property {AbortSignal} signal aborts when the transport is closed
+ * @property {Where} where its cursor is the place for the next request
  * @property {Receiver} receiver
  *
  * @typedef {(reading: Reading) => Promise<any>} Reader reads until it is closed, or rejects
@@ -34,10 +34,10 @@ import { authorization } from './auth.js';
 import { Code } from './codes.js';
 
 /**
- * The address of a stream.
+ * The URL of a stream.
  * @param {Where} where
  * @param {string} path
- * @param {boolean} tokenInQuery where no header can be set
+ * @param {boolean} tokenInQuery for a transport that can't set headers
  */
 export function streamUrl(where, path, tokenInQuery) {
   const url = new URL(path, where.base);
@@ -47,7 +47,7 @@ export function streamUrl(where, path, tokenInQuery) {
 }
 
 /**
- * A request with the cookie or the token, past the cache.
+ * A request with the cookie or the token, bypassing the cache.
  * @param {URL} url @param {string | undefined} token @param {RequestInit} how
  */
 export function fetchAs(url, token, how) {
@@ -57,7 +57,7 @@ export function fetchAs(url, token, how) {
 }
 
 /**
- * A transport that sends nothing upwards.
+ * A receive-only transport.
  * @param {Where} where @param {Receiver} receiver
  * @param {Reader} read
  * @returns {Transport}
@@ -83,7 +83,7 @@ export function retryAfterOf(response) {
 }
 
 /**
- * The end that a refused request stands for.
+ * The end to report for a refused request.
  * @param {Response} response
  * @returns {End}
  */

@@ -1,8 +1,8 @@
-const PAUSE = 2_000; // ms; more often nobody needs to be told
+const PAUSE = 2_000; // ms between typing signals
 
-/** Says that one is typing, now and then however often it is called; that one stopped, where the other was said. */
+/** Sends typing signals at a limited rate, and the end of typing if its beginning was sent. */
 export class Typing {
-  /** @type {Map<string, number>} when it was said last, by room */
+  /** @type {Map<string, number>} the time of the last signal, by room */
   #said = new Map();
   #say;
 

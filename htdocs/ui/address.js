@@ -1,5 +1,5 @@
 /**
- * Only addresses that can do no harm when they are followed.
+ * Allows only addresses that are safe to follow.
  * @param {string} address @returns {string} '' for others
  */
 export function safeAddress(address) {
@@ -11,7 +11,7 @@ export function safeAddress(address) {
   }
 }
 
-/** Whether it lies on another host, which would learn who looks at it. @param {string} address of safeAddress() */
+/** Whether the address is on another host, which would learn who views it. @param {string} address of safeAddress() */
 export function isForeign(address) {
   return new URL(address).origin !== location.origin;
 }

@@ -2,25 +2,25 @@ import { escapeText } from '../confab/text.js';
 import { plainTextOf, textOf } from './html.js';
 
 /**
- * The content of a message, for all modules that show one.
+ * Helpers for the content of a message, for all modules that show one.
  * @typedef {import('../confab/types.js').Message} Message
  * @typedef {import('../confab/types.js').Unsent} Unsent
  * @typedef {import('../confab/types.js').Attachment} Attachment
  */
-const MEDIA_ONLY = 'Media Files'; // what the server writes where there are attachments and no text
+const MEDIA_ONLY = 'Media Files'; // the content of messages that have attachments and no text
 
 /** @param {Message | Unsent} message @returns {Attachment[]} */
 export function mediaOf(message) {
   return ('state' in message ? message.extra_fields?.media : message.attachments) ?? [];
 }
 
-/** Whether it has text of its own. @param {Message | Unsent} message */
+/** Whether the message has a text of its own. @param {Message | Unsent} message */
 export function hasText(message) {
   if ('state' in message) return !!message.text || !mediaOf(message).length;
   return !mediaOf(message).length || message.content !== MEDIA_ONLY;
 }
 
-/** On one line. @param {Message | Unsent} message @param {import('./text.js').Language['t']} t */
+/** The message on one line. @param {Message | Unsent} message @param {import('./text.js').Language['t']} t */
 export function lineOf(message, t) {
   if ('is_deleted' in message && message.is_deleted) return t('deletedMessage');
   const [first] = mediaOf(message);
@@ -29,7 +29,7 @@ export function lineOf(message, t) {
   return first.caption || t(first.media_type === 'image' ? 'picture' : 'attachment');
 }
 
-/** Rich text as somebody could have typed it, with its lines. @param {string} html */
+/** Rich text as plain text, with its line breaks. @param {string} html */
 export function typedOf(html) {
   return plainTextOf(html.replace(/<br[^>]*>/g, '\n').replace(/<\/(p|li|ul|ol|blockquote|pre)>/g, '\n')).trim();
 }
@@ -37,7 +37,7 @@ export function typedOf(html) {
 const LINK = /\bhttps?:\/\/[^\s<>"“”«»\u3000-\u303f\uff00-\uffef]+/gi;
 const CLOSERS = /** @type {Record<string, string>} */ ({ ')': '(', ']': '[', '}': '{' });
 
-/** A web address without the punctuation of the sentence that it stands in. @param {string} found */
+/** A web address without the punctuation of the surrounding sentence. @param {string} found */
 function addressIn(found) {
   let address = found;
   for (;;) {
@@ -49,7 +49,7 @@ function addressIn(found) {
 }
 
 /**
- * Typed text as rich text: as it stands, with its web addresses as links.
+ * Typed text as rich text: unchanged, with its web addresses as links.
  * @param {string} text
  */
 export function htmlOfTyped(text) {
@@ -63,7 +63,7 @@ export function htmlOfTyped(text) {
   return html + escapeText(text.slice(from));
 }
 
-/** One to three emoji and nothing else. @param {string} text */
+/** Whether a text is one to three emoji and nothing else. @param {string} text */
 export function isEmojiOnly(text) {
   return EMOJI.test(text);
 }

@@ -11,14 +11,14 @@ export function setSanitisedHtml(element, html) {
   element.innerHTML = /** @type {string} */ (policy ? policy.createHTML(html) : html);
 }
 
-/** The text of sanitised HTML, for one-line previews: what begins a line begins a word. @param {string} html */
+/** The text of sanitised HTML for one-line previews: line breaks become spaces. @param {string} html */
 export function textOf(html) {
   const box = document.createElement('template');
   setSanitisedHtml(box, html.replace(/<(br|p|li)\b/g, ' <$1'));
   return (box.content.textContent ?? '').replace(/\s+/g, ' ').trim();
 }
 
-/** The text of sanitised HTML, as it stands. @param {string} html */
+/** The text of sanitised HTML, unchanged. @param {string} html */
 export function plainTextOf(html) {
   const box = document.createElement('template');
   setSanitisedHtml(box, html);

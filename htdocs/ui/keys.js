@@ -1,6 +1,6 @@
 /**
- * Whether a key belongs to an input method that is composing a character. Safari says so by the code 229 alone: there
- * the Enter that ends a composition comes after its end.
+ * Whether a key belongs to an input method that is composing a character. In Safari only the key code 229 shows this:
+ * there the Enter that ends a composition comes after its end.
  * @param {KeyboardEvent} event
  */
 export function isComposing(event) {

@@ -1,7 +1,6 @@
 /**
- * Texts in the person's language. A language file exports `dir` and `texts`: strings by key, with {name} where
- * something is put in; where a number decides, an object of forms by plural category ('one', 'few', 'other' …) that is
- * chosen by {count}.
+ * Texts in the person's language. A language file exports `dir` and `texts`: strings by key, with {name} for inserted
+ * values; where a number decides, an object of forms by plural category ('one', 'few', 'other' …), chosen by {count}.
  *
  * @typedef {Record<string, string | Partial<Record<Intl.LDMLPluralRule, string>>>} Texts
  * @typedef {{
@@ -14,8 +13,8 @@ const FILES = {
 export const LANGUAGES = Object.keys(FILES);
 
 /**
- * The first of these that there is; the browser's when none is named. A language that is not there, and a key that it
- * lacks, is English.
+ * Loads the first available one of the wanted languages, or of the browser's if none is named. English is the fallback
+ * for missing languages and keys.
  * @param {...(string | null | undefined)} wanted as in lang attributes
  * @returns {Promise<Language>}
  */
@@ -24,7 +23,7 @@ export async function loadLanguage(...wanted) {
     ...globalThis.navigator?.languages ?? []].map((tag) => /** @type {string} */ (tag).toLowerCase().split('-')[0]);
   const lang = /** @type {keyof FILES} */ (tags.find((tag) => LANGUAGES.includes(tag)) ?? 'en');
   const english = FILES.en(), [base, own] = await Promise.all([english, FILES[lang]().catch(() => english)]);
-  // The browser's own variety of it, where it has one: en-GB, de-AT. It decides how dates and numbers are written.
+  // The browser's own variant, if any: en-GB, de-AT. It decides the format of dates and numbers.
   const tag = [...wanted,
     ...globalThis.navigator?.languages ?? []]
       .find((one) => one?.toLowerCase().split('-')[0] === lang && one.includes('-')) ?? lang;
@@ -48,7 +47,7 @@ export function language(lang, dir, texts, tag = lang) {
 }
 
 /**
- * Text that may read the other way must not turn what stands around it: it is put between isolates.
+ * Puts text that may run in the other direction between isolates, so the text around it keeps its order.
  * @param {string} text
  */
 function isolated(text) {
