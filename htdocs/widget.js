@@ -4,14 +4,14 @@
  *   <script type="module" src="/chat/widget.js" data-mode="floating"></script>
  *   <script type="module" src="/chat/widget.js"></script> … <confab-chat room="…"></confab-chat>
  *
- * docs/widget.md has the attributes, and how a site says who its visitor is.
+ * docs/widget.md describes the attributes, and how a site identifies its visitors.
  */
 import { ConfabChat } from './widget/element.js';
 
 ConfabChat.mount = new URL('.', import.meta.url).href;
 if (!customElements.get('confab-chat')) customElements.define('confab-chat', ConfabChat);
 
-// The script itself may ask for one. Its data- attributes are the element's.
+// The script element itself may request a widget. Its data- attributes become the element's attributes.
 const script = [...document.querySelectorAll('script')]
   .find(({ src, dataset }) => src === import.meta.url && dataset.mode);
 if (script && !script.dataset.done) {

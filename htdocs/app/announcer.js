@@ -1,6 +1,6 @@
 import { h } from './html.js';
 
-/** Says things to a screen reader, one after the other, without moving the focus. */
+/** Announces texts to a screen reader, one after the other, without moving the focus. */
 export class Announcer {
   element = h('div', { class: 'sr', role: 'status', 'aria-live': 'polite' });
 

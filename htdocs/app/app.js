@@ -11,21 +11,21 @@ import { h } from './html.js';
 import { Permissions } from './permissions.js';
 import { Settings } from './settings.js';
 
-const SHARE = 4; // parts of time that drawing leaves to everything else, for each that it takes
+const SHARE = 4; // after drawing, the pause is this many times as long as the drawing took
 const FRAME = 16, HIDDEN = 200; // ms
 
 /**
  * Shared by the parts of the page. Events:
- *   open      the room that is shown is another one (its id, or '')
- *   show      somebody wants to see a room (its id, or '' for the list), perhaps the one that is shown
- *   settings  something was chosen, here or in another tab
- *   day       it is another day than a minute ago
- *   blocked   somebody was blocked, or not any more
+ *   open      another room is shown (its id, or '')
+ *   show      the person chose a room (its id, or '' for the list), perhaps the shown one
+ *   settings  a setting has changed, here or in another tab
+ *   day       a new day has begun
+ *   blocked   somebody was blocked or unblocked
  *   jump      to a message of the room that is shown: {id, seq}
- *   context   a message is answered or edited: {reply} or {edit}
- *   compose   one wants to write
- *   search    messages are looked for (a room's id, or '')
- *   panel     the details of the room are wanted, or not any more
+ *   context   a reply or an edit begins: {reply} or {edit}
+ *   compose   focus the composer
+ *   search    open the search (in a room, by its id, or '' for all)
+ *   panel     show or hide the details of the room
  */
 export class App extends Emitter {
   settings = new Settings(() => this.emit('settings'));
@@ -44,7 +44,7 @@ export class App extends Emitter {
     this.#watchDays();
   }
 
-  /** "Today" is another day after midnight, also when the device slept. */
+  /** Notices that the day has changed, even while the device slept. */
   #watchDays() {
     let today = new Date().toDateString();
     setInterval(() => {
@@ -127,7 +127,7 @@ export class App extends Emitter {
       status: status === 'offline' ? undefined : status };
   }
 
-  /** A word at the edge of the page, for a moment. @param {unknown} what a text, or an error */
+  /** Shows a short message at the edge of the page for a moment. @param {unknown} what a text, or an error */
   toast(what) {
     const text = typeof what === 'string' ? what : reason(this, what);
     const note = h('p', { class: typeof what === 'string' ? '' : 'failed', role: 'status' }, text);
@@ -136,8 +136,8 @@ export class App extends Emitter {
   }
 
   /**
-   * Calls at most once a frame, and less often where that takes long: a crowd that talks leaves most of the time to
-   * whoever types. In a page that nobody sees, soon.
+   * Calls at most once a frame, and less often if drawing takes long, so in a busy room most of the time is left for
+   * typing. In a hidden page it uses a timer.
    * @param {() => void} draw
    */
   drawer(draw) {
@@ -162,7 +162,7 @@ export class App extends Emitter {
     };
   }
 
-  /** The one-to-one with somebody, made when there is none. @param {number} user */
+  /** The one-to-one with a person, created if there is none. @param {number} user */
   async talkTo(user) {
     const known = this.store.list().find((room) => room.peer?.id === user);
     if (known) return this.show(known.id);

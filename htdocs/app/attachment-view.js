@@ -3,7 +3,8 @@ import { h } from './html.js';
 import { icon } from './icons.js';
 
 /**
- * A picture, a recording or a file. Nothing is loaded by itself from another host: that would tell it who reads here.
+ * A picture, a recording or a file. Nothing is loaded from another host without a click: the host would learn who reads
+ * here.
  * @param {import('./app.js').App} app @param {import('../confab/types.js').Attachment} asset
  */
 export function attachmentView(app, asset) {
@@ -22,7 +23,7 @@ export function attachmentView(app, asset) {
     h('small', { dir: 'auto' }, about.filter(Boolean).join(' · ') || app.t('attachment'))), text);
 }
 
-/** A name that its sender gave: text, and without signs that turn what stands around them. @param {unknown} given */
+/** The sender's name of a file, without characters that change the direction of text. @param {unknown} given */
 function nameOf(given) {
   return typeof given === 'string' ? given.replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '') : '';
 }

@@ -23,8 +23,8 @@ export function hueOf(name) {
 }
 
 /**
- * A round picture, or the initials on a colour of one's own. It says nothing to a screen reader: the name stands beside
- * it.
+ * A round picture, or the initials on the colour of the name. Hidden from screen readers, because the name stands
+ * beside it.
  * @param {{name: string, image?: string | null, status?: string, kind?: 'person' | 'group' | 'channel'}} who
  */
 export function avatar({ name, image, status, kind = 'person' }) {

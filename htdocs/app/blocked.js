@@ -31,7 +31,7 @@ export class Blocked {
 }
 
 /**
- * What blocks somebody, or takes that back: for menus and panels.
+ * A menu item that blocks or unblocks a person, for menus and panels.
  * @param {import('./app.js').App} app @param {number} user @param {string} name
  * @returns {import('./menu.js').Entry}
  */

@@ -10,7 +10,7 @@ import { Sidebar } from './sidebar.js';
 
 const PHONE = matchMedia('(max-width: 48rem)');
 
-/** The whole of the chat, for a logged-in user: the rooms, the conversation, and the details of the room. */
+/** The whole chat of a logged-in user: the rooms, the conversation, and the details of the room. */
 export class Chat {
   /** @type {(() => void)[]} */
   #offs = [];
@@ -38,25 +38,25 @@ export class Chat {
       store.on('rooms', () => { if (app.open && !app.room) this.#vanished(); }));
   }
 
-  /** On a phone: to the room, or to the list. @param {boolean} inRoom */
+  /** On a phone: switches to the room or to the list. @param {boolean} inRoom */
   #turn(inRoom) {
     this.element.classList.toggle('in-room', inRoom);
     this.#mark();
   }
 
-  /** The main part of the page: on a phone the list, while it is all there is. */
+  /** Marks the main part of the page: on a phone the list while only the list is shown. */
   #mark = () => {
     const isAll = PHONE.matches && !this.element.classList.contains('in-room');
     this.sidebar.element.setAttribute('role', isAll ? 'main' : 'presentation');
   };
 
-  /** The room that the address names: what is seen first is asked for at once. */
+  /** The room that the address names, which is requested first. */
   get wanted() {
     const [room, which] = location.hash.slice(1).split('/');
     return ROOM.test(room) && !which ? room : undefined;
   }
 
-  /** Goes where the address says: #ROOM, #join/ROOM of a public channel, #invite/SECRET. */
+  /** Goes to the place that the address names: #ROOM, #join/ROOM of a public channel, #invite/SECRET. */
   async route() {
     const { app } = this;
     const [what, which] = location.hash.slice(1).split('/');
@@ -97,7 +97,7 @@ export class Chat {
     this.element.classList.toggle('with-panel', wanted);
   }
 
-  /** The room that was shown is gone: one left it, or was removed, or it was deleted. */
+  /** The shown room has gone: the person left it or was removed, or it was deleted. */
   #vanished() {
     this.app.announcer.say(this.app.t('roomGone'));
     this.app.show('');

@@ -3,7 +3,7 @@ import { h } from './html.js';
 
 const SHOWN = 8;
 
-/** While one writes @na…: the members of the room whose names begin so. */
+/** Completes a mention that is being written as @na…: the members of the room whose names begin with it. */
 export class Completion {
   #at = 0;
 
@@ -24,7 +24,7 @@ export class Completion {
     });
   }
 
-  /** The name that is being written before the cursor; null: none. */
+  /** The beginning of a name before the cursor, or null. */
   get #begun() {
     const before = this.text.value.slice(0, this.text.selectionStart);
     return /(?:^|[\s(])@([\p{L}\p{N}._-]*)$/u.exec(before)?.[1] ?? null;
@@ -42,7 +42,7 @@ export class Completion {
     if (begun && people.length < SHOWN && app.store.hasMoreMembers(app.open)) this.#ask(begun);
   }
 
-  /** In a crowd the server knows more of them. @param {string} begun */
+  /** In large rooms, asks the server for more members. @param {string} begun */
   async #ask(begun) {
     const { app } = this, room = app.open;
     const { members } = await app.client.listMembers(room,
@@ -64,7 +64,7 @@ export class Completion {
     this.#select(0);
   }
 
-  /** @param {KeyboardEvent} event @returns {boolean} whether it was meant for the list */
+  /** @param {KeyboardEvent} event @returns {boolean} whether the key was for the list */
   pressed(event) {
     if (this.element.hidden) return false;
     const count = this.element.children.length;

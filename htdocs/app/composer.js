@@ -7,7 +7,7 @@ import { icon } from './icons.js';
 import { openMenu } from './menu.js';
 import { Uploads } from './uploads.js';
 
-/** Where one writes: text, an answer, an edit, files. What is begun stays as a draft. */
+/** The composer: text, a reply, an edit, files. Unsent text stays as a draft. */
 export class Composer {
   /** @type {{edit?: any, reply?: any}} */
   #context = {};
@@ -113,7 +113,7 @@ export class Composer {
     app.client.typing(app.open, !!this.text.value.trim());
   }
 
-  /** As tall as what is in it; the style sheet sets the limit. */
+  /** Makes the field as tall as its text; the style sheet sets the limit. */
   #grow() {
     this.text.style.height = 'auto';
     this.text.style.height = `${this.text.scrollHeight + 2}px`;
@@ -159,8 +159,8 @@ export class Composer {
   }
 
   /**
-   * What goes along has to be there first: it is waited for.
-   * @param {string} id @returns {Promise<boolean>} false: it stays here
+   * Waits until the attachments are uploaded.
+   * @param {string} id @returns {Promise<boolean>} false: the message is not sent
    */
   async #areFilesThere(id) {
     if (!this.uploads.isBusy) return true;

@@ -2,11 +2,11 @@ import { h } from './html.js';
 import { icon } from './icons.js';
 
 const NAMES = /** @type {Record<string, string>} */ ({ ws: 'WebSocket', sse: 'server-sent events', poll: 'long-poll' });
-const PATIENCE = 1_500; // ms until a break is worth a word
+const PATIENCE = 1_500; // ms until an interruption is shown
 
 /**
- * How the connection does, and what is not sent yet: a line below the rooms, and a bar above the messages when
- * something is wrong.
+ * The state of the connection and of unsent messages: a line below the rooms, and a bar above the messages if something
+ * is wrong.
  */
 export class ConnectionState {
   /** @type {ReturnType<typeof setTimeout> | undefined} */

@@ -6,7 +6,7 @@ import { openPins } from './message-dialogs.js';
 import { Reading } from './reading.js';
 import { Timeline } from './timeline.js';
 
-/** The middle part: one room, with what is said in it. */
+/** The middle part of the page: one room with its messages. */
 export class Conversation {
   /** @type {(() => void)[]} */
   #offs = [];
@@ -67,12 +67,12 @@ export class Conversation {
       if (id === app.open) this.composer.draw();
     })
       .catch(() => {});
-    // Not away from what somebody has begun to write elsewhere: at the start a room opens by itself.
+    // A room that opens by itself at the start must not take the focus from a field that is being filled in.
     const isWriting = document.activeElement instanceof HTMLInputElement;
     if (!isWriting && matchMedia('(min-width: 48rem) and (hover: hover)').matches) this.composer.focus();
   }
 
-  /** Of a crowd the details name a part: how many there are the server says. @param {string} id */
+  /** The details of a large room name only some members; the server tells their number. @param {string} id */
   async #count(id) {
     const { client, store } = this.app;
     if (!store.hasMoreMembers(id)) return void this.#totals.delete(id);

@@ -4,13 +4,13 @@ import { icon } from './icons.js';
 import { clearProblem, sayProblem } from './reason.js';
 
 /**
- * A modal dialog. It is made when it is opened and gone when it is closed; the focus goes back where it came from.
+ * A modal dialog. It is created when it opens and removed when it closes; the focus returns to the element that had it.
  * @param {import('./app.js').App} app
  * @param {{
  *   title: string, wide?: boolean, content: Node[], submit?: string, danger?: boolean, action?: () => Promise<any> |
  *   any
  * }} what
- *   submit: the text of the button that carries out the action; when that fails, the dialog says why and stays
+ *   submit: the text of the button that runs the action; if that fails, the dialog shows the error and stays
  */
 export function openDialog(app, { title, wide, content, submit, danger, action }) {
   const back = document.activeElement;
@@ -49,9 +49,9 @@ export function openDialog(app, { title, wide, content, submit, danger, action }
 }
 
 /**
- * A question that is answered by yes or by closing it.
+ * A question that is answered by a button for yes or by closing it.
  * @param {import('./app.js').App} app @param {string} title @param {string} text @param {string} yes
- * @param {() => Promise<any>} action @param {...Node} more what it is about
+ * @param {() => Promise<any>} action @param {...Node} more content below the text
  */
 export function confirm(app, title, text, yes, action, ...more) {
   return openDialog(app, { title, content: [...more, h('p', {}, text)], submit: yes, danger: true, action });

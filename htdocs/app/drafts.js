@@ -34,7 +34,7 @@ export class Drafts {
     this.#timer = setTimeout(() => this.#save(), 300);
   }
 
-  /** For the next person at this device. */
+  /** Removes the drafts before another person uses this device. */
   clear() {
     clearTimeout(this.#timer);
     if (this.#key) removeItem(this.#key);

@@ -12,7 +12,7 @@ const SIGNS = [
 ];
 
 /**
- * A sign, chosen from a grid; what was chosen last comes first.
+ * A picker for an emoji in a grid; those used last come first.
  * @param {import('./app.js').App} app @param {HTMLElement} anchor @param {(sign: string) => void} chosen
  */
 export function pickEmoji(app, anchor, chosen) {

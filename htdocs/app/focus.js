@@ -1,8 +1,8 @@
-/** @type {WeakMap<Element, HTMLElement>} what was drawn in an element's place */
+/** @type {WeakMap<Element, HTMLElement>} the element that was drawn in place of another */
 const successors = new WeakMap();
 
 /**
- * An element is drawn anew: the focus that wants to go back to the old one, or into it, comes to this one.
+ * An element was redrawn: a focus that returns to the old one, or into it, goes to the new one.
  * @param {Element} old @param {HTMLElement} now
  */
 export function succeed(old, now) {
@@ -10,7 +10,7 @@ export function succeed(old, now) {
 }
 
 /**
- * The element of a set that stands in the place of this one, or is it.
+ * The element of a set that replaces this one, or is it.
  * @param {HTMLElement | undefined} element @param {Set<HTMLElement>} among
  */
 export function standIn(element, among) {
@@ -19,9 +19,9 @@ export function standIn(element, among) {
 }
 
 /**
- * Puts the focus on an element, or on what stands in its place now.
+ * Focuses an element, or the one that has replaced it.
  * @param {Element | null} element
- * @returns {boolean} false: neither is there any more
+ * @returns {boolean} false: neither exists any more
  */
 export function focusAgain(element) {
   while (element && !element.isConnected) element = successors.get(element) ?? element.parentElement;

@@ -1,8 +1,8 @@
 const DAY = 86_400_000; // ms
 
-/** Dates, numbers and sizes as people of a language write them. */
+/** Dates, numbers and sizes in the format of a language. */
 export class Formats {
-  /** @param {string} tag of the language, and its variety */
+  /** @param {string} tag of the language and its variant */
   constructor(tag) {
     const date = (/** @type {Intl.DateTimeFormatOptions} */ options) => new Intl.DateTimeFormat(tag, options);
     this.clock = date({ hour: 'numeric', minute: '2-digit' });
@@ -23,13 +23,13 @@ export class Formats {
     return this.clock.format(new Date(moment));
   }
 
-  /** In a list: the time of today, else the day. @param {string} moment */
+  /** For a list: the time if it is today, else the day. @param {string} moment */
   when(moment) {
     const date = new Date(moment), days = daysAgo(date);
     return (days === 0 ? this.clock : days < 7 ? this.weekday : this.shortDay).format(date);
   }
 
-  /** As a heading over the messages of a day. @param {string} moment */
+  /** For the heading over the messages of a day. @param {string} moment */
   day(moment) {
     const date = new Date(moment), days = daysAgo(date);
     if (days < 2) return sentence(this.relative.format(-days, 'day'));

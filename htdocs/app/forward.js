@@ -5,7 +5,7 @@ import { h } from './html.js';
 
 const SHOWN = 50;
 
-/** Sends a message on to another room. @param {import('./app.js').App} app @param {any} message */
+/** Forwards a message to another room. @param {import('./app.js').App} app @param {any} message */
 export function openForward(app, message) {
   const { t, store } = app;
   const list = h('ul', { class: 'people choose' });

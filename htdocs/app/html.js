@@ -1,9 +1,9 @@
-/** Building the page. HTML that the server has cleaned goes in by setSanitisedHtml() alone; everything else is text. */
+/** Builds the page. Sanitised HTML is inserted only by setSanitisedHtml(); everything else is text. */
 export * from '../ui/html.js';
 
 /**
- * An element: attributes, listeners (`onclick` and the like, functions only) and children. What is null, undefined or
- * false is left out; strings are text.
+ * An element: attributes, listeners (`onclick` and the like, functions only) and children. Children that are null,
+ * undefined or false are left out; strings are text.
  * @template {keyof HTMLElementTagNameMap} T
  * @param {T} tag
  * @param {Record<string, any>} [attributes]

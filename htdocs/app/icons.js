@@ -1,6 +1,6 @@
 const SVG = 'http://www.w3.org/2000/svg';
 
-/** Drawn on 24 × 24 with a line of 2. */
+/** Paths on a grid of 24 × 24, stroke width 2. */
 const PATHS = {
   attach: 'M20 11.5l-8.2 8.2a5.2 5.2 0 0 1-7.4-7.4l8.6-8.6a3.5 3.5 0 0 1 5 5l-8.5 8.5a1.7 1.7 0 0 1-2.5-2.5l7.8-7.7',
   back: 'M15 5l-7 7 7 7',
@@ -41,7 +41,7 @@ const PATHS = {
 
 /** @typedef {keyof typeof PATHS} IconName */
 
-/** An icon that says nothing to a screen reader. @param {IconName} name */
+/** An icon, hidden from screen readers. @param {IconName} name */
 export function icon(name) {
   const svg = document.createElementNS(SVG, 'svg'), path = document.createElementNS(SVG, 'path');
   svg.setAttribute('viewBox', '0 0 24 24');

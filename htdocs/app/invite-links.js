@@ -5,7 +5,7 @@ import { linkTo } from './join.js';
 
 const DAY = 86_400; // s
 
-/** Links that let people into a room, for those who may make them. */
+/** Invite links of a room, for members who may create them. */
 export class InviteLinks {
   /** @param {import('./app.js').App} app */
   constructor(app) {
@@ -55,7 +55,7 @@ export class InviteLinks {
     });
   }
 
-  /** The link is told once. @param {string} link */
+  /** Shows a new link, which the server returns only once. @param {string} link */
   #show(link) {
     const { app } = this, { t } = app,
       text = h('input', { value: link, readonly: true, dir: 'ltr', id: 'invite-link' });

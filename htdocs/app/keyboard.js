@@ -29,9 +29,9 @@ export function openShortcuts(app) {
 }
 
 /**
- * The keys that work everywhere. Single letters only where nothing is typed.
+ * The keys that work everywhere. Single letters work only outside of text fields.
  * @param {import('./app.js').App} app @param {import('./chat.js').Chat} chat
- * @returns {() => void} takes them off
+ * @returns {() => void} removes the listeners
  */
 export function addShortcuts(app, chat) {
   const { sidebar, conversation } = chat;

@@ -1,6 +1,7 @@
 /**
- * The letter of a key, whatever the layout and Caps Lock: what it writes where that is a Latin letter or a sign, else
- * what stands at its place on a Latin keyboard. Option on a Mac writes other signs; its place counts then.
+ * The letter of a key, regardless of layout and Caps Lock: the character it produces if that is a Latin letter or a
+ * sign, else the character at its place on a Latin keyboard. Option on a Mac produces other characters; then the place
+ * counts.
  * @param {KeyboardEvent} event @returns {string} a small letter, a sign, or the name of the key
  */
 export function keyOf({ key, code, altKey }) {

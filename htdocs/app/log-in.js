@@ -10,7 +10,7 @@ export class LogIn {
 
   /**
    * @param {import('./app.js').App} app @param {() => Promise<void>} enter
-   * @param {{why?: string, said?: string}} [first] why one is here; what has gone well
+   * @param {{why?: string, said?: string}} [first] why the form is shown; a success message
    */
   constructor(app, enter, { why = '', said = '' } = {}) {
     this.app = app;
@@ -54,7 +54,7 @@ export class LogIn {
     this.name.focus();
   }
 
-  /** A link by mail, where the server sends any. */
+  /** The link for a forgotten password, if the server sends mail. */
   async #forgot() {
     const { app } = this, { t } = app;
     const error = await app.client.askForReset({ username: '' }).catch((/** @type {unknown} */ one) => one);

@@ -6,13 +6,13 @@ import { LogIn } from './log-in.js';
 import { reason } from './reason.js';
 import { ResetPassword, tokenOf } from './reset-password.js';
 
-// ?transport=sse keeps to one, to see how it does.
+// ?transport=sse restricts it to one transport, for trying it out.
 const only = new URLSearchParams(location.search).get('transport') ?? '';
 const app = new App({ url: new URL('.', location.href).pathname,
   ...(['ws', 'sse', 'poll'].includes(only) && { transports: [only] }) });
 /** @type {Chat | null} */
 let chat = null;
-/** @type {LogIn | ResetPassword | null} the form in front of it */
+/** @type {LogIn | ResetPassword | null} the form shown instead of the chat */
 let front = null;
 
 /** Shows the conversations of the logged-in user. */
@@ -22,8 +22,8 @@ async function enter() {
   chat = new Chat(app, leave);
   document.body.append(chat.element);
   await app.client.start();
-  if (!chat) return; // the log-in was over: the form is there again
-  // As often as it takes, while the network comes and goes.
+  if (!chat) return; // the log-in has ended and the form is shown
+  // Retried until it succeeds, while the network comes and goes.
   await persist(() => app.store.load(chat?.wanted), { isWanted: () => !!chat });
   chat?.route();
 }
@@ -37,7 +37,7 @@ function show(form) {
   form.focus();
 }
 
-/** Back to the form. @param {string} [why] @param {string} [said] */
+/** Shows the log-in form. @param {string} [why] @param {string} [said] */
 function leave(why, said) {
   app.client.stop();
   app.client.forget();
@@ -49,23 +49,23 @@ function leave(why, said) {
 }
 
 /**
- * A link of who has forgotten a password counts before anything else: it ends all log-ins.
- * @returns {boolean} whether it is one
+ * A link for a forgotten password is handled before anything else: it ends all log-ins.
+ * @returns {boolean} whether the address is such a link
  */
 function reset() {
   const token = tokenOf(location.hash);
   if (!token) return false;
-  history.replaceState(null, '', location.pathname + location.search); // it is nobody's business, and good for once
+  history.replaceState(null, '', location.pathname + location.search); // the token is secret and valid only once
   leave();
   show(new ResetPassword(app, token, (said) => leave('', said)));
   return true;
 }
 
-// Where no storage took them, unsent messages end with the page.
+// Unsent messages that no storage took are lost with the page.
 addEventListener('beforeunload', (event) => { if (app.store.outbox.loose.length) event.preventDefault(); });
 
 const account = app.client.whoAmI();
-account.catch(() => {}); // it is looked at below
+account.catch(() => {}); // handled below
 await app.loadLanguage();
 document.body.append(app.announcer.element, h('div', { id: 'toasts', class: 'toasts' }));
 app.client.on('state', (state) => { if (state === 'unauthenticated' && chat) leave(app.t('logInAgain')); });

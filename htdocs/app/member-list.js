@@ -9,14 +9,15 @@ import { personRow } from './message-dialogs.js';
 import { PeoplePicker } from './people-picker.js';
 
 const PAUSE = 200; // ms after a key
-const FIRST = 60; // members that are shown before one asks for all
+const FIRST = 60; // members shown until the person asks for all
 
 /** The members of a room; for administrators also their rights. */
 export class MemberList {
   #shown = '';
   #all = false;
   /**
-   * @type {{room: string, search: string, total: number, users: import('../confab/types.js').User[]} | null} of a crowd
+   * The members found in a large room.
+   * @type {{room: string, search: string, total: number, users: import('../confab/types.js').User[]} | null}
    */
   #found = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -68,7 +69,7 @@ export class MemberList {
   }
 
   /**
-   * Of a crowd the details name a part: how many there are, and who is looked for, the server says.
+   * The details of a large room name only some members: their number and the results of a search come from the server.
    * @param {string} id
    */
   async #look(id) {

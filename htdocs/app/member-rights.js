@@ -9,8 +9,8 @@ const RIGHTS = {
 };
 
 /**
- * Gives single rights to somebody who is no administrator, and takes them away: those that somebody has are switched
- * on.
+ * Grants single rights to a member who is not an administrator, and revokes them. The rights that the member has are
+ * switched on.
  * @param {import('./app.js').App} app @param {string} id @param {import('../confab/types.js').User} user
  */
 export async function openRights(app, id, user) {

@@ -6,7 +6,7 @@ import { icon } from './icons.js';
 let closeOpen = null;
 
 /**
- * A box beside what opened it, until Escape or a press elsewhere.
+ * A box beside its anchor that closes with Escape or a press elsewhere.
  * @param {HTMLElement} anchor @param {HTMLElement} box @param {(close: () => void) => void} [ready]
  */
 export function openPopup(anchor, box, ready) {

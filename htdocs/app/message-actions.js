@@ -5,8 +5,8 @@ import { openForward } from './forward.js';
 import { messageQuote, openHistory, openSeenBy } from './message-dialogs.js';
 
 /**
- * The actions on a message. The letters are those of the keyboard, while the message has the focus.
- * @param {import('./app.js').App} app @param {any} message @param {HTMLElement} node where it stands
+ * The actions on a message. The letters are keyboard shortcuts while the message has the focus.
+ * @param {import('./app.js').App} app @param {any} message @param {HTMLElement} node its element
  * @returns {(import('./menu.js').Entry & {letter?: string})[]}
  */
 export function actionsOf(app, message, node) {

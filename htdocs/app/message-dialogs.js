@@ -14,13 +14,16 @@ export function personRow(app, user, ...more) {
     h('span', { class: 'name', dir: 'auto' }, app.personOf(user)), ...more.filter((one) => one !== null));
 }
 
-/** Which message is meant. @param {import('./app.js').App} app @param {import('../confab/types.js').Message} message */
+/**
+ * A line to identify a message.
+ * @param {import('./app.js').App} app @param {import('../confab/types.js').Message} message
+ */
 export function messageQuote(app, message) {
   return h('blockquote', { class: 'meant' }, h('strong', { dir: 'auto' }, app.personOf(message.sender)),
     h('span', { dir: 'auto' }, app.lineOf(message)));
 }
 
-/** The readers of a message, and those it has reached. @param {import('./app.js').App} app @param {any} message */
+/** The people who have read a message or received it. @param {import('./app.js').App} app @param {any} message */
 export function openSeenBy(app, message) {
   const { t, store, formats } = app,
     members = store.members(message.room.id).filter(({ id }) => id !== message.sender.id);

@@ -2,17 +2,17 @@ import { focusAgain, standIn, succeed } from './focus.js';
 import { h } from './html.js';
 import { foldTall, markOf, messageView } from './message-view.js';
 
-const TOGETHER = 5 * 60_000; // ms between messages of one sender that stand as one
+const TOGETHER = 5 * 60_000; // ms between messages of one sender that are shown as a group
 
 /**
- * The elements of a list of messages, with the days and the line between them: each is made again only when it has
- * changed.
+ * The elements of a list of messages, with the headings of days and the line above new messages. Each is redrawn only
+ * when it has changed.
  */
 export class MessageNodes {
-  /** @type {Map<string, {node: HTMLElement, message: any, state: string}>} what is drawn, by message */
+  /** @type {Map<string, {node: HTMLElement, message: any, state: string}>} the drawn elements, by message */
   #drawn = new Map();
 
-  /** @type {{node: HTMLElement, key: string}[]} what was drawn anew just now */
+  /** @type {{node: HTMLElement, key: string}[]} the elements redrawn in this pass */
   #fresh = [];
 
   /**
@@ -37,7 +37,7 @@ export class MessageNodes {
   }
 
   /**
-   * Draws these, oldest first.
+   * Draws messages, oldest first.
    * @param {any[]} messages @param {string} line the message above which the new ones begin
    */
   fill(messages, line) {
@@ -88,7 +88,7 @@ export class MessageNodes {
 }
 
 /**
- * Makes these the children, moving as little as can be. The focus of one that goes comes to its neighbour.
+ * Makes these nodes the children, moving as few as possible. The focus of a removed one goes to its neighbour.
  * @param {HTMLElement} list @param {HTMLElement[]} nodes
  */
 function arrange(list, nodes) {
@@ -109,7 +109,7 @@ function arrange(list, nodes) {
 }
 
 /**
- * The message after one, else before it, that stays or is drawn anew.
+ * The next message, else the previous one, that stays or is redrawn.
  * @param {HTMLElement} node @param {Set<HTMLElement>} wanted
  */
 function neighbourOf(node, wanted) {

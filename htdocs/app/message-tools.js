@@ -5,9 +5,9 @@ import { keyOf } from './keys.js';
 import { actionsOf } from './message-actions.js';
 import { openMenu } from './menu.js';
 
-const PRESS = 450; // ms that a finger rests on a message
+const PRESS = 450; // ms of a long press on a message
 
-/** The few buttons at the message that one points at or that has the focus, its menu, and the keys that do the same. */
+/** The buttons at the message under the pointer or with the focus, its menu, and the equivalent keys. */
 export class MessageTools {
   /** @type {HTMLElement | null} */
   #at = null;
@@ -25,7 +25,7 @@ export class MessageTools {
     this.reply = button('reply', t('reply'), () => this.#run('r'));
     this.bar = h('div', { class: 'tools', role: 'toolbar', 'aria-label': t('messageTools') },
       button('face', t('react'), () => this.#run('+')), this.reply, this.more);
-    // Not pointerover: that also tells of a list that scrolls below a mouse at rest.
+    // Not pointerover, which also fires when the list scrolls below a resting mouse.
     list.addEventListener('pointermove', (event) => { if (event.pointerType === 'mouse') this.#attach(event.target); });
     list.addEventListener('pointerleave', () => { if (!this.#at?.contains(document.activeElement)) this.#detach(); });
     list.addEventListener('focusin', (event) => this.#attach(event.target));
@@ -35,7 +35,7 @@ export class MessageTools {
   }
 
   /**
-   * A message was drawn anew: what stood at it goes along, the focus too.
+   * A message was redrawn: its buttons move to the new element, and the focus, too.
    * @param {HTMLElement} old @param {HTMLElement} now
    */
   replaced(old, now) {
@@ -94,7 +94,7 @@ export class MessageTools {
     this.#menu();
   }
 
-  /** A finger that rests on a message asks for its menu. @param {HTMLElement} list */
+  /** A long press on a message opens its menu. @param {HTMLElement} list */
   #listenToFingers(list) {
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let timer;
@@ -118,7 +118,7 @@ export class MessageTools {
       if (event.key === 'Escape') /** @type {HTMLElement | null} */ (node.closest('.message'))?.focus();
       return;
     }
-    this.#attach(node); // the keys are meant for the one that has the focus, wherever the mouse rests
+    this.#attach(node); // keys act on the message that has the focus, wherever the mouse is
     const key = keyOf(event);
     const messages = /** @type {HTMLElement[]} */ ([...this.timeline.list.querySelectorAll('.message')]),
       at = messages.indexOf(node);

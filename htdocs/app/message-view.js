@@ -7,7 +7,7 @@ import { reason } from './reason.js';
 import { openSeenBy } from './message-dialogs.js';
 
 /**
- * How far one's own message has come.
+ * The delivery state of an own message.
  * @param {import('./app.js').App} app @param {any} message
  * @returns {{name: import('./icons.js').IconName, label: string, isRead?: boolean} | null}
  */
@@ -73,11 +73,11 @@ function contentOf(message) {
   return content;
 }
 
-/** @type {Set<string>} long messages that one has unfolded */
+/** @type {Set<string>} long messages that the person has unfolded */
 const unfolded = new Set();
 
 /**
- * What is very tall is folded, and a button shows all of it. Call it when they stand in the page.
+ * Folds very tall messages, with a button that shows all of them. Call it when the elements are in the page.
  * @param {import('./app.js').App} app @param {{node: HTMLElement, key: string}[]} views
  */
 export function foldTall({ t }, views) {
@@ -98,7 +98,7 @@ export function foldTall({ t }, views) {
 /** @param {HTMLElement} node */
 const contentIn = (node) => /** @type {HTMLElement} */ (node.querySelector('.content'));
 
-/** As in the style sheet, and a little more, so that no button shows one line. */
+/** The limit of the style sheet and a little more, so no button reveals only one line. */
 const tallest = () => parseFloat(getComputedStyle(document.documentElement).fontSize) * 26;
 
 /** @param {import('./app.js').App} app @param {any} message */

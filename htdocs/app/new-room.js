@@ -6,7 +6,7 @@ import { PeoplePicker } from './people-picker.js';
 const TITLES = /** @type {Record<string, string>} */ ({ OneToOneChat: 'newPerson', GroupChat: 'newGroup',
   Channel: 'newChannel' });
 
-/** Begins a conversation. @param {import('./app.js').App} app @param {string} type */
+/** Creates a room. @param {import('./app.js').App} app @param {string} type */
 export function openNewRoom(app, type) {
   const { t } = app;
   if (type === RoomType.ONE_TO_ONE) {

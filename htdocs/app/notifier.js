@@ -1,8 +1,9 @@
-const TOGETHER = 1_500; // ms in which one sound is enough
+const TOGETHER = 1_500; // ms in which only one sound is played
 
 /**
- * Tells of what one does not see: the number in the title, a notification of the browser, a sound. Of several tabs one
- * tells, and none of a room that another shows: tabs say to each other what they show, {tab, looking: room or ''}.
+ * Notifies of messages that the person does not see: the number in the title, a notification of the browser, a sound.
+ * One of several tabs notifies, but not about a room that another one shows: the tabs exchange which rooms they show,
+ * {tab, looking: room or ''}.
  */
 export class Notifier {
   /** @type {Map<string, string>} */
@@ -69,7 +70,7 @@ export class Notifier {
     this.#show(title, text, message.room.id, message);
   }
 
-  /** One was added to a room, or is invited. @param {import('../confab/types.js').Notification} one */
+  /** The person was added to a room, or is invited. @param {import('../confab/types.js').Notification} one */
   #invited({ room, user, status }) {
     const { app } = this;
     if (!room || !user) return;
@@ -96,7 +97,7 @@ export class Notifier {
         note.close();
       });
     } catch {
-      // Android knows notifications of service workers alone: the sound has to do.
+      // Android supports only notifications by service workers, so there is only the sound.
     }
   }
 

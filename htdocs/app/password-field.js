@@ -3,7 +3,7 @@ import { h } from './html.js';
 import { icon } from './icons.js';
 
 /**
- * A field for a password, with a button that shows what was typed.
+ * A password field with a button that shows the password.
  * @param {import('./app.js').App} app @param {string} label
  * @param {{name: string, autocomplete: 'current-password' | 'new-password', hint?: string}} how
  */
@@ -18,7 +18,7 @@ export function passwordField({ t }, label, { name, autocomplete, hint }) {
     show.setAttribute('aria-pressed', String(isShown));
     input.focus();
   } }, icon('eye'));
-  // The button is not part of the label: a press on it is no press on the field, and the field's name is not longer by
-  // it.
+  // The button is outside of the label, so a press on it does not focus the field, and it is not part of the field's
+  // name.
   return { input, row: h('div', { class: 'password' }, field(label, input, hint), show) };
 }

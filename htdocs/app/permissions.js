@@ -1,20 +1,20 @@
 import { Dispatch, RoomType } from '../confab.js';
 
 /**
- * The user's rights in a room, as the server says; until it has, as roles suggest.
- * @typedef {{may: Set<string>, grants: Map<number, string[]>}} Told may: what oneself may; grants: single rights by
- *   account, for who administers
+ * The user's rights in a room, as the server reports them; before that, as roles suggest.
+ * @typedef {{may: Set<string>, grants: Map<number, string[]>}} Told may: the user's rights; grants: single rights by
+ *   account, for administrators
  */
 export class Permissions {
   /** @type {Map<string, Told>} by room */
   #told = new Map();
-  /** @type {Map<string, Promise<void>>} what is being asked, by room */
+  /** @type {Map<string, Promise<void>>} running requests, by room */
   #asking = new Map();
 
   /** @param {import('./app.js').App} app */
   constructor(app) {
     this.app = app;
-    // Somebody has changed the room: its roles and rights too, it may be.
+    // The room has changed, perhaps with its roles and rights.
     app.client.on('dispatch', ({ eventType, data }) => {
       if (eventType === Dispatch.ROOM_UPDATED) this.#changed(data.id);
     });
@@ -28,7 +28,7 @@ export class Permissions {
     this.app.store.emit('rooms', id);
   }
 
-  /** @param {string} id @param {string} what @param {boolean | undefined} otherwise while it is not told */
+  /** @param {string} id @param {string} what @param {boolean | undefined} otherwise the result while it is not known */
   #may(id, what, otherwise) {
     return this.#told.get(id)?.may.has(what) ?? otherwise;
   }
@@ -40,7 +40,7 @@ export class Permissions {
       store.room(id)?.type === RoomType.ONE_TO_ONE || store.role(id) === 'creator' || store.role(id) === 'admin');
   }
 
-  /** Whether one may write. undefined: not known yet. @param {string} id */
+  /** Whether the user may write; undefined: not known yet. @param {string} id */
   maySend(id) {
     const room = this.app.store.room(id);
     if (!room) return false;
@@ -58,7 +58,7 @@ export class Permissions {
   }
 
   /**
-   * The single rights of somebody who is no administrator, as far as one is told.
+   * The single rights of a member who is not an administrator, if known.
    * @param {string} id @param {number} user
    */
   rightsOf(id, user) {
@@ -66,8 +66,8 @@ export class Permissions {
   }
 
   /**
-   * Asks what is not known; resolves when it is, or can't be.
-   * @param {string} id @param {boolean} [again] also what is known
+   * Requests the rights if they are not known; resolves when they are, or can't be.
+   * @param {string} id @param {boolean} [again] even if they are known
    */
   ask(id, again = false) {
     if (!again && this.#told.has(id)) return Promise.resolve();

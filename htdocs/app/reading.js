@@ -4,11 +4,12 @@ const MOST = 100; // receipts at once
 const PAUSE = 300; // ms
 
 /**
- * Says what has come here and what was read: what one has on the screen while one is there. Reading makes receipts, so
- * that the others see who has read; in channels, where many read, only how far.
+ * Acknowledges messages that have arrived, and marks messages as read while they are on the screen and the person is
+ * active. Reading creates receipts, which show the others who has read; in channels, with many readers, only a position
+ * is sent.
  */
 export class Reading {
-  /** @type {Set<string>} messages that came and were not acknowledged */
+  /** @type {Set<string>} messages that arrived and are not acknowledged */
   #arrived = new Set();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
@@ -59,7 +60,7 @@ export class Reading {
       await this.#read();
       await this.#acknowledge();
     } catch {
-      // It is told with what comes next.
+      // They are sent again with the next ones.
     }
     this.#isTelling = false;
   }

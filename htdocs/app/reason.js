@@ -1,6 +1,6 @@
 import { Code, ConfabError } from '../confab.js';
 
-/** Sentences of the server, and the keys of the same in the language files; {n} is a number in them. */
+/** Sentences of the server, and their keys in the language files; {n} stands for a number. */
 const SENTENCES = /** @type {[RegExp, string][]} */ ([
   [/^This field (is required|may not be (blank|null))\.$/, 'errRequired'],
   [/no more than (\d+) characters/, 'errTooLong'],
@@ -17,19 +17,19 @@ const CODES = /** @type {Record<number, string>} */ ({
   [Code.UNAVAILABLE]: 'errUnavailable',
 });
 
-/** Why something failed, for people. @param {import('./app.js').App} app @param {unknown} error */
+/** The reason of an error, as a sentence for the person. @param {import('./app.js').App} app @param {unknown} error */
 export function reason(app, error) {
   const { t, lang } = app;
   if (!(error instanceof ConfabError)) return t('wentWrong');
   const known = SENTENCES.find(([sentence]) => sentence.test(error.message));
   if (known) return t(known[1], { count: Number(known[0].exec(error.message)?.[1] ?? 0) });
   if (error.code === Code.NETWORK && error.message === t('cancelled')) return error.message;
-  // English is what the server speaks, and it says more.
+  // The server's own sentence is English and more precise.
   return lang === 'en' && error.code !== Code.NETWORK ? error.message : t(CODES[error.code] ?? 'wentWrong');
 }
 
 /**
- * Says in a form what went wrong, at the field that it is about where there is one.
+ * Shows an error in a form, at the field that it is about if there is one.
  * @param {import('./app.js').App} app @param {HTMLElement} form @param {HTMLElement} problem @param {unknown} error
  */
 export function sayProblem(app, form, problem, error) {

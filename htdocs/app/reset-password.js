@@ -4,7 +4,7 @@ import { passwordField } from './password-field.js';
 
 const LINK = /^#reset=(.+)$/;
 
-/** The token of a link for who has forgotten a password; '' when this is none. @param {string} hash */
+/** The token in a link for a forgotten password, or ''. @param {string} hash */
 export function tokenOf(hash) {
   return decodeURIComponent(LINK.exec(hash)?.[1] ?? '');
 }

@@ -14,7 +14,7 @@ const FILTERS = {
   channels: ({ type }) => type === RoomType.CHANNEL,
 };
 
-/** The rooms, the liveliest first, and buttons that choose among them. */
+/** The rooms, most recent activity first, and buttons that filter them. */
 export class RoomList {
   filter = 'all';
   #isLoaded = false;
@@ -49,14 +49,14 @@ export class RoomList {
     for (const off of this.#offs) off();
   }
 
-  /** All of them are there. */
+  /** The list is loaded. */
   #loaded() {
     this.#isLoaded = true;
     this.draw();
     this.#watch();
   }
 
-  /** Who is there, of those one talks to. */
+  /** Subscribes to the presence of the other sides of one-to-ones. */
   #watch() {
     const users = this.app.store.list().flatMap(({ peer }) => (peer ? [peer.id] : [])).slice(0, 300);
     if (users.length) this.app.store.watch({ users }).catch(() => {});
@@ -80,7 +80,7 @@ export class RoomList {
     this.empty.classList.toggle('late', !this.#isLoaded);
   }
 
-  /** Rooms that people invite one to. */
+  /** Invitations to rooms. */
   #drawInvitations() {
     const { app } = this, { store, t } = app, list = store.invitations();
     const answer = (/** @type {string} */ id, /** @type {boolean} */ accept) => () =>
@@ -94,7 +94,7 @@ export class RoomList {
     }));
   }
 
-  /** The rooms as they stand in the list, for keys that go from one to the next. */
+  /** The rooms in the order of the list, for keys that move from one to the next. */
   get ids() {
     return this.rows.items.map(({ id }) => id);
   }

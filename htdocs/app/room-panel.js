@@ -10,7 +10,7 @@ import { linkTo } from './join.js';
 import { MemberList } from './member-list.js';
 import { openRoomSettings } from './room-settings.js';
 
-/** The right part: what the room is, who is in it, and what one may do with it. */
+/** The right part of the page: the details of the room, its members, and the actions on it. */
 export class RoomPanel {
   #isOpen = false;
   #shown = '';

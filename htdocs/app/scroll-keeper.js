@@ -1,14 +1,15 @@
-const CLOSE = 60; // px from the end that still count as being there
+const CLOSE = 60; // px from the end that still count as the end
 
 /**
- * Keeps what a person looks at where it is while a list changes above and below it; and keeps to the end whoever is
- * there.
+ * Keeps the visible part in place while a list changes above and below it. At the end of the list, keeps the end in
+ * view.
  */
 export class ScrollKeeper {
   isAtEnd = true;
   #height = 0;
   /**
-   * @type {{key: string | undefined, node: HTMLElement, at: number}[]} messages on the screen, and how far from its top
+   * @type {{key: string | undefined, node: HTMLElement, at: number}[]} messages on the screen and their distances from
+   * the top of the list
    */
   #anchors = [];
 
@@ -16,7 +17,7 @@ export class ScrollKeeper {
   constructor(list, scrolled) {
     this.list = list;
     list.addEventListener('scroll', () => {
-      // A box that shrinks, as for a keyboard on a phone, scrolls too: nobody has moved then.
+      // A box that shrinks, for a phone's keyboard, also fires scroll events, though the person has not scrolled.
       if (list.clientHeight === this.#height)
         this.isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < CLOSE;
       this.#mark();
@@ -27,7 +28,7 @@ export class ScrollKeeper {
       if (this.isAtEnd) this.toEnd();
     });
     this.observer.observe(list);
-    // Pictures that arrive make their messages taller.
+    // Pictures make their messages taller when they are loaded.
     list.addEventListener('load', () => {
       if (this.isAtEnd) this.toEnd();
       else this.#restore();
@@ -57,7 +58,7 @@ export class ScrollKeeper {
     else this.#restore();
   }
 
-  /** Keeps the rows that are on the screen now where they are. */
+  /** Remembers the positions of the rows on the screen. */
   #mark() {
     const top = this.list.scrollTop;
     this.#anchors = this.isAtEnd ? []

@@ -4,12 +4,12 @@ import { reason } from './reason.js';
 
 const PAUSE = 250; // ms after a key
 const ROOMS = 30;
-// One character is a word of these scripts.
+// In these scripts a single character can be a word.
 const WORD = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}]/u;
 
 /** Search results: rooms by their names, and messages by their words. */
 export class SearchResults {
-  room = ''; // only in this one
+  room = ''; // '' to search all rooms
   #text = '';
   #run = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */

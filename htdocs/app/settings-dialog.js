@@ -71,7 +71,7 @@ function openPassword(app) {
   });
 }
 
-/** The program and the system, as far as a browser's long name tells. @param {string} agent */
+/** The browser and the system, from a User-Agent. @param {string} agent */
 function deviceName(agent) {
   const program = /(Edg|OPR|Firefox|Chrome|Safari|curl)/.exec(agent)?.[1] ?? '',
     system = /(Android|iPhone|iPad|Windows|Mac OS X|Linux)/.exec(agent)?.[1] ?? '';

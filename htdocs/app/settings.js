@@ -1,7 +1,7 @@
 import { readItem, writeItem } from '../confab/storage.js';
 
 /**
- * The user's choices on this device. Kept in localStorage where that can be had.
+ * The user's settings on this device. Stored in localStorage if available.
  * @typedef {{
  *   theme: 'auto' | 'light' | 'dark', sound: boolean, notify: boolean, lang: string, quiet: string[], emoji: string[]
  * }} Choices
@@ -12,7 +12,7 @@ export class Settings {
   /** @type {Choices} quiet: rooms that do not notify; emoji: used last */
   choices = { theme: 'auto', sound: true, notify: false, lang: '', quiet: [], emoji: [] };
 
-  /** @param {() => void} changed something was chosen, here or in another tab */
+  /** @param {() => void} changed called after a change, here or in another tab */
   constructor(changed) {
     this.changed = changed;
     this.#read();

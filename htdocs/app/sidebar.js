@@ -10,7 +10,7 @@ import { SearchResults } from './search-results.js';
 import { openSettings } from './settings-dialog.js';
 import { openShortcuts } from './keyboard.js';
 
-/** The left part: who one is, the search, the rooms, and how the connection does. */
+/** The left part of the page: the user, the search, the rooms, and the state of the connection. */
 export class Sidebar {
   /** @param {import('./app.js').App} app @param {() => void} logOut */
   constructor(app, logOut) {
@@ -51,7 +51,7 @@ export class Sidebar {
     this.connection.close();
   }
 
-  /** Looks in one room, or in all. @param {string} room */
+  /** Opens the search in one room, or in all. @param {string} room */
   #within(room) {
     const known = this.app.store.room(room);
     this.results.room = known ? room : '';

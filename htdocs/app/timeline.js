@@ -5,18 +5,18 @@ import { MessageNodes } from './message-nodes.js';
 import { MessageTools } from './message-tools.js';
 import { ScrollKeeper } from './scroll-keeper.js';
 
-const MANY = 45; // unread messages; with more, one begins where one stopped
+const MANY = 45; // unread messages; with more, the room opens at the first of them
 
 /**
- * The messages of the room that is shown, and the moving among them: at most as many as the store holds.
+ * The messages of the shown room and the movement among them; at most as many as the store holds.
  */
 export class Timeline {
-  /** The message above which the new ones begin. */
+  /** The first new message, below the line. */
   #line = '';
-  /** @type {any} to be shown as soon as it is there */
+  /** @type {any} a message to show as soon as it is loaded */
   #wanted = null;
   #room = '';
-  /** @type {Promise<boolean> | null} the page that is on its way */
+  /** @type {Promise<boolean> | null} the page that is loading */
   #loading = null;
   #offs;
 
@@ -46,12 +46,12 @@ export class Timeline {
     this.keeper.close();
   }
 
-  /** Whether one sees the end of what there is. */
+  /** Whether the newest message is on the screen. */
   get isAtEnd() {
     return this.keeper.isAtEnd && !this.app.store.extent(this.app.open).newer;
   }
 
-  /** Messages that are there, oldest first. */
+  /** The loaded messages, oldest first. */
   get messages() {
     return this.app.open ? this.app.store.messages(this.app.open) : [];
   }
@@ -78,7 +78,7 @@ export class Timeline {
     if (line && !this.#wanted) this.keeper.show(/** @type {HTMLElement} */ (line), 'start');
   }
 
-  /** Where one stopped reading, unless that is there. @param {import('../confab/types.js').Room} room */
+  /** Where the person stopped reading, unless it is loaded. @param {import('../confab/types.js').Room} room */
   async #loadUnread({ id, last_read_seq: seq }) {
     const { store } = this.app;
     if (store.extent(id).loaded) await store.openRoom(id);
@@ -93,7 +93,7 @@ export class Timeline {
       && !message.read_receipts.some((/** @type {any} */ { reader }) => reader.id === me.id);
   }
 
-  /** From here on it is new: nobody looks. @param {any} message */
+  /** New messages begin here, because nobody is looking. @param {any} message */
   startLine(message) {
     if (!this.#line) this.#line = message.id;
   }
@@ -113,10 +113,10 @@ export class Timeline {
     if (this.#loading !== work) return;
     this.#loading = null;
     this.list.removeAttribute('aria-busy');
-    if (room === this.#room) this.#say(isDone ? '' : 'waiting'); // the connection's bar says the rest
+    if (room === this.#room) this.#say(isDone ? '' : 'waiting'); // the connection's bar shows the rest
   }
 
-  /** Where there are no messages: why. @param {string} what key of a text, or '' */
+  /** Shows why there are no messages. @param {string} what key of a text, or '' */
   #say(what) {
     this.state.textContent = what && !this.messages.length ? this.app.t(what) : '';
     this.state.classList.toggle('late', what === 'loading');
@@ -144,7 +144,7 @@ export class Timeline {
     const { store, open: id } = this.app;
     this.#wanted = message;
     const isThere = () => this.messages.some((/** @type {any} */ one) => one.seq === message.seq);
-    await this.#loading; // what opens the room
+    await this.#loading; // opening the room may still be loading
     if (!isThere()) await this.#load(() => store.loadAround(id, message.seq));
     if (this.#wanted !== message) return;
     this.keeper.isAtEnd = false;
@@ -184,7 +184,7 @@ export class Timeline {
     return this.nodes.messageOf(node);
   }
 
-  /** The one that Tab comes to. @param {HTMLElement | null} node */
+  /** Makes a message the one that Tab reaches. @param {HTMLElement | null} node */
   #tabTo(node) {
     for (const old of /** @type {Iterable<HTMLElement>} */ (this.list.querySelectorAll('[tabindex="0"]')))
       if (old !== node) old.tabIndex = -1;

@@ -6,12 +6,12 @@ import { upload } from './upload.js';
 
 const PREVIEWED = 8e6; // bytes; a larger picture is not read for its preview
 
-/** A file on its way to the server, or there, or a link to what lies elsewhere: as a chip with how far it is. */
+/** A file being uploaded or uploaded, or a link to another site: a chip with its progress. */
 export class UploadItem {
-  /** @type {any} what goes into the message, once it is there */
+  /** @type {any} the asset for the message, once it is uploaded */
   asset = null;
   hasFailed = false;
-  /** Resolves when it is there or has failed. @type {Promise<void>} */
+  /** Resolves when the upload is complete or has failed. @type {Promise<void>} */
   settled = Promise.resolve();
   #stop = () => {};
 
@@ -66,7 +66,7 @@ export class UploadItem {
       this.hasFailed = true;
       chip.classList.add('failed');
       state.textContent = reason(app, error);
-      again.hidden = error instanceof ConfabError && !error.retryable; // the same file would be refused again
+      again.hidden = error instanceof ConfabError && !error.retryable; // the server would refuse the same file again
       if (chip.isConnected) app.announcer.say(`${file.name}: ${state.textContent}`);
     }
     bar.hidden = true;

@@ -2,11 +2,11 @@ import { ConfabError } from '../confab.js';
 import { authorization } from '../confab/auth.js';
 
 /**
- * Takes a file to the server. `done` resolves to what goes into a message's media; stop() gives up.
+ * Uploads a file. `done` resolves to the asset for a message's media; stop() aborts.
  * @param {import('./app.js').App} app @param {File} file @param {(share: number) => void} progress 0 … 1
  */
 export function upload({ client, t }, file, progress) {
-  const request = new XMLHttpRequest(); // fetch says nothing of how far it is
+  const request = new XMLHttpRequest(); // fetch reports no upload progress
   const url = new URL('media', client.base);
   url.searchParams.set('name', file.name || 'picture.png');
   const done = new Promise((resolve, reject) => {

@@ -4,7 +4,7 @@ import { safeAddress } from '../ui/address.js';
 import { h } from './html.js';
 import { UploadItem } from './upload-item.js';
 
-const MOST = 20; // of a message
+const MOST = 20; // attachments of a message
 const TYPES = /** @type {Record<string, [string, string]>} */ ({
   png: ['image', 'image/png'], jpg: ['image', 'image/jpeg'], jpeg: ['image', 'image/jpeg'], gif: ['image', 'image/gif'],
   webp: ['image', 'image/webp'],
@@ -14,15 +14,14 @@ const TYPES = /** @type {Record<string, [string, string]>} */ ({
 });
 
 /**
- * Attachments of the next message of each room: files from here, which are taken to the server at once, and links
- * to what lies elsewhere.
+ * Attachments of the next message of each room: local files, which are uploaded at once, and links to other sites.
  */
 export class Uploads {
   /** @type {Map<string, Set<UploadItem>>} by room */
   #rooms = new Map();
   #room = '';
 
-  /** @param {import('./app.js').App} app @param {HTMLElement} text where files are pasted */
+  /** @param {import('./app.js').App} app @param {HTMLElement} text the field in which files are pasted */
   constructor(app, text) {
     this.app = app;
     this.input = h('input',
@@ -38,7 +37,7 @@ export class Uploads {
       event.preventDefault();
       this.add(files);
     });
-    // They are stored nowhere else: the page asks before the user leaves with some.
+    // They are stored nowhere else, so the page asks before the user leaves.
     addEventListener('beforeunload', this.#leaving);
   }
 
@@ -48,7 +47,7 @@ export class Uploads {
     return this.#rooms.get(this.#room) ?? new Set();
   }
 
-  /** Whether something is still on its way. */
+  /** Whether an upload is still running. */
   get isBusy() {
     return [...this.#items].some(({ isBusy }) => isBusy);
   }
@@ -57,12 +56,12 @@ export class Uploads {
     return [...this.#items].some(({ hasFailed }) => hasFailed);
   }
 
-  /** Resolves when nothing of what is there now is on its way any more. */
+  /** Resolves when all uploads running now have ended. */
   async settled() {
     await Promise.all([...this.#items].map(({ settled }) => settled));
   }
 
-  /** Those of another room. @param {string} room */
+  /** Shows the attachments of another room. @param {string} room */
   show(room) {
     this.#room = room;
     this.list.replaceChildren(...[...this.#items].map(({ chip }) => chip));
@@ -72,7 +71,7 @@ export class Uploads {
     this.input.click();
   }
 
-  /** Files that are dropped onto an element. @param {HTMLElement} target */
+  /** Accepts files that are dropped onto an element. @param {HTMLElement} target */
   listenTo(target) {
     const isFile = (/** @type {DragEvent} */ event) => !!event.dataTransfer?.types.includes('Files') && !!this.app.open;
     target.addEventListener('dragover', (event) => {
@@ -120,14 +119,14 @@ export class Uploads {
     this.#rooms.clear();
   }
 
-  /** Hands out what is ready. @returns {any[]} */
+  /** Removes and returns the finished attachments. @returns {any[]} */
   take() {
     const items = this.#items, ready = [...items].filter(({ asset }) => asset);
     for (const item of ready) this.#remove(items, item);
     return ready.map(({ asset }) => asset);
   }
 
-  /** A picture or a file that lies elsewhere. */
+  /** Adds a link to a picture or a file on another site. */
   openLink() {
     const { t } = this.app;
     const address = h('input',

@@ -1,11 +1,11 @@
 import { focusAgain, succeed } from './focus.js';
 import { h } from './html.js';
 
-const MARGIN = 6; // rows above and below what is seen
+const MARGIN = 6; // rows kept above and below the visible ones
 
 /**
- * A long list of rows of one height: only those that are seen exist. One of them can be reached by Tab, the arrow keys
- * go on from there.
+ * A long list of rows of equal height: only the visible ones exist. One of them can be reached by Tab; the arrow keys
+ * move on from there.
  * @template T
  */
 export class VirtualList {
@@ -21,13 +21,13 @@ export class VirtualList {
    * @param {string} view.label
    * @param {number} view.rem height of a row
    * @param {(item: T) => string} view.keyOf
-   * @param {(item: T) => string} view.stateOf what a row shows: another state, another row
+   * @param {(item: T) => string} view.stateOf the content of a row; the row is redrawn when it changes
    * @param {(item: T) => HTMLButtonElement} view.make
    */
   constructor(view) {
     this.view = view;
     this.list = h('ul', { id: view.id, 'aria-label': view.label });
-    this.element = h('div', { class: 'virtual', tabindex: -1 }, this.list); // Firefox would stop at it
+    this.element = h('div', { class: 'virtual', tabindex: -1 }, this.list); // otherwise Firefox makes it a tab stop
     this.element.addEventListener('scroll', () => this.draw(), { passive: true });
     this.list.addEventListener('keydown', (event) => this.#pressed(event));
     this.list.addEventListener('focusin', (event) => {
@@ -96,7 +96,7 @@ export class VirtualList {
     return key;
   }
 
-  /** Reading order follows what is seen; nothing is moved that has the focus. */
+  /** Puts the rows into visual order for screen readers, without moving the focused one. */
   #order() {
     const rows = /** @type {HTMLElement[]} */ ([...this.list.children]);
     const place = (/** @type {HTMLElement} */ row) => Number(row.getAttribute('aria-posinset'));

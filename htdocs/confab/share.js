@@ -194,7 +194,7 @@ export class Share {
     client.setState(state);
   }
 
-  /** Leading: passes a frame to the others. @param {any} frame @param {number} before the seq of the previous dispatch */
+  /** Leading: passes a frame on. @param {any} frame @param {number} before the seq of the previous dispatch */
   publish(frame, before) {
     if (frame.eventType === Dispatch.READY) {
       this.#ready = frame.data;

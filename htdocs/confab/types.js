@@ -1,5 +1,5 @@
 /**
- * The shapes of the protocol. Nothing is loaded from here: for documentation and for `tsc --checkJs`.
+ * The types of the protocol, for documentation and for `tsc --checkJs`; never loaded.
  *
  * @typedef {{id: number, username: string}} UserRef
  *
@@ -30,7 +30,7 @@
  * @property {Attachment[]} attachments
  * @property {Message | null} parent_message what it answers; nothing is nested in that
  * @property {any} forwarded_from a Message as it was; of a deleted one only id, room, sender, is_deleted
- * @property {string[]} delivered_to user names, at most 100; complete only for one's own messages
+ * @property {string[]} delivered_to user names, at most 100; complete only for the person's own messages
  * @property {string} content HTML, cleaned by the server
  * @property {boolean} is_deleted
  * @property {boolean} is_forwarded
@@ -45,17 +45,17 @@
  * @property {boolean} pinned
  * @property {string} [client_id]
  *
- * A message that is on its way: it stands at the end of the messages of its room until its dispatch comes.
+ * A message that is being sent: it stays at the end of the messages of its room until its dispatch comes.
  * @typedef {object} Unsent
- * @property {string} client_id what identifies it
+ * @property {string} client_id its identity
  * @property {{id: string}} room
- * @property {User} sender oneself
+ * @property {User} sender the person
  * @property {string} content HTML, not yet cleaned by the server: show `text`
- * @property {string} text what was typed, where it was plain text; else ''
+ * @property {string} text the typed text if it was plain text; else ''
  * @property {any} [extra_fields]
  * @property {string} created_at
  * @property {'queued' | 'sending' | 'sent' | 'failed'} state
- * @property {import('./error.js').ConfabError} [error] of a failed one, or what delays a queued one
+ * @property {import('./error.js').ConfabError} [error] why it failed, or what delays a queued message
  * @property {() => Promise<void>} retry
  * @property {() => Promise<void>} discard
  *
@@ -68,7 +68,7 @@
  * @property {string} updated_at
  * @property {number} polymorphic_ctype
  * @property {number} unread up to 1000
- * @property {number} mentions those of them that name one
+ * @property {number} mentions the unread ones that mention the person
  * @property {number} last_read_seq
  * @property {User} [peer] of a one-to-one
  * @property {User} [creator]
@@ -81,7 +81,7 @@
  * @property {boolean} [group_locked]
  * @property {boolean} [is_public]
  *
- * All about a room: the reply to room.info.
+ * The details of a room: the reply to room.info.
  * @typedef {object} RoomDetail
  * @property {string} id
  * @property {'OneToOneChat' | 'GroupChat' | 'Channel'} type
@@ -110,8 +110,8 @@
  * @property {'NEW_MESSAGE' | 'REPLY' | 'MENTION' | 'REACTION' | 'ROOM_INVITE'} notification_type
  * @property {Message | null} message null: it is an invitation
  * @property {Reaction} [reaction]
- * @property {{id: string, type: Room['type'], name?: string}} [room] of an invitation, and so what follows
- * @property {{id?: number, username: string}} [user] the person who added or invites one
+ * @property {{id: string, type: Room['type'], name?: string}} [room] of an invitation, like the following ones
+ * @property {{id?: number, username: string}} [user] the person who added or invited the user
  * @property {'added' | 'pending'} [status]
  * @property {string} [created_at]
  *
@@ -119,7 +119,7 @@
  *
  * @typedef {'connecting' | 'open' | 'waiting' | 'unauthenticated' | 'stopped'} State
  *
- * What a client asks with a token: the token, or what gives one, asked again after 4001.
+ * The source of a token: the token, or a function that returns one, called again after 4001.
  * @typedef {string | (() => string | Promise<string>)} TokenSource
  */
 export {};

@@ -4,11 +4,11 @@ import { isComposing } from '../ui/keys.js';
 import { messageItem } from './message.js';
 import { iconButton, textButton } from './parts.js';
 
-const END = 60; // px; nearer than that one is at the end
+const END = 60; // px; closer positions count as the end
 
-/** The messages of one room, and the line to write in. */
+/** The messages of one room and the composer. */
 export class Conversation {
-  /** @type {Map<string, {what: any, state: string, node: HTMLElement}>} what is drawn */
+  /** @type {Map<string, {what: any, state: string, node: HTMLElement}>} the drawn messages */
   #drawn = new Map();
   #atEnd = true;
   #loading = false;
@@ -18,7 +18,7 @@ export class Conversation {
    * @param {import('../confab/store.js').Store} with_.store
    * @param {string} with_.room
    * @param {import('../ui/text.js').Language} with_.language
-   * @param {() => boolean} with_.isSeen whether somebody looks at it
+   * @param {() => boolean} with_.isSeen whether the person sees it
    */
   constructor({ store, room, language, isSeen }) {
     this.store = store;
@@ -38,7 +38,7 @@ export class Conversation {
     this.jump = textButton(t('newMessages'), 'jump solid', () => this.#toEnd());
     this.jump.hidden = true;
     this.typing = element('p', 'typing');
-    this.typing.setAttribute('aria-live', 'off'); // it would speak all the time
+    this.typing.setAttribute('aria-live', 'off'); // a screen reader would announce it all the time
     this.node.append(this.list, this.jump, this.typing, this.#form());
   }
 
@@ -56,7 +56,7 @@ export class Conversation {
       this.store.client.typing(this.room);
     });
     this.text.addEventListener('keydown', (event) => {
-      event.stopPropagation(); // the page's own shortcuts are not meant
+      event.stopPropagation(); // keep it from the page's own shortcuts
       if (event.key === 'Escape') form.dispatchEvent(new CustomEvent('leave', { bubbles: true }));
       if (event.key !== 'Enter' || event.shiftKey || isComposing(event)) return;
       event.preventDefault();
@@ -76,7 +76,7 @@ export class Conversation {
     return form;
   }
 
-  /** As tall as what is in it, where the style sheet alone can't do that; it sets the limit. */
+  /** Makes the field as tall as its text where the style sheet alone can't; the style sheet sets the limit. */
   #grow() {
     if (!this.text || globalThis.CSS.supports('field-sizing', 'content')) return;
     this.text.style.height = 'auto';
@@ -93,7 +93,7 @@ export class Conversation {
     this.draw();
   }
 
-  /** Draws what the store holds. */
+  /** Draws the messages of the store. */
   draw() {
     const { list, store, room } = this;
     const messages = store.messages(room), { older, loaded, newer } = store.extent(room);
@@ -121,12 +121,12 @@ export class Conversation {
       : more.length ? t('typingMany') : t('typing2', { name: one.username, other: two.username });
   }
 
-  /** Reads what is shown, when somebody looks. */
+  /** Marks the messages as read if the person sees them. */
   see() {
-    if (this.#atEnd && this.isSeen()) this.store.markRead(this.room).catch(() => {}); // it stays unread, then
+    if (this.#atEnd && this.isSeen()) this.store.markRead(this.room).catch(() => {}); // on an error it stays unread
   }
 
-  /** The same node as long as a message is the same. @param {any} message */
+  /** The node of a message, reused as long as the message is the same. @param {any} message */
   #node(message) {
     const key = keyOf(message), state = `${message.state ?? ''} ${message.error?.message ?? ''}`,
       known = this.#drawn.get(key);
@@ -152,7 +152,7 @@ export class Conversation {
   async #loadOlder() {
     if (this.#loading || !this.store.extent(this.room).older) return;
     this.#loading = true;
-    await this.store.loadOlder(this.room).catch(() => {}); // the button is still there
+    await this.store.loadOlder(this.room).catch(() => {}); // the button is still there for another attempt
     this.#loading = false;
   }
 
@@ -165,13 +165,13 @@ export class Conversation {
   }
 }
 
-/** The key that a message is drawn by: it keeps its place when its dispatch comes. @param {any} message */
+/** The key of a message, which stays the same when its dispatch comes. @param {any} message */
 function keyOf(message) {
   return message.client_id ?? message.id;
 }
 
 /**
- * Puts nodes into a list, and moves only what has to move: a screen reader reads what is added.
+ * Puts nodes into a list and moves only those that have to move: a screen reader reads added nodes.
  * @param {HTMLElement} list @param {HTMLElement[]} nodes
  */
 function arrange(list, nodes) {

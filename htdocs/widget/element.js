@@ -7,7 +7,7 @@ import { Shell } from './shell.js';
 import { styleSheet } from './style.js';
 
 /**
- * <confab-chat>: one room, or a person's list of them; in the flow of the page, or floating over it.
+ * <confab-chat>: one room, or a person's list of rooms; in the flow of the page, or floating over it.
  *
  * Attributes: room, mode (inline or floating), open, heading, theme (light, dark; else the person's), lang, url,
  * token-url, login-url, contact. Properties: token (a string, or a function that gives one; before it is in the page),
@@ -15,7 +15,7 @@ import { styleSheet } from './style.js';
  */
 export class ConfabChat extends HTMLElement {
   static observedAttributes = ['open', 'room'];
-  /** Where the script comes from, and confab is mounted unless `url` says otherwise. */
+  /** The URL of the script's directory, where confab is mounted unless `url` names another place. */
   static mount = '';
   /** @type {Client | null} */
   client = null;
@@ -35,7 +35,7 @@ export class ConfabChat extends HTMLElement {
   constructor() {
     super();
     /**
-     * @type {import('../confab/types.js').TokenSource | undefined} A page may have set it before there was this class.
+     * @type {import('../confab/types.js').TokenSource | undefined} A page may have set it before the class existed.
      */
     this.token = /** @type {any} */ (this).token;
     this.attachShadow({ mode: 'open' }).adoptedStyleSheets = [styleSheet()];
@@ -49,7 +49,7 @@ export class ConfabChat extends HTMLElement {
     this.#start().catch(() => this.#say('unavailable'));
   }
 
-  /** Also when a framework moves it: the place in the log is lost, nothing else. */
+  /** Also called when a framework moves the element: only the place in the log is lost. */
   disconnectedCallback() {
     this.#watch.abort();
     this.client?.stop();
@@ -120,7 +120,7 @@ export class ConfabChat extends HTMLElement {
     return async () => {
       const response = await fetch(url,
         { method: 'POST', credentials: 'same-origin', headers: { Accept: 'text/plain' } });
-      if ([204, 401, 403].includes(response.status)) return ''; // nobody is logged in
+      if ([204, 401, 403].includes(response.status)) return ''; // the visitor is not logged in
       if (!response.ok) throw new Error(`${url}: ${response.status}`);
       return (await response.text()).trim();
     };
@@ -152,7 +152,7 @@ export class ConfabChat extends HTMLElement {
     if (focus) this.#focus();
   }
 
-  /** Focus goes where the person is; it is not taken from the page. */
+  /** Moves the focus within the widget only; never takes it from the page. */
   #focus() {
     if (this.isFloating ? this.hasAttribute('open') : document.activeElement === this)
       (this.#conversation ?? this.#list)?.focus();

@@ -4,7 +4,7 @@ import { hasText, lineOf, mediaOf } from '../ui/content.js';
 import { element, setSanitisedHtml, textOf } from '../ui/html.js';
 import { textButton, when } from './parts.js';
 
-const SHORT = 20; // characters of a reaction that are shown
+const SHORT = 20; // characters of a reaction to show
 
 /**
  * A message.
@@ -67,7 +67,7 @@ function attachments(message, t, client) {
 }
 
 /**
- * A link can't carry a token: the file is fetched with it, and saved.
+ * A link can't carry a token, so the file is fetched with it and saved.
  * @param {MouseEvent} event @param {import('../confab/client.js').Client} client @param {string} address @param
  *   {string} name
  */
@@ -88,7 +88,7 @@ function shortened(sign) {
   return `\u2068${signs.length > SHORT ? `${signs.slice(0, SHORT).join('')}…` : sign}\u2069`;
 }
 
-/** The last part of an address; as it stands where its escapes mean nothing. @param {string} url */
+/** The last part of a URL, decoded if its escapes are valid. @param {string} url */
 function fileName(url) {
   const name = new URL(url, location.href).pathname.split('/').pop() ?? '';
   try {

@@ -19,7 +19,7 @@ export function icon(name) {
 }
 
 /**
- * A button with an icon, and a name for who does not see it.
+ * A button with an icon and a label for screen readers.
  * @param {keyof typeof ICONS} name @param {string} label @param {string} className @param {() => void} [press]
  */
 export function iconButton(name, label, className, press) {
@@ -40,7 +40,7 @@ export function textButton(text, className, press) {
   return button;
 }
 
-/** Today the time, before that the day. @param {string} moment @param {string} lang */
+/** The time if it is today, else the day. @param {string} moment @param {string} lang */
 export function when(moment, lang) {
   const date = new Date(moment), time = /** @type {HTMLTimeElement} */ (document.createElement('time'));
   const isToday = date.toDateString() === new Date().toDateString();

@@ -6,7 +6,7 @@ import { nameOf, textButton, when } from './parts.js';
 export class RoomList {
   /**
    * @param {import('../confab/store.js').Store} store @param {import('../ui/text.js').Language} language
-   * @param {(roomId: string) => void} open @param {(() => void) | null} begin writes to whom the site names
+   * @param {(roomId: string) => void} open @param {(() => void) | null} begin writes to the site's contact
    */
   constructor(store, language, open, begin) {
     this.store = store;
@@ -25,7 +25,7 @@ export class RoomList {
     if (focused) /** @type {HTMLElement | null} */ (this.node.querySelector(`[data-room="${focused}"]`))?.focus();
   }
 
-  /** Nothing yet; where the site names somebody to write to, a button begins. */
+  /** The empty list; with a button if the site names a contact. */
   #empty() {
     const { t } = this.language, item = element('li', 'empty', t('noRooms'));
     if (this.begin) item.append(textButton(t('beginChat'), 'solid', this.begin));

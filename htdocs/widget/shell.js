@@ -3,8 +3,8 @@ import { icon, iconButton } from './parts.js';
 import { badge } from './room-list.js';
 
 /**
- * What stands around a room or the list of them: a panel with a header and a line about the connection, and what opens
- * it when it floats.
+ * The frame around a room or the list of rooms: a panel with a header and a line about the connection, and the button
+ * that opens it when it floats.
  */
 export class Shell {
   panel = element('section', 'panel');
@@ -24,7 +24,7 @@ export class Shell {
     const { t, dir, lang } = language, { panel, title, status, body } = this, header = document.createElement('header');
     this.language = language;
     this.node = element('div', 'frame');
-    // The page's direction decides at which side it floats, the language's how it reads.
+    // The direction of the page decides on which side it floats, that of the language how its text runs.
     Object.assign(panel, { dir, lang, id: 'panel', hidden: isFloating && !isOpen });
     panel.setAttribute('role', isFloating ? 'dialog' : 'region');
     panel.setAttribute('aria-labelledby', 'title');
@@ -65,7 +65,7 @@ export class Shell {
   }
 
   /**
-   * How the connection does; where one is not logged in, a link may lead to where one can.
+   * Shows the state of the connection; with a link to the log-in page if the visitor is not logged in.
    * @param {string} state @param {string | null} loginUrl
    */
   say(state, loginUrl) {

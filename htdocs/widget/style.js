@@ -124,20 +124,20 @@ form button { display: grid; place-items: center; padding: .3rem .75rem; }
 }
 `;
 
-/** The size that the person has chosen for text, as a length that is the same in all of the widget. */
+/** The text size that the person has chosen, as a length that is the same in the whole widget. */
 function knowSize() {
   try {
     globalThis.CSS
       .registerProperty({ name: '--confab-person-size', syntax: '<length>', inherits: true, initialValue: '16px' });
   } catch {
-    // It is known already.
+    // The property is registered already.
   }
 }
 
 /** @type {CSSStyleSheet | undefined} */
 let sheet;
 
-/** One for all widgets of a page; no style element, so that no Content-Security-Policy minds. */
+/** One style sheet for all widgets of a page; not a style element, which a Content-Security-Policy might block. */
 export function styleSheet() {
   if (!sheet) {
     sheet = new CSSStyleSheet();
