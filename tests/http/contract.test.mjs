@@ -150,6 +150,9 @@ test('every command and every dispatch', async (t) => {
     await streams[4].event('roomexit.dispatch');
     await ask(ann, 'room.modify', { room_id: channel.id, action: 'delete' });
     await streams[4].event('roomdelete.dispatch');
+    const [dan] = await people();
+    await ask(dan, 'user.export');
+    await ask(dan, 'user.erase', { username: dan.user.username });
   });
 
   await t.test('nothing that is documented was left out', async () => {
