@@ -30,13 +30,14 @@ LDFLAGS := $(LDFLAGS_$(BUILD))
 LIBS := -lfcgi -lpq -ljson-c -lsodium -lcrypto
 
 # The rooms of lib/, lowest first; tools/check holds the table of allowed includes.
-LIB := $(addprefix base/, buf config crypto error hex json json_peek logger metrics utf8 uuid version \
-	xalloc) \
+LIB := $(addprefix base/, buf command_line config crypto error hex json json_peek logger metrics nearest program utf8 \
+	uuid version xalloc) \
 	$(addprefix event/, instance listener loop service) \
-	$(addprefix pg/, async conn result schema sync) \
+	$(addprefix pg/, async conn conninfo result schema sync) \
 	$(addprefix text/, command_id entities escape html sanitise tag url) \
 	$(addprefix web/, answer fastcgi head overflow prefork request worker) \
-	$(addprefix auth/, identity jwt jwt_keys login origin provider_jwt provider_remote_user provider_token query) \
+	$(addprefix auth/, identity jwt jwt_keys login origin provider_jwt provider_remote_user provider_token query \
+	requirements) \
 	$(addprefix log/, cursor deletions dispatch fence selftest tail window witness) \
 	$(addprefix hub/, hub liveness opener opening replayer report roster signal stream transport turns withdraw)
 # The objects of each program besides its main().
@@ -94,7 +95,8 @@ $(O)/confab-media: $(O)/fcgi/media/main.o $(MEDIA:%=$(O)/fcgi/media/%.o) $(O)/li
 	$(call say,LD,$@)
 	$(link) -lmagic
 $(O)/confab-preview: LIBS := -ljpeg -lpng -lwebp -lseccomp
-$(O)/confab-preview: $(PREVIEW:%=$(O)/preview/%.o)
+$(O)/confab-preview: $(PREVIEW:%=$(O)/preview/%.o) $(addprefix $(O)/lib/base/, buf.o command_line.o logger.o \
+		version.o xalloc.o)
 	$(call say,LD,$@)
 	$(link)
 

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/command_line.h"
 #include "picture.h"
 
 struct picture {
@@ -238,16 +239,42 @@ static bool read_image(struct picture *picture, const unsigned char *bytes,
 	return false;
 }
 
-int main(void)
+static void print_help(const struct command_line *line)
+{
+	printf("%s: makes a small picture of an image\n\n"
+	       "usage: %s < IMAGE > PICTURE\n"
+	       "  -h       print this and exit\n"
+	       "  -V       print the version and exit\n",
+	       line->name, line->name);
+}
+
+static void read_command_line(int argc, char **argv)
+{
+	const struct command_line line = { .name = "confab-preview",
+					   .letters = "+:",
+					   .help = print_help,
+					   .argc = argc,
+					   .argv = argv };
+
+	(void)command_line_option(&line);
+	command_line_end(&line);
+}
+
+int main(int argc, char **argv)
 {
 	struct picture picture = { .orientation = 1 };
 	const unsigned char *bytes;
 	bool made;
 	size_t len;
 
+	read_command_line(argc, argv);
 	bytes = map_input(&len);
-	if (!bytes)
+	if (!bytes) {
+		fputs("confab-preview: standard input has to be a file that is "
+		      "not empty\n",
+		      stderr);
 		return EXIT_FAILURE;
+	}
 	sandbox_enter();
 	made = read_image(&picture, bytes, len) && write_picture(&picture);
 	free(picture.sums);

@@ -10,9 +10,11 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/command_line.h"
 #include "base/crypto.h"
 #include "base/logger.h"
-#include "base/version.h"
+#include "base/nearest.h"
+#include "pg/conninfo.h"
 
 _Noreturn void die(const char *what, const char *why)
 {
@@ -119,6 +121,29 @@ static void ring_doorbell(struct admin *admin)
 	pg_result_free(query(admin, "ring", "select confab.ring()", 0, NULL));
 }
 
+#define ACCOUNT_WORDS                                                          \
+	"add, password, disable, enable or erase and NAME, or list"
+
+static void check_account_words(char **words, int n)
+{
+	static const char *const VERBS[] = { "list",    "add",    "password",
+					     "disable", "enable", "erase" };
+	size_t verb = 0;
+
+	while (verb < sizeof(VERBS) / sizeof(VERBS[0]) &&
+	       strcmp(words[0], VERBS[verb]) != 0)
+		verb++;
+	if (verb == sizeof(VERBS) / sizeof(VERBS[0]))
+		command_line_refuse("confab",
+				    "account: " ACCOUNT_WORDS
+				    " is to follow, not \"%s\"",
+				    words[0]);
+	if (n != (verb ? 2 : 1))
+		command_line_refuse(
+			"confab", "account %s: %s is to follow", words[0],
+			verb ? "the NAME of an account" : "nothing");
+}
+
 static void run_account(struct admin *admin, char **words)
 {
 	const char *verb = words[0], *name = words[1];
@@ -130,8 +155,6 @@ static void run_account(struct admin *admin, char **words)
 		list_accounts(admin);
 		return;
 	}
-	if (!name)
-		die(verb, "which account?");
 	if (add || !strcmp(verb, "password")) {
 		read_password(password, sizeof(password));
 		if (!secret_password_hash(password, hash))
@@ -151,15 +174,29 @@ static void run_account(struct admin *admin, char **words)
 				     "select confab.account_disable($1, $2)", 2,
 				     params));
 		ring_doorbell(admin);
-	} else if (!strcmp(verb, "erase")) {
+	} else {
 		params[0].data = find_account(admin, name, id);
 		pg_result_free(query(admin, verb,
 				     "select confab.account_erase($1)", 1,
 				     params));
 		ring_doorbell(admin);
-	} else {
-		die(verb, "add, password, disable, enable, erase or list");
 	}
+}
+
+/* Ends the program: there is no such setting. */
+static _Noreturn void refuse_setting(struct admin *admin, const char *name)
+{
+	struct pg_result *r = query(admin, "names",
+				    "select name from confab.setting", 0, NULL);
+	struct nearest nearest;
+	struct buf hint = { 0 };
+
+	nearest_begin(&nearest, name, strlen(name));
+	for (int i = 0; i < pg_rows(r); i++)
+		nearest_offer(&nearest, pg_field(r, i, 0));
+	nearest_add(&nearest, &hint);
+	command_line_refuse("confab", "there is no setting \"%s\"%s", name,
+			    buf_text(&hint));
 }
 
 static void run_setting(struct admin *admin, char **words)
@@ -168,26 +205,28 @@ static void run_setting(struct admin *admin, char **words)
 	struct pg_param params[] = { { .data = name }, { .data = value } };
 	struct pg_result *r;
 
-	if (value)
-		r = query(admin, "set",
-			  "update confab.setting set value = $2::jsonb"
-			  " where name = $1 returning name, value, help",
+	if (value) {
+		r = query(admin, "set", "select confab.setting_change($1, $2)",
 			  2, params);
-	else
-		r = query(admin, "get",
-			  "select name, value, help from confab.setting"
-			  " where name = $1 or $1 is null order by name",
-			  1, params);
+		if (pg_field(r, 0, 0))
+			command_line_refuse("confab", "%s", pg_field(r, 0, 0));
+		pg_result_free(r);
+	}
+	r = query(admin, "get",
+		  "select name, value, help from confab.setting"
+		  " where name = $1 or $1 is null order by name",
+		  1, params);
 	if (name && !pg_rows(r))
-		die(name, "no such setting");
+		refuse_setting(admin, name);
 	for (int i = 0; i < pg_rows(r); i++)
-		printf("%-16s %-8s %s\n", pg_field(r, i, 0), pg_field(r, i, 1),
+		printf("%-20s %-9s %s\n", pg_field(r, i, 0), pg_field(r, i, 1),
 		       pg_field(r, i, 2));
 	pg_result_free(r);
 }
 
-static void print_usage(FILE *to)
+static void print_help(const struct command_line *line)
 {
+	(void)line;
 	fputs("confab: administers a confab database\n\n"
 	      "usage: confab [-c FILE] [-s DIR] COMMAND\n"
 	      "  -c FILE  configuration; its \"database\" is used, as role "
@@ -213,44 +252,59 @@ static void print_usage(FILE *to)
 	      "days,\n"
 	      "                                0 for ever, or \"default\"\n"
 	      "  restore-done                  after a restore from a backup\n",
-	      to);
+	      stdout);
 }
 
 static const struct command {
-	const char *name;
-	int words; /* number of words after it */
+	const char *name, *words; /* what has to follow it */
+	int least, most;          /* how many words may */
 	void (*run)(struct admin *admin, char **words);
 } COMMANDS[] = {
-	{ "upgrade", 0, upgrade },
-	{ "account", 1, run_account },
-	{ "setting", 0, run_setting },
-	{ "status", 0, operate_status },
-	{ "maintain", 0, operate_maintain },
-	{ "keep", 2, operate_keep },
-	{ "restore-done", 0, operate_restore_done },
+	{ "upgrade", "nothing", 0, 0, upgrade },
+	{ "account", ACCOUNT_WORDS, 1, 2, run_account },
+	{ "setting", "nothing, NAME, or NAME and VALUE", 0, 2, run_setting },
+	{ "status", "nothing", 0, 0, operate_status },
+	{ "maintain", "nothing", 0, 0, operate_maintain },
+	{ "keep", "ROOM and DAYS", 2, 2, operate_keep },
+	{ "restore-done", "nothing", 0, 0, operate_restore_done },
 };
 
-static const struct command *find_command(const char *name)
+enum {
+	N_COMMANDS = sizeof(COMMANDS) / sizeof(COMMANDS[0])
+};
+
+static _Noreturn void refuse_command(const char *word)
 {
-	for (size_t i = 0; i < sizeof(COMMANDS) / sizeof(COMMANDS[0]); i++)
-		if (!strcmp(name, COMMANDS[i].name))
-			return &COMMANDS[i];
-	return NULL;
+	struct nearest nearest;
+	struct buf hint = { 0 };
+
+	nearest_begin(&nearest, word, strlen(word));
+	nearest_offer(&nearest, "setup");
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		nearest_offer(&nearest, COMMANDS[i].name);
+	nearest_add(&nearest, &hint);
+	command_line_refuse("confab", "there is no command \"%s\"%s", word,
+			    buf_text(&hint));
 }
 
-/* NULL: an error about the words was printed. */
+/* words: the command's name and what follows it. */
 static const struct command *choose_command(char **words, int n)
 {
-	const struct command *command = n ? find_command(words[0]) : NULL;
+	const struct command *command = NULL;
 
-	if (command && n > command->words)
-		return command;
-	if (n)
-		fprintf(stderr, "confab: %s: %s\n\n", words[0],
-			command ? "something is missing after it"
-				: "no such command");
-	print_usage(stderr);
-	return NULL;
+	if (!n)
+		command_line_refuse("confab", "which command?");
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		if (!strcmp(words[0], COMMANDS[i].name))
+			command = &COMMANDS[i];
+	if (!command)
+		refuse_command(words[0]);
+	if (n - 1 < command->least || n - 1 > command->most)
+		command_line_refuse("confab", "%s: %s is to follow",
+				    command->name, command->words);
+	if (command->run == run_account)
+		check_account_words(words + 1, n - 1);
+	return command;
 }
 
 /* Becomes the program for this command, which has options of its own. */
@@ -264,38 +318,37 @@ static _Noreturn void become_setup(char **argv)
 	die(path, strerror(errno));
 }
 
+static const struct command *
+read_command_line(struct admin *admin, const char **path, int argc, char **argv)
+{
+	const struct command_line line = { .name = "confab",
+					   .letters = "+:c:s:",
+					   .help = print_help,
+					   .argc = argc,
+					   .argv = argv };
+	int c;
+
+	while ((c = command_line_option(&line)) != -1)
+		*(c == 'c' ? path : &admin->sql) = optarg;
+	return choose_command(argv + optind, argc - optind);
+}
+
 int main(int argc, char **argv)
 {
-	static const struct option LONG[] = { { "help", 0, NULL, 'h' },
-					      { "version", 0, NULL, 'V' },
-					      { NULL, 0, NULL, 0 } };
 	const struct command *command;
 	struct admin admin = { 0 };
 	const char *path = config_default_path();
 	struct buf why = { 0 };
 	bool fresh;
-	int c;
 
 	if (argc > 1 && !strcmp(argv[1], "setup"))
 		become_setup(argv + 1);
-	while ((c = getopt_long(argc, argv, "+c:s:hV", LONG, NULL)) != -1) {
-		if (c == 'c')
-			path = optarg;
-		else if (c == 's')
-			admin.sql = optarg;
-		else if (c == 'V') {
-			printf("confab %s\n", version_text());
-			return 0;
-		} else {
-			print_usage(c == 'h' ? stdout : stderr);
-			return c == 'h' ? 0 : 2;
-		}
+	command = read_command_line(&admin, &path, argc, argv);
+	if (!config_load(&admin.config, path, &why) ||
+	    !pg_conninfo_check(admin.config.database, &why)) {
+		fprintf(stderr, "confab: %s\n", buf_text(&why));
+		return EXIT_USAGE;
 	}
-	command = choose_command(argv + optind, argc - optind);
-	if (!command)
-		return 2;
-	if (!config_load(&admin.config, path, &why))
-		die("configuration", buf_text(&why));
 	logger_open("confab", LEVEL_INFO);
 	secret_init();
 	admin.pg = pg_create(admin.config.database, "confab_admin", "confab");

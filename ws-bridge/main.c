@@ -2,10 +2,12 @@
  * loop for the sockets, the tail, the hub, and the calls of confab-command. */
 #include <unistd.h>
 
+#include "auth/requirements.h"
 #include "base/container.h"
 #include "base/crypto.h"
 #include "base/logger.h"
 #include "base/metrics.h"
+#include "base/program.h"
 #include "event/instance.h"
 #include "event/service.h"
 #include "socket.h"
@@ -94,13 +96,18 @@ static void run_service(const struct config *config,
 
 int main(int argc, char **argv)
 {
+	static const struct program PROGRAM = {
+		.name = "confab-bridge",
+		.purpose = "WebSocket streams and commands",
+		.socket = "bridge",
+		.check = requirements_check,
+	};
 	struct config config;
 	struct identity_rules *rules;
 	struct buf path = { 0 };
 	struct listener listener;
 
-	config_main(&config, "confab-bridge", "WebSocket streams and commands",
-		    argc, argv);
+	program_start(&config, &PROGRAM, argc, argv);
 	secret_init();
 	buf_addf(&path, "%s/bridge.sock", config.run_dir);
 	rules = identity_rules_create(&config);

@@ -8,7 +8,7 @@
 
 #include "auth/identity.h"
 #include "auth/login.h"
-#include "base/config.h"
+#include "auth/requirements.h"
 #include "base/xalloc.h"
 #include "command.h"
 #include "traffic.h"
@@ -210,9 +210,12 @@ static int queue_length(const struct config *config)
 int main(int argc, char **argv)
 {
 	static const struct worker_program program = {
-		.name = "confab-command",
-		.purpose = "carries out chat commands",
-		.socket = "command",
+		.about = {
+			.name = "confab-command",
+			.purpose = "carries out chat commands",
+			.socket = "command",
+			.check = requirements_check,
+		},
 		.workers = count_workers,
 		.queue = queue_length,
 		.begin = begin_parent,

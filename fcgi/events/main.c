@@ -2,11 +2,12 @@
  * one thread and one loop for any number of clients. */
 #include <unistd.h>
 
-#include "base/config.h"
+#include "auth/requirements.h"
 #include "base/container.h"
 #include "base/crypto.h"
 #include "base/logger.h"
 #include "base/metrics.h"
+#include "base/program.h"
 #include "connection.h"
 #include "event/instance.h"
 #include "event/loop.h"
@@ -90,13 +91,18 @@ static void run_service(const struct config *config,
 
 int main(int argc, char **argv)
 {
+	static const struct program PROGRAM = {
+		.name = "confab-events",
+		.purpose = "Server-Sent Events and long-poll streams",
+		.socket = "events",
+		.check = requirements_check,
+	};
 	struct config config;
 	struct identity_rules *rules;
 	struct buf path = { 0 };
 	struct listener listener;
 
-	config_main(&config, "confab-events",
-		    "Server-Sent Events and long-poll streams", argc, argv);
+	program_start(&config, &PROGRAM, argc, argv);
 	secret_init();
 	buf_addf(&path, "%s/events.sock", config.run_dir);
 	rules = identity_rules_create(&config);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth/requirements.h"
 #include "base/xalloc.h"
 #include "session.h"
 #include "web/worker.h"
@@ -126,9 +127,12 @@ static int queue_length(const struct config *config)
 int main(int argc, char **argv)
 {
 	static const struct worker_program program = {
-		.name = "confab-session",
-		.purpose = "logs people in and out",
-		.socket = "session",
+		.about = {
+			.name = "confab-session",
+			.purpose = "logs people in and out",
+			.socket = "session",
+			.check = requirements_check,
+		},
 		.workers = count_workers,
 		.queue = queue_length,
 		.begin = begin_parent,

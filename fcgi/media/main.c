@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "auth/login.h"
+#include "auth/requirements.h"
 #include "base/logger.h"
 #include "base/uuid.h"
 #include "base/xalloc.h"
@@ -256,6 +257,22 @@ static void close_worker(void *worker)
 	free(media);
 }
 
+/* Looks without writing: the operator may be another user. */
+static bool check_needs(const struct config *config, struct buf *why)
+{
+	struct filetype *filetype;
+	const char *wrong = NULL;
+
+	if (!requirements_check(config, why) ||
+	    !store_check(config->media_dir, why))
+		return false;
+	filetype = filetype_open(&wrong);
+	filetype_close(filetype);
+	if (wrong)
+		buf_addf(why, "the rules of libmagic: %s", wrong);
+	return !wrong;
+}
+
 static int count_workers(const struct config *config)
 {
 	return config->media_workers;
@@ -270,9 +287,12 @@ static int queue_length(const struct config *config)
 int main(int argc, char **argv)
 {
 	static const struct worker_program program = {
-		.name = "confab-media",
-		.purpose = "takes uploads and gives them out",
-		.socket = "media",
+		.about = {
+			.name = "confab-media",
+			.purpose = "takes uploads and gives them out",
+			.socket = "media",
+			.check = check_needs,
+		},
 		.workers = count_workers,
 		.queue = queue_length,
 		.begin = begin_parent,

@@ -23,6 +23,11 @@ struct spool {
 	unsigned char hash[SECRET_HASH_SIZE]; /* valid once it is finished */
 };
 
+/* Whether store_prepare() could make the directory, or write to it. directory:
+ * a full path. Changes nothing. False with a sentence in why. */
+bool store_check(const char *directory, struct buf *why)
+	__attribute__((warn_unused_result));
+
 /* Makes the directory if it is missing. False, with errno, when it is not
  * writable. */
 bool store_prepare(const char *directory) __attribute__((warn_unused_result));

@@ -5,7 +5,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -13,12 +12,21 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/logger.h"
-#include "base/version.h"
+#include "base/nearest.h"
 #include "base/xalloc.h"
 
 /* The default path of the file. */
 #define CONFIG_PATH "/etc/confab/confab.conf"
+#define PREFIX "CONFAB_"
+
+enum {
+	VARIABLE_SIZE = 64
+};
+
+struct text_kind {
+	bool (*is_valid)(const char *text);
+	const char *takes; /* what is valid, in words */
+};
 
 struct option_row {
 	const char *name;
@@ -26,7 +34,7 @@ struct option_row {
 	const char *text; /* default of a text option; NULL: a number */
 	int number, least, most;
 	const char *help;
-	bool (*is_valid)(const char *text); /* for a text; NULL: any is valid */
+	const struct text_kind *kind; /* of a text; NULL: any is valid */
 };
 
 static bool find_level(const char *name, enum logger_level *out)
@@ -58,6 +66,11 @@ static bool is_full_path(const char *text)
 	return *text == '/';
 }
 
+static bool is_full_path_or_empty(const char *text)
+{
+	return !*text || is_full_path(text);
+}
+
 /* Accepts "/", or a path with a slash at both ends. */
 static bool is_prefix(const char *text)
 {
@@ -70,15 +83,23 @@ static bool is_sendfile(const char *text)
 	       !strcmp(text, "x-accel-redirect");
 }
 
-#define TEXT(name, value, help)                                                \
+static const struct text_kind NAME = { is_name, "a name" };
+static const struct text_kind LEVEL = { is_level,
+					"error, warn, info or debug" };
+static const struct text_kind PATH = { is_full_path, "a full path" };
+static const struct text_kind PATH_OR_EMPTY = { is_full_path_or_empty,
+						"a full path, or nothing" };
+static const struct text_kind URL_PREFIX = {
+	is_prefix, "a path with a slash at both ends"
+};
+static const struct text_kind SENDFILE = {
+	is_sendfile, "none, x-sendfile or x-accel-redirect"
+};
+
+#define TEXT(name, value, kind, help)                                          \
 	{                                                                      \
 #name, offsetof(struct config, name), value, 0, 0, 0, help,    \
-			NULL                                                   \
-	}
-#define CHECKED(name, value, is_valid, help)                                   \
-	{                                                                      \
-#name, offsetof(struct config, name), value, 0, 0, 0, help,    \
-			is_valid                                               \
+			kind                                                   \
 	}
 #define NUMBER(name, value, least, most, help)                                 \
 	{                                                                      \
@@ -87,33 +108,36 @@ static bool is_sendfile(const char *text)
 	}
 
 static const struct option_row OPTIONS[] = {
-	TEXT(database, "dbname=confab",
+	TEXT(database, "dbname=confab", NULL,
 	     "libpq connection string, without user"),
-	TEXT(run_dir, "/run/confab/confab", "directory of the unix sockets"),
-	CHECKED(mount, "/chat/", is_prefix, "URL prefix"),
-	TEXT(allowed_origins, "", "origins besides our own, space-separated"),
-	TEXT(jwt_keys, "",
+	TEXT(run_dir, "/run/confab/confab", &PATH,
+	     "directory of the unix sockets"),
+	TEXT(mount, "/chat/", &URL_PREFIX, "URL prefix"),
+	TEXT(allowed_origins, "", NULL,
+	     "origins besides our own, space-separated"),
+	TEXT(jwt_keys, "", &PATH_OR_EMPTY,
 	     "file with the host application's keys, a line each: KID "
 	     "ALGORITHM FILE [ISSUER]"),
-	TEXT(jwt_issuer, "", "what iss in its tokens must be; empty: anything"),
-	TEXT(jwt_audience, "",
+	TEXT(jwt_issuer, "", NULL,
+	     "what iss in its tokens must be; empty: anything"),
+	TEXT(jwt_audience, "", NULL,
 	     "what must be in aud of its tokens; empty: anything"),
-	CHECKED(jwt_subject, "sub", is_name,
-		"claim of its tokens that says who it is"),
-	TEXT(mail_command, "",
+	TEXT(jwt_subject, "sub", &NAME,
+	     "claim of its tokens that says who it is"),
+	TEXT(mail_command, "", NULL,
 	     "sends a message from standard input (\"sendmail -t\"); empty: no "
 	     "password resets"),
-	TEXT(reset_url, "",
+	TEXT(reset_url, "", NULL,
 	     "address of the page for a new password; a token is appended"),
-	CHECKED(media_dir, "/var/lib/confab/confab/media", is_full_path,
-		"directory of the uploads"),
-	CHECKED(sendfile, "none", is_sendfile,
-		"how the web server is told to send a file: none, x-sendfile "
-		"or "
-		"x-accel-redirect"),
-	CHECKED(sendfile_prefix, "/confab-media/", is_prefix,
-		"internal location of media_dir, for x-accel-redirect"),
-	CHECKED(log_level, "info", is_level, "error, warn, info or debug"),
+	TEXT(media_dir, "/var/lib/confab/confab/media", &PATH,
+	     "directory of the uploads"),
+	TEXT(sendfile, "none", &SENDFILE,
+	     "how the web server is told to send a file: none, x-sendfile "
+	     "or "
+	     "x-accel-redirect"),
+	TEXT(sendfile_prefix, "/confab-media/", &URL_PREFIX,
+	     "internal location of media_dir, for x-accel-redirect"),
+	TEXT(log_level, "info", &LEVEL, "error, warn, info or debug"),
 	NUMBER(trust_remote_user, 0, 0, 1,
 	       "1: whom the web server calls REMOTE_USER is logged in"),
 	NUMBER(login_attempts, 10, 0, 1000000,
@@ -204,8 +228,9 @@ static bool set_option(struct config *c, const struct option_row *o,
 	long number;
 
 	if (o->text) {
-		if (o->is_valid && !o->is_valid(value)) {
-			buf_addf(why, "%s can't be \"%s\"", o->name, value);
+		if (o->kind && !o->kind->is_valid(value)) {
+			buf_addf(why, "%s takes %s, not \"%s\"", o->name,
+				 o->kind->takes, value);
 			return false;
 		}
 		free(*text_of(c, o));
@@ -245,6 +270,17 @@ static char *trim_blanks(char *text)
 	return text;
 }
 
+static void add_unknown(struct buf *why, const char *name, size_t len)
+{
+	struct nearest nearest;
+
+	buf_addf(why, "there is no option \"%.*s\"", (int)len, name);
+	nearest_begin(&nearest, name, len);
+	for (int i = 0; i < N_OPTIONS; i++)
+		nearest_offer(&nearest, OPTIONS[i].name);
+	nearest_add(&nearest, why);
+}
+
 static bool read_line(struct config *c, char *line, struct buf *why)
 {
 	const struct option_row *option;
@@ -257,11 +293,13 @@ static bool read_line(struct config *c, char *line, struct buf *why)
 	equals = strchr(line, '=');
 	len = strcspn(line, " \t=");
 	option = find_option(line, len);
-	if (!equals || !option) {
-		buf_addf(why,
-			 equals ? "there is no option \"%.*s\""
-				: "\"%.*s\" is not \"name = value\"",
-			 (int)len, line);
+	if (!equals) {
+		buf_addf(why, "\"%.*s\" is not \"name = value\"", (int)len,
+			 line);
+		return false;
+	}
+	if (!option) {
+		add_unknown(why, line, len);
 		return false;
 	}
 	return set_option(c, option, trim_blanks(equals + 1), why);
@@ -292,26 +330,90 @@ static bool read_file(struct config *c, const char *path, struct buf *why)
 	return ok;
 }
 
+/* The variable of an option: CONFAB_ and its name in capitals. */
+static void write_variable(char out[VARIABLE_SIZE], const char *option)
+{
+	char *at = stpcpy(out, PREFIX);
+
+	while (*option)
+		*at++ = (char)toupper((unsigned char)*option++);
+	*at = '\0';
+}
+
+static const struct option_row *find_variable(const char *name, size_t len)
+{
+	char variable[VARIABLE_SIZE];
+
+	for (int i = 0; i < N_OPTIONS; i++) {
+		write_variable(variable, OPTIONS[i].name);
+		if (strlen(variable) == len && !memcmp(variable, name, len))
+			return &OPTIONS[i];
+	}
+	return NULL;
+}
+
+static void add_unknown_variable(struct buf *why, const char *name, size_t len)
+{
+	char variables[N_OPTIONS][VARIABLE_SIZE];
+	struct nearest nearest;
+
+	buf_addf(why, "%.*s in the environment: there is no such option",
+		 (int)len, name);
+	nearest_begin(&nearest, name, len);
+	for (int i = 0; i < N_OPTIONS; i++) {
+		write_variable(variables[i], OPTIONS[i].name);
+		nearest_offer(&nearest, variables[i]);
+	}
+	nearest_add(&nearest, why);
+}
+
+/* Variables that are no options, but begin like one. */
+static bool is_other_variable(const char *name, size_t len)
+{
+	static const char *const OTHERS[] = {
+		"CONFAB_CONFIG",
+		/* confab setup, and the script that starts a site */
+		"CONFAB_ETC", "CONFAB_GROUP",
+		/* the tests and measurements */
+		"CONFAB_DIR", "CONFAB_URL"
+	};
+
+	for (size_t i = 0; i < sizeof(OTHERS) / sizeof(OTHERS[0]); i++)
+		if (strlen(OTHERS[i]) == len && !memcmp(OTHERS[i], name, len))
+			return true;
+	return false;
+}
+
+/* variable: "NAME=value". */
+static bool read_variable(struct config *c, const char *variable,
+			  struct buf *why)
+{
+	size_t len = strcspn(variable, "=");
+	const struct option_row *option;
+	struct buf reason = { 0 };
+	bool ok;
+
+	if (strncmp(variable, PREFIX, strlen(PREFIX)) != 0 ||
+	    variable[len] != '=' || is_other_variable(variable, len))
+		return true;
+	option = find_variable(variable, len);
+	if (!option) {
+		add_unknown_variable(why, variable, len);
+		return false;
+	}
+	ok = set_option(c, option, variable + len + 1, &reason);
+	if (!ok)
+		buf_addf(why, "%.*s: %s", (int)len, variable,
+			 buf_text(&reason));
+	buf_free(&reason);
+	return ok;
+}
+
 static bool read_environment(struct config *c, struct buf *why)
 {
-	for (int i = 0; i < N_OPTIONS; i++) {
-		char name[64] = "CONFAB_";
-		struct buf reason = { 0 };
-		const char *value;
-		bool ok;
-
-		for (size_t j = 0; OPTIONS[i].name[j]; j++) {
-			name[7 + j] = (char)toupper(
-				(unsigned char)OPTIONS[i].name[j]);
-		}
-		value = getenv(name);
-		ok = !value || set_option(c, &OPTIONS[i], value, &reason);
-		if (!ok)
-			buf_addf(why, "%s: %s", name, buf_text(&reason));
-		buf_free(&reason);
-		if (!ok)
+	for (char **variable = environ; *variable; variable++)
+		if (!read_variable(c, *variable, why))
 			return false;
-	}
 	return true;
 }
 
@@ -338,18 +440,8 @@ void config_free(struct config *config)
 		}
 }
 
-static void print_help(const char *program, const char *purpose)
+void config_print_options(void)
 {
-	printf("%s: %s\n\n"
-	       "usage: %s [-c FILE] [-n] [-r] [-h] [-V]\n"
-	       "  -c FILE  read this configuration\n"
-	       "  -n       check the configuration and exit\n"
-	       "  -r       take over from the one that runs, which is told to "
-	       "stop\n"
-	       "  -V       print the version and exit\n\n"
-	       "options, in the file as \"name = value\", in the environment "
-	       "as CONFAB_NAME:\n",
-	       program, purpose, program);
 	for (int i = 0; i < N_OPTIONS; i++) {
 		const struct option_row *o = &OPTIONS[i];
 
@@ -362,6 +454,14 @@ static void print_help(const char *program, const char *purpose)
 	}
 }
 
+enum logger_level config_log_level(const struct config *config)
+{
+	enum logger_level level = LEVEL_INFO;
+
+	find_level(config->log_level, &level);
+	return level;
+}
+
 /* A CGI program takes its file from the environment only. */
 const char *config_default_path(void)
 {
@@ -370,46 +470,4 @@ const char *config_default_path(void)
 	if (path)
 		return path;
 	return access(CONFIG_PATH, F_OK) == 0 ? CONFIG_PATH : NULL;
-}
-
-void config_main(struct config *out, const char *program, const char *purpose,
-		 int argc, char **argv)
-{
-	static const struct option LONG[] = { { "help", 0, NULL, 'h' },
-					      { "version", 0, NULL, 'V' },
-					      { NULL, 0, NULL, 0 } };
-	enum logger_level level = LEVEL_INFO;
-	const char *path = config_default_path();
-	struct buf why = { 0 };
-	bool check = false, replace = false;
-	int c;
-
-	/* A web server may pass the query string to a CGI program as arguments,
-	 * so under CGI the arguments come from a stranger. */
-	if (getenv("GATEWAY_INTERFACE"))
-		argc = 1;
-	while ((c = getopt_long(argc, argv, "c:nrhV", LONG, NULL)) != -1) {
-		if (c == 'c') {
-			path = optarg;
-		} else if (c == 'n') {
-			check = true;
-		} else if (c == 'r') {
-			replace = true;
-		} else if (c == 'V') {
-			printf("%s %s\n", program, version_text());
-			exit(0);
-		} else {
-			print_help(program, purpose);
-			exit(c == 'h' ? 0 : 2);
-		}
-	}
-	if (!config_load(out, path, &why)) {
-		fprintf(stderr, "%s: %s\n", program, buf_text(&why));
-		exit(2);
-	}
-	if (check)
-		exit(0);
-	out->replace = replace;
-	find_level(out->log_level, &level);
-	logger_open(program, level);
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "base/logger.h"
 
 struct config {
 	char *database;        /* libpq conninfo without user */
@@ -58,8 +59,8 @@ struct config {
 };
 
 /* Reads the defaults, then the file (NULL: none), then CONFAB_* variables.
- * False on an error; why then names the line or the variable in a sentence, and
- * out is unchanged. */
+ * Unknown names are errors. False on an error; why then names the line or the
+ * variable in a sentence, and out is unchanged. */
 bool config_load(struct config *out, const char *path, struct buf *why)
 	__attribute__((warn_unused_result));
 
@@ -69,10 +70,9 @@ void config_free(struct config *config);
  * /etc/confab/confab.conf if it exists, else NULL. */
 const char *config_default_path(void);
 
-/* Reads the command line that all programs share: -c FILE -n -r -h -V. Opens
- * the logger and loads the configuration. Exits for -h, -V, -n and errors.
- * Under CGI a stranger may set the command line, so it is ignored. */
-void config_main(struct config *out, const char *program, const char *purpose,
-		 int argc, char **argv);
+enum logger_level config_log_level(const struct config *config);
+
+/* Prints each option with its meaning and default to stdout. */
+void config_print_options(void);
 
 #endif

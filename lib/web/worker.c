@@ -46,11 +46,11 @@ static int serve_many(struct run *run)
 	const struct worker_program *program = run->program;
 	const struct config *config = run->parent.config;
 	struct metrics *metrics =
-		metrics_open(config->run_dir, program->socket);
+		metrics_open(config->run_dir, program->about.socket);
 	int workers = program->workers(config), queue = program->queue(config);
 	struct buf path = { 0 };
 	struct listener listener;
-	struct prefork prefork = { .program = program->name,
+	struct prefork prefork = { .program = program->about.name,
 				   .workers = workers,
 				   .work = run_worker,
 				   .context = run,
@@ -65,7 +65,7 @@ static int serve_many(struct run *run)
 	metric_set(metrics_add(metrics, "workers", "%s", ""),
 		   (uint64_t)workers);
 	http_count_into(metrics);
-	buf_addf(&path, "%s/%s.sock", config->run_dir, program->socket);
+	buf_addf(&path, "%s/%s.sock", config->run_dir, program->about.socket);
 	listener_open(&listener, buf_text(&path), queue + PREFORK_SPARE,
 		      config->replace);
 	status = prefork_run(&prefork);
@@ -82,7 +82,7 @@ int worker_main(const struct worker_program *program, int argc, char **argv)
 			   .parent = { .config = &config } };
 	int status;
 
-	config_main(&config, program->name, program->purpose, argc, argv);
+	program_start(&config, &program->about, argc, argv);
 	secret_init();
 	status = http_is_cgi() ? serve_alone(&run) : serve_many(&run);
 	config_free(&config);

@@ -5,8 +5,8 @@
 #ifndef CONFAB_WEB_WORKER_H
 #define CONFAB_WEB_WORKER_H
 
-#include "base/config.h"
 #include "base/metrics.h"
+#include "base/program.h"
 #include "web/request.h"
 
 /* Made by the parent before it forks. */
@@ -19,9 +19,7 @@ struct worker_parent {
 };
 
 struct worker_program {
-	const char *name;    /* such as "confab-command" */
-	const char *purpose; /* a line for -h */
-	const char *socket;  /* "command": names its socket and metrics */
+	struct program about; /* about.socket names its metrics, too */
 	int (*workers)(const struct config *config);
 	int (*queue)(
 		const struct config *config); /* connections that may wait */

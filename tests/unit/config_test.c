@@ -63,22 +63,33 @@ static void the_environment_wins_over_the_file(void **state)
 static void refuses_values(void **state)
 {
 	(void)state;
-	assert_refused("mount = chat\n", "1: mount can't be \"chat\"");
-	assert_refused("mount = /chat\n", "1: mount can't be \"/chat\"");
-	assert_refused("mount =\n", "1: mount can't be \"\"");
-	assert_refused("\nsendfile = yes\n", "2: sendfile can't be \"yes\"");
+	assert_refused("mount = chat\n", "1: mount takes a path with a slash "
+					 "at both ends, not \"chat\"");
+	assert_refused("mount = /chat\n", "1: mount takes a path with a slash "
+					  "at both ends, not \"/chat\"");
+	assert_refused(
+		"mount =\n",
+		"1: mount takes a path with a slash at both ends, not \"\"");
+	assert_refused("\nsendfile = yes\n",
+		       "2: sendfile takes none, x-sendfile or "
+		       "x-accel-redirect, not \"yes\"");
 	assert_refused("media_dir = media\n",
-		       "1: media_dir can't be \"media\"");
+		       "1: media_dir takes a full path, not \"media\"");
 	assert_refused("sendfile_prefix = /x\n",
-		       "1: sendfile_prefix can't be \"/x\"");
-	assert_refused("log_level = loud\n", "1: log_level can't be \"loud\"");
-	assert_refused("jwt_subject =\n", "1: jwt_subject can't be \"\"");
+		       "1: sendfile_prefix takes a path with a slash at both "
+		       "ends, not \"/x\"");
+	assert_refused(
+		"log_level = loud\n",
+		"1: log_level takes error, warn, info or debug, not \"loud\"");
+	assert_refused("jwt_subject =\n",
+		       "1: jwt_subject takes a name, not \"\"");
 	assert_refused("max_body = 12x\n", "1: max_body takes a number from "
 					   "1024 to 16777216, not \"12x\"");
 	assert_refused("max_body = 1\n", "1: max_body takes a number from 1024 "
 					 "to 16777216, not \"1\"");
 	assert_refused("max_bodies = 1\n",
-		       "1: there is no option \"max_bodies\"");
+		       "1: there is no option \"max_bodies\"; "
+		       "did you mean max_body?");
 	assert_refused("max_body\n", "1: \"max_body\" is not \"name = value\"");
 }
 
@@ -92,8 +103,42 @@ static void refuses_the_environment_too(void **state)
 	assert_false(config_load(&config, NULL, &why));
 	unsetenv("CONFAB_MOUNT");
 	assert_string_equal(buf_text(&why),
-			    "CONFAB_MOUNT: mount can't be \"chat\"");
+			    "CONFAB_MOUNT: mount takes a path with a slash at "
+			    "both ends, not \"chat\"");
 	buf_free(&why);
+}
+
+static void assert_variable_refused(const char *name, const char *sentence)
+{
+	struct config config;
+	struct buf why = { 0 };
+
+	setenv(name, "1", 1);
+	assert_false(config_load(&config, NULL, &why));
+	unsetenv(name);
+	assert_string_equal(buf_text(&why), sentence);
+	buf_free(&why);
+}
+
+static void refuses_unknown_variables(void **state)
+{
+	struct config config;
+	struct buf why = { 0 };
+
+	(void)state;
+	assert_variable_refused("CONFAB_MAX_BODDY",
+				"CONFAB_MAX_BODDY in the environment: there is "
+				"no such option; did you mean "
+				"CONFAB_MAX_BODY?");
+	assert_variable_refused("CONFAB_SOMETHING_ELSE",
+				"CONFAB_SOMETHING_ELSE in the environment: "
+				"there is no such option");
+	setenv("CONFAB_URL", "http://localhost/chat/", 1);
+	setenv("CONFABULATION", "1", 1);
+	assert_true(config_load(&config, NULL, &why));
+	unsetenv("CONFAB_URL");
+	unsetenv("CONFABULATION");
+	config_free(&config);
 }
 
 static int make_file(void **state)
@@ -117,6 +162,7 @@ int main(void)
 		cmocka_unit_test(the_environment_wins_over_the_file),
 		cmocka_unit_test(refuses_values),
 		cmocka_unit_test(refuses_the_environment_too),
+		cmocka_unit_test(refuses_unknown_variables),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

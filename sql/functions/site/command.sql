@@ -41,31 +41,100 @@ insert into confab.command (name, function, rich_text, rings, rate_class) values
   ('user.erase',           'confab.user_erase',           '{}',                     true,  'other')
 on conflict (name) do nothing;
 
-insert into confab.setting (name, value, help) values
-  ('allow_register',       'false', 'anybody may make an account with POST session/register'),
-  ('enable_notification',  'true',  'a stream begins with chat.notifications'),
-  ('message_soft_delete',  'false', 'deleted messages stay in the tables, out of sight'),
-  ('inactivity_threshold', '60',    'seconds after its last request that a chain of long-polls has ended, 60 or more'),
-  ('expose_email',         'false', 'people see each other''s address'),
-  ('rich_text_class_id',   'false', 'rich text keeps class and id'),
-  ('max_content',          '100000', 'characters of a message, as it is stored'),
-  ('max_participants',     '100',   'members of a new group that says nothing else'),
-  ('max_subscribers',      '300',   'members of a new channel that says nothing else'),
-  ('message_fields',       '[]',    'names of custom message fields, taken from extra_fields'),
-  ('account_log_bytes',    '6000000', 'bytes that one account may cause to be logged in a minute; 0: any number'),
-  ('account_told_bytes',   '300000000', 'the same, times those who are told'),
-  ('add_strangers',        'true',  'people add others to rooms with whom they share none; off: they invite them'),
-  ('erase_messages',       'false', 'what an erased account has said goes; off: it stays without a name'),
-  ('rooms_per_day',        '1000',  'rooms that one account may make in a day; 0: any number'),
-  ('strangers_per_day',    '100',   'rooms a day that strangers may put one account into; 0: any number'),
-  ('integer_subjects',     '""',    'the issuer whose subjects are numbers: they are the ids of its accounts'),
-  ('push_delay',           '10',    'seconds that a message waits to be seen before a push service gets it'),
-  ('login_days',           '30',    'how long a log-in lasts'),
-  ('log_days',             '7',     'how long dispatches are kept for streams that come back'),
-  ('message_days',         '0',     'how long messages are kept, where the room has no days of its own; 0: for ever')
+-- setting_list(): the settings there are, the value of each that nobody has changed, and what it can be.
+create or replace function confab.setting_list()
+returns table (name text, value text, kind text, lowest bigint, highest bigint, help text) language sql immutable as $$
+  values
+    ('allow_register', 'false', 'switch', null::bigint, null::bigint,
+     'anybody may make an account with POST session/register'),
+    ('enable_notification', 'true', 'switch', null, null,
+     'a stream begins with chat.notifications'),
+    ('message_soft_delete', 'false', 'switch', null, null,
+     'deleted messages stay in the tables, out of sight'),
+    ('inactivity_threshold', '60', 'number', 60, 86400,
+     'seconds after its last request that a chain of long-polls has ended, 60 or more'),
+    ('expose_email', 'false', 'switch', null, null,
+     'people see each other''s address'),
+    ('rich_text_class_id', 'false', 'switch', null, null,
+     'rich text keeps class and id'),
+    ('max_content', '100000', 'number', 1, 16000000,
+     'characters of a message, as it is stored'),
+    ('max_participants', '100', 'number', 1, 1000000000,
+     'members of a new group that says nothing else'),
+    ('max_subscribers', '300', 'number', 1, 1000000000,
+     'members of a new channel that says nothing else'),
+    ('message_fields', '[]', 'names', null, null,
+     'names of custom message fields, taken from extra_fields'),
+    ('account_log_bytes', '6000000', 'number', 0, 1000000000000000,
+     'bytes that one account may cause to be logged in a minute; 0: any number'),
+    ('account_told_bytes', '300000000', 'number', 0, 1000000000000000,
+     'the same, times those who are told'),
+    ('add_strangers', 'true', 'switch', null, null,
+     'people add others to rooms with whom they share none; off: they invite them'),
+    ('erase_messages', 'false', 'switch', null, null,
+     'what an erased account has said goes; off: it stays without a name'),
+    ('rooms_per_day', '1000', 'number', 0, 1000000000,
+     'rooms that one account may make in a day; 0: any number'),
+    ('strangers_per_day', '100', 'number', 0, 1000000000,
+     'rooms a day that strangers may put one account into; 0: any number'),
+    ('integer_subjects', '""', 'text', null, null,
+     'the issuer whose subjects are numbers: they are the ids of its accounts'),
+    ('push_delay', '10', 'number', 0, 86400,
+     'seconds that a message waits to be seen before a push service gets it'),
+    ('login_days', '30', 'number', 1, 36500,
+     'how long a log-in lasts'),
+    ('log_days', '7', 'number', 1, 36500,
+     'how long dispatches are kept for streams that come back'),
+    ('message_days', '0', 'number', 0, 36500,
+     'how long messages are kept, where the room has no days of its own; 0: for ever')
+$$;
+
+insert into confab.setting (name, value, help) select s.name, s.value::jsonb, s.help from confab.setting_list() s
 on conflict (name) do update set help = excluded.help;
 
 insert into confab.epoch (epoch) select substr(md5(random()::text), 1, 8) where not exists (select from confab.epoch);
+
+-- setting_fits(kind, lowest, highest, value): whether a setting of a kind may have the value.
+create or replace function confab.setting_fits(p_kind text, p_lowest bigint, p_highest bigint, p_value jsonb)
+returns boolean language sql immutable as $$
+  select coalesce(case p_kind
+    when 'switch' then jsonb_typeof(p_value) = 'boolean'
+    when 'number' then jsonb_typeof(p_value) = 'number' and p_value::text ~ '^-?[0-9]+$'
+      and p_value::numeric between p_lowest and p_highest
+    when 'text' then jsonb_typeof(p_value) = 'string'
+    when 'names' then jsonb_typeof(p_value) = 'array'
+      and not jsonb_path_exists(p_value, 'strict $[*] ? (@.type() != "string")')
+    else p_value is not null end, false)
+$$;
+
+-- setting_change(name, value): changes a setting that there is; null, or a sentence about a value that does not fit.
+-- Writes: setting.
+create or replace function confab.setting_change(p_name text, p_value text)
+returns text language plpgsql as $$
+declare
+  v_rule record;
+  v_value jsonb;
+begin
+  begin
+    v_value := p_value::jsonb;
+  exception when data_exception then
+    v_value := null;  -- no JSON, which fits nothing
+  end;
+  select s.name, r.kind, r.lowest, r.highest into v_rule
+  from confab.setting s left join confab.setting_list() r on r.name = s.name where s.name = p_name;
+  if not found then
+    return null;
+  elsif not confab.setting_fits(v_rule.kind, v_rule.lowest, v_rule.highest, v_value) then
+    return format('%s takes %s, not %s', p_name, case v_rule.kind
+      when 'switch' then 'true or false'
+      when 'number' then format('a whole number from %s to %s', v_rule.lowest, v_rule.highest)
+      when 'text' then 'a text in double quotes'
+      when 'names' then 'a list of names, like ["colour"]'
+      else 'JSON' end, left(p_value, 100));
+  end if;
+  update confab.setting set value = v_value where name = p_name;
+  return null;
+end $$;
 
 -- hook(when, command): the operator's function before_… or after_… a command (message.send:
 -- confab_site.before_message_send), or null.
