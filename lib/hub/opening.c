@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "hub/hub_internal.h"
+#include "log/deletions.h"
 
 const struct pg_statement OPENING_QUESTION = {
 	"open",
@@ -59,6 +60,22 @@ static void push_local(struct stream *s, struct buf *json)
 	buf_free(json);
 }
 
+static void push_notifications(struct stream *s, const char *data)
+{
+	struct buf json = { 0 };
+	struct dispatch *d;
+
+	buf_addf(&json, "{\"eventType\":\"chat.notifications\",\"data\":");
+	buf_add_text(&json, data);
+	buf_addf(&json, ",\"seq\":%lld,\"epoch\":\"%s\",\"session_id\":\"%s\"}",
+		 (long long)s->position, s->hub->epoch, s->session);
+	d = dispatch_create_notifications(s->hub->epoch, s->position,
+					  buf_text(&json));
+	stream_push(s, d);
+	dispatch_unref(d);
+	buf_free(&json);
+}
+
 static void first_frames(struct stream *s, const struct opening *o,
 			 const struct pg_result *r)
 {
@@ -76,16 +93,8 @@ static void first_frames(struct stream *s, const struct opening *o,
 			 hub->config->heartbeat);
 		push_local(s, &json);
 	}
-	if (notifications) {
-		buf_addf(&json, "{\"eventType\":\"chat.notifications\","
-				"\"data\":");
-		buf_add_text(&json, notifications);
-		buf_addf(&json,
-			 ",\"seq\":%lld,\"epoch\":\"%s\","
-			 "\"session_id\":\"%s\"}",
-			 (long long)s->position, hub->epoch, s->session);
-		push_local(s, &json);
-	}
+	if (notifications)
+		push_notifications(s, notifications);
 }
 
 static void say_resync(struct stream *s, int64_t floor)
@@ -146,6 +155,28 @@ static bool login_ended(const struct opening *o, const struct pg_result *r,
 				       login))
 			return true;
 	return false;
+}
+
+/* Whether the notifications show something that was deleted while the answer
+ * was under way. */
+static bool shows_deleted(const struct opening *o, const struct pg_result *r,
+			  const struct change_list *changes)
+{
+	const char *notifications = read_text(o, r, OPEN_NOTIFICATIONS);
+	struct deletions deleted = { 0 };
+	const struct change *change;
+	bool is_shown;
+
+	if (!notifications)
+		return false;
+	STAILQ_FOREACH (change, changes, link)
+		if (change->seq > o->asked_at)
+			deletions_add(&deleted, change->effect,
+				      change->to_room ? &change->room : NULL);
+	is_shown = deletions_meet_json(&deleted, notifications,
+				       strlen(notifications));
+	deletions_clear(&deleted);
+	return is_shown;
 }
 
 /* Whether the account has reached its limit of streams here. */
@@ -217,6 +248,9 @@ static enum confab_error find_refusal(struct hub *hub, const struct opening *o,
 		hub->counts.limited++;
 		return ERROR_RATE;
 	}
+	/* The client comes back and is told what there is then. */
+	if (shows_deleted(o, r, changes))
+		return ERROR_UNAVAILABLE;
 	return hub->started && o->start == hub->starts ? ERROR_NONE
 						       : ERROR_UNAVAILABLE;
 }

@@ -1,16 +1,18 @@
 /* withdraw: takes back what was deleted from what waits in memory. The log as
  * the database reads it leaves out what is deleted by then
- * (sql/functions/log/deleted.sql). Three places hold what was read earlier:
+ * (sql/functions/log/deleted.sql). Four places hold what was read earlier:
  *
  *   the window   a dispatch that shows nothing else is passed over; at one that
  *                shows other messages too, a replay from the window stops and
  *                goes on with a page of the log
  *   the queues   a stream that has not taken it yet goes back to before it and
- *                replays from there
+ *                replays from there; with notifications that wait, it ends,
+ *                and its client gets others when it comes back
  *   a page       that was asked for before is used up to there
+ *   an opening   whose notifications show it is refused (opening.c)
  *
  * Effects: {"deleted":[ids of messages]}; {"room_deleted":true}, which names no
- * ids: the window is emptied; {"rewritten":seq}: rows up to this seq say
+ * messages: the window is emptied; {"rewritten":seq}: rows up to this seq say
  * something else now, so none of them stays. */
 #include "hub/hub_internal.h"
 #include "hub/replayer_internal.h"
@@ -20,7 +22,7 @@ void replayer_note_deleted(struct replayer *r, const struct dispatch *row,
 {
 	int64_t rewritten;
 
-	deletions_add(&r->deleted, json_get(effect, "deleted"));
+	deletions_add(&r->deleted, effect, row->to_room ? &row->room : NULL);
 	if (row->to_room && json_has(effect, "room_deleted"))
 		r->room_deleted = true;
 	if (json_integer(json_get(effect, "rewritten"), &rewritten) &&
@@ -28,18 +30,16 @@ void replayer_note_deleted(struct replayer *r, const struct dispatch *row,
 		r->rewritten = rewritten;
 }
 
-/* A room's messages may also be in dispatches of other rooms, as forwarded
- * ones. */
-static bool may_be_of_room(const struct dispatch *d)
-{
-	return d->to_room && d->n_messages;
-}
-
+/* Of a deleted room any message may be, also in what goes to other rooms or to
+ * some accounts: as a forwarded one, or as one that was delivered. */
 static bool is_withdrawn(struct replayer *r, struct dispatch *d)
 {
+	if (d->is_notifications)
+		return deletions_meet_json(&r->deleted, d->text + d->json_at,
+					   d->json_len);
 	return deletions_meet(&r->deleted, d) ||
 	       (d->seq && d->seq <= r->rewritten) ||
-	       (r->room_deleted && may_be_of_room(d));
+	       (r->room_deleted && d->n_messages);
 }
 
 /* Moves the stream back to before place n of its queue. */
@@ -55,12 +55,19 @@ static void rewind_stream(struct stream *s, uint32_t n)
 
 static void withdraw_from(struct replayer *r, struct stream *s)
 {
-	for (uint32_t i = 0; i < s->count; i++)
-		if (is_withdrawn(r, stream_at(s, i))) {
+	for (uint32_t i = 0; i < s->count; i++) {
+		struct dispatch *d = stream_at(s, i);
+
+		if (!is_withdrawn(r, d))
+			continue;
+		if (d->is_notifications) {
+			hub_end(s, END_OVERLOAD);
+		} else {
 			rewind_stream(s, i);
 			replayer_run_soon(r);
-			return;
 		}
+		return;
+	}
 }
 
 static void withdraw_from_all(struct replayer *r, enum stream_state state)

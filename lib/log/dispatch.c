@@ -119,6 +119,16 @@ struct dispatch *dispatch_create_local(const char *epoch, int64_t position,
 	return encode_frame(epoch, position, json, 0, 0);
 }
 
+struct dispatch *dispatch_create_notifications(const char *epoch,
+					       int64_t position,
+					       const char *json)
+{
+	struct dispatch *d = dispatch_create_local(epoch, position, json);
+
+	d->is_notifications = true;
+	return d;
+}
+
 struct dispatch *dispatch_create_signal(const char *json)
 {
 	return encode_frame(NULL, 0, json, 0, 0);

@@ -9,7 +9,7 @@
 
 #include "base/uuid.h"
 
-/* What later deletions did to the messages that it shows. */
+/* What later deletions did to what it shows. */
 enum dispatch_fate {
 	DISPATCH_WHOLE,   /* nothing was deleted */
 	DISPATCH_CHANGED, /* some was deleted; the log has the rest */
@@ -24,8 +24,10 @@ struct dispatch {
 	struct uuid room;        /* the audience: members of this room, and */
 	const int64_t *accounts; /* these accounts, */
 	size_t n_accounts;       /* ascending */
-	const struct uuid *messages; /* messages that the JSON shows */
-	size_t n_messages;
+	const struct uuid *messages; /* what the JSON shows: messages, or */
+	size_t n_messages;           /* the room that accounts are told of */
+	bool is_notifications;       /* it shows messages and rooms, too, but
+					does not list them */
 	/* "id: …\nevent: dispatch\ndata: {…}\n\n", the JSON in the middle. */
 	size_t size; /* of text */
 	size_t json_at, json_len;
@@ -42,6 +44,12 @@ struct dispatch *dispatch_create(const char *epoch, int64_t seq,
 /* Makes a frame for one stream; position is where the stream stands. */
 struct dispatch *dispatch_create_local(const char *epoch, int64_t position,
 				       const char *json)
+	__attribute__((malloc, warn_unused_result));
+
+/* Makes such a frame of what a user has missed. */
+struct dispatch *dispatch_create_notifications(const char *epoch,
+					       int64_t position,
+					       const char *json)
 	__attribute__((malloc, warn_unused_result));
 
 /* Makes a signal, which has no place in the log. */

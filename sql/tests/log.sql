@@ -1,6 +1,6 @@
 -- The log: numbers, rows, readers and partitions.
 begin;
-select plan(66);
+select plan(70);
 
 create function pg_temp.vxid() returns text language sql as $$
   select virtualtransaction from pg_locks where pid = pg_backend_pid() and locktype = 'virtualxid' limit 1
@@ -162,6 +162,28 @@ select is(confab.shown_messages('{"room": {"id": "x", "description": "\"parent_m
           'what shows no message says so');
 select is(confab.payload_now('{"eventType":"x.dispatch","data":[],"seq":1}', null),
           '{"eventType":"x.dispatch","data":[],"seq":1}', 'and is left alone');
+
+-- What accounts are told of a room.
+\set here 00000000-0000-4000-8000-00000000000a
+select results_eq(format($$ select confab.room_told(e, d::json) from (values
+    (1, 'a.dispatch', '{"room_id": "%1$s"}'), (2, 'a.dispatch', '{"room": {"id": "%1$s"}}'),
+    (3, 'roomcreate.dispatch', '{"id": "%1$s"}'), (4, 'a.dispatch', '{"id": "%1$s"}'),
+    (5, 'roomdelete.dispatch', '{"room_id": "%1$s"}'), (6, 'a.dispatch', '["%1$s"]'),
+    (7, 'a.dispatch', '{"room_id": "lobby", "room": 7}'), (8, 'a.dispatch', '{"room_id": null, "room": null}'))
+  v (n, e, d) order by n $$, :'here'),
+  array[:'here', :'here', :'here', null, null, null, null, null]::uuid[],
+  'the room that a dispatch tells of is found; one of an operator may name none');
+select results_eq($$ select (confab.log_entry(r, a, 'a.dispatch', d)).message_ids
+  from (values (1, null::uuid, array[1::bigint]), (2, gen_random_uuid(), null)) v (n, r, a),
+    json_build_object('room_id', '00000000-0000-4000-8000-00000000000a') d order by n $$,
+  $$ values ('{00000000-0000-4000-8000-00000000000a}'::uuid[]), ('{}') $$,
+  'it is listed where accounts are told of it');
+select is(confab.payload_now('{"eventType":"roominvite.dispatch","data":{"room_id":"' || :'here' || '"},"seq":1}',
+                             array[:'here']::uuid[]), null, 'nothing of it is left when the room is gone');
+select is(confab.payload_now('{"eventType":"roomexit.dispatch","data":{"room":{"id":"' || :'here' || '"}},"seq":1}',
+                             array[:'here']::uuid[])::jsonb,
+          jsonb_build_object('eventType', 'roomdelete.dispatch', 'data', jsonb_build_object('room_id', :'here'),
+                             'seq', 1), 'but a person who left it before learns that it is gone');
 
 -- The state of the log.
 select is(epoch, (select epoch from confab.epoch), 'the state has the epoch') from confab.log_state();

@@ -1,7 +1,8 @@
 // Deleted messages are not sent again: neither from the delivering programs' memory nor from the log.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { after, before, test } from 'node:test';
-import { KINDS } from './support/client.mjs';
+import { KINDS, until } from './support/client.mjs';
 import { Desk, people } from './support/people.mjs';
 import { Stack } from './support/stack.mjs';
 
@@ -124,6 +125,9 @@ test('a message that has expired', { timeout: 60_000 }, async () => {
       + `${s.gone.seq}`);
   await stack.confab('keep', s.room.id, '5');
   await stack.confab('maintain');
+  // A program's own upkeep may be at it.
+  await until(async () => await stack.query(
+    `select count(*) from confab.message where room_id = '${s.room.id}' and seq <= ${s.gone.seq}`) === '0', 'expired');
   await desk.say(s.ann, s.other, 'marked');
   for (const again of [false, true]) {
     if (again) await forget();
@@ -176,3 +180,145 @@ for (const kind of ['ws', 'sse'])
     slow.close();
     quick.close();
   });
+
+/** A room with secrets in it, which it tells people of by name: those in it, asked, invited, and no longer in it. */
+async function roomScene() {
+  const names = ['ann', 'ben', 'cid', 'dan', 'eve'];
+  const [ann, ben, cid, dan, eve] = await people(names, (statement) => stack.query(statement));
+  const other = await desk.group(ann, [ben, cid, dan, eve]);
+  const { seq } = await desk.ask(ann, 'message.send', { room_id: other.id, content: 'before' });
+  const room = await desk.group(ann, [ben, eve], { name: SECRET, join_approval_required: true });
+  await desk.ask(cid, 'room.request', { room_id: room.id, reason: SECRET });
+  await desk.ask(ann, 'room.invite', { room_id: room.id, user_id: dan.user.id });
+  await desk.ask(dan, 'room.answer', { room_id: room.id, accept: false });
+  await desk.ask(ann, 'room.invite', { room_id: room.id, user_id: dan.user.id });
+  await desk.ask(eve, 'room.leave', { room_id: room.id });
+  const said = await desk.say(ann, room, SECRET);
+  await desk.ask(ben, 'message.acknowledged', { message_id: [said.id] });
+  return { people: [ann, ben, cid, dan, eve], other, room, since: `${seq}` };
+}
+
+test('a room that was deleted, in what people were told by name', { timeout: 120_000 }, async () => {
+  const s = await roomScene(), [ann, , cid, , eve] = s.people;
+  await desk.say(ann, s.other, 'marked');
+  for (const kind of KINDS) for (const who of s.people)
+    assert.equal((await told(kind, who, s, 'marked')).secret > 0, who !== cid, `${kind} ${who.user.username}`);
+  await desk.modify(ann, s.room, 'delete');
+  await desk.say(ann, s.other, 'deleted');
+  for (const again of [false, true]) {
+    if (again) await forget();
+    for (const kind of KINDS) for (const who of s.people) {
+      const { shown, secret } = await told(kind, who, s, 'deleted');
+      assert.equal(secret, 0, `${kind} tells ${who.user.username} of it`);
+      const left = shown.filter(({ eventType }) => eventType === 'roomdelete.dispatch').map(({ data }) => data);
+      const member = who === ann || who === s.people[1] || who === eve;
+      assert.deepEqual(left, member ? [{ room_id: s.room.id }] : [], `${kind} ${who.user.username}`);
+    }
+  }
+});
+
+for (const kind of ['ws', 'sse'])
+  test(`a deleted room, in what waits for a ${kind} reader that has stopped reading`, { timeout: 120_000 },
+    async () => {
+      const [ann, ben] = await people(['ann', 'ben'], (statement) => stack.query(statement));
+      const other = await desk.group(ann, [ben]);
+      const slow = await stack.site.stream(kind, ben), quick = await stack.site.stream(kind, ben);
+      const socket = kind === 'ws' ? slow.socket._socket : slow.response.socket;
+      socket.pause();
+      slow.response?.pause();
+      const filler = 'x'.repeat(30_000);
+      for (let i = 0; i < LARGE; i += 8 * filler.length)
+        await Promise.all(Array.from({ length: 8 }, () => desk.say(ann, other, filler)));
+      const [left, stayed, asked] = [await desk.group(ann, [ben], { name: SECRET }),
+        await desk.group(ann, [ben], { name: SECRET }), await desk.group(ann, [], { name: SECRET })];
+      await desk.ask(ben, 'room.leave', { room_id: left.id });
+      await desk.ask(ann, 'room.invite', { room_id: asked.id, user_id: ben.user.id });
+      const said = await desk.say(ben, stayed, SECRET);
+      await desk.ask(ann, 'message.acknowledged', { message_id: [said.id] });
+      await quick.event('messagedelivered.dispatch');
+      for (const room of [left, stayed, asked]) await desk.modify(ann, room, 'delete');
+      await desk.say(ann, other, 'marked');
+      await quick.message('marked');
+      slow.response?.resume();
+      socket.resume();
+      await slow.message('marked', 60_000);
+      assert.ok(quick.texts.filter((text) => text.includes(SECRET)).length >= 6);
+      assert.equal(slow.texts.filter((text) => text.includes(SECRET)).length, 0);
+      assert.deepEqual(slow.stored.filter(({ eventType }) => eventType === 'roomdelete.dispatch')
+        .map(({ data }) => data.room_id).sort(), [left.id, stayed.id].sort());
+      slow.close();
+      quick.close();
+    });
+
+/** Lets openings of streams wait after they have looked at the tables; what lets them go on. */
+async function holdOpenings() {
+  const key = 4711;
+  await stack.query(`create or replace function confab_site.user_json(a confab.account, p_own boolean default false)
+    returns json language plpgsql stable as $$ begin
+      if session_user = 'confab_stream' then
+        perform pg_advisory_xact_lock_shared(${key});
+      end if;
+      return confab.user_json(a, p_own);
+    end $$; grant execute on function confab_site.user_json to public;`);
+  await forget();
+  const locks = (held) => stack.query(`select count(*) from pg_locks where locktype = 'advisory' and objid = ${key}
+    and granted = ${held}`);
+  return {
+    async start() {
+      this.psql = execFile('psql', ['-Xq', '-h', stack.run, '-U', 'confab_admin', 'confab']);
+      this.psql.stdin.write(`select pg_advisory_lock(${key});\n`);
+      await until(async () => await locks(true) === '1', 'openings are held');
+    },
+    waits: () => until(async () => await locks(false) === '1', 'an opening waits'),
+    release() { this.psql.stdin.end(); },
+    async end() {
+      await stack.query('drop function confab_site.user_json');
+      await forget();
+    },
+  };
+}
+
+test('what is deleted while a stream is being opened', { timeout: 120_000 }, async () => {
+  const held = await holdOpenings();
+  for (const kind of KINDS) {
+    const [ann, ben] = await people(['ann', 'ben'], (statement) => stack.query(statement));
+    const room = await desk.group(ann, [ben]), named = await desk.group(ann, [ben], { name: SECRET });
+    const asked = await desk.group(ann, [], { name: SECRET });
+    await desk.ask(ann, 'room.invite', { room_id: asked.id, user_id: ben.user.id });
+    const kept = await desk.say(ann, room, 'kept');
+    const shown = await desk.say(ann, room, SECRET);
+    const reply = await desk.say(ann, room, 'reply', { parent_message_id: (await desk.say(ben, room, SECRET)).id });
+    const observer = await stack.site.stream(kind, ann);
+    const deleted = {
+      'nothing': () => desk.say(ann, room, 'kept'),
+      'a message': () => remove(ann, shown.id),
+      'what a reply quotes': () => remove(ben, reply.parent_message.id),
+      'a room': () => desk.modify(ann, named, 'delete'),
+      'a room that one is invited to': () => desk.modify(ann, asked, 'delete'),
+    };
+    for (const [what, remove] of Object.entries(deleted)) {
+      await held.start();
+      const stream = await stack.site.stream(kind, ben, { wait: false });
+      await held.waits();
+      const { seq } = await remove();
+      await observer.next((frame) => what === 'nothing' ? frame.eventType === 'message.dispatch' : frame.seq === seq);
+      held.release();
+      if (what === 'nothing') {
+        await stream.event('chat.notifications');
+        stream.close();
+        continue;
+      }
+      const ended = await stream.over();
+      assert.equal(ended.code ?? ended.status, kind === 'ws' ? 1013 : 503, `${kind}, ${what}`);
+      assert.deepEqual(stream.texts.filter((text) => text.includes('eventType')), []);
+    }
+    // It comes back, and is told of what there is.
+    const stream = await stack.site.stream(kind, ben);
+    const { data } = await stream.event('chat.notifications');
+    assert.ok(data[room.id].some(({ message }) => message?.id === kept.id));
+    assert.equal(stream.texts.filter((text) => text.includes(SECRET)).length, 0);
+    stream.close();
+    observer.close();
+  }
+  await held.end();
+});

@@ -1,6 +1,8 @@
 /* Deleted messages, found in dispatches that wait in memory. */
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/xalloc.h"
 #include "cmocka_tap.h"
 #include "log/deletions.h"
 
@@ -9,11 +11,15 @@
 static void add(struct deletions *set, const char *text)
 {
 	const char *why;
-	struct json *list = json_parse(text, strlen(text), 2, &why);
+	struct json *effect;
+	struct buf json = { 0 };
 
+	buf_addf(&json, "{\"deleted\":%s}", text);
+	effect = json_parse(buf_text(&json), json.len, 3, &why);
 	assert_null(why);
-	deletions_add(set, list);
-	json_free(list);
+	deletions_add(set, effect, NULL);
+	json_free(effect);
+	buf_free(&json);
 }
 
 /* The fate of a dispatch that shows these messages. */
@@ -71,11 +77,72 @@ static void one_after_the_other(void **state)
 	deletions_clear(&second);
 }
 
+static void everything_in_a_deleted_room(void **state)
+{
+	struct deletions set = { 0 };
+	struct dispatch *inside =
+		dispatch_create("e", 1, ID("2"), NULL, NULL, "{}");
+	struct dispatch *other =
+		dispatch_create("e", 1, ID("3"), NULL, NULL, "{}");
+	const char *why, text[] = "{\"room_deleted\":true}";
+	struct json *effect = json_parse(text, strlen(text), 2, &why);
+
+	(void)state;
+	deletions_add(&set, effect, &inside->room);
+	assert_false(deletions_meet(&set, other));
+	assert_true(deletions_meet(&set, inside));
+	assert_int_equal(inside->fate, DISPATCH_GONE);
+	json_free(effect);
+	dispatch_unref(inside);
+	dispatch_unref(other);
+	deletions_clear(&set);
+}
+
+static bool is_in(struct deletions *set, const char *json)
+{
+	/* Nothing is read beyond its end. */
+	char *copy = xcalloc(1, strlen(json) + 1);
+	bool is_met;
+
+	memcpy(copy, json, strlen(json));
+	is_met = deletions_meet_json(set, copy, strlen(json));
+	free(copy);
+	return is_met;
+}
+
+static void in_json_that_lists_nothing(void **state)
+{
+	struct deletions set = { 0 };
+	struct uuid room;
+	const char *why, text[] = "{\"room_deleted\":true}";
+	struct json *effect = json_parse(text, strlen(text), 2, &why);
+
+	(void)state;
+	assert_true(uuid_parse(&room, ID("2")));
+	assert_false(is_in(&set, "{\"id\":\"" ID("1") "\"}"));
+	add(&set, "[\"" ID("1") "\"]");
+	assert_true(is_in(&set, "{\"id\":\"" ID("1") "\"}"));
+	assert_true(is_in(&set, "\"" ID("1") "\""));
+	assert_true(is_in(&set, "{\"a\":\"x\", \"" ID("1") "\":[]}"));
+	assert_false(is_in(&set, "{\"id\":\"" ID("2") "\"}"));
+	assert_false(is_in(&set, "\"" ID("1")));
+	assert_false(is_in(&set, ""));
+	assert_false(is_in(&set, "\""));
+	deletions_add(&set, effect, NULL);
+	assert_false(is_in(&set, "{\"id\":\"" ID("2") "\"}"));
+	deletions_add(&set, effect, &room);
+	assert_true(is_in(&set, "{\"id\":\"" ID("2") "\"}"));
+	json_free(effect);
+	deletions_clear(&set);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_some_or_none),
 		cmocka_unit_test(one_after_the_other),
+		cmocka_unit_test(everything_in_a_deleted_room),
+		cmocka_unit_test(in_json_that_lists_nothing),
 	};
 
 	return RUN_TAP(tests);

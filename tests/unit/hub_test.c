@@ -295,6 +295,45 @@ static void what_was_deleted_is_taken_back_from_queues(void **state)
 	release(client);
 }
 
+/* A room whose dispatch goes to an account, and that a list of notifications
+ * shows, which is not read again. */
+static void what_shows_a_deleted_room_is_taken_back(void **state)
+{
+	struct fixture *f = *state;
+	struct client *one = attach(f, 1, 0, STREAM_LIVE, 5);
+	struct client *two = attach(f, 2, 0, STREAM_REPLAYING, 5);
+	struct client *three = attach(f, 3, 0, STREAM_REPLAYING, 5);
+	struct dispatch *told =
+		dispatch_create("e", 6, NULL, "{1}", "{" ROOM "}", "{}");
+	struct dispatch *row = dispatch_create("e", 7, ROOM, NULL, NULL, "{}");
+	struct dispatch *list = dispatch_create_notifications(
+		"e", 5, "{\"data\":{\"" ROOM "\":[]}}");
+	struct dispatch *other =
+		dispatch_create_local("e", 5, "{\"data\":{\"" ROOM "\":[]}}");
+
+	hub_offer_live(f->hub, told);
+	assert_int_equal(one->stream.count, 1);
+	stream_push(&two->stream, list);
+	stream_push(&three->stream, other);
+	withdraw(f, row, "{\"room_deleted\":true}");
+	assert_int_equal(one->stream.count, 0);
+	assert_int_equal(one->stream.position, 5);
+	assert_int_equal(one->stream.state, STREAM_REPLAYING);
+	hub_wake(f->hub);
+	assert_int_equal(two->ended, 1);
+	assert_int_equal(two->why, END_OVERLOAD);
+	assert_int_equal(two->woken, 0);
+	assert_int_equal(three->stream.count, 1);
+	assert_int_equal(three->ended, 0);
+	dispatch_unref(told);
+	dispatch_unref(row);
+	dispatch_unref(list);
+	dispatch_unref(other);
+	free(two);
+	release(one);
+	release(three);
+}
+
 static void what_was_rewritten_is_read_again(void **state)
 {
 	struct fixture *f = *state;
@@ -417,6 +456,7 @@ int main(void)
 		TEST(a_share_ends_those_that_are_behind_first),
 		TEST(a_signal_reaches_live_streams_of_the_room_but_one),
 		TEST(what_was_deleted_is_taken_back_from_queues),
+		TEST(what_shows_a_deleted_room_is_taken_back),
 		TEST(what_was_rewritten_is_read_again),
 		TEST(the_window_feeds_streams_that_lag),
 		TEST(without_a_database_nothing_can_be_opened),

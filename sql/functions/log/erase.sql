@@ -52,9 +52,11 @@ begin
   select max(s.seq), count(*) into v_to, v_rows
   from (select seq from confab.log where seq > v_from order by seq limit p_limit) s;
   update confab.log l set payload = null, message_ids = '{}'
-  where l.seq > v_from and l.seq <= v_to
-    and (l.room_id = p_room or position(p_room::text in l.payload) > 0)
-    and l.payload not like '{"eventType":"roomdelete.dispatch"%';
+  where l.seq > v_from and l.seq <= v_to and l.room_id = p_room and l.payload is not null;
+  update confab.log l set payload = confab.payload_gone(l.payload::json ->> 'eventType', p_room, l.seq),
+    message_ids = '{}'
+  where l.seq > v_from and l.seq <= v_to and l.room_id is null and position(p_room::text in l.payload) > 0
+    and confab.room_told(l.payload::json ->> 'eventType', l.payload::json -> 'data') = p_room;
   update confab.erased_room set swept_seq = v_to where room_id = p_room and v_to is not null;
   return v_rows < p_limit;
 end $$;

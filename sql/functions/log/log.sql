@@ -19,13 +19,19 @@ returns text language sql immutable as $$
   select '{"eventType":"' || p_event || '","data":' || p_data::text || ',"seq":' || p_seq::text || '}'
 $$;
 
--- log_entry(room, accounts, event, data, effect): a dispatch for its whole audience, ready to be numbered.
+-- log_entry(room, accounts, event, data, effect): a dispatch for its whole audience, ready to be numbered. The room
+-- that it tells some accounts of is listed with the messages that it shows.
 create or replace function confab.log_entry(p_room uuid, p_accounts bigint[], p_event text, p_data json,
   p_effect json default null)
 returns confab.entry language plpgsql as $$
+declare
+  v_shown uuid[] := confab.shown_messages(p_data);
 begin
   perform confab.charge(p_room, p_accounts, octet_length(p_data::text));
-  return row(p_room, p_accounts, p_event, p_data, p_effect, confab.shown_messages(p_data))::confab.entry;
+  if p_room is null then
+    v_shown := v_shown || array_remove(array[confab.room_told(p_event, p_data)], null);
+  end if;
+  return row(p_room, p_accounts, p_event, p_data, p_effect, v_shown)::confab.entry;
 end $$;
 
 -- log_effect(room, accounts, effect): an entry that delivering programs apply but send to nobody.
