@@ -5,8 +5,8 @@
  * is 0 when there is a picture; on failure the size may still have been
  * written.
  *
- * Only pixels get into the picture: no place where it was taken, and no
- * thumbnail that shows what was cut away. */
+ * The picture holds only pixels: neither the place where it was taken, nor a
+ * thumbnail that shows parts that were cropped. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

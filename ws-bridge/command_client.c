@@ -1,6 +1,6 @@
 /* command_client: a FastCGI client as a state machine on the loop. Owns the
- * calls. A cancelled call is still carried out: the program would not notice
- * that its client has gone. */
+ * calls. A cancelled call is still executed: the program would not notice that
+ * its client has gone. */
 #include "command_client.h"
 
 #include <errno.h>

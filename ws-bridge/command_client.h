@@ -42,7 +42,7 @@ struct command_call *command_client_send(struct command_client *client,
 					 command_client_done *done,
 					 void *context);
 
-/* Discards the answer. The command is still carried out. */
+/* Discards the answer. The command is still executed. */
 void command_client_cancel(struct command_call *call);
 
 #endif

@@ -2,9 +2,9 @@
  * context exists from the first byte of a message's first frame to its last
  * byte, so an idle client costs none of its 8 KiB.
  *
- * The library is handed a control frame in one piece: of a CLOSE that comes in
- * several, libwslay 1.1.1 takes the first two bytes of each for a code, and may
- * find a reason malformed that is not. So heads are looked at here, too. */
+ * libwslay 1.1.1 takes the first two bytes of each part of a CLOSE that comes
+ * in several parts for a code, and may find a valid reason malformed. So a
+ * control frame is handed to it in one piece, and heads are read here, too. */
 #include "reader.h"
 
 #include <stdlib.h>
@@ -49,11 +49,11 @@ static uint64_t frame_size(const unsigned char *p, size_t len)
 		size = 0;
 	for (size_t i = 0; i < extended; i++)
 		size = size << 8 | p[2 + i];
-	/* A length that no frame has is the library's to refuse. */
+	/* The library refuses a length that no frame has. */
 	return size > UINT64_MAX / 2 ? UINT64_MAX / 2 : head + size;
 }
 
-/* Begins the next frame; false when not enough of it is there. */
+/* Begins the next frame; false when too few of its bytes have come. */
 static bool begin_frame(struct reader_context *c)
 {
 	const unsigned char *p = (const unsigned char *)c->bytes;
@@ -136,7 +136,7 @@ static void make_context(struct reader *reader)
 	reader->context = c;
 }
 
-/* What was held goes before what has come. */
+/* Appends new bytes to those that are kept. */
 static void take_input(struct reader_context *c, const char *bytes, size_t len)
 {
 	if (c->held.len) {
@@ -148,7 +148,7 @@ static void take_input(struct reader_context *c, const char *bytes, size_t len)
 	c->len = len;
 }
 
-/* Holds what the library was not given; false when there is nothing. */
+/* Keeps the bytes that the library was not given; false when there are none. */
 static bool keep_rest(struct reader_context *c)
 {
 	struct buf rest = { 0 };
@@ -170,7 +170,8 @@ enum reader_status reader_feed(struct reader *reader, const char *bytes,
 	c = reader->context;
 	take_input(c, bytes, len);
 	error = wslay_event_recv(c->wslay);
-	/* The library answers these not at all, or with too mild a code. */
+	/* The library does not answer these, or answers with too mild a
+	 * code. */
 	if (error || c->has_half_code) {
 		frame_add_close(reader->out, CLOSE_PROTOCOL);
 		return READER_CLOSED;

@@ -1,9 +1,10 @@
 /* socket: the life of one WebSocket. A handshake is always accepted; a client
- * that may not stay is told by a close code. The commands of a socket run one
- * at a time and in order, and nothing is read while one is under way. Runs on
- * the bridge's one thread.
+ * that may not stay gets a close code. The commands of a socket run one at a
+ * time and in order, and nothing is read while one is running. Runs on the
+ * bridge's one thread.
  *
  * The hub and the program that runs commands call back in the middle of other
+ * work, so only a socket's own events and timer free it.
  * work, so only a socket's own events and timer free it. */
 #include "socket.h"
 
@@ -49,7 +50,7 @@ static void free_socket(struct socket *s)
 	free(s);
 }
 
-/* Whether the stream is being opened or a command is under way. */
+/* Whether the stream is being opened or a command is running. */
 static bool is_busy(const struct socket *s)
 {
 	return s->stream.state == STREAM_OPENING || !STAILQ_EMPTY(&s->commands);
@@ -76,8 +77,9 @@ static void wait_for_events(struct socket *s)
 	loop_watch(s->sockets->loop, &s->watch, s->watch.fd, events);
 }
 
-/* Gives the client its time for the answer to a CLOSE. One that reads slowly
- * gets what is on its way before, as long as any other would. */
+/* Gives the client time for the answer to a CLOSE. A client that reads slowly
+ * first gets the bytes that were sent before, as long as any other client
+ * would. */
 static void arm_goodbye(struct socket *s)
 {
 	loop_arm(s->sockets->loop, &s->timer,
@@ -168,7 +170,7 @@ static void arm_beat(struct socket *s)
 	loop_arm(s->sockets->loop, &s->timer, hub_heartbeat(s->sockets->hub));
 }
 
-/* Notes that the client is there. */
+/* Records that the client is alive. */
 static void note_heard(struct socket *s)
 {
 	if (s->is_pinged && s->state == SOCKET_OPEN)

@@ -54,7 +54,7 @@ void socket_read_on(struct socket *s);
 /* Handles the messages of a client. The owner is the socket. */
 extern const struct reader_handler SOCKET_COMMANDS;
 
-/* Drops the waiting commands. One that is under way is carried out. */
+/* Drops the waiting commands. A running one is executed. */
 void socket_forget_commands(struct socket *s);
 
 #endif

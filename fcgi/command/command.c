@@ -1,10 +1,10 @@
 /* command: takes one command from its request to its answer. Called by
  * confab-command, one request at a time.
  *
- * Parsing a body is the dearest thing that a stranger can ask for, so the head
- * of the request decides first: the address's rate, the log-in, the account's
- * share of the workers and its rate. Only the rate of the command's class needs
- * its name. */
+ * Parsing a body is the most expensive thing that a stranger can cause, so the
+ * head of the request decides first: the address's rate, the log-in, the
+ * account's share of the workers and its rate. Only the rate of the command's
+ * class needs its name. */
 #include "command.h"
 
 #include <stdio.h>
@@ -40,7 +40,7 @@ struct commands {
 	struct command_table *table;
 };
 
-/* A command that is being carried out. */
+/* A command that is being executed. */
 struct call {
 	struct commands *commands;
 	const struct command_request *request;
@@ -106,7 +106,7 @@ static struct error_answer fail_unavailable(struct call *call)
 }
 
 /* Fails because the connection broke in the middle: the database may have
- * carried out the command. */
+ * executed the command. */
 static struct error_answer fail_unknown(struct call *call)
 {
 	const struct error_info *info = error_info(ERROR_UNAVAILABLE);
@@ -192,7 +192,7 @@ static bool is_repeatable(struct call *call, enum pg_status status)
 		return false;
 	sqlstate = call->result ? pg_sqlstate(call->result) : NULL;
 	/* The statement can't be prepared or a function is missing: an operator
-	 * may just have removed it. The stamp tells. */
+	 * may just have removed it. The stamp shows whether that is so. */
 	if (!sqlstate || strcmp(sqlstate, "42883") == 0) {
 		command_table_suspect(call->commands->table);
 		return true;
@@ -293,8 +293,9 @@ static void find_id(struct call *call)
 		command_id_find(body->data, body->len, &call->envelope.id);
 }
 
-/* Finds the account of the log-in. ERROR_NONE, or the answer for a log-in that
- * nobody knows. Any other fault the command itself meets and reports. */
+/* Finds the account of the log-in. ERROR_NONE, or the answer for an unknown
+ * log-in. Any other failure occurs again in the command itself, which reports
+ * it. */
 static struct error_answer find_account(struct call *call)
 {
 	struct commands *commands = call->commands;

@@ -139,7 +139,7 @@ static void read_entries(struct command_table *table,
 }
 
 /* Asks the database for the stamp of the current table. The caller frees it;
- * NULL without an answer. */
+ * NULL if there is no answer. */
 static char *read_stamp(struct command_table *table)
 {
 	struct pg_result *result = NULL;

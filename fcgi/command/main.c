@@ -29,8 +29,8 @@ struct worker {
 	struct commands *commands;
 };
 
-/* Answers a request that must not be processed. The checks are ordered by what
- * the client can do about them. */
+/* Answers a request that must not be executed. The checks are ordered by what
+ * the client can do about each failure. */
 static bool is_refused(const struct worker *w, const struct identity *who)
 {
 	struct http *http = w->http;
@@ -125,8 +125,8 @@ static void carry_out(struct worker *w, const struct identity *who)
 	struct error_answer answer =
 		command_execute(w->commands, &request, &out);
 
-	/* Nothing was done. The database is told only now, so a known token
-	 * costs no extra statement. */
+	/* Nothing was done yet. Only now the log-in is recorded in the
+	 * database, so a known token costs no extra statement. */
 	if (answer.error == ERROR_UNAUTHENTICATED && who->external &&
 	    login_exchange(w->pg, who, http_param, w->http) == PG_OK) {
 		out.len = 0;

@@ -109,8 +109,8 @@ static void add_metrics(struct traffic *t, struct metrics *m)
 	t->connects = metrics_add(m, "database_connects_total", "%s", "");
 }
 
-/* The rate of all commands of an account, those that their class's rate refuses
- * too. 0: any number, because one class has any. */
+/* The rate of all commands of an account, including those that the rate of
+ * their class refuses. 0: any number, because one class has no limit. */
 static int rate_of_all(const struct traffic *t)
 {
 	int sum = 0;

@@ -54,8 +54,8 @@ static void poll_opened(struct connection *c)
 	loop_arm(c->connections->loop, &c->timer, wait * 1000);
 }
 
-/* A client that lags gets what it has missed even if it asks not to wait: the
- * log is being read. */
+/* A client that lags gets the dispatches that it has missed even if it asks not
+ * to wait: the log is being read. */
 static void poll_timer(struct connection *c)
 {
 	const char *away;
@@ -67,8 +67,8 @@ static void poll_timer(struct connection *c)
 		answer_poll(c);
 }
 
-/* Nothing waits, or it stays for the next poll, which meets the reason that
- * ended this one. */
+/* Nothing waits, or it stays queued for the next poll, which gets the reason
+ * that ended this one. */
 static void poll_end(struct connection *c, enum stream_end why)
 {
 	if (why == END_RESTART)

@@ -15,8 +15,9 @@ static void answer_metrics(struct connection *c)
 	buf_free(&out);
 }
 
-/* Whether a proxy sends the request for somebody else. To the web server the
- * proxy is a program of this host, and only those may see the metrics. */
+/* Whether a proxy sends the request for somebody else. For the web server the
+ * proxy is a program of this host, and only programs of this host may see the
+ * metrics. */
 static bool is_forwarded(struct connection *c)
 {
 	static const char *const names[] = { "HTTP_X_FORWARDED_FOR",

@@ -52,9 +52,9 @@ static void set_session_cookie(struct worker *w, const char *token, long age)
 	set_cookie(w, identity_cookie_name(http_param, w->http), token, age);
 }
 
-/* Gives the browser a cookie that still admits it while somebody else guesses
- * at the password. Without one the browser counts as any other address, so a
- * failure here is harmless. */
+/* Gives the browser a cookie that still admits it while somebody else is
+ * guessing the password. Without one the browser counts as any other address,
+ * so a failure here is harmless. */
 static void remember_device(struct worker *w, const char *account)
 {
 	unsigned char old[SECRET_HASH_SIZE], hash[SECRET_HASH_SIZE];
@@ -116,7 +116,7 @@ static void log_in(struct worker *w, const char *account, int status)
 	pg_result_free(result);
 }
 
-/* Hashes a password again at today's cost. A failure is harmless. */
+/* Hashes a password again at the current cost. A failure is harmless. */
 static void rehash_password(struct worker *w, const char *account,
 			    const char *password)
 {

@@ -1,4 +1,4 @@
-/* session: what the files of confab-session share.
+/* session: shared by the files of confab-session.
  *   main.c      main() and the table of routes
  *   ask.c       statements, bodies and answers
  *   log_in.c    logging in and out, registering, tickets

@@ -20,8 +20,8 @@ enum identity_source {
 	IDENTITY_BRIDGE, /* from confab-bridge, which has checked it */
 };
 
-/* A user whom the host application's token or the web server vouches for. The
- * database learns of it when it does not know the token_hash (login.h). */
+/* A user whom the host application's token or the web server vouches for. It is
+ * recorded in the database if the token_hash is unknown there (login.h). */
 struct external {
 	char *issuer;        /* "jwt:" and the token's, or "remote_user" */
 	char *subject;       /* the user's name at the issuer */

@@ -1,6 +1,5 @@
 /* jwt: JSON Web Tokens (RFC 7519) of a host application: signed, compact, one
- * of four algorithms. Only jwt*.c use OpenSSL
- * for tokens. */
+ * of four algorithms. Only jwt*.c use OpenSSL for tokens. */
 #ifndef CONFAB_AUTH_JWT_H
 #define CONFAB_AUTH_JWT_H
 

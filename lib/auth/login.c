@@ -1,5 +1,10 @@
-/* login: tells the database of a log-in that a third party vouches for. Called
- * by every program that faces clients; owns nothing.
+/* login: records in the database a log-in that a third party vouches for.
+ * Called by every program that faces clients; owns nothing.
+ *
+ * C checks a signature at each request, so removing a key ends the log-ins that
+ * it has signed. The database records a log-in once: a row of confab.login
+ * holds the hash and the token's expiry. From then on commands, streams, whoami
+ * and log-out ask by hash and need not know where a log-in came from.
  *
  * C checks a signature at each request, so removing a key ends what it signed.
  * The database is told once: a row of confab.login holds the hash and the

@@ -1,4 +1,4 @@
-/* login: tells the database of a log-in that a third party vouches for. */
+/* login: records in the database a log-in that a third party vouches for. */
 #ifndef CONFAB_AUTH_LOGIN_H
 #define CONFAB_AUTH_LOGIN_H
 

@@ -1,5 +1,5 @@
-/* provider: what each kind of credential tells identity. A new kind is a file
- * with a check, declared here, and a row in the table of identity.c. */
+/* provider: the check of each kind of credential for identity. A new kind is a
+ * file with a check, declared here, and a row in the table of identity.c. */
 #ifndef CONFAB_AUTH_PROVIDER_H
 #define CONFAB_AUTH_PROVIDER_H
 

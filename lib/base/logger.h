@@ -1,6 +1,5 @@
 /* logger: one line per event on stderr: time, level, program, event, key=value
- * pairs. Never log tokens or the
- * content of messages. */
+ * pairs. Never log tokens or the content of messages. */
 #ifndef CONFAB_BASE_LOGGER_H
 #define CONFAB_BASE_LOGGER_H
 

@@ -59,7 +59,7 @@ void hub_refuse(struct stream *stream, enum confab_error error,
 /* Ends a stream in the next hub_wake(). */
 void hub_end(struct stream *stream, enum stream_end why);
 
-/* Writes down what was read last, for the next run of the program. */
+/* Writes the row that was read last to a file, for the program's next run. */
 void hub_save_witness(struct hub *hub);
 
 /* Wakes the streams that are due, which write now, and closes those that

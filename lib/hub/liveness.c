@@ -1,5 +1,5 @@
-/* liveness: signs of life, ended sessions and the farewell. Called by the hub;
- * owns the list of ended sessions and the timers. */
+/* liveness: signs of life, ended sessions, and the report when the program
+ * ends. Called by the hub; owns the list of ended sessions and the timers. */
 #include "hub/liveness.h"
 
 #include <stdlib.h>

@@ -231,7 +231,8 @@ static void on_answer(void *context, enum pg_status status,
 	hub_wake(opener->hub);
 }
 
-/* Ignore a failure: the opening, already on its way, reports it. */
+/* Ignore a failure: the opening, which follows in the same order, reports
+ * it. */
 static void on_exchanged(void *context, enum pg_status status,
 			 const struct pg_result *result)
 {

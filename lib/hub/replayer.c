@@ -132,7 +132,7 @@ static size_t feed_from_window(struct replayer *r, struct stream *s,
 		if (i - first == most)
 			return most;
 		if (d->fate == DISPATCH_CHANGED) {
-			/* A page brings the rest of it. */
+			/* A page brings the remaining part of it. */
 			s->position = d->seq - 1;
 			return i - first;
 		}

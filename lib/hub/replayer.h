@@ -28,12 +28,12 @@ void replayer_add(struct replayer *replayer, struct dispatch *dispatch);
 /* Feeds a stream that lags, or whose queue has emptied, from now on. */
 void replayer_follow(struct stream *stream);
 
-/* Notes what a log row makes of earlier ones: {"deleted":[ids]},
+/* Notes the effect of a log row on earlier ones: {"deleted":[ids]},
  * {"room_deleted":true} or {"rewritten":seq}. */
 void replayer_note_deleted(struct replayer *replayer,
 			   const struct dispatch *row,
 			   const struct json *effect);
-/* After a batch of rows: withdraws what was noted from the window and the
+/* After a batch of rows: withdraws the noted messages from the window and the
  * queues. */
 void replayer_withdraw(struct replayer *replayer);
 

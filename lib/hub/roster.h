@@ -54,7 +54,7 @@ void roster_apply_before(struct roster *roster, const struct uuid *room,
 void roster_apply_after(struct roster *roster, const struct uuid *room,
 			const struct json *effect, struct roster_account *only);
 
-/* Whether the account is a member who may see the room's dispatch with that
+/* Whether the account is a member who may see the room's dispatch of that
  * seq. */
 bool roster_sees(struct roster_account *account, const struct uuid *room,
 		 int64_t seq);

@@ -1,6 +1,6 @@
 /* stream: one open delivery channel of one user, over any transport. The
- * transport embeds it, asks the hub to open it, is woken when something waits,
- * and takes that from the queue. */
+ * transport embeds it, asks the hub to open it, is woken when the queue has
+ * dispatches, and takes them from it. */
 #ifndef CONFAB_HUB_STREAM_H
 #define CONFAB_HUB_STREAM_H
 

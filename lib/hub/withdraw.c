@@ -42,7 +42,7 @@ static bool is_withdrawn(struct replayer *r, struct dispatch *d)
 	       (r->room_deleted && d->n_messages);
 }
 
-/* Moves the stream back to before place n of its queue. */
+/* Moves the stream back to the position before place n of its queue. */
 static void rewind_stream(struct stream *s, uint32_t n)
 {
 	int64_t seq = stream_at(s, n)->seq;
@@ -90,7 +90,8 @@ void replayer_withdraw(struct replayer *r)
 	window_drop(r->window, r->rewritten);
 	for (size_t i = 0; i < window_count(r->window); i++)
 		deletions_meet(&r->deleted, window_at(r->window, i));
-	/* Streams that replay first: the others become such streams. */
+	/* Streams that replay come first, because the others become such
+	 * streams. */
 	withdraw_from_all(r, STREAM_REPLAYING);
 	withdraw_from_all(r, STREAM_BLOCKED);
 	withdraw_from_all(r, STREAM_LIVE);

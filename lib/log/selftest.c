@@ -77,7 +77,7 @@ static void on_witness(void *context, enum pg_status status,
 		test->restored(test->context);
 }
 
-/* Whether the row that was read last is still there. */
+/* Whether the row that was read last still exists. */
 static void ask_witness(struct selftest *test)
 {
 	const struct witness *witness = &test->witness;

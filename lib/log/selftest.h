@@ -1,4 +1,4 @@
-/* selftest: whether a connection keeps what the log's reading rule rests on
+/* selftest: whether a connection meets the conditions of the log's reading rule
  * (tail.c): the schema is that of this program, nextval() holds its lock until
  * the transaction ends, the database is the one that was read before, and the
  * doorbell is heard. For the tail. */

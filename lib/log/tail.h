@@ -22,7 +22,7 @@ struct tail_row {
 	const char *messages; /* "{uuid,uuid}": messages that it shows */
 };
 
-/* What the tail tells its owner. */
+/* The callbacks of the tail's owner. */
 struct tail_handler {
 	/* The tail stands at a settled head: everything up to it is decided and
 	 * will not be delivered. Called again when the numbering can't be
@@ -62,7 +62,8 @@ int64_t tail_fence_age(const struct tail *tail);
 
 /* The row that was read last, for the next run of the program. */
 const struct witness *tail_witness(const struct tail *tail);
-/* What an earlier run has read last; before the first turn of the loop. */
+/* The last row that an earlier run has read. Call before the first turn of the
+ * loop. */
 void tail_remember(struct tail *tail, const struct witness *witness);
 
 const struct tail_counts *tail_counts(const struct tail *tail);

@@ -1,6 +1,6 @@
-/* witness: the row of the log that was read last. It has to be there for as
- * long as the epoch is the same: a database without it is an older state of
- * itself, or another one. */
+/* witness: the row of the log that was read last. It must exist as long as the
+ * epoch is the same: a database without it is an older state of the same
+ * database, or another one. */
 #ifndef CONFAB_LOG_WITNESS_H
 #define CONFAB_LOG_WITNESS_H
 
@@ -14,12 +14,12 @@ struct witness {
 	int64_t stamp;    /* of confab.log_stamp() */
 };
 
-/* Reads what an earlier run of the program has written; false when there is
- * nothing to be read, and out is as before. */
+/* Reads the file of an earlier run of the program. False when it can't be read;
+ * out is then unchanged. */
 bool witness_load(struct witness *out, const char *path);
 
-/* Writes it for the next run. A file that can't be written is no fault: then
- * the next run knows less. */
+/* Writes the file for the next run. If it can't be written, the next run only
+ * knows less. */
 void witness_save(const struct witness *witness, const char *path);
 
 #endif

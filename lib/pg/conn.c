@@ -62,7 +62,7 @@ static PGconn *connect_with(const struct pg_conn *c,
 	return how(keywords, values, 1);
 }
 
-/* Notices are for people at a terminal. */
+/* Notices are only useful at a terminal. */
 static void ignore_notice(void *context, const PGresult *notice)
 {
 	(void)context;

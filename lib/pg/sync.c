@@ -62,9 +62,9 @@ void pg_free(struct pg *pg)
 	free(pg);
 }
 
-/* Whether the idle connection is still open at the other end. Without this look
- * the first statement after every restart of PostgreSQL would be lost, and
- * nobody could tell whether it was carried out. */
+/* Whether the idle connection is still open at the other end. Without this
+ * check the first statement after every restart of PostgreSQL would be lost,
+ * and it would be unknown whether it was executed. */
 static bool is_alive(PGconn *conn)
 {
 	char byte;
@@ -233,7 +233,7 @@ enum pg_status pg_run(struct pg *pg, const struct pg_statement *statement,
 		read_bell_answer(pg);
 	if (!pg->c.conn)
 		return PG_AWAY;
-	/* Run the statement even if the bell can't be prepared. */
+	/* Run the statement even if the doorbell can't be prepared. */
 	if (bell && prepare_statement(pg, bell) != PG_OK)
 		bell = NULL;
 	status = pg->c.conn ? prepare_statement(pg, statement) : PG_AWAY;

@@ -71,7 +71,7 @@ static bool is_plain(char c)
 	return !is_control(c) && !strchr("&<>\"", c);
 }
 
-/* quote: what a double quote becomes. */
+/* quote: the replacement for a double quote. */
 static void add_escaped(struct buf *out, struct html_span text,
 			const char *quote)
 {

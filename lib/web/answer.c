@@ -67,7 +67,7 @@ static bool write_all(int fd, const struct buf *bytes)
 	while (done < bytes->len) {
 		ssize_t n = write(fd, bytes->data + done, bytes->len - done);
 
-		/* The client is gone; nobody can be told. */
+		/* The client has gone, so there is nobody to answer. */
 		if (n < 0 && errno != EINTR)
 			return false;
 		done += n > 0 ? (size_t)n : 0;

@@ -8,7 +8,7 @@
 
 #include "base/metrics.h"
 
-/* The header that tells confab-bridge that the command was not carried out. */
+/* The header that tells confab-bridge that the command was not executed. */
 #define OVERFLOW_REFUSAL "X-Confab-Refused: 1\r\n"
 
 /* Answers the connections beyond limit. Returns true when the kernel stops

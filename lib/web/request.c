@@ -202,8 +202,9 @@ static int run_task(struct http *http)
 	return (int)left;
 }
 
-/* The next connection. -1 when it is time to stop: SIGTERM came, and nobody
- * waits any more or the socket was passed to us and outlives us. */
+/* The next connection. -1 when it is time to stop: SIGTERM came, and no
+ * connection is waiting any more or the socket was passed to us and outlives
+ * us. */
 static int next_connection(struct http *http)
 {
 	struct epoll_event events[2];

@@ -29,8 +29,8 @@ struct http *http_create(int listener, int timeout);
 void http_free(struct http *http);
 
 /* Waits for the next request. SIGTERM takes effect only here, between requests.
- * False when it is time to stop: SIGTERM came and nobody waits any more, or the
- * one CGI request is done. */
+ * False when it is time to stop: SIGTERM came and no connection is waiting any
+ * more, or the one CGI request is done. */
 bool http_accept(struct http *http);
 
 /* Runs task when the process starts to wait, then every so many seconds between
