@@ -1,10 +1,10 @@
-// Clients that behave badly; the others must not notice.
+// Clients that misbehave; the others must not notice.
 import http from 'node:http';
 import { connect } from 'node:net';
 import WebSocket from 'ws';
 import { now, pause, until } from './time.mjs';
 
-/** Opens a stream and goes away, at once or in the midst of it. */
+/** Opens a stream and disconnects, at once or in the middle of it. */
 function touch(world, kind, token) {
   const front = new URL(world.fronts.lighttpd);
   return new Promise((resolve) => {
@@ -37,7 +37,7 @@ async function ended(world) {
         Number(new RegExp(`^confab_streams_slow_total\\{program="${program}"\\} (\\d+)$`, 'm').exec(text)?.[1]));
 }
 
-/** Says more than all buffers on the way hold, where only those hear it who do not read. */
+/** Sends more than all buffers on the way hold, to a room in which only clients that do not read are members. */
 async function flood(world, round) {
   const before = await ended(world);
   const { owner } = world.people, room_id = world.rooms.slow;
@@ -60,7 +60,7 @@ export default [
     async run(world, { short, round }) {
       const stall = (paused) => Promise.all(world.loads.map((load) => load.ask('stall', { paused })));
       await stall(true);
-      // The others go on as if nothing were.
+      // The others continue undisturbed.
       const { took } = await world.recovered(now());
       if (took > 5_000) throw new Error(`those who read waited ${took} ms for those who do not`);
       await flood(world, round);

@@ -1,4 +1,4 @@
-// The time of day jumps: of the programs, and of the database.
+// The time of day jumps, for the programs and for the database.
 import { writeFileSync } from 'node:fs';
 import { pause } from './time.mjs';
 

@@ -1,9 +1,9 @@
-// PostgreSQL goes away in every way but by losing its data.
+// PostgreSQL fails in every way except losing its data.
 import { existsSync, readFileSync } from 'node:fs';
 import { isAlive } from '../http/support/stack.mjs';
 import { now, pause, until } from './time.mjs';
 
-/** Its process ends by a signal, is away for so long, and is started. */
+/** Ends its process by a signal, waits for some time, and starts it again. */
 const away = (name, title, signal) => ({
   name, title, within: 30,
   async run({ stack }, { short }) {
@@ -16,8 +16,7 @@ const away = (name, title, signal) => ({
 });
 
 /**
- * One process of the server, found by a statement, is killed: the server takes all others down and comes back by
- * itself.
+ * One process of the server, found by a statement, is killed: the server ends all others and recovers by itself.
  */
 const processKilled = (name, title, which, options = {}) => ({
   name, title, within: 30, ...options,
@@ -61,7 +60,7 @@ export default [
       const pid = stack.pid('postgres');
       const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
       for (const one of [pid, ...children]) process.kill(one, 'SIGKILL');
-      // Its lock file names the process: also what nobody has waited for yet counts as alive.
+      // Its lock file names the process: a dead process that nobody has waited for yet counts as alive.
       await until(() => ![pid, ...children].some((one) => existsSync(`/proc/${one}`)), 'PostgreSQL is gone');
       const at = now();
       await stack.again();

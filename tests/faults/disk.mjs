@@ -1,11 +1,11 @@
-// There is no room left where the database is. The suite may only arrange that as root: else this is skipped.
+// The disk of the database is full. The suite can arrange that only as root; otherwise this is skipped.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { isAlive } from '../http/support/stack.mjs';
 import { now, pause, until } from './time.mjs';
 
 const LEFT = 512; // KiB
-const SEGMENTS = 4; // of 16 MiB of WAL: what is kept for later use is soon used up
+const SEGMENTS = 4; // of 16 MiB of WAL: segments kept for reuse are soon used up
 
 const complaints = (world) =>
   readFileSync(path.join(world.dir, 'log/postgres.log'), 'utf8').split('No space left').length;
@@ -30,7 +30,7 @@ export default [{
       await world.disk.grow();
     }
     const at = now();
-    // Without room for its WAL it may have given up; its supervisor starts it again.
+    // Without room for its WAL it may have stopped; its supervisor starts it again.
     await pause(200);
     if (!alive(world.stack)) await world.stack.again();
     return at;

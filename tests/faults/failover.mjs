@@ -1,4 +1,4 @@
-// PostgreSQL is lost for good, and its synchronous standby takes its place: twice, which restores the initial places.
+// PostgreSQL is lost for good, and its synchronous standby takes over: twice, which restores the initial places.
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { isAlive } from '../http/support/stack.mjs';
@@ -27,7 +27,7 @@ class Place {
       '-c', statement);
   }
 
-  /** A copy of another that follows it, with every commit waiting for it. */
+  /** A synchronous standby of another server: every commit waits for it. */
   async follow(other) {
     const { uid, gid } = statSync(path.join(this.world.dir, 'log'));
     for (const folder of [this.data, this.sockets])
@@ -64,7 +64,7 @@ export default [{
     const here = new Place(world, 'pg', 'run'), there = new Place(world, 'pg2', 'run2');
     for (const [from, to] of [[here, there], [there, here]]) {
       await to.follow(from);
-      // Some are promised while both are there.
+      // Some messages are acknowledged while both servers run.
       await world.recovered(now());
       const at = now();
       await from.crash();

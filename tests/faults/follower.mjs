@@ -1,10 +1,10 @@
-// A client that holds a stream open and keeps a ledger of what came down it. It comes back whenever the stream ends,
-// from its cursor.
+// A client that holds a stream open and keeps a ledger of the dispatches it gets. It reconnects whenever the stream
+// ends, from its cursor.
 import http from 'node:http';
 import WebSocket from 'ws';
 import { now, pause } from './time.mjs';
 
-const SILENCE = 8_000; // ms without a heartbeat after which a client gives a stream up; the stack's is 2 s
+const SILENCE = 8_000; // ms without a heartbeat after which a client closes a stream; the stack's interval is 2 s
 const CATCH_UP = 3_000; // ms after its opening in which a stream may still be behind
 const POLL_WAIT = 2; // s
 
@@ -12,15 +12,15 @@ export class Follower {
   last = 0; // the newest dispatch
   seqs = []; // in the order they came
   repeated = []; // seqs that came again
-  reordered = []; // seqs that came behind greater ones
-  resyncs = []; // when the stream was told that its cursor is of no use
-  opens = []; // {from, to, until}: what was asked for again: dispatches in (from, to], until which moment
+  reordered = []; // seqs that came after greater ones
+  resyncs = []; // when a session.resync came
+  opens = []; // {from, to, until}: replays: dispatches in (from, to], expected until a moment
   ends = 0;
   paused = false;
   #open = true;
   #heard = now();
-  #connection = null; // what can be destroyed
-  #body = null; // what can be paused
+  #connection = null; // has destroy()
+  #body = null; // has pause()
   #answers = new Map(); // commands over this WebSocket
 
   /** who: {id, token}; front: the mount point's URL; cursor: {epoch, seq} to start from. */
@@ -60,7 +60,7 @@ export class Follower {
     this.agent.destroy();
   }
 
-  /** Stops reading, or goes on. */
+  /** Stops reading, or continues. */
   stall(paused) {
     this.paused = paused;
     this.#heard = now();
@@ -163,7 +163,7 @@ export class Follower {
     this.opens.push({ from, to: this.cursor, until: now() });
   }
 
-  /** A frame. Of what is stored only the end is looked at: it is what most of them are. */
+  /** Handles a frame. Of a dispatch only the end is parsed, because most frames are dispatches. */
   #take(text) {
     this.#heard = now();
     if (text.startsWith('{"eventType":"session.') || text.startsWith('{"eventType":"chat.')) {

@@ -1,4 +1,4 @@
-// Processes that stand still, for longer than every timeout, and go on.
+// Processes that are stopped for longer than every timeout, and continue.
 import { now, pause } from './time.mjs';
 
 /** find: the processes to freeze. */

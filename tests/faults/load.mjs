@@ -1,4 +1,4 @@
-// A thread with clients. world.mjs starts some and tells them what to do; at the end they hand over their ledgers.
+// A thread with clients. world.mjs starts some and gives them orders; at the end they return their ledgers.
 import { parentPort, workerData } from 'node:worker_threads';
 import { Follower } from './follower.mjs';
 import { Talker } from './talker.mjs';
@@ -10,7 +10,7 @@ const followers = clients.map(({ kind, who, front }) => new Follower({ kind, who
 const talkers = clients.flatMap((client, i) => (client.talks ? [new Talker({
   ...client, pace, name: client.name, follower: client.talks === 'ws' ? followers[i] : null })] : []));
 
-/** Everybody reads up to there, and everybody who talks was promised something that was asked for since. */
+/** Waits until every client has read up to a place, and every sender has an acknowledgement of a later command. */
 async function caughtUp(upTo, since) {
   const behind = () => followers.filter((follower) => !follower.paused && follower.last < upTo);
   const silent = () => talkers.filter((talker) => talker.promised < since);
@@ -20,7 +20,7 @@ async function caughtUp(upTo, since) {
 
 const orders = {
   caughtUp: ({ seq: upTo, since }) => caughtUp(upTo, since),
-  /** Those that were made for it stop reading, or go on. */
+  /** The slow clients stop reading, or continue. */
   stall: ({ paused }) => followers.forEach((follower, i) => { if (clients[i].slow) follower.stall(paused); }),
   count: () => ({
     delivered: followers.reduce((sum, { seqs }) => sum + seqs.length, 0),

@@ -1,4 +1,4 @@
-// Connections to the database over which nothing comes any more, while both ends think that they stand: a relay stops
+// Connections to the database that carry nothing any more, while both ends consider them open: a relay stops
 // forwarding.
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import net from 'node:net';
@@ -32,7 +32,7 @@ class Relay {
     return relay;
   }
 
-  /** What stands now stands on, and carries nothing; new connections do. */
+  /** Open connections stay open but carry nothing any more; new connections work. */
   freeze() {
     for (const pair of this.pairs)
       pair.forEach((socket, i) => {
@@ -49,7 +49,7 @@ class Relay {
   }
 }
 
-/** Puts a program's connections over the relay, or back. */
+/** Routes a program's connections through the relay, or directly again. */
 function restart(world, name, database) {
   const env = { ...process.env, STACK_FSYNC: 'off', ...world.stack.env,
     ...(database && { CONFAB_DATABASE: database }) };
@@ -61,7 +61,7 @@ const halfOpen = (name, title, programs, options = {}) => ({
   async run(world, { record }) {
     const relay = await Relay.start(path.join(world.dir, 'run'));
     for (const program of programs) await restart(world, program, `host=${relay.dir} dbname=confab`);
-    // They have all been used.
+    // All connections have been used.
     await world.recovered(now());
     const at = now();
     if (!relay.freeze()) throw new Error('nothing goes over the relay');

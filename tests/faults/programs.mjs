@@ -1,4 +1,4 @@
-// Programs are killed, or told to stop, and started again.
+// Programs are killed or stopped, and started again.
 import { isAlive } from '../http/support/stack.mjs';
 import { now, until } from './time.mjs';
 import { PROGRAMS } from './world.mjs';

@@ -1,7 +1,7 @@
-// Breaks one thing after the other while people talk, and says what became of it.
+// Injects one fault after the other while clients send and receive, and reports the outcome.
 //   node tests/faults/run.mjs [short]
 //   FAULTS="name name"   only these
-//   ROUNDS=n             each so often
+//   ROUNDS=n             repeat each so many times
 import clients from './clients.mjs';
 import clock from './clock.mjs';
 import database from './database.mjs';
@@ -32,7 +32,7 @@ const chosen = FAULTS.filter(({ name, long }) => (wanted?.length ? wanted.includ
 const say = (text) => console.log(`# ${text}`);
 const began = now();
 
-/** Runs a fault and waits until all is well again; one that breaks several things records each. */
+/** Runs a fault and waits for the recovery; one that breaks several things records each. */
 async function inject(world, fault, round, injections) {
   const record = async (at) => {
     const { seq, took } = await world.recovered(at);

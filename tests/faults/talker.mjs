@@ -1,5 +1,5 @@
-// A client that sends one command after the other, repeats what had no answer, and keeps a ledger of what it was
-// promised.
+// A client that sends one command after the other, repeats commands without an answer, and keeps a ledger of its
+// acknowledgements.
 import http from 'node:http';
 import { now, pause } from './time.mjs';
 
@@ -20,7 +20,7 @@ export function post(front, agent, token, event_type, data) {
       response.on('data', (part) => parts.push(part)).on('error', lost).on('close', lost).on('end', () => {
         const text = Buffer.concat(parts).toString();
         let body = null;
-        try { body = JSON.parse(text); } catch { /* a web server's own */ }
+        try { body = JSON.parse(text); } catch { /* the web server's own page */ }
         resolve({ status: response.statusCode, body, text });
       });
     });
@@ -28,20 +28,20 @@ export function post(front, agent, token, event_type, data) {
   });
 }
 
-/** What may be answered while something is broken: nothing, 4053, or a page of the web server. */
+/** Whether an answer is allowed during a fault: none, 4053, or a page of the web server. */
 export function mayRepeat({ status, body }) {
   return status === 0 || body?.error?.code === 4053 || (status >= 500 && !body?.error);
 }
 
 export class Talker {
-  promises = []; // {seq, key}: what was acknowledged, in that order; key: the client_id of a message
-  promised = 0; // moment of asking of the newest that was promised
+  promises = []; // {seq, key}: acknowledged commands, in order; key: the client_id of a message
+  promised = 0; // the time at which the newest acknowledged command was sent
   refused = 0; // 4053: nothing was done
-  unknown = 0; // no answer, or one that says that nobody knows
-  odd = []; // answers that nothing explains
+  unknown = 0; // no answer, or one that leaves the outcome open
+  odd = []; // unexpected answers
   #talking = true;
 
-  /** rooms: where it talks; follower: the WebSocket it talks over, or null for HTTP; pace: ms between two commands. */
+  /** rooms: the rooms to send to; follower: its WebSocket, or null for HTTP; pace: ms between two commands. */
   constructor({ name, who, front, rooms, follower, pace: between }) {
     Object.assign(this, { name, who, front, rooms, follower, between, sent: 0 });
     this.agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
@@ -55,7 +55,7 @@ export class Talker {
       const key = `${this.name}-${this.sent++}`;
       await this.#say('message.send', { room_id, content: `${key} ${'.'.repeat(this.sent % 80)}`, client_id: key },
         key);
-      // What is not repeatable is asked once.
+      // A command that is not repeatable is sent once.
       if (this.sent % 8 === 0 && this.promises.length)
         await this.#say('room.read', { room_id, seq: this.promises.at(-1).seq });
       await pause(this.between * (0.5 + Math.random()));
@@ -63,7 +63,7 @@ export class Talker {
     this.agent.destroy();
   }
 
-  /** Until it is promised; without a key, until something is answered or lost. */
+  /** Repeats until it is acknowledged; without a key, until it is answered or lost. */
   async #say(event_type, data, key) {
     for (;;) {
       const asked = now(), answer = await this.#ask(event_type, data);

@@ -1,4 +1,4 @@
-// Time that all threads of the suite share, and that no jumping clock touches.
+// A clock that all threads of the suite share and that no jump affects.
 import { performance } from 'node:perf_hooks';
 
 /** ms */
@@ -6,7 +6,7 @@ export const now = () => performance.timeOrigin + performance.now();
 
 export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Waits until a condition holds; fails with what after the deadline. */
+/** Waits until a condition holds; fails with the text `what` after the deadline. */
 export async function until(condition, what, deadline = 60_000) {
   const end = now() + deadline;
   for (;;) {

@@ -1,5 +1,5 @@
-// Compares what the clients have noted with the log, which is the truth: its rows in order, who was a member then, and
-// nothing else.
+// Compares the ledgers of the clients with the log, which is authoritative: its rows in order, with the members at each
+// row.
 
 /** The log's rows: {seq, room, accounts, joined, departed, key}. */
 async function* rows(world) {
@@ -35,14 +35,14 @@ class Ranges {
   }
 }
 
-/** A stream's ledger, walked through beside the log. */
+/** A comparison of a stream's ledger with the log, row by row. */
 class Reader {
   next = 0;
 
   constructor(ledger) {
     Object.assign(this, ledger);
     this.got = Float64Array.from(this.seqs).sort();
-    this.missed = []; // seqs of what it was owed and did not get: {seq, room}
+    this.missed = []; // dispatches that it should have got: {seq, room}
   }
 
   /** The dispatches below seq that it has got and the log lacks. */
@@ -57,9 +57,9 @@ class Reader {
   }
 
   /**
-   * Who was out of a room when their stream came back is not told what was said there before: what is owed from a
-   * cursor on is what the user may see at that moment. So of a membership that has ended, dispatches may be missing
-   * that a stream asked for after the end.
+   * A stream that opens while its user is not in a room does not get the earlier dispatches of that room: after a
+   * cursor it gets only what the user may see at that moment. So for an ended membership, dispatches may be missing
+   * from a replay requested after its end.
    */
   excuses({ seq, room }, departures) {
     const end = departures.find((departure) => departure.room === room && departure.seq > seq);
@@ -69,7 +69,7 @@ class Reader {
 
 /**
  * faults: [{seq: the last of its dispatches, …}] ascending. Adds stored, delivered, lost, repeated, reordered, leaked
- * to each; returns what is of the whole.
+ * to each; returns the totals.
  */
 export async function judge(world, { end, followers, talkers }, faults) {
   const ranges = new Ranges(faults);

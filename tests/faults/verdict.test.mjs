@@ -1,4 +1,4 @@
-// The judge is not blind: each of its findings, from a log and ledgers that are made for it.
+// Tests of the verdict: each of its findings, from a log and ledgers that are made for it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { judge } from './verdict.mjs';
@@ -76,6 +76,6 @@ test('of a membership that has ended, only what was asked for after the end may 
   assert.deepEqual([excused.found, excused.whole.excused], [{}, 1]);
   for (const open of [{ from: 4, to: 8, until: 500 }, { from: 5, to: 8, until: 2000 }, { from: 2, to: 4, until: 2000 }])
     assert.deepEqual((await ask(open)).found, { lost: [1, 0] });
-  // And nothing of one that goes on.
+  // A membership that continues allows none of it.
   assert.deepEqual((await verdict({ ann: ANN.filter((seq) => seq !== 5) })).found, { lost: [1, 0] });
 });

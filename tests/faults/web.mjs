@@ -1,5 +1,5 @@
-// Web servers are reloaded, stopped gently and hard, and killed. A gentle stop does not wait for ever: the streams it
-// would wait for do not end.
+// Web servers are reloaded, stopped gently and hard, and killed. A gentle stop has a time limit, because the streams
+// that it would wait for do not end.
 import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { isAlive } from '../http/support/stack.mjs';
@@ -28,10 +28,10 @@ async function startAnew(world, server, signal) {
   return at;
 }
 
-/** In a new process of its own, or in new children, as the server does it. */
+/** Reloads the server: in a new process or in new children, depending on the server. */
 async function reload(world, server, signal) {
   process.kill(world.stack.pid(server), signal);
-  // It has begun; when it is done, nobody tells.
+  // The reload has begun; its end is not announced.
   await pause(500);
 }
 

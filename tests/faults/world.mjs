@@ -1,5 +1,5 @@
-// The world to break: a stack of its own, web servers before it, people in rooms, and threads of clients that talk and
-// listen all the time.
+// The system under test: a stack of its own, web servers in front of it, accounts in rooms, and threads of clients that
+// send and receive all the time.
 import { execFile, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
@@ -17,13 +17,13 @@ const build = path.join(top, 'build', process.env.BUILD ?? 'release');
 export const PROGRAMS = ['command', 'session', 'media', 'events', 'bridge'];
 export const HEARTBEAT = 2; // s
 const KINDS = ['ws', 'sse', 'poll'];
-const GIVE_UP = 180_000; // ms until the whole run is given up
-const CHURNED = 4; // people who are put into the private room and out of it
+const GIVE_UP = 180_000; // ms until the whole run is aborted
+const CHURNED = 4; // accounts that are added to the private room and removed again
 
 const isThere = (program) =>
   ['/usr/sbin', '/usr/bin', '/usr/local/sbin'].some((folder) => existsSync(path.join(folder, program)));
 
-/** A thread of clients, asked by messages. */
+/** A thread of clients, controlled by messages. */
 class Load {
   #waiting = new Map();
   #ids = 0;
@@ -49,7 +49,7 @@ class Load {
 }
 
 export class World {
-  probes = []; // promises of our own, as a talker has them
+  probes = []; // acknowledgements of our own, like a talker's
   floods = []; // the same, in no order
   removals = []; // {account, at}: of the private room
   churns = 0;
@@ -153,7 +153,7 @@ export class World {
     };
   }
 
-  /** Puts people into the private room and takes them out again. */
+  /** Adds accounts to the private room and removes them again. */
   async #churn() {
     const inside = new Set();
     for (let i = 0; this.#churning; i++) {
@@ -169,7 +169,7 @@ export class World {
     }
   }
 
-  /** Repeats a command until it is answered with something that settles it. */
+  /** Repeats a command until its answer is final. */
   async insist(who, event_type, data, front = this.fronts.lighttpd) {
     for (;;) {
       const answer = await post(front, this.#agent, who.token, event_type, data);
@@ -179,8 +179,8 @@ export class World {
   }
 
   /**
-   * Waits until what is said now has reached everybody, and everybody who talks was promised something; ms from since
-   * on.
+   * Waits until a message sent now has reached everybody, and every sender has an acknowledgement; returns the ms from
+   * `since`.
    */
   async recovered(since) {
     const key = `probe-${this.probes.length}`;
@@ -204,7 +204,7 @@ export class World {
     return Promise.all(this.loads.map((load) => load.ask('count')));
   }
 
-  /** Ends the talk, lets everybody read to the end; what all of them have noted. */
+  /** Stops the senders, lets all clients read to the end, and returns their ledgers. */
   async finish() {
     this.#churning = false;
     await this.churning;
@@ -220,7 +220,7 @@ export class World {
       talkers: [...ledgers.flatMap(({ talkers }) => talkers), ...ours] };
   }
 
-  /** What a process manager does: starts it again until it stays. */
+  /** Acts as a process manager: starts a program again until it keeps running. */
   async revive(name, env = {}) {
     await until(async () => {
       await run(tool, ['program', this.dir, name], { env: { ...process.env, ...this.stack.env, ...env } });
@@ -234,7 +234,7 @@ export class World {
     return this.stack.query(statement);
   }
 
-  /** The lines of a long answer, as they come. */
+  /** The lines of a long answer, as they arrive. */
   async* lines(statement) {
     const child = spawn(tool, ['sql', this.dir, statement], { stdio: ['ignore', 'pipe', 'inherit'] });
     let rest = '';
@@ -253,7 +253,7 @@ export class World {
   }
 }
 
-/** A file system of its own for the database, where we may make one: {grow, fill}; else null. */
+/** A file system for the database alone, if we may create one: {grow, fill}; else null. */
 async function mountDisk(dir) {
   const disk = path.join(dir, 'disk');
   mkdirSync(disk);
@@ -267,7 +267,7 @@ async function mountDisk(dir) {
   await run('install', ['-d', '-m', '700', '-o', owner, path.join(disk, 'pg')]);
   await run('ln', ['-s', path.join(disk, 'pg'), path.join(dir, 'pg')]);
   return {
-    /** No room from now on, but for so many KiB. */
+    /** Fills it up except for some KiB. */
     fill: async (left) => {
       const { stdout } = await run('df', ['--output=used', '-k', disk]);
       await size(`size=${Number(stdout.split('\n')[1]) + left}k`);
@@ -276,7 +276,7 @@ async function mountDisk(dir) {
   };
 }
 
-/** What a fail-over has left, when it was not finished. */
+/** Cleans up after an unfinished fail-over. */
 async function stopStandby(dir) {
   const file = path.join(dir, 'pg2/postmaster.pid');
   if (!existsSync(file)) return;

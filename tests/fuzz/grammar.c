@@ -255,7 +255,7 @@ static const char *read_name(struct reader *r)
 	return NULL;
 }
 
-/* Blocks that separate the items in them from those around. */
+/* Blocks that separate the items in them from the items around. */
 static const char *const parting[] = { "blockquote", "ol", "pre", "ul", NULL };
 
 static bool is_one_of(const char *name, const char *const *list)

@@ -1,4 +1,4 @@
-// Uploads that are large, or pretend not to be. They keep the machine busy: nothing runs beside them.
+// Uploads that are large, or pretend to be small. They keep the machine busy, so nothing runs at the same time.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';

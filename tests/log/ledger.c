@@ -1,4 +1,4 @@
-/* ledger: one growing array per writer. The truth is the table's rows, in
+/* ledger: one growing array per writer. The authority is the table's rows, in
  * order, after every writer has ended. */
 #include "ledger.h"
 

@@ -1,5 +1,5 @@
-// Hostile HTML from a seed: the same seed makes the same inputs. Each family aims at one way in which sanitisers were
-// beaten.
+// Hostile HTML from a seed: the same seed gives the same inputs. Each family aims at one way in which sanitisers were
+// defeated.
 
 /** Numbers in [0, 1) (mulberry32). */
 function random(seed) {
@@ -24,7 +24,7 @@ const SCOPES = ['table', 'caption', 'colgroup', 'tbody', 'tr', 'td', 'th', 'sele
   'x-y', 'o:p'];
 const ELEMENTS = [...OURS, ...OURS, ...OURS, ...RAW, ...FOREIGN, ...SCOPES];
 
-/** What would run a script or ask for something, were it let through. */
+/** Payloads that would run a script or send a request if they passed. */
 const PAYLOADS = ['<img src=x onerror=alert(1)>', '<script>alert(1)</script>', '<svg onload=alert(1)>',
   '<a href="javascript:alert(1)">y</a>',
   '<iframe src="javascript:alert(1)"></iframe>', '<style>@import "/asked"</style>', '<img src=/asked>',
@@ -89,7 +89,7 @@ function family(next) {
   const inner = () =>
     pick([pick(WORDS), pick(WORDS), pick(WORDS), pick(REFERENCES), pick(PAYLOADS), pick(BREAKS), pick(CONTROLS)]);
 
-  /** Well nested, of any elements. */
+  /** Well nested markup of any elements. */
   function tree(depth, names = ELEMENTS) {
     if (depth === 0 || chance(0.2)) return inner();
     const name = pick(names);
@@ -100,7 +100,7 @@ function family(next) {
     repeat(4 + upTo(24), () => pick([() => start(pick(OURS)), () => `</${pick(OURS)}>`, () => pick(WORDS)])());
   const soup = () => repeat(4 + upTo(24), () => pick([start, end, inner, attribute, () => pick(BREAKS)])());
 
-  /** Text that a parser would take for raw, or not, depending on what is around it. */
+  /** Text that is raw or not depending on its context. */
   function rawText() {
     const raw = pick(RAW);
     const hidden = pick([`</${raw}>`, `<!--</${raw}>`, `--></${raw}>`, `</${raw} x="`, `]]></${raw}>`, ''])
@@ -109,8 +109,8 @@ function family(next) {
       + `${chance(0.5) ? `<a title="${hidden}">` : hidden}${chance(0.5) ? `</${raw}>` : ''}`;
   }
   /**
-   * Foreign content whose namespace flips on a second reading: root, way back to HTML, something that is moved out, raw
-   * text.
+   * Foreign content whose namespace flips on a second reading: root, integration point back to HTML, an element that is
+   * moved out, raw text.
    */
   function flip() {
     const moved = pick(['<table>', '<table><tr>', '<p>', '</p>', '</br>', '<li>', '<form>', '<b><p>', '<select>',
@@ -125,7 +125,7 @@ function family(next) {
       pick(['', '-->', ']]>', '">', '</form>']),
     ].join('');
   }
-  /** Comments and what looks like them. */
+  /** Comments and similar markup. */
   const comments = () =>
     repeat(2 + upTo(8),
       () => pick([pick(BREAKS.slice(0, 17)), pick(BREAKS.slice(0, 17)), pick(WORDS), pick(PAYLOADS)]));
@@ -141,7 +141,7 @@ function family(next) {
     const piece = repeat(1 + upTo(3), () => pick([start, end, inner, () => `<${pick(OURS)}>`])());
     return soup() + piece.repeat(1 + upTo(Math.floor(3000 / (piece.length + 1)))) + soup();
   }
-  /** Something else, damaged. */
+  /** Damaged input of another family. */
   function damaged() {
     const text = [...pick([() => tree(5), flip, rawText, links])()];
     for (let n = 1 + upTo(4); n > 0 && text.length > 0; n--) {
@@ -162,5 +162,5 @@ export function generate(seed, count) {
   return Array.from({ length: count }, (_, i) => families[i % families.length]().toWellFormed().replaceAll('\0', ''));
 }
 
-/** The payloads bare: they show that the traps work. */
+/** The bare payloads, which show that the traps work. */
 export const payloads = PAYLOADS;

@@ -1,6 +1,6 @@
 // Rich text against two oracles, an independent HTML parser and a live browser, on hostile inputs from a seed.
-//   RICHTEXT_INPUTS=N   how many inputs (10000)
-//   RICHTEXT_SEED=N     the same inputs again
+//   RICHTEXT_INPUTS=N   number of inputs (10000)
+//   RICHTEXT_SEED=N     repeats the inputs of a seed
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { launch } from '../browser/support/browser.mjs';
@@ -11,7 +11,7 @@ const seed = Number(process.env.RICHTEXT_SEED ?? Math.floor(Math.random() * 1e9)
 const inputs = generate(seed, Number(process.env.RICHTEXT_INPUTS ?? 10000));
 const modes = [{ keep: false }, { keep: true }].map((mode) => ({ ...mode, outputs: clean(inputs, mode) }));
 
-/** Fails with the first inputs of which wrong(output, index) says something. */
+/** Fails with the first inputs for which wrong(output, index) returns a fault. */
 function none(outputs, wrong) {
   const found = outputs.flatMap((output, i) => {
     const what = wrong(output, i);
@@ -53,7 +53,7 @@ before(async () => {
 });
 after(() => browser?.close());
 
-/** In the page: counts what runs, and shows texts. */
+/** Runs in the page: counts executed payloads, and shows texts. */
 function trap() {
   globalThis.ran = 0;
   for (const name of ['alert', 'confirm', 'prompt', 'print']) globalThis[name] = () => { globalThis.ran++; };

@@ -1,4 +1,4 @@
-// What the oracles of rich text share: the sanitiser itself, a tree as text, and what a tree may hold.
+// Shared by the oracles of rich text: the sanitiser itself, a tree as text, and the rules for a tree.
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { parseFragment, defaultTreeAdapter as adapter, html } from 'parse5';
@@ -16,7 +16,7 @@ export function clean(texts, { keep = false } = {}) {
 const escapeText = (text) => text.replace(/[&<>]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[c]);
 const escapeValue = (text) => escapeText(text).replaceAll('"', '&quot;');
 
-/** A tree in the sanitiser's own notation, without references to any but the characters that need them. */
+/** A tree in the sanitiser's own notation, with references only for the characters that need them. */
 export function notation(node) {
   if (node.nodeName === '#text') return escapeText(node.value);
   if (node.nodeName.startsWith('#') && node.nodeName !== '#document-fragment') return `{${node.nodeName}}`;
@@ -39,7 +39,7 @@ function meaning(reference) {
   return meanings.get(reference);
 }
 
-/** Output in the notation of tree(): references that need not be are the characters themselves. */
+/** Output in the notation of tree(): unnecessary references are replaced by their characters. */
 export const canonical = (output) => output.replace(/<[^>]*>|[^<]+/g, (part) =>
   part.replace(/&#?\w+;/g, (reference) => (part.startsWith('<') ? escapeValue : escapeText)(meaning(reference))));
 
@@ -64,7 +64,7 @@ function wrongAttribute(element, { name, value }, keep) {
   }
 }
 
-/** What the tree of this output has that it may not have; null for nothing. */
+/** The first fault in the tree of this output; null if there is none. */
 export function forbidden(output, { keep = false } = {}) {
   const visit = (node) => {
     if (node.nodeName === '#text') return null;
