@@ -1,7 +1,7 @@
-/* bare: the floor beside which delivery is measured: a loop that does nothing
- * but write the body of each POST to everybody who has sent a GET, as an event
- * or as a WebSocket frame, in one write each. It looks at nothing, checks
- * nothing, keeps nothing, and loses what a client does not take at once.
+/* bare: the lower bound for measurements of delivery: a loop that only writes
+ * the body of each POST to everybody who has sent a GET, as an event or as a
+ * WebSocket frame, in one write each. It checks nothing, keeps nothing, and
+ * loses what a client does not take at once.
  *   bare PORT */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -87,7 +87,7 @@ static void write_to_all(const char *body, size_t len)
 	buf_free(&frame);
 }
 
-/* Answers a POST whose body has come, and forgets it. */
+/* Answers a POST whose body has arrived, and discards it. */
 static bool take_post(int fd)
 {
 	static const char done[] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n"

@@ -1,4 +1,4 @@
-// A bare client for measurements: raw sockets where a library would be measured too.
+// A minimal client for measurements: raw sockets, so that no library is measured.
 import { connect } from 'node:net';
 import { request, Agent } from 'node:http';
 import { createRequire } from 'node:module';

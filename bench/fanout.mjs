@@ -1,6 +1,6 @@
-// One dispatch of a room to all of its members who are there: deliveries a second, and the time from the start of the
-// POST to the arrival at each of them, by the clock of one process. Beside it, in turn, nchan with the same bytes, and
-// a loop that does nothing but write them, by itself and behind lighttpd.
+// One dispatch of a room to all of its connected members: deliveries a second, and the time from the start of the POST
+// to the arrival at each of them, by the clock of one process. For comparison, in turn, nchan with the same bytes, and
+// a loop that only writes them, by itself and behind lighttpd.
 //   ROUNDS=3 MEMBERS="1000 5000" MESSAGES=20 KINDS="sse websocket"
 import { base, command, openWebSocket } from './client.mjs';
 import { cpu, fronts, median, people, pidOf, publication, room, startBare, startBareBehind, startNchan,
@@ -34,7 +34,7 @@ async function measure(target, depth) {
   const before = target.pids.map((pid) => cpu([pid]));
   const result = await swarm.order(`publish ${MESSAGES} ${depth} ${target.count} ${target.publish}`);
   const used = target.pids.map((pid, i) => cpu([pid]) - before[i]);
-  // Several at a time reach the log in an order of its own.
+  // Several at a time reach the log in an undefined order.
   if (result.missing || result.refused || (result.disordered && depth === 1))
     console.log(`  ${target.name}: ${JSON.stringify(result)}`);
   await swarm.order('close');

@@ -1,8 +1,8 @@
-// What an idle stream takes: memory of each program (PSS) and of the kernel, with STREAMS of them held at once, each
-// somebody else's. Beside it, in turn, the same on nchan and on a loop that does nothing. The kernel's share is that of
-// both ends, which are on this machine; clients are the same everywhere.
+// The cost of an idle stream: memory of each program (PSS) and of the kernel, with STREAMS of them held at once, each
+// by another account. For comparison, in turn, the same on nchan and on a loop that does nothing. The kernel's share
+// covers both ends, which are on this machine; the clients are the same everywhere.
 //   ROUNDS=3 STREAMS=10000 KINDS="sse websocket"
-//   WATCH=25      s of idling, a heartbeat's time
+//   WATCH=25      s of idling, one heartbeat interval
 import { readFileSync } from 'node:fs';
 import { base } from './client.mjs';
 import { cpu, fileLimit, fronts, kernelMemory, median, pause, people, pidOf, pss, room, startBare, startNchan,
@@ -57,7 +57,7 @@ async function measure(target) {
   return result;
 }
 
-// What a program has taken once it keeps for the next round.
+// The memory that a program keeps for the next round.
 const atFirst = new Map(targets.map((target) => [target, Object.values(target.parts).map(pss)]));
 const rounds = targets.map(() => []);
 for (let i = 0; i < ROUNDS; i++)

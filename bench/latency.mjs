@@ -1,4 +1,5 @@
-// From the start of POST command to the arrival on each transport, one message at a time and in a steady load.
+// The time from the start of POST command to the arrival on each transport, one message at a time and under a steady
+// load.
 import { command, openPoll, openSse, openWebSocket, percentile, register } from './client.mjs';
 
 const SAMPLES = Number(process.env.SAMPLES ?? 500);

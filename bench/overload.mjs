@@ -1,6 +1,6 @@
-// Do a thousand slow readers delay a fast one? From POST to arrival on one stream: alone, beside as many streams that
-// read what comes (the floor: each of them has to be written to), and beside streams that read nothing. In turn, in
-// ROUNDS.
+// Whether a thousand slow readers delay a fast one: the time from POST to arrival on one stream: alone, beside as many
+// streams that are read (the baseline: each of them has to be written to), and beside streams that are not read. In
+// turn, in ROUNDS.
 //   ROUNDS=3 SLOW=1000 MESSAGES=200
 import { base } from './client.mjs';
 import { fronts, median, pause, people, publication, room, startSwarm } from './swarm.mjs';

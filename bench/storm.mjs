@@ -1,8 +1,8 @@
-// Everybody comes back at once, a thousand dispatches behind: STREAMS clients open a stream with an old cursor in the
-// same moment, to a program that has just been started and remembers nothing. Until all have caught up; and what of it
-// the database sees.
+// A reconnect storm, a thousand dispatches behind: STREAMS clients open a stream with an old cursor at the same moment,
+// on a program that has just been started and has nothing in memory. Measures the time until all have caught up, and
+// the load on the database.
 //   STREAMS=10000 MISSED=1000 KINDS="sse websocket"
-//   ROOMS="99 0"                  small rooms, of which each is in one, beside the one that all are in
+//   ROOMS="99 0"                  small rooms, each client in one of them, beside the one that all are in
 //   NOTIFICATIONS="false true"    with the setting enable_notification
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { cpu, dir, fileLimit, fronts, pause, people, pidOf, publication, room, s
 const MISSED = Number(process.env.MISSED ?? 1000);
 const free = Number(/^MemAvailable:\s+(\d+)/m.exec(readFileSync('/proc/meminfo', 'utf8'))[1]);
 const asked = Number(process.env.STREAMS ?? 10_000);
-// What waits for one of them may fill the sockets between the programs, twice.
+// The data for one client may fill the sockets between the programs, twice.
 const STREAMS = Math.min(asked, fileLimit - 500, Math.floor(free / 512));
 if (STREAMS < asked)
   console.log(`${STREAMS} streams only: ${fileLimit} open files, ${Math.round(free / 1024)} MiB free`);
@@ -26,7 +26,7 @@ async function metric(program, name) {
   return Number(new RegExp(`^confab_${name}\\{program="${program}"\\} (\\d+)`, 'm').exec(text)?.[1] ?? 0);
 }
 
-/** Transactions of the database until now. What a connection has done shows within a second. */
+/** Transactions of the database so far. Those of a connection are counted within a second. */
 async function transactions() {
   await pause(1500);
   return Number(sql("select xact_commit + xact_rollback from pg_stat_database where datname = 'confab'"));
@@ -51,7 +51,7 @@ async function miss(group, rooms) {
 async function storm(kind, group, rooms) {
   const program = kind === 'sse' ? 'events' : 'bridge';
   const cursor = await miss(group, rooms);
-  sql('vacuum analyze'); // as the server does by itself in time
+  sql('vacuum analyze'); // as autovacuum does in time
   execFileSync('tools/stack', ['restart', dir, program]);
   const seen = await transactions(), pages = await metric(program, 'replay_pages_total');
   const connections = sql("select count(*) from pg_stat_activity where application_name = 'confab-" + program + "'");
@@ -80,7 +80,7 @@ for (const kind of (process.env.KINDS ?? 'sse websocket').split(' '))
     for (const notifications of (process.env.NOTIFICATIONS ?? 'false true').split(' ')) {
       sql(`update confab.setting set value = '${notifications}' where name = 'enable_notification'`);
       const group = people(`storm-${kind}-${small}-${notifications}`, STREAMS);
-      // A member's number is the number of the room that it is in, so that the first of them may send there.
+      // A member's number is the number of its room, so the first of them may send there.
       const rooms = Array.from({ length: small }, (_, i) => room(group, `i % ${small} = ${(i + 1) % small}`));
       rooms.push(room(group));
       console.log(

@@ -4,7 +4,7 @@
  *   publish …    see swarm.h
  *   close        all clients, at once and without a farewell
  *   count        how many are open, and gone
- * Between orders it reads what comes and answers pings. One thread. */
+ * Between orders it reads arriving bytes and answers pings. One thread. */
 #include "swarm.h"
 
 #include <arpa/inet.h>

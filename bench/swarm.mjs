@@ -1,5 +1,5 @@
-// What the measurements with thousands of clients share: the clients (bench/swarm), people in the database, the web
-// servers and the peers.
+// Shared by the measurements with thousands of clients: the clients (bench/swarm), accounts in the database, the web
+// servers and the servers for comparison.
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
@@ -10,7 +10,7 @@ export const dir = process.env.CONFAB_DIR;
 const bin = `build/${process.env.BUILD ?? 'release'}`;
 const children = [];
 
-// Not SIGKILL: the workers of nginx would stay.
+// Not SIGKILL, which would leave the workers of nginx running.
 process.on('exit', () => { for (const child of children) child.kill('SIGTERM'); });
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
 
@@ -20,7 +20,7 @@ function start(command, args, options = {}) {
   return child;
 }
 
-/** A process of many clients: `order('open …')` resolves to what it answers. See bench/swarm.c. */
+/** A process of many clients: `order('open …')` resolves to its answer. See bench/swarm.c. */
 export function startSwarm() {
   const child = start(`${bin}/bench/swarm`, []);
   const lines = createInterface({ input: child.stdout });
@@ -35,7 +35,7 @@ export function startSwarm() {
         child.stdin.write(`${text}\n`);
       });
     },
-    /** More clients, in turn at these ports; resolves to what became of them. */
+    /** Opens more clients, in turn at these ports; resolves to the counts of open and failed ones. */
     async open({ role = 'watched', kind, count, ports, atOnce = 64, goal = -1, path, tokens = '-', ready = '' }) {
       const answer =
         await this.order(
@@ -76,8 +76,8 @@ export const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms);
 export const fileLimit = Number(execFileSync('bash', ['-c', 'ulimit -Hn']).toString().replace('unlimited', '65536'));
 
 /**
- * Enough instances of lighttpd for so many streams: each of them takes two descriptors there. The first is the stack's
- * own.
+ * Enough instances of lighttpd for so many streams: each stream takes two descriptors there. The first instance is the
+ * stack's own.
  */
 export async function fronts(streams) {
   const ports = [Number(base.port)], pids = [Number(readFileSync(`${dir}/run/lighttpd.run.pid`, 'utf8'))];
@@ -139,8 +139,8 @@ export async function startBare() {
 }
 
 /**
- * The bare loop behind a lighttpd of its own, set as confab's sample sets it: what a program behind that web server can
- * reach.
+ * The bare loop behind a lighttpd of its own, configured like confab's sample: the maximum for a program behind that
+ * web server.
  */
 export async function startBareBehind(bare) {
   const port = await freePort(), file = `${dir}/lighttpd-bare.conf`;
@@ -169,8 +169,8 @@ export function sql(statement) {
 }
 
 /**
- * People who are logged in, with tokens in a file, one a line. They are put into the tables: passwords would take
- * minutes.
+ * Accounts that are logged in, with tokens in a file, one a line. They are inserted into the tables, because passwords
+ * would take minutes.
  */
 export function people(name, count) {
   sql(`with made as (insert into confab.account (username) select '${name}-' || i from generate_series(1, ${count}) i
@@ -224,7 +224,7 @@ export function withChildren(pids) {
   return all;
 }
 
-/** Seconds of processor time that they have used. */
+/** Seconds of processor time that these processes have used. */
 export function cpu(pids) {
   let ticks = 0;
   for (const pid of pids) {
@@ -239,7 +239,7 @@ export function median(values) {
   return sorted[Math.floor(sorted.length / 2)];
 }
 
-/** A request that publishes what confab would send, to be sent by the swarm. */
+/** A request that publishes the same bytes as confab sends, for the swarm. */
 export function publication(name, path, body, headers = '') {
   const file = `${dir}/${name}.request`;
   writeFileSync(file,
