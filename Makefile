@@ -49,7 +49,7 @@ PREVIEW := jpeg png preview sandbox size webp
 BRIDGE := command_client frame handshake reader socket socket_command
 PROGRAMS := confab confab-command confab-session confab-events confab-bridge confab-media confab-preview
 
-# Where tools/setup puts Node.js when that of the system is too old for the tests.
+# The place in which tools/setup puts Node.js when the system's is too old for the tests.
 export PATH := $(CURDIR)/tests/.node/bin:$(PATH)
 
 PORT ?= 8080
@@ -112,7 +112,7 @@ LIBS_preview_test := -ljpeg -lpng -lwebp
 LIBS_replay_test := -lwslay
 $(O)/tests/unit/preview_test: | $(O)/confab-preview
 
-# The torture of the log reads with a tail that can be broken on purpose.
+# The torture test of the log reads with a tail that can be broken on purpose.
 TORTURE := bail chance database ledger reader torture trouble writer
 $(O)/tests/log/tail.o: lib/log/tail.c
 	$(call say,CC,$<)
@@ -128,8 +128,8 @@ $(O)/tests/faults/clock.so: tests/faults/clock.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS_WARN) -D_GNU_SOURCE -O2 -fPIC -shared -o $@ $<
 
-# What is checked about parsers of hostile bytes: with inputs that clang's
-# libFuzzer looks for, and with those that are kept.
+# The targets of the fuzz tests for parsers of hostile bytes: with inputs that clang's libFuzzer searches for, and with
+# the kept ones.
 PARSERS := $(addprefix lib/base/, buf error hex json json_peek logger utf8 uuid xalloc) \
 	$(addprefix lib/text/, command_id entities escape html sanitise tag url) \
 	$(addprefix lib/auth/, jwt jwt_keys query) \
@@ -155,7 +155,7 @@ $(O)/tests/richtext/clean: $(O)/tests/richtext/clean.o $(O)/libconfab.a
 	$(call say,LD,$@)
 	$(link)
 
-# Programs that measurements run: many clients in one process, and the floor of delivery.
+# Programs that measurements run: many clients in one process, and the lower bound of delivery.
 SWARM := swarm swarm_client swarm_orders
 $(O)/bench/swarm: $(SWARM:%=$(O)/bench/%.o) $(O)/libconfab.a
 	$(call say,LD,$@)
@@ -200,13 +200,13 @@ test:
 	@BUILD=$(BUILD) tests/run
 unit: $(UNIT) $(O)/tests/richtext/clean $(O)/tests/log/torture $(O)/tests/faults/clock.so
 
-# Things are broken, for long: FAULTS="NAME ...", ROUNDS=10.
+# Repeated faults for a long time: FAULTS="NAME ...", ROUNDS=10.
 test-faults:
 	@tools/setup test
 	@$(MAKE) --no-print-directory -j$$(nproc) all $(O)/tests/faults/clock.so V=$(V)
 	@BUILD=$(BUILD) CONFAB_DIR=$(CURDIR)/$(O)/test-faults node tests/faults/run.mjs
 
-# Under another name: SECONDS is the shell's own.
+# Under another name, because SECONDS is a variable of the shell.
 torture: SECONDS ?= 600
 torture:
 	@tools/setup test
@@ -218,7 +218,7 @@ check:
 	@$(MAKE) --no-print-directory -j$$(nproc) all V=$(V)
 	@BUILD=$(BUILD) tools/check
 
-# Test coverage of each room. Programs run as somebody else, who has to be able to write beside the objects.
+# Test coverage of each room. The programs run as another user, who must be able to write beside the objects.
 coverage: export COVERAGE := $(CURDIR)/build/coverage
 coverage:
 	@tools/setup test
@@ -239,8 +239,8 @@ fuzz:
 	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=fuzz fuzzers V=$(V)
 	@env -u SECONDS tests/fuzz/run $(SECONDS) $(TARGETS)
 
-# The page, the library and the widget as few minified files. `make install` installs these if they were built, or else
-# the modules as written, which need nothing but a web server.
+# The page, the library and the widget as a few minified files. `make install` installs these if they were built,
+# otherwise the modules as written, which need nothing but a web server.
 BUNDLED := build/htdocs
 PAGE ?= $(if $(wildcard $(BUNDLED)/index.html),$(BUNDLED),htdocs)
 $(BUNDLED)/index.html: tools/bundle.mjs $(shell find htdocs -type f ! -path '*/types/*')
@@ -250,7 +250,7 @@ bundles:
 	@tools/setup bundles
 	@$(MAKE) --no-print-directory $(BUNDLED)/index.html V=$(V)
 
-# The schema that the upgrades add up to.
+# The schema that results from the upgrades.
 schema: all
 	@dir=$$(mktemp -d) && STACK_FSYNC=off tools/stack database $$dir && \
 		{ echo '-- What the upgrades add up to; made by make schema, compared by tests/upgrade.test.'; \
@@ -299,7 +299,7 @@ deb: bundles
 	@tools/setup deb
 	@tools/package
 
-# The package in a bare Debian, behind each web server; as root, some minutes.
+# Tests the package in a bare Debian, behind each web server; as root, some minutes.
 test-package: deb
 	@tools/setup package
 	@tests/package/run build/confab_$(shell cat VERSION)_$$(dpkg --print-architecture).deb $(ROOT)

@@ -1,15 +1,15 @@
-// Makes of htdocs/ what is smaller to fetch: the library, the widget and the application as few minified files, under
-// the same addresses. Parts that several of them need are chunks with a name of their own for each content, so that a
-// browser may keep them for ever.
+// Makes smaller files of htdocs/: the library, the widget and the application as a few minified files, under the same
+// URLs. Parts that several of them need are chunks with a content hash in their name, so a browser may cache them for
+// ever.
 //   node tools/bundle.mjs FOLDER
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 
-// The tests bring it: nothing else needs it.
+// It is installed with the tests, because nothing else needs it.
 const esbuild = createRequire(new URL('../tests/package.json', import.meta.url))('esbuild');
 const htdocs = path.resolve(import.meta.dirname, '../htdocs'), out = path.resolve(process.argv[2]);
-/** What can be imported from a page, by its address. */
+/** The modules that a page can import, by URL. */
 const ENTRIES = ['confab.js', 'widget.js', 'app/main.js', 'app.css', 'ui/html.js', 'ui/text.js',
   ...(await readdir(path.join(htdocs, 'lang'))).map((name) => `lang/${name}`)];
 

@@ -307,7 +307,7 @@ static const struct command *choose_command(char **words, int n)
 	return command;
 }
 
-/* Becomes the program for this command, which has options of its own. */
+/* Executes the program of this command, which has options of its own. */
 static _Noreturn void become_setup(char **argv)
 {
 	char path[PATH_SIZE];

@@ -1,8 +1,8 @@
-/* confab: what the files of the admin command share.
+/* confab: shared by the files of the admin command.
  *   confab.c          main(), accounts, settings
  *   confab_upgrade.c  the database's schema
- *   confab_names.c    what Unicode says of the characters of names
- *   confab_operate.c  how all of it stands, upkeep, after a restore */
+ *   confab_names.c    Unicode's data about the characters of names
+ *   confab_operate.c  status, upkeep, restores */
 #ifndef CONFAB_TOOLS_CONFAB_H
 #define CONFAB_TOOLS_CONFAB_H
 
@@ -20,8 +20,8 @@ struct admin {
 	char sql_beside[PATH_SIZE];
 };
 
-/* Finds what belongs to this program: installed, below its prefix, or built, as
- * seen from build/. out has PATH_SIZE bytes. False: neither is there. */
+/* Finds a file of this program: installed, below its prefix, or in a build, as
+ * seen from build/. out has PATH_SIZE bytes. False when there is neither. */
 bool find_beside(char *out, const char *installed, const char *built);
 
 /* Ends the program with a sentence. */
@@ -42,7 +42,8 @@ void upgrade(struct admin *admin, char **words);
 /* confab_names.c: fills the tables of characters of names. */
 void load_names(struct admin *admin);
 
-/* confab_operate.c. words: what follows the command's name; NULL ends it. */
+/* confab_operate.c. words: the arguments after the command's name; NULL ends
+ * them. */
 void operate_status(struct admin *admin, char **words);
 void operate_maintain(struct admin *admin, char **words);
 void operate_restore_done(struct admin *admin, char **words);

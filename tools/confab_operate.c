@@ -53,7 +53,7 @@ static long query_number(struct admin *admin, const char *name,
 	return n;
 }
 
-/* Goes through all rooms once, in steps that delay nobody. */
+/* Visits all rooms once, in steps that delay nobody. */
 static long expire_messages(struct admin *admin)
 {
 	long all = 0;

@@ -1,6 +1,6 @@
-// How much of each room the tests reach: lines of C by gcov, lines of JavaScript by what V8 says, functions of SQL by
-// what PostgreSQL has counted. Prints a table in Markdown.
-//   node tools/coverage.mjs FOLDER OBJECTS    what `make coverage` has recorded, and the objects that it ran
+// The test coverage of each room: lines of C by gcov, lines of JavaScript by V8, functions of SQL by PostgreSQL's
+// counts. Prints a table in Markdown.
+//   node tools/coverage.mjs FOLDER OBJECTS    the data of `make coverage`, and the objects that it ran
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -45,7 +45,7 @@ function linesOfC() {
   return lines;
 }
 
-/** Where in htdocs/ a script of a page or of a test is. */
+/** The file in htdocs/ of a script of a page or of a test. */
 function moduleOf(url) {
   const local = url.startsWith('file:') ? path.relative(top, decodeURIComponent(new URL(url).pathname)) : null;
   const served = /^http:\/\/127\.0\.0\.1:\d+\/chat\/(.*\.js)$/.exec(url)?.[1];
@@ -55,7 +55,7 @@ function moduleOf(url) {
     ? name : null;
 }
 
-/** For each character of a script, whether it was run: later ranges are inside of earlier ones. */
+/** For each character of a script, whether it was run: later ranges are nested in earlier ones. */
 function charactersRun(functions, length) {
   const run = new Uint8Array(length).fill(1);
   for (const { ranges } of functions)
@@ -80,7 +80,7 @@ function linesOfJavaScript() {
   return lines;
 }
 
-/** Functions of the schema that were never called, and how many there are. */
+/** The functions of the schema that were never called, and the number of all. */
 function functionsOfSql() {
   const called = new Map();
   for (const file of files(path.join(folder, 'sql'), '.txt'))
