@@ -1,4 +1,4 @@
-// One's password: forgotten, made anew by a link, changed. On a stack of its own that sends mail.
+// Passwords: forgotten, replaced by a link, changed. On a stack of its own that sends mail.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -55,7 +55,7 @@ test('who has forgotten a password gets a link, and behind it a page for a new o
   await page.getByLabel('User name').fill(username);
   await page.getByRole('button', { name: 'Forgotten your password?' }).click();
   const dialog = page.getByRole('dialog');
-  assert.equal(await dialog.getByRole('textbox').inputValue(), username); // what one has typed already
+  assert.equal(await dialog.getByRole('textbox').inputValue(), username); // the name that was typed already
   await dialog.getByRole('textbox').fill(email);
   await dialog.getByRole('button', { name: 'Send the link' }).click();
   await page.getByText('a link is on its way').waitFor();
@@ -64,7 +64,7 @@ test('who has forgotten a password gets a link, and behind it a page for a new o
   const other = await open(new URL(link[1], url));
   const field = other.getByLabel('New password');
   assert.equal(await field.getAttribute('autocomplete'), 'new-password');
-  assert.equal(new URL(other.url()).hash, ''); // nobody finds it in the history
+  assert.equal(new URL(other.url()).hash, ''); // the history does not show the token
   await field.fill('x');
   await other.getByRole('button', { name: 'Save the password' }).click();
   await other.locator('#login-error:not(:empty)').waitFor();
@@ -79,7 +79,7 @@ test('who has forgotten a password gets a link, and behind it a page for a new o
   const again = await open(new URL(link[1], url));
   await again.getByLabel('New password').fill(OLD);
   await again.getByRole('button', { name: 'Save the password' }).click();
-  await again.locator('#login-error:not(:empty)').waitFor(); // a link is good for once
+  await again.locator('#login-error:not(:empty)').waitFor(); // a link is valid once
   await again.getByRole('button', { name: 'Back to logging in' }).click();
   await again.getByLabel('User name').waitFor();
   for (const one of [page, other, again]) await one.context().close();

@@ -1,5 +1,5 @@
-// What make bundles makes, behind nginx as an operator has it: how much goes over the wire, what is kept, and that it
-// is the same chat.
+// The result of make bundles, behind nginx like an operator's: the transferred bytes, caching, and that the chat works
+// as before.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import path from 'node:path';
@@ -38,7 +38,7 @@ async function open(at = url) {
   return page;
 }
 
-/** What a page has fetched, as the browser counts it: {name, bytes, sent}; sent is 0 of what it had kept. */
+/** The resources that a page has fetched: {name, bytes, sent}; sent is 0 for a cached one. */
 const fetched = (page) =>
   page.evaluate(() => performance.getEntriesByType('resource').filter(({ name }) => /\.(js|css)$/.test(name))
   .map(({ name, encodedBodySize, transferSize }) =>

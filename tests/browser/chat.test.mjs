@@ -55,8 +55,8 @@ for (const [transport, name] of [['ws', 'WebSocket'], ['sse', 'server-sent event
     const said = Array.from({ length: 20 }, (_, i) => `line ${i} of ${transport}`);
     for (const content of said) await command(ben, 'message.send', { room_id: room.id, content });
     line.mend();
-    // As a browser says it: whoever waits tries now. An attempt that was under way when the wire was mended may still
-    // fail.
+    // The event of a browser: a client that waits tries at once. An attempt that was running when the connection was
+    // restored may still fail.
     await page.waitForFunction(() => dispatchEvent(new Event('online')) && document.querySelector('#connection.open'));
     await sees(page, said[19]);
     assert.deepEqual(await page.locator('#messages .content').allTextContents(), said);
@@ -91,7 +91,7 @@ test('hostile content is shown and does nothing', async () => {
   await sees(page, 'five');
   await sees(page, '<b>typed & meant</b>');
   for (const link of await page.locator('#messages a').all()) assert.equal(await link.getAttribute('href'), null);
-  // It shows what it may, as text.
+  // The disallowed markup is shown as text.
   assert.equal(await page.locator('#messages .content :is(img, script, svg, [onclick])').count(), 0);
   assert.equal(await page.evaluate(() => globalThis.hit), undefined);
   assert.deepEqual(page.problems, []);

@@ -1,4 +1,4 @@
-// Small things that people met: keys, drafts, copies, phones, pictures of others, blocking.
+// Details that users have met: keys, drafts, copies, phones, images from other hosts, blocking.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { act, command, enterRoom, launch, makeRoom, message, openAs, register, say, sees, twoPeople,
@@ -16,7 +16,7 @@ const text = (page) => page.getByLabel('Message', { exact: true });
 
 test('a key acts on the message that has the focus, wherever the mouse rests, and the question says which',
     async () => {
-  await hers.evaluate(() => {}); // the page is there
+  await hers.evaluate(() => {}); // the page is loaded
   for (let i = 1; i <= 12; i++) await command(two.ann, 'message.send', { room_id: two.room.id, content: `item ${i}.` });
   await sees(hers, 'item 12.');
   await message(hers, 'item 10.').hover();
@@ -27,7 +27,7 @@ test('a key acts on the message that has the focus, wherever the mouse rests, an
   await hers.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
   await message(hers, 'item 4.').waitFor({ state: 'detached' });
   assert.equal(await message(hers, 'item 10.').count(), 1);
-  // The focus comes to a neighbour.
+  // The focus moves to a neighbour.
   await hers.waitForFunction(() => document.activeElement?.classList.contains('message'));
   assert.match(await hers.evaluate(() => document.activeElement.textContent), /item 5\./);
 });
@@ -38,7 +38,7 @@ test('the focus of a message that is deleted comes to its neighbour, even one th
     ids.push((await command(two.ann, 'message.send', { room_id: room.id, content })).data.id);
   await sees(hers, 'pear 3.');
   await message(hers, 'pear 1.').focus();
-  // The page hears of both while it is busy, so it draws them at once.
+  // Both arrive while the page is busy, so it draws them together.
   const busy = hers.evaluate(() => { for (const end = performance.now() + 1500; performance.now() < end;); });
   for (const i of [1, 2])
     await command(two.ann, 'message.modify',
@@ -111,7 +111,7 @@ test('what one has muted in one tab stays muted when another tab chooses somethi
   await hers.getByRole('button', { name: 'Mute on this device' }).click();
   await other.locator('#room-list li',
     { hasText: two.room.name }).locator('.marks .icon-bellOff, .marks svg').first().waitFor();
-  await other.evaluate(() => localStorage.getItem('confab settings')); // it has been told by now
+  await other.evaluate(() => localStorage.getItem('confab settings')); // the change has arrived by now
   await other.getByRole('button', { name: two.ann.user.username }).click();
   await other.getByRole('menuitem', { name: 'Settings' }).click();
   await other.getByLabel('Theme').selectOption('dark');

@@ -1,4 +1,4 @@
-// The application by keyboard alone, from right to left, enlarged, and as axe-core sees it.
+// The application with the keyboard only, right to left, enlarged, and checked by axe-core.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -26,7 +26,7 @@ before(async () => {
 });
 after(() => browser?.close());
 
-/** Fails with what axe-core finds in the page as it stands. */
+/** Fails with the findings of axe-core in the current page. */
 async function isAccessible(page, what) {
   await page.evaluate(() =>
     Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => {}))));
@@ -80,7 +80,7 @@ for (const colorScheme of ['light', 'dark'])
     ann = await again(ann);
   });
 
-/** Logged in anew, after a page has logged out. */
+/** Logs in again after a page has logged out. */
 async function again(account) {
   const response = await fetch(new URL('session', url), {
     method: 'POST', headers: { 'Content-Type': 'application/json' },
@@ -119,11 +119,11 @@ test('everything is done by keyboard', async () => {
   await page.getByRole('group', { name: 'Emoji' }).waitFor();
   await act(other, text, 'React');
   await other.getByRole('group', { name: 'Emoji' }).getByRole('button').first().click();
-  await page.locator('.reactions button').waitFor(); // what has the focus' way back is drawn anew
+  await page.locator('.reactions button').waitFor(); // the element to which the focus returns is redrawn
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('Enter');
   await other.locator('.reactions button').nth(1).waitFor();
-  await page.locator('.message:focus').waitFor(); // the focus comes back
+  await page.locator('.message:focus').waitFor(); // the focus returns
   await page.keyboard.press('Enter');
   await page.getByRole('menu').waitFor();
   await page.keyboard.press('Escape');
@@ -132,7 +132,7 @@ test('everything is done by keyboard', async () => {
   await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
   await page.keyboard.press('Escape');
   const outline = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
-  assert.equal(outline, 'solid'); // it is seen where one is
+  assert.equal(outline, 'solid'); // the focus is visible
   await close();
 });
 

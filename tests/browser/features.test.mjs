@@ -1,4 +1,4 @@
-// Two people go through everything that can be done with messages, in one conversation.
+// Two people use everything that can be done with messages, in one conversation.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { act, command, enterRoom, launch, makeRoom, message, openAs, register, say, sees, twoPeople,
@@ -63,7 +63,7 @@ describe('messages', () => {
 
   test('that one is typing is seen', async () => {
     const shown = hers.locator('#room-about.typing', { hasText: 'typing' });
-    // It is told once in two seconds.
+    // It is sent once in two seconds.
     for (let i = 0; i < 30 && !await shown.isVisible(); i++) {
       await his.getByLabel('Message', { exact: true }).press('h');
       await shown.waitFor({ timeout: 500 }).catch(() => {});
@@ -95,7 +95,7 @@ describe('messages', () => {
     await act(hers, 'A long story.', 'React');
     await hers.getByRole('button', { name: '🎉' }).click();
     await one.locator('.reactions').waitFor();
-    assert.ok(await height() > 2 * folded); // it stays so when it is drawn anew
+    assert.ok(await height() > 2 * folded); // it stays unfolded when it is redrawn
   });
 
   test('a pin is seen by both', async () => {

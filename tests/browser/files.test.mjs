@@ -1,5 +1,5 @@
-// Files on their way: several at once, that wait, fail and are tried again, each with its own room; and what becomes of
-// them for who gets them.
+// Uploads: several at once that wait, fail and are retried, each with its own room; and how the recipients see the
+// files.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { command, enterRoom, launch, makeRoom, openAs, register, say } from './support/browser.mjs';
@@ -14,19 +14,19 @@ before(async () => {
 });
 after(() => browser?.close());
 
-/** A message with files says its text below the first of them. */
+/** A message with files shows its text below the first of them. */
 const message = (page, words) => page.locator('#messages .message:not(.pending)', { hasText: words });
 const sees = (page, words) => message(page, words).waitFor();
 const text = (name) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(`what is in ${name}`) });
 const choose = (page, ...files) => page.locator('input[type=file]').setInputFiles(files);
 
-/** Uploads stand still until the gate is opened. */
+/** Holds uploads back until the gate is opened. */
 async function gate(page) {
   let open;
   const opened = new Promise((resolve) => { open = resolve; });
   await page.route('**/media?*', async (route) => {
     await opened;
-    await route.continue().catch(() => {}); // it may have been given up
+    await route.continue().catch(() => {}); // it may have been aborted
   });
   return async () => {
     open();

@@ -1,5 +1,5 @@
-// The client library in real browsers: several tabs of one person, transports that change, networks that go, pages that
-// are loaded again.
+// The client library in real browsers: several tabs of one person, transports that change, networks that fail, pages
+// that are reloaded.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { command, DEADLINE, launch, makeRoom, PASSWORD, register, url, wire } from './support/browser.mjs';
@@ -8,7 +8,7 @@ let browser;
 before(async () => { browser = await launch(); });
 after(() => browser?.close());
 
-/** A browser of somebody's, logged in by cookie. */
+/** A person's browser, logged in by cookie. */
 async function browserOf(account, at = url) {
   const context = await browser.newContext();
   await context.request.post(new URL('session', at).href,
@@ -17,7 +17,7 @@ async function browserOf(account, at = url) {
   return context;
 }
 
-/** A tab with a client and a store and no page around them: globalThis.chat = {client, store, said, twice}. */
+/** A tab with only a client and a store: globalThis.chat = {client, store, said, twice}. */
 async function tab(context, room, { at = url, ...options } = {}) {
   const page = await context.newPage();
   await page.goto(new URL('confab.js', at).href);
@@ -77,7 +77,7 @@ test('three tabs share one stream, and when the leading one is closed in mid-flo
       await Promise.all([sent, leader.close()]);
     }
     await sent;
-    // The next is closed once another leads.
+    // The next one is closed when another tab leads.
     if (i === 30)
       await Promise.race(
         rest.map((page) =>

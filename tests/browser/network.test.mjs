@@ -1,4 +1,4 @@
-// The network goes and comes back; several tabs share what there is.
+// The network fails and returns; several tabs share a connection.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { command, connectedBy, enterRoom, launch, makeRoom, message, openAs, register, say, sees,

@@ -1,4 +1,4 @@
-// A message that was typed is sent once, as the one who typed it, or is still there: tried in real browsers.
+// A typed message is sent once, as its author, or is still there: tested in real browsers.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { command, enterRoom, launch, logIn, makeRoom, openAs, register, say, sees, url } from './support/browser.mjs';
@@ -29,14 +29,14 @@ test('what waits in one tab is not sent as the next person who logs in in anothe
   await first.getByRole('dialog').getByRole('button', { name: 'Log out' }).click();
   await logIn(first, ben);
   await first.locator('#chat').waitFor();
-  await second.getByLabel('User name').waitFor(); // it shows nobody's conversations any more
+  await second.getByLabel('User name').waitFor(); // it shows no conversations any more
   await first.context().unroute('**/command');
   await first.reload();
   await enterRoom(first, room.name);
   await say(first, 'a word of ben');
   await sees(first, 'a word of ben');
   assert.deepEqual(await contents(ben, room), [`${ben.user.username}: a word of ben`]);
-  // When she is back, hers goes out as hers.
+  // When she is logged in again, her message is sent as hers.
   await first.getByRole('button', { name: ben.user.username }).click();
   await first.getByRole('menuitem', { name: 'Log out' }).click();
   await logIn(first, ann);

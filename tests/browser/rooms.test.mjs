@@ -1,4 +1,4 @@
-// Accounts, rooms and who is in them, by hand.
+// Accounts, rooms and their members, through the pages.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { command, enterRoom, launch, makeRoom, openAs, PASSWORD, register, say, sees,
@@ -35,7 +35,7 @@ test('an invitation stands in the list until it is accepted or refused', async (
   await toRain.waitFor({ state: 'detached' });
   assert.equal(await invitations.count(), 0);
   assert.equal(await page.locator('#room-list').getByRole('button', { name: /Rain/ }).count(), 0);
-  // That somebody types, and stops.
+  // Typing, and the end of typing.
   await command(ann, 'message.typing', { room_id: rooms[0].id });
   await page.locator('#room-list .typing').waitFor();
   await command(ann, 'message.typing', { room_id: rooms[0].id, typing: false });

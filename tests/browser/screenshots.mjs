@@ -1,5 +1,5 @@
-// Makes the pictures in docs/: a small village on a fresh stack, on a desk and on a phone, in both themes. Run by `make
-// screenshots`.
+// Takes the pictures in docs/: a small village on a fresh stack, on a desktop and on a phone, in both themes. Run by
+// `make screenshots`.
 import path from 'node:path';
 import { command, enterRoom, launch, makeRoom, message, openAs, PASSWORD, sees, url } from './support/browser.mjs';
 
@@ -15,7 +15,7 @@ async function person(username) {
   return { ...await response.json(), cookie: response.headers.getSetCookie()[0] };
 }
 
-/** Says lines in a room, one after the other: [who, text, how]. Answers with the messages. */
+/** Sends messages to a room, one after the other: [who, text, how]. Returns the messages. */
 async function tell(room, lines) {
   const said = [];
   for (const [who, content, how = {}] of lines) {
@@ -30,7 +30,7 @@ async function tell(room, lines) {
   return said;
 }
 
-/** A picture that is nobody's: beds of an allotment under an evening sky. */
+/** A picture without a copyright: beds of an allotment under an evening sky. */
 async function picture(page, who) {
   const bytes = Buffer.from(await page.evaluate(async () => {
     const canvas = new OffscreenCanvas(960, 600), g = canvas.getContext('2d');
@@ -129,8 +129,8 @@ async function shoot(page, name) {
 
 const browser = await launch();
 const { alice, bob, garden } = await village(browser);
-const others = await openAs(browser, bob); // somebody is there
-/** Reads what is there, as somebody who looks at it. */
+const others = await openAs(browser, bob); // one person is online
+/** Reads the messages, like a person who views them. */
 async function reads(page) {
   await page.bringToFront();
   await page.locator('#room-list [aria-current] .unread').waitFor({ state: 'detached' });

@@ -1,5 +1,5 @@
-// A thousand rooms and ten thousand messages: what is in the page stays small, and scrolling smooth. The figures are
-// printed; the bounds are wide.
+// A thousand rooms and ten thousand messages: the page stays small, and scrolling smooth. The figures are printed; the
+// bounds are wide.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import path from 'node:path';
@@ -55,7 +55,7 @@ test('all modules are asked for at once', async () => {
       .filter((name) => name.endsWith('.js') && !/\/lang\/|\/main\.js$/.test(name)),
   }));
   assert.deepEqual(named.sort(), loaded.sort());
-  // Each is used: the graph of imports reaches it.
+  // Each module is used: the graph of imports reaches it.
   const sources = await Promise.all([...named,
     new URL('app/main.js', page.url()).href].map(async (where) => [where, await (await fetch(where)).text()]));
   const imported =
@@ -70,7 +70,7 @@ test('once the stream stands, the first view takes one round trip', async (t) =>
   const page = await context.newPage();
   await page.goto(`${url}#${room.id}`);
   await page.getByRole('button', { name: 'Log in', exact: true }).waitFor();
-  const wire = []; // what went up and what came down, in order
+  const wire = []; // messages sent and received, in order
   page.on('websocket',
     (socket) => socket.on('framesent', ({ payload }) => wire.push(`up ${JSON.parse(payload).event_type}`))
     .on('framereceived', ({ payload }) => wire.push(`down ${JSON.parse(payload).eventType}`)));
@@ -81,7 +81,7 @@ test('once the stream stands, the first view takes one round trip', async (t) =>
   await logIn(page, ann);
   await page.locator('.message').nth(10).waitFor();
   await page.locator('#room-list button').first().waitFor();
-  // A machine that is slow may be told of a message before it shows one; that it acknowledges it is no question.
+  // A slow machine may get a dispatch before it shows the message; its acknowledgement is not a request.
   const first = wire.findIndex((line) => /^down room(list|messages)/.test(line)),
     asked = wire.slice(0, first).filter((line) => line.startsWith('up') && line !== 'up message.acknowledged');
   t.diagnostic(`before the first view: ${asked.join(', ')}`);
@@ -136,7 +136,7 @@ test('ten thousand messages are a few hundred, and scroll', async (t) => {
   const page = await openAs(browser, ann);
   await page.getByLabel('Search', { exact: true }).waitFor();
   await enterRoom(page, room.name);
-  // It begins where one stopped reading.
+  // The room opens where the person stopped reading.
   await page.locator('.message').nth(10).waitFor();
   await page.getByRole('button', { name: 'To the newest messages' }).click();
   await page.locator('.message', { hasText: `message ${MESSAGES}` }).waitFor();

@@ -1,5 +1,5 @@
-// The widget in pages of others: below another path of the site, under a strict Content-Security-Policy, beside their
-// own code.
+// The widget in foreign pages: at another path of the site, under a strict Content-Security-Policy, beside their own
+// code.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { command, DEADLINE, launch, makeRoom, PASSWORD, register, url } from './support/browser.mjs';
@@ -14,7 +14,7 @@ let browser;
 before(async () => { browser = await launch(); });
 after(() => browser?.close());
 
-/** A page of a shop that has the widget in it. `body` is the shop's. */
+/** A page of a shop that contains the widget. `body` is the shop's. */
 async function shop(account, body, { lang = 'en', dir = 'ltr', cookie = true, csp = CSP, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1000, height: 720 }, ...options });
   if (cookie && account)
@@ -116,7 +116,7 @@ test('the roles that a screen reader needs are there', async () => {
   const kept = await log.locator('.message').first().evaluateHandle((node) => node);
   await command(ben, 'message.send', { room_id: room.id, content: 'again' });
   await sees(page, 'again');
-  assert.ok(await kept.evaluate((node) => node.isConnected)); // what was read is not read again
+  assert.ok(await kept.evaluate((node) => node.isConnected)); // an announced message is not announced again
   await page.context().close();
 });
 
@@ -164,7 +164,7 @@ test('a page may give a token by script, before or after the widget is there, an
   for (const role of ['region', 'dialog']) await page.getByRole(role, { name: 'Tea' }).waitFor();
   assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-label')), 'Search the shop');
   const { data } = await command(ann, 'session.list', {});
-  assert.equal(data.sessions.length, 1); // they share it
+  assert.equal(data.sessions.length, 1); // the widgets share one session
   await page.context().close();
 });
 

@@ -1,5 +1,5 @@
-// Sockets that are somebody else's: systemd's, or of a web server that starts the programs itself. They stay while
-// programs stop and start, so nobody is refused, and a program that is told to stop ends well.
+// Inherited sockets: of systemd, or of a web server that starts the programs itself. They stay open while programs stop
+// and start, so no client is refused, and a stopped program exits cleanly.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { freePort, isAlive, Stack } from './support/stack.mjs';
 const STOPS = 3;
 const bin = path.resolve(new URL('.', import.meta.url).pathname, '../../build', process.env.BUILD ?? 'release');
 
-// As systemd does with Accept=no and StandardInput=socket, Restart=always: prints each process it starts and how it
+// Like systemd with Accept=no and StandardInput=socket, Restart=always: prints each process that it starts and how it
 // ended.
 const MANAGER = `use IO::Socket::UNIX; use IO::Handle; STDOUT->autoflush(1);
 my ($path, @program) = @ARGV; my $socket = IO::Socket::UNIX->new(Local => $path, Listen => 2048) or die "$path: $!";
@@ -41,7 +41,7 @@ function start(command, output) {
   return child;
 }
 
-/** Says something all the time; nothing but an answer will do. */
+/** Sends messages all the time; each must be answered. */
 function talk(at, who, room) {
   const sent = [];
   let talking = true;

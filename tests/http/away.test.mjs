@@ -1,5 +1,5 @@
-// While the database is away everybody is told so, streams stay open, and no program gives up. tests/faults shows that
-// nothing is lost by it.
+// While the database is away every client gets an error that says so, streams stay open, and no program exits.
+// tests/faults shows that nothing is lost.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { until } from './support/client.mjs';

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { Desk, people as made } from './support/people.mjs';
 import { Stack } from './support/stack.mjs';
 
-// Settings that are changed here would be everybody's.
+// A stack of its own, because settings apply to everybody.
 let stack, site, desk;
 const sql = (statement) => stack.query(statement);
 const people = (names) => made(names, sql);
@@ -39,7 +39,7 @@ test('many small changes to a long message grow the log by no more than that', {
   assert.ok(refused.body.error.detail >= 1 && refused.body.error.detail <= 60);
   const grown = await stored() - before;
   assert.ok(grown < 14_000_000, `${grown} bytes`);
-  // Others go on, and so do their streams; small things go on for everybody.
+  // Others can continue, and so do their streams; small commands work for everybody.
   await desk.say(cid, room, 'still here');
   for (const stream of streams) {
     await stream.message('still here');

@@ -1,4 +1,4 @@
-// What the programs say of a wrong command line, environment or configuration, and that -n looks at what a start does.
+// The errors for a wrong command line, environment or configuration; -n checks the same things as a start.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ const SERVING = ['confab-command', 'confab-session', 'confab-media', 'confab-eve
 const DATABASE = `host=${process.env.CONFAB_DIR}/run dbname=confab`;
 const more = (name) => ` (${name} --help says more)`;
 
-/** Runs a program with an environment that has nothing of ours but what is given. */
+/** Runs a program with only the given CONFAB_* variables in its environment. */
 function run(program, words, variables = {}) {
   const others = Object.entries(process.env).filter(([name]) => !name.startsWith('CONFAB_'));
   const env = { ...Object.fromEntries(others), CONFAB_RUN_DIR: folder, CONFAB_MEDIA_DIR: path.join(folder, 'media'),
@@ -34,7 +34,7 @@ async function refused(program, words, variables, sentence) {
     `${program} ${words.join(' ')}`);
 }
 
-// The words, what is said of them.
+// The arguments, and the output.
 const WRONG_WORDS = [
   [['-x'], 'there is no option -x'],
   [['--nonsense'], 'there is no option --nonsense'],
@@ -67,7 +67,7 @@ test('confab-preview takes no words', () =>
   refused('confab-preview', ['picture.png'], {},
     `confab-preview: "picture.png" is one word too many: there are only options${more('confab-preview')}`));
 
-// The words after confab, what is said of them.
+// The arguments after confab, and the output.
 const ACCOUNT = 'add, password, disable, enable or erase and NAME, or list is to follow';
 const WRONG_COMMANDS = [
   [[], 'which command?'],
@@ -112,7 +112,7 @@ test('confab setup: wrong words are named', async () => {
     await refused('confab', ['setup', ...words], {}, `confab setup: ${said}${more('confab setup')}`);
 });
 
-// The environment, what is said of it by the programs that read the configuration.
+// The environment, and the output of programs that read the configuration.
 const WRONG_ENVIRONMENTS = [
   [{ CONFAB_MAX_BODDY: '1' }, 'CONFAB_MAX_BODDY in the environment: there is no such option; did you mean '
     + 'CONFAB_MAX_BODY?'],
@@ -123,7 +123,7 @@ const WRONG_ENVIRONMENTS = [
   [{ CONFAB_CONFIG: '/nonexistent' }, '/nonexistent: No such file or directory'],
   [{ CONFAB_DATABASE: 'nonsense=1' }, 'database: invalid connection option "nonsense"'],
 ];
-// And of what only those see that serve.
+// Options that only the serving programs check.
 const WRONG_TO_SERVE = [
   [{ CONFAB_JWT_KEYS: '/nonexistent' }, 'jwt_keys: /nonexistent: No such file or directory'],
   [{ CONFAB_JWT_KEYS: file }, `jwt_keys: ${file}:1: a line is "KID ALGORITHM FILE [ISSUER]"`],

@@ -11,7 +11,7 @@ const MESSAGE = ['id', 'room', 'sender', 'read_receipts', 'reactions', 'attachme
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** Both ways to give a command; each answers {status, body} with the body's id taken off. */
+/** Both ways to send a command; each resolves to {status, body}, without the body's id. */
 const ways = {
   POST: async (who) => ({ ask: (event_type, data) => site.command(who, event_type, data), close() {} }),
   WebSocket: async (who) => {
@@ -162,7 +162,7 @@ for (const [name, open] of Object.entries(ways)) {
     await refused(way, 'message.send', sent({ client_id: 'x'.repeat(65) }), 4003,
       { client_id: ['Ensure this field has no more than 64 characters.'] });
     await refused(way, 'message.send', sent({ extra_fields: [] }), 4003, { extra_fields: ['Must be an object.'] });
-    // Valid, though it looks wrong: markup of which nothing stays, a number, an id without hyphens.
+    // Valid though unusual: markup that is removed completely, a number, an id without hyphens.
     for (const content of ['<img src=x>', '<hr> <hr>', 7])
       assert.equal((await way.ask('message.send', sent({ content }))).body.error, undefined);
     assert.equal(
@@ -185,7 +185,7 @@ for (const [name, open] of Object.entries(ways)) {
     const used = { client_id: ['Already used for another message.'] };
     await refused(way, 'message.send', { ...data, content: 'twice' }, 4003, used);
     await refused(way, 'message.send', { ...data, room_id: other.id }, 4003, used);
-    // Somebody else's key is another key.
+    // The same key of another account is another key.
     const { body } = await site.command(ben, 'message.send', data);
     assert.notEqual(body.seq, first.seq);
     await site.done(ann, 'message.send', { room_id: room.id, content: 'last' });

@@ -1,5 +1,5 @@
-// The documents are true: every command is given as docs/asyncapi.yaml has it, and every dispatch that is written down
-// there comes, as it is written.
+// The documents are true: every command works as docs/asyncapi.yaml describes it, and every documented dispatch occurs
+// in its documented form.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { asyncapi, Contract } from './support/contract.mjs';
@@ -8,7 +8,7 @@ import { site, unique } from './support/client.mjs';
 const contract = new Contract();
 const seen = new Set(), given = new Set();
 
-/** Gives a command, which has to be as documented; the answer's body. */
+/** Sends a command, which has to be as documented; returns the answer's body. */
 async function ask(who, event_type, data = {}) {
   assert.equal(contract.command({ event_type, data }), null, `${event_type} ${JSON.stringify(data)}`);
   given.add(event_type);

@@ -63,7 +63,7 @@ test('a program that was started before the schema says what to do, and serves w
     await until(() => program.lines.includes('run confab upgrade'), 'the advice in the log');
     await stack.confabOn('later', 'upgrade');
     await until(() => program.lines.includes('tail_start'), 'the start of the tail');
-    // Its upkeep goes on from then.
+    // Its upkeep continues from then on.
     const processes = () => stack.queryOn('later', 'select count(*) from confab.process');
     await until(async () => await processes() === '1', 'a sign of life');
   } finally {
@@ -99,7 +99,7 @@ test('connections that were made while the database takes no writes are not kept
   assert.equal((await site.command(alice, 'message.send', { room_id: room.id, content: 'no' })).body.error.code, 4053);
   await readOnly('off');
   await until(async () => (await site.request('GET', 'readyz')).status === 200, 'that it is back', 30_000);
-  // Nothing was restarted. Each program comes back by itself.
+  // Nothing was restarted. Each program recovers by itself.
   for (const kind of KINDS) {
     const stream = await until(() => site.stream(kind, bob).catch(() => null), `a stream by ${kind}`, 30_000);
     const content = `again ${unique()}`;

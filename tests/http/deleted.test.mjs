@@ -7,7 +7,7 @@ import { Desk, people } from './support/people.mjs';
 import { Stack } from './support/stack.mjs';
 
 const SECRET = 'gonesecret';
-const LARGE = 16 << 20; // more than connections hold on their way
+const LARGE = 16 << 20; // more than connections buffer
 
 let stack, desk;
 before(async () => {
@@ -18,7 +18,7 @@ after(() => stack?.stop());
 
 const remove = (who, message_id) => desk.ask(who, 'message.modify', { action: 'delete', message_id });
 
-/** Something secret, in every dispatch that can show a message; and what is left when it is gone. */
+/** A secret in every dispatch that can show a message; and the expected rest after its deletion. */
 async function scene() {
   const [ann, ben] = await people(['ann', 'ben'], (statement) => stack.query(statement));
   const room = await desk.group(ann, [ben]), other = await desk.group(ann, [ben]);
@@ -39,7 +39,7 @@ async function scene() {
   return { ann, ben, room, other, since: `${seq}`, kept, gone, reply, forward };
 }
 
-/** All that somebody is told from the cursor on, by one kind of stream, up to a message that says the mark. */
+/** All dispatches to a person after the cursor, by one kind of stream, up to the message with the mark. */
 async function told(kind, who, { since }, mark) {
   const stream = await stack.site.stream(kind, who, { since, seconds: 1 });
   await stream.message(mark);
@@ -51,7 +51,7 @@ async function told(kind, who, { since }, mark) {
     events: shown.map(({ eventType }) => eventType) };
 }
 
-/** Looks at what both are told, and that nothing else is missing. */
+/** Checks the dispatches to both, and that nothing else is missing. */
 async function nothingOfIt(s, { roomGone = false } = {}) {
   await desk.say(s.ann, s.other, 'marked');
   for (const who of [s.ann, s.ben])
@@ -76,7 +76,7 @@ async function nothingOfIt(s, { roomGone = false } = {}) {
     }
 }
 
-/** The programs forget what they remember. */
+/** Makes the programs forget their recent dispatches. */
 const forget = () => Promise.all(['events', 'bridge'].map((name) => stack.restart(name)));
 
 test('as long as it is there it is told', { timeout: 60_000 }, async () => {
@@ -102,7 +102,7 @@ for (const soft of [false, true])
       assert.deepEqual(shown.find((frame) => frame.seq === seq),
         { eventType: 'messagemodification.dispatch', data, seq }, 'that it was deleted is told');
     }
-    // Not even to who repeats what replied to it.
+    // Not even to a sender who repeats a reply to it.
     const again = await desk.ask(s.ben, 'message.send',
       { room_id: s.room.id, content: 'reply', extra_fields: {}, client_id: 'reply' });
     assert.deepEqual([again.data.id, again.data.parent_message], [s.reply.id, null]);
@@ -125,7 +125,7 @@ test('a message that has expired', { timeout: 60_000 }, async () => {
       + `${s.gone.seq}`);
   await stack.confab('keep', s.room.id, '5');
   await stack.confab('maintain');
-  // A program's own upkeep may be at it.
+  // A program's own upkeep may be running.
   await until(async () => await stack.query(
     `select count(*) from confab.message where room_id = '${s.room.id}' and seq <= ${s.gone.seq}`) === '0', 'expired');
   await desk.say(s.ann, s.other, 'marked');
@@ -181,7 +181,7 @@ for (const kind of ['ws', 'sse'])
     quick.close();
   });
 
-/** A room with secrets in it, which it tells people of by name: those in it, asked, invited, and no longer in it. */
+/** A room with secrets in dispatches to named people: members, invited people, people who asked or left. */
 async function roomScene() {
   const names = ['ann', 'ben', 'cid', 'dan', 'eve'];
   const [ann, ben, cid, dan, eve] = await people(names, (statement) => stack.query(statement));
@@ -250,7 +250,7 @@ for (const kind of ['ws', 'sse'])
       quick.close();
     });
 
-/** Lets openings of streams wait after they have looked at the tables; what lets them go on. */
+/** Makes openings of streams wait after they have read the tables; returns a function that continues them. */
 async function holdOpenings() {
   const key = 4711;
   await stack.query(`create or replace function confab_site.user_json(a confab.account, p_own boolean default false)
@@ -312,7 +312,7 @@ test('what is deleted while a stream is being opened', { timeout: 120_000 }, asy
       assert.equal(ended.code ?? ended.status, kind === 'ws' ? 1013 : 503, `${kind}, ${what}`);
       assert.deepEqual(stream.texts.filter((text) => text.includes('eventType')), []);
     }
-    // It comes back, and is told of what there is.
+    // It reconnects, and gets the existing messages.
     const stream = await stack.site.stream(kind, ben);
     const { data } = await stream.event('chat.notifications');
     assert.ok(data[room.id].some(({ message }) => message?.id === kept.id));

@@ -1,5 +1,5 @@
 // The documents are valid, complete, and agree with each other and with the SQL: nothing can be added without being
-// written down.
+// documented.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -50,8 +50,8 @@ test('both are valid, and every reference leads somewhere', () => {
   assert.ok(bundled.validate(createRequire(import.meta.url)('@asyncapi/specs/schemas/3.0.0.json'), asyncapi),
     bundled.errorsText());
   const ajv = new Ajv2020({ strict: false, validateFormats: false });
-  // What a schema is, is left to ajv, which compiles them all below; that it may be another dialect's is of no use
-  // here.
+  // ajv, which compiles all schemas below, judges whether they are valid; the permission to use another dialect is
+  // irrelevant here.
   const shape = JSON.parse(JSON.stringify(openapiV31).replaceAll('"$dynamicRef":"#meta"', '"$ref":"#/$defs/schema"'));
   assert.ok(ajv.validate(shape, openapi), ajv.errorsText());
   const documents = { 'asyncapi.yaml': asyncapi, 'openapi.yaml': openapi };
@@ -99,7 +99,7 @@ test('every setting has a row in docs/settings.md, with its default', () => {
   assert.deepEqual(sorted(rows), sorted(there));
 });
 
-/** Keys of an example that the schema does not know; what the example leaves out does not matter. */
+/** Keys of an example that are not in the schema; omitted keys do not matter. */
 function unknownKeys(value, schema, at) {
   while (schema?.$ref) {
     const steps = schema.$ref.slice(schema.$ref.indexOf('#') + 2).split('/');
@@ -123,7 +123,7 @@ test('every example in docs/protocol.md is what it says', () => {
   const examples = [...protocol.matchAll(/^```(jsonc?)\n([^]*?)^```$/gm)];
   const shown = new Set();
   for (const [, kind, text] of examples) {
-    // A shortened one leaves out members, and says {…} or […] for what does not matter there.
+    // A shortened example omits members, and has {…} or […] for irrelevant ones.
     const documents = kind === 'json' ? [text]
       : text.replaceAll('{…}', '"…"').replaceAll('[…]', '"…"').split(/^(?=\{)/m);
     for (const document of documents) {

@@ -1,4 +1,4 @@
-// An invalid command gets an error that names the fault, and the connection stays.
+// An invalid command gets an error that names the fault, and the connection stays open.
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import { test } from 'node:test';
@@ -7,7 +7,7 @@ import { site } from './support/client.mjs';
 const deep = (n) => `{"event_type":"session.heartbeat","data":${'{"a":'.repeat(n)}1${'}'.repeat(n)}}`;
 const UNKNOWN = { error: 'invalid event type' };
 
-/** [what is sent, status, error code or body] */
+/** [the request, status, error code or body] */
 const bodies = [
   ['', 422, 4003], ['{', 422, 4003], ['{"event_type":"room.list"', 422, 4003],
   ['{"event_type":"room.list"} x', 422, 4003],

@@ -1,4 +1,4 @@
-// An erased account: nothing of the person is in a table, in the log or among the files within minutes.
+// An erased account: within minutes nothing of the person is left in any table, in the log or among the files.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ after(() => stack?.stop());
 const word = (beginning) => `${beginning}${unique()}`.replaceAll('-', '');
 const people = (names) => made(names, (statement) => stack.query(statement));
 
-/** Those of the words that a dump of the database or a file has. */
+/** Those of the words that occur in a dump of the database or in a file. */
 async function left(words) {
   const { stdout } = await run('pg_dump', ['-a', '-h', stack.run, '-U', 'confab_admin', 'confab'],
     { maxBuffer: 1 << 30 });
@@ -32,7 +32,7 @@ async function left(words) {
   return words.filter((one) => [stdout, ...texts].some((text) => text.includes(one)));
 }
 
-/** A person who has left traces wherever one can. */
+/** A person who has left traces in every possible place. */
 async function busy() {
   const [ann, ben] = await people(['ann', 'ben']);
   const names = ['mail', 'first', 'last', 'file', 'emoji', 'reason'];
@@ -77,7 +77,7 @@ test('by the operator: what was said stays, from nobody', { timeout: 180_000 }, 
   assert.deepEqual((await desk.data(ben, 'room.members', { room_id: room.id })).members.map(({ user }) => user.id),
     [ben.user.id]);
   assert.deepEqual((await desk.messages(ben, chat))[0].attachments, []);
-  // Whoever comes back is told all that happened, in its order, and not from the memory of a program.
+  // A client that reconnects gets all dispatches, in order, and not from the memory of a program.
   const live = await site.stream('sse', ben);
   await desk.say(ben, room, 'marked');
   await live.message('marked');

@@ -1,4 +1,4 @@
-// Erased is erased: what was deleted for good is in no table, no row of the log and no queue, within minutes.
+// Erasure: a message that was deleted for good is gone from all tables, the log and all queues within minutes.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { realpathSync } from 'node:fs';
@@ -12,7 +12,7 @@ const desk = new Desk(site);
 const run = promisify(execFile);
 const word = (beginning) => `${beginning}${unique()}`.replaceAll('-', '');
 
-/** Those of the words that a dump of the whole database has. */
+/** Those of the words that occur in a dump of the whole database. */
 async function left(words) {
   const host = realpathSync(path.join(process.env.CONFAB_DIR, 'run'));
   const { stdout } = await run('pg_dump', ['-a', '-h', host, '-U', 'confab_admin', 'confab'],
@@ -45,7 +45,7 @@ test('a message', { timeout: 120_000 }, async () => {
   await desk.ask(ann, 'message.modify', { message_id: media.id, action: 'delete' });
   await gone([first, edited, caption], 'nothing is left of the messages');
   assert.deepEqual(await left([answer]), [answer]);
-  // A client that comes back gets the rest, in order.
+  // A client that reconnects gets the rest, in order.
   const stream = await site.stream('sse', ben, { since: '0' });
   const { data } = await stream.message(answer);
   assert.equal(data.parent_message, null);
@@ -65,6 +65,6 @@ test('a room', { timeout: 120_000 }, async () => {
   await gone([name, said, described], 'nothing is left of the room');
   const { forwarded_from } = (await desk.messages(ben, chat)).find(({ id }) => id === forward.id);
   assert.equal(forwarded_from.is_deleted, true);
-  // To the members, and to who had left before and may not have heard of it yet.
+  // To the members, and to those who had left before and may not have got it yet.
   assert.equal(await sql(`select count(*) from confab.log where payload like '%roomdelete.dispatch%${room.id}%'`), '2');
 });

@@ -1,4 +1,4 @@
-// docs/extending.md, carried out: its blocks are taken from the page as they stand there.
+// docs/extending.md, executed: the blocks are taken from the page as they are.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
@@ -35,7 +35,7 @@ async function psql(sql, user, role) {
   return (await child).stdout.trim();
 }
 
-/** Gives the operator's SQL a new program to be seen by: it looks for itself only every few seconds. */
+/** Restarts the program so it sees the operator's SQL: a running one checks only every few seconds. */
 async function extend(...names) {
   for (const name of names) await psql(block(`sql ${name}`), 'confab_admin', 'confab_owner');
   await stack.kill('command', 'SIGTERM');
@@ -136,14 +136,14 @@ test('another program writes in its own transaction, from psql and from PHP', as
   await psql(block('sql shop-role'), 'confab_admin');
   const stream = await site.stream('ws', bob);
   const order = block('sql shop-order').replaceAll('CUSTOMER', bob.user.username);
-  // Taken back, nothing was said.
+  // After a rollback, nothing was sent.
   await psql(order.replace('commit;', 'rollback;'), 'shop');
   await psql(order, 'shop');
   const made = await stream.event('roomcreate.dispatch');
   assert.equal(made.data.name, 'Order 4711');
   const { data: first } = await stream.message('Your soil is on its way.');
   assert.deepEqual([first.room.id, first.sender.username, first.client_id], [made.data.id, 'shop', 'order-4711-sent']);
-  // Once more is another order, and no other message.
+  // A repeat makes another order, but no other message.
   await psql(order, 'shop');
   const script = path.join(stack.dir, 'order.php');
   writeFileSync(script, block('php shop-order'));
@@ -173,7 +173,7 @@ test('a push service delivers what was not seen, again when that failed, and nev
   const deliver = () => run(path.join(top, 'docs/examples/push-webhook'), ['once'],
     { env: { ...env, PGUSER: 'confab_push', WEBHOOK: `http://127.0.0.1:${hook.address().port}/` } });
   try {
-    await deliver(); // from here on
+    await deliver(); // jobs are made from here on
     const { data: pair } = await site.done(alice, 'room.create', { type: 'OneToOneChat', participants: [bob.user.id] });
     const { data: read } = await site.done(alice, 'message.send', { room_id: pair.id, content: 'read' });
     const { data: unread } = await site.done(alice, 'message.send', { room_id: pair.id, content: 'unread' });

@@ -1,4 +1,4 @@
-// Guessing at passwords and floods of log-ins, from several addresses: the program is asked without a web server.
+// Guessing at passwords and floods of log-ins, from several addresses: requests go to the program without a web server.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { unique, until } from './support/client.mjs';
@@ -31,7 +31,7 @@ const login = (address, username, word, headers) => post(address, '', { username
 const register = async (address = newAddress(), username = `g-${unique()}`) =>
   ({ username, ...await post(address, '/register', { username, password }) });
 
-/** Pauses that have begun last from now on: on a busy machine a second is over before one looks. */
+/** Starts running pauses anew: on a busy machine a second is over before the check. */
 const hold = (key, seconds) => stack.query(
   `update confab.attempt set next_at = now() + interval '${seconds} seconds' where key = confab.${key}`);
 
@@ -62,7 +62,7 @@ test('a browser that was logged in before is counted by itself', async () => {
   assert.equal(again.status, 200);
   assert.match(again.headers['set-cookie'], /^confab=/, 'it keeps its cookie');
   assert.equal((await login(address, username, password)).status, 429, 'the pause of the others goes on');
-  // It is no free pass either, and none for another account.
+  // It does not allow unlimited attempts, and none for another account.
   const other = await register();
   await guess(address, other.username, { cookie });
   await guess(newAddress(), username, { cookie: 'confab-device=' + 'x'.repeat(43) });

@@ -1,4 +1,4 @@
-// A message that is sent again with the same key is stored once, and answered as the first time, byte for byte.
+// A message that is sent again with the same key is stored once, and answered with the same bytes as the first time.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { site, unique } from './support/client.mjs';
@@ -16,7 +16,7 @@ const post = (who, data, headers) => site.command(who, 'message.send', data, hea
 const stored = async (client_id) =>
   (await desk.messages(ann, room)).filter((message) => message.client_id === client_id).length;
 
-/** A frame as it came, without the id it was asked with. */
+/** A frame as received, without the id of its command. */
 const bare = (stream,
   id) => stream.texts.find((text) => text.endsWith(`,"id":"${id}"}`)).replace(`,"id":"${id}"}`, '}');
 

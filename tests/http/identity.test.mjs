@@ -14,11 +14,11 @@ const run = promisify(execFile);
 const folder = openFolder('identity');
 const keys = new HostKeys(folder);
 const issuer = 'https://host.example', audience = 'chat';
-/** Streams end within a second; a busy machine gets two to notice. */
+/** Streams end within a second; a busy machine gets two seconds. */
 const SOON = 2000;
 let stack, site;
 
-/** The web server's part: people with a password of its own, and requests that came by https. */
+/** The web server's configuration: users with its own passwords, and requests over https. */
 const WEB_SERVER = `
 auth.backend = "plain"
 auth.backend.plain.userfile = "${folder}/users"
@@ -84,7 +84,7 @@ async function allStreams(who, options = {}) {
   return streams;
 }
 
-/** All of them end, within a second, and say that one has to authenticate again. */
+/** Checks that all of them end within a second with the code to authenticate again. */
 async function allEnd(streams) {
   const [socket, sse, poll] = await Promise.all(streams.map((stream) => stream.over(SOON)));
   assert.deepEqual(socket, { code: 4001 });
@@ -286,7 +286,7 @@ test('whom the web server has authenticated is logged in', async () => {
   assert.equal((await site.request('POST', 'command', { body: { event_type: 'room.list' }, headers })).status, 200);
   const sse = await site.stream('sse', null, { headers });
   assert.deepEqual(await readyUser(sse), user);
-  // Logging out ends the streams; a user whom the web server still vouches for comes back.
+  // Logging out ends the streams; a user whom the web server still vouches for reconnects.
   assert.equal((await site.request('DELETE', 'session', { headers })).status, 204);
   assert.deepEqual(await sse.over(SOON), { status: 200 });
   assert.equal((await whoami({ headers })).id, user.id);
@@ -353,7 +353,7 @@ test('a ticket opens one stream, once', async () => {
         const first = await open();
         assert.equal(first.status, 200);
         assert.deepEqual(first.body.events[0].data.user, user);
-        // The next poll of the chain takes a ticket of its own.
+        // The next poll of the chain needs a ticket of its own.
         assert.equal((await open()).status, 401);
         const next = await site.request('GET', `poll?wait=0&since=${first.body.cursor}&ticket=${await ticketOf(who)}`);
         assert.equal(next.status, 200);

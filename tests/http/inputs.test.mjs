@@ -1,5 +1,5 @@
-// Whatever a parameter holds, a command is carried out or refused in the documented form; never an internal error,
-// never silence, and nothing is stored by what was refused.
+// For any value of a parameter, a command succeeds or is refused in the documented form; it never fails with an
+// internal error or without an answer, and a refused command stores nothing.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { site } from './support/client.mjs';
@@ -7,7 +7,7 @@ import { cases } from './support/inputs.mjs';
 import { Desk, ids, people } from './support/people.mjs';
 
 const desk = new Desk(site);
-// No number of JSON's that we read: the frame is answered as one that can't be read, without its id.
+// Not a number that our JSON parser accepts: the frame is answered as unreadable, without its id.
 const OUT_OF_RANGE = /1e-?400/i;
 const STATUS = { 4002: 403, 4003: 422, 4004: 404, 4005: 409 };
 
@@ -33,7 +33,7 @@ const isSentences = (value) => Array.isArray(value) && value.length === 1 && typ
 const isFields = (value) =>
   value && typeof value === 'object' && !Array.isArray(value) && Object.values(value).every(isSentences);
 
-/** Whether an error has one of the forms of the protocol. */
+/** Whether an error has a form that the protocol allows. */
 function isDocumented({ code, detail, ...more }) {
   if (Object.keys(more).length) return false;
   switch (code) {
@@ -47,7 +47,7 @@ function isDocumented({ code, detail, ...more }) {
   }
 }
 
-/** Notes what is wrong with an answer; report() says it. */
+/** Records the faults of an answer for report(). */
 function judge(at, command, data, body, status) {
   const { error } = body ?? {};
   const isRight = error
@@ -69,7 +69,7 @@ function isEnd(command, data, { of, login }) {
     case 'room.leave': case 'room.remove_members': return true;
     case 'room.modify': return names('"delete"') && names(of.room, of.channel);
     case 'message.modify': return names('"delete"') && names(of.mine);
-    // Number() reads "7" and [7] as 7 too.
+    // Number() reads "7" and [7] as 7, too.
     case 'session.end': return names(of.session) || Number(JSON.parse(data).login_id) === login;
     default: return false;
   }
@@ -114,13 +114,13 @@ test('over a WebSocket: a sample, and its stream stays open', { timeout: 120_000
   await checkStored(at);
 });
 
-/** The rooms' dispatches are those that were answered, no others. */
+/** Checks that the dispatches of the rooms are exactly those that were answered. */
 async function checkStored(at) {
   const { id } = await desk.group(at.who);
   await at.stream.until(() => at.stream.frames.some(({ data }) => data?.id === id), 'the last dispatch', 60_000);
   const stored = at.stream.stored.filter(({ data }) => data?.id !== id);
   const more = stored.filter(({ seq }) => !at.seqs.has(seq));
-  // Of what a command stores several of, only one is its answer.
+  // Of several dispatches of a command, only one is its answer.
   assert.deepEqual(
     more.filter(({ eventType }) => !['readreceipt.dispatch', 'messagedelivered.dispatch'].includes(eventType)), []);
   assert.ok(stored.length > 20);
@@ -172,7 +172,7 @@ test('a poll that does not want to wait gets what it has missed', async () => {
   const ann = await site.register('ann');
   const room = await site.room(ann);
   const { seq } = await site.done(ann, 'message.send', { room_id: room.id, content: 'missed' });
-  // The program's own place in the log is behind it, then.
+  // The program's own place in the log is before it, then.
   const stream = await site.stream('poll', ann, { since: `${seq - 1}`, seconds: 1 });
   await stream.message('missed');
   stream.close();

@@ -1,11 +1,11 @@
-// Persons who are put into rooms: who is added, who is invited, who is left alone.
+// People who are put into rooms: who is added, who is invited, who is left alone.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { KINDS } from './support/client.mjs';
 import { DENIED, Desk, ids, NOT_FOUND, people as made, TIME } from './support/people.mjs';
 import { Stack } from './support/stack.mjs';
 
-// Settings that are changed here would be everybody's.
+// A stack of its own, because settings apply to everybody.
 let stack, site, desk;
 const sql = (statement) => stack.query(statement);
 const people = (names) => made(names, sql);

@@ -1,4 +1,4 @@
-// Ways into a room beside being added: invites, and requests that somebody answers.
+// Ways into a room besides being added: invites, and requests to join.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { site } from './support/client.mjs';
@@ -27,7 +27,7 @@ test('an invite lets anybody into any group or channel', async () => {
     assert.deepEqual([eventType, data.new_members, data.added_by, data.room.id],
       ['roomaddmembers.dispatch', [ben.user.username], 'self', room.id]);
     await join(cid, secret, { room_id: room.id });
-    // A member who joins again uses nothing up.
+    // A member who joins again does not use up the invite.
     await join(ben, secret);
     const [item] = await invites(ann, room);
     assert.deepEqual({ ...item, id: 0 }, { id: 0, creator: ann.ref, expires_at, max_uses: null, uses: 2 });

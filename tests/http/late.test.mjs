@@ -1,5 +1,5 @@
-// Answers that come late: what a stream catches up with was read before the tail went on, and it must not be taken for
-// more.
+// Late answers: the data from which a stream catches up was read before the tail continued, and must not be taken for
+// newer.
 import assert from 'node:assert/strict';
 import { mkdirSync, rmSync } from 'node:fs';
 import net from 'node:net';
@@ -11,8 +11,8 @@ import { Stack } from './support/stack.mjs';
 const DELAY = 200; // ms
 
 /**
- * Stands between the programs and the database, and holds back every answer on connections where streams are opened;
- * the tail has one of its own.
+ * A proxy between the programs and the database that delays every answer on connections that open streams; the tail has
+ * a connection of its own.
  */
 class LateDatabase {
   constructor(folder, socket) {
@@ -24,8 +24,8 @@ class LateDatabase {
   }
 
   /**
-   * Holds back, until release(), the answer that has a text in it, and those behind it; there is one when the returned
-   * promise is fulfilled.
+   * Holds back, until release(), the answer that contains a text, and those after it; such an answer has come when the
+   * returned promise is fulfilled.
    */
   hold(text) {
     this.released = new Promise((resolve) => { this.release = resolve; });
@@ -72,7 +72,7 @@ before(async () => {
   database = new LateDatabase(path.join(stack.dir, 'run', 'late'), path.join(stack.dir, 'run', '.s.PGSQL.5432'));
   await database.listen();
   process.env.CONFAB_DATABASE = `host=${database.folder} dbname=confab`;
-  // The window is empty: a client that comes back is served from the log.
+  // The window is empty: a client that reconnects is served from the log.
   process.env.CONFAB_WINDOW = '4096';
   for (const name of ['events', 'bridge']) {
     await stack.kill(name, 'SIGTERM');

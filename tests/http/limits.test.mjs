@@ -1,11 +1,10 @@
-// How much one account and one address may do in a minute, by class of command, and what the programs say they have
-// done.
+// The limits of one account and one address per minute, by class of command, and the programs' metrics.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { until } from './support/client.mjs';
 import { Stack } from './support/stack.mjs';
 
-// A quarter of a minute's worth may come at once.
+// A burst may have a quarter of a minute's commands.
 const PER_MINUTE = { send: 40, receipt: 80, room: 60, search: 20, other: 32 };
 const ADDRESS = 800;
 
@@ -16,7 +15,7 @@ before(async () => {
     { env: { CONFAB_RATE_LIMITS: 1, CONFAB_RATE_ADDRESS: ADDRESS, CONFAB_COMMAND_WORKERS: 4,
       ...Object.fromEntries(rates) } });
   ({ site } = stack);
-  // Known to the programs by the time it is asked for.
+  // The programs know it by the time of the request.
   await stack.query(`create function confab_site.nap(p_caller confab.caller, p_data jsonb) returns confab.outcome
     language plpgsql security definer set search_path = confab_site, confab, pg_temp as
     $$ begin perform pg_sleep((p_data ->> 'seconds')::int); return null; end $$;
@@ -24,7 +23,7 @@ before(async () => {
 }, { timeout: 60_000 });
 after(() => stack?.stop());
 
-/** Asks until it is refused: how often it was not, and the refusal. */
+/** Sends commands until one is refused: the number of accepted ones, and the refusal. */
 async function exhaust(ask) {
   for (let n = 0; n < 1000; n++) {
     const answer = await ask(n);
@@ -34,7 +33,7 @@ async function exhaust(ask) {
   throw new Error('never refused');
 }
 
-// While it lasts some more are earned.
+// In the meantime the bucket gains some more.
 const about = (n, burst) => assert.ok(n >= burst && n <= burst * 2, `${n} were let through, ${burst} may come at once`);
 
 test('each class of commands has a rate of its own, counted over all workers', { timeout: 60_000 }, async () => {
@@ -130,7 +129,7 @@ test('one scrape shows all programs, in Prometheus\' format', { timeout: 60_000 
   assert.deepEqual(counts, [...counts].sort((a, b) => a - b));
   assert.equal(counts.at(-1), before.get('confab_command_seconds_count{program="command",class="room"}'));
   assert.ok(before.get('confab_command_seconds_sum{program="command",class="room"}') > 0);
-  // A worker that is killed takes nothing back, and a program that is replaced counts anew.
+  // A killed worker loses no counts, and a replaced program counts anew.
   const sent = 'confab_commands_total{program="command",class="room",result="ok"}';
   process.kill(stack.workers('command').at(-1), 'SIGKILL');
   assert.ok((await scrape()).get(sent) >= before.get(sent));
@@ -148,7 +147,7 @@ test('one account keeps three workers busy at most, and is told to come back', {
   const naps = Array.from({ length: 6 }, () => site.command(ann, 'test.nap', { seconds: 6 }));
   const asleep = () => stack.query("select count(*) from pg_stat_activity where wait_event = 'PgSleep'");
   await until(async () => await asleep() === '3', 'three that are asleep');
-  // The worker that is left is the others'.
+  // The remaining worker serves the other accounts.
   await site.done(ben, 'message.send', { room_id: room.id, content: 'beside them' });
   assert.equal(await asleep(), '3');
   const answers = await Promise.all(naps);
@@ -186,7 +185,7 @@ test('over its share an account is refused before its command is read', { timeou
 test('the bytes of a command count, before it is read', { timeout: 60_000 }, async () => {
   const [ann, ben] = [await site.register('ann'), await site.register('ben')];
   const send = (who, raw) => site.request('POST', 'command', { token: who.token, raw });
-  // A megabyte takes all that an account may do at once.
+  // A megabyte uses up the whole burst of an account.
   assert.equal((await send(ann, 'x'.repeat(1_000_000))).status, 422);
   const { status, headers, body } = await send(ann, 'x'.repeat(1_000_000));
   assert.equal(status, 429);
@@ -230,7 +229,7 @@ test('long-polls without a session keep a hundred of them, and the newest are go
   }));
   const count = (where) =>
     stack.query(`select count(*) from confab.session where account_id = ${eve.user.id} ${where}`).then(Number);
-  // Openings that are under way at the same time do not see each other's.
+  // Simultaneous openings do not see each other's streams.
   assert.ok(await count('') <= 120, `${await count('')} sessions`);
   const { session_id } = last.body.events[0].data;
   const kept = await count('');

@@ -1,4 +1,4 @@
-// Lists that may be long: of rooms, of members, of versions and of messages. They come in pages that are bounded.
+// Lists that may be long: of rooms, of members, of versions and of messages. They come in bounded pages.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { site } from './support/client.mjs';
@@ -114,7 +114,7 @@ test('answers are bounded by bytes', async () => {
   assert.deepEqual([seen.length, seen[0].content[0], seen.at(-1).id], [14, '1', message.id]);
   const unpaged = await desk.data(ben, 'room.messages', { room_id: room.id });
   assert.deepEqual([unpaged.data.messages.length, unpaged.has_next], [10, true]);
-  // A numbered page is cut, too, and says where its rest begins.
+  // A numbered page is cut, too, and names the place where the rest begins.
   const page = (number) => desk.data(ben, 'room.messages',
     { room_id: room.id, paginate: { page: number, size: 12 } });
   const cut = await page(1);

@@ -1,4 +1,4 @@
-// Downloads, by the program and by each web server; and what becomes of uploads that nobody needs.
+// Downloads, by the program and by each web server; and the collection of unused uploads.
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
@@ -209,7 +209,7 @@ describe('collecting', () => {
   });
 });
 
-// Each with the way that suits it; the program is told when it starts.
+// Each web server with its value of sendfile, which the program reads when it starts.
 for (const [name, command, sendfile] of [['nginx', 'nginx', 'x-accel-redirect'], ['apache', 'apache2', 'none']]) {
   const isThere = ['/usr/sbin', '/usr/bin', '/usr/local/sbin'].some((folder) => existsSync(path.join(folder, command)));
 

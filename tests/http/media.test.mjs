@@ -1,4 +1,4 @@
-// Uploads: through the web server, and at the program itself where a web server would stand between.
+// Uploads: through the web server, and directly to the program where a web server would interfere.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';

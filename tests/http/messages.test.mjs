@@ -38,7 +38,7 @@ test('a reply nests its parent, one level, as it is now', async () => {
     { action: 'update', message_id: parent.id, extra_fields: { content: 'changed' } });
   const shown = (await desk.messages(ben, room)).find(({ id }) => id === reply.id);
   assert.deepEqual([shown.parent_message.content, shown.parent_message.is_edited], ['changed', true]);
-  // Given at the top, or as nothing, it is no reply.
+  // Outside of extra_fields, or as null, it makes no reply.
   assert.equal((await desk.say(ben, room, 'x', {}, { parent_message_id: parent.id })).parent_message, null);
   for (const value of [null, '', 0])
     assert.equal((await desk.say(ben, room, 'x', { parent_message_id: value })).parent_message, null);

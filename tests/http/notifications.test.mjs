@@ -1,4 +1,4 @@
-// chat.notifications: what a new connection is told of, and what clears it.
+// chat.notifications: the notifications at a new connection, and the actions that clear them.
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { site } from './support/client.mjs';
@@ -95,7 +95,7 @@ test('a reaction notifies until its message is acknowledged again, or the room i
   assert.deepEqual(await of(ben), [['REACTION', 'one']]);
   await desk.ask(ben, 'room.read', { room_id: room.id, seq: two.seq });
   assert.deepEqual(await of(ben), []);
-  // To an author it is news as well; who takes the reaction back takes the news.
+  // The author is notified, too; removing the reaction removes the notification.
   assert.deepEqual(await of(ann), [['REACTION', 'one']]);
   await desk.ask(cid, 'message.react', { message_id: one.id, type: 'remove' });
   assert.deepEqual(await of(ann), []);

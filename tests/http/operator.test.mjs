@@ -1,4 +1,4 @@
-// Changes by an operator while everything runs: settings, commands, functions that stand in for ours, hooks.
+// Changes by an operator while everything runs: settings, commands, replacements of our functions, hooks.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { unique, until } from './support/client.mjs';
@@ -18,7 +18,7 @@ const some = (...names) => people(names, (statement) => stack.query(statement));
 const set = (name,
   value) => stack.query(`update confab.setting set value = '${JSON.stringify(value)}' where name = '${name}'`);
 
-/** Does something with settings that are put back afterwards. */
+/** Runs a function with settings that are restored afterwards. */
 async function having(settings, what) {
   const old =
     JSON.parse(
@@ -86,7 +86,7 @@ test('message_fields: the operator\'s own fields travel in extra_fields and are 
   assert.ok(!('priority' in await desk.say(ann, room, 'x', { priority: 1 })));
 }));
 
-/** Waits until every worker does as is expected: many answers in a row. */
+/** Waits until every worker behaves as expected: many answers in a row. */
 async function everywhere(ask, what) {
   await until(async () => (await Promise.all(Array.from({ length: 40 }, ask))).every(Boolean), what, 20_000);
 }
@@ -146,7 +146,7 @@ test('commands and functions are added, replaced and taken away without a restar
   const room = await desk.group(ann, [ben]), silent = await desk.group(ann, [ben], { name: 'silent' });
   const UNKNOWN = { error: 'invalid event type' };
   const dice = () => site.command(ann, 'dice.roll', { room_id: room.id, text: 'x' });
-  // Every worker has made its statements with our functions before.
+  // Every worker has prepared its statements with our functions before.
   await everywhere(async () => (await dice()).status === 400, 'no such command');
   for (let i = 0; i < 3; i++) await Promise.all(Array.from({ length: 20 }, () => desk.say(ann, silent, `${i}`)));
 
@@ -182,7 +182,7 @@ test('commands and functions are added, replaced and taken away without a restar
     'SHOUT <I>IT</I>');
   assert.equal((await desk.messages(ben, room))[0].id, message.id);
 
-  // A function that fails is an unexpected error, and that of no other command.
+  // A function that fails gives an unexpected error, and affects no other command.
   await stack.query(
     `create or replace function confab_site.list(p_caller confab.caller, p_data jsonb) returns confab.outcome `
       + `language plpgsql as $$ begin perform 1 / 0; end $$`);

@@ -1,11 +1,11 @@
-// At each limit the protocol's answer, at once, and what is under way goes on.
+// At each limit the protocol's error comes at once, and running work continues.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { until } from './support/client.mjs';
 import { Stack } from './support/stack.mjs';
 
 const ACCOUNT = 80, ALL = 100, WAITING = 4, WORKERS = 2, ASKED = 64;
-const QUICK = 2000; // ms in which a refusal comes, on a busy machine
+const QUICK = 2000; // ms within which a refusal comes, on a busy machine
 
 let stack, site;
 before(async () => {
@@ -84,7 +84,7 @@ test('a WebSocket whose client answers no PING is closed after 10 s, whatever co
   silent.close();
 });
 
-/** Nobody can send for so many seconds: workers wait in the middle of it. */
+/** Blocks sending for some seconds: workers wait in the middle of a command. */
 async function hold(seconds) {
   const over = stack.query(`begin; lock table confab.message in share mode; select pg_sleep(${seconds}); commit`);
   await until(async () =>

@@ -10,7 +10,7 @@ import { openFolder } from './support/token.mjs';
 const folder = openFolder('password');
 const page = 'https://chat.example/chat/?x=1#reset=';
 const old_password = 'a good password', new_password = 'a better password';
-/** Streams end within a second; a busy machine gets two to notice. */
+/** Streams end within a second; a busy machine gets two seconds. */
 const SOON = 2000;
 let stack, site;
 
@@ -46,7 +46,7 @@ const mails = () =>
     .map((name) => readFileSync(path.join(folder, name), 'utf8'));
 const mailsTo = (email) => mails().filter((text) => text.includes(`To: ${email}\r\n`));
 
-/** An account with an address. */
+/** An account with an e-mail address. */
 async function register(email = `${unique()}@example.org`) {
   const username = `pw-${unique()}`;
   const { status, body } = await site.request('POST', 'session/register',
@@ -55,7 +55,7 @@ async function register(email = `${unique()}@example.org`) {
   return { ...body, email };
 }
 
-/** Asks for a link and reads it in the mail. */
+/** Requests a link and reads it from the mail. */
 async function linkFor(who) {
   assert.equal((await reset({ username: who.user.username })).status, 202);
   const text = await until(() => mailsTo(who.email).at(-1), 'a mail');
@@ -143,7 +143,7 @@ test('asking for a link is answered in one way, whoever asks for whom', async ()
     assert.equal(status, 202);
     assert.equal(text, '{"status":"accepted"}');
   }
-  // The two workers have seen everything that came before this.
+  // The two workers have processed everything before this.
   const bob = await register();
   await linkFor(bob);
   await until(() => mailsTo(ann.email).length, 'a mail');

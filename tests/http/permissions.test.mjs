@@ -1,4 +1,4 @@
-// Permissions: every cell of the table in the protocol, tried by the commands themselves.
+// Permissions: every cell of the table in the protocol, tested by the commands themselves.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { site } from './support/client.mjs';
@@ -21,8 +21,8 @@ const SENTENCE = {
   moderators: 'Room should be a channel to modify the moderators',
 };
 
-// The allowed roles in each type, and the answer to the others. "+" is done by everybody, "-" by nobody. 4003 where it
-// is an object.
+// The allowed roles in each type, and the answer to the others. "+" means everybody, "-" nobody. The answer is 4003
+// where it is an object.
 const invalid = (sentence) => ({ code: 4003, detail: [sentence] });
 const CELLS = {
   //           one-to-one  group    channel
@@ -61,11 +61,11 @@ const CELLS = {
   delete:    ['M',        'C',     'C',    DENIED.creator],
 };
 
-// What no stranger is told of.
+// Actions for which a stranger gets the error of a missing room or message.
 const HIDDEN = ['history', 'permissions', 'pins', 'search', 'mark', 'subscribe', 'invite', 'invites', 'requests',
   'answer', 'pin'];
 
-/** The data of each action. own, other: messages of the actor's and of somebody else's. */
+/** The data of each action. own, other: messages of the actor and of another member. */
 const ASK = {
   send: ({ room_id }) => ['message.send', { room_id, content: 'x' }],
   typing: ({ room_id }) => ['message.typing', { room_id }],
@@ -114,7 +114,7 @@ before(async () => {
   byRole = Object.fromEntries([...ROLES].map((role, i) => [role, all[i + 2]]));
 });
 
-/** A room in which everybody has said something and plays their role; "grant" is what G holds. */
+/** A room in which everybody has sent a message and has a role; "grant" is the grant of G. */
 async function stage(type, grant, fields = {}) {
   const { N, M, G, A, C } = byRole;
   if (type === 'OneToOneChat') {
@@ -143,7 +143,7 @@ for (const [column, type] of ['OneToOneChat', 'GroupChat', 'Channel'].entries())
       const cell = row[column];
       if (cell === null) continue;
       const grant = row[4] && GRANTS[type]?.[row[4]];
-      // Without a grant of its own, an action is tried with every other one: none of them helps.
+      // An action without a grant of its own is tried with every grant: none of them helps.
       const key = `${grant}${action === 'locked'}${action === 'join_public'}${action === 'answer'}`;
       if (!stages.has(key) || action === 'remove_own' || action === 'edit')
         stages.set(key,
@@ -174,19 +174,19 @@ for (const [column, type] of ['OneToOneChat', 'GroupChat', 'Channel'].entries())
     assert.ok(cells >= (type === 'OneToOneChat' ? 50 : 130), `${cells} cells`);
   });
 
-/** The error of a cell, or null where it goes well. */
+/** The error of a cell, or null if the action is allowed. */
 function expect(action, type, cell, role, denied) {
-  // To a stranger it is not there, except where the sentence is given.
+  // For a stranger it does not exist, except where the sentence is prescribed.
   if (role === 'N' && HIDDEN.includes(action)) return { code: 4004, detail: NOT_FOUND };
   if (cell.length > ROLES.length) {
-    // Of a one-to-one: the sentence comes before any look at who asks, but for what is asked of its admins.
+    // Of a one-to-one: the sentence comes before any check of the caller, except for actions of its admins.
     return role === 'N' && ['roles', 'moderators', 'grants'].includes(action) ? { code: 4002, detail: DENIED.admin }
       : role === 'N' && action === 'leave' ? { code: 4002, detail: DENIED.room } : invalid(cell);
   }
   if (cell.includes(role)) return null;
   if (action === 'join') return invalid(SENTENCE.join[type]);
   if (action === 'pin') return { code: 4002, detail: DENIED.admin };
-  // What one never said: N of a one-to-one has no message of its own.
+  // Own messages that do not exist: N of a one-to-one has no message of its own.
   if (['edit', 'remove_own'].includes(action) && type === 'OneToOneChat') return { code: 4002, detail: DENIED.owner };
   return { code: 4002, detail: denied };
 }

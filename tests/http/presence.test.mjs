@@ -17,7 +17,7 @@ const some = (...names) => people(names, (statement) => stack.query(statement));
 const SUCCESS = { status: 'success' };
 const MINUTE = 60_000;
 
-/** The next presence of somebody that a stream is told. */
+/** The next presence of a person on a stream. */
 const told = (stream, who, status, deadline) => stream.next(({ eventType, data }) =>
   eventType === 'presence.dispatch' && data.user.id === who.user.id && data.status === status, deadline);
 const own = (stream) => stream.frames[0].data.session_id;
@@ -40,7 +40,7 @@ test('subscribing tells how it stands, and changes follow', { timeout: MINUTE },
   assert.deepEqual(Object.keys(online.data), ['user', 'status', 'last_seen']);
   assert.deepEqual(online.data.user, ben.ref);
   assert.match(online.data.last_seen, TIME);
-  // Idle when all of one's streams say so.
+  // Idle when all streams of the person report it.
   for (const one of streams.slice(0, 2))
     assert.deepEqual(await desk.ask(ben, 'session.heartbeat', { idle: true, session_id: own(one) }), SUCCESS);
   assert.equal(all(stream).filter(({ data }) => data.user.id === ben.user.id).length, 1);
@@ -48,7 +48,8 @@ test('subscribing tells how it stands, and changes follow', { timeout: MINUTE },
   await told(stream, ben, 'idle');
   assert.deepEqual(await streams[0].command('session.heartbeat', { idle: false }), { ...SUCCESS, id: 'c1' });
   await told(stream, ben, 'online');
-  // Offline when the last has closed, told within seconds. A closed long-poll or SSE stream would be noticed by and by.
+  // Offline when the last stream has closed, sent within seconds. A closed long-poll or SSE stream would be noticed
+  // later.
   for (const one of streams) one.close();
   for (const one of streams.slice(1)) await desk.ask(ben, 'session.end', { session_id: own(one) });
   const offline = await told(stream, ben, 'offline', 30_000);
@@ -146,7 +147,7 @@ test('confab-events is killed and started: who does not come back is offline', {
   watcher.close();
 });
 
-/** Tries until the program is there. */
+/** Retries until the program answers. */
 async function until(open) {
   for (const end = Date.now() + 15_000; ;) {
     const stream = await open().catch(() => null);

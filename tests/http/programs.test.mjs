@@ -1,5 +1,4 @@
-// Other programs with their own log-in to the database: post within their own transactions, and deliver to
-// where people are.
+// Other programs with their own database log-in: posting within their own transactions, and delivering to devices.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { unique } from './support/client.mjs';
@@ -50,7 +49,7 @@ test('a post and the program\'s own rows are committed together, or neither is',
   await refused(`select confab.post('${crypto.randomUUID()}', ${ann.user.id}, 'x')`, /not found/);
   await refused('select * from confab.message', /permission denied/);
   assert.equal(await stack.query('select array_agg(id) from shop.orders'), '{1}');
-  // Several in one transaction keep their order; a key makes a repeat the same message.
+  // Several posts in one transaction keep their order; with a key, a repeat is the same message.
   await asShop(`begin; select ${post('one')}, ${post('two')}; select ${post('three')}; commit`);
   const key = literal(unique());
   const first = await asShop(`select ${post('keyed', key)}`);

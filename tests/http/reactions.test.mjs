@@ -1,4 +1,4 @@
-// Reactions: one of each person to a message.
+// Reactions: at most one by each person to a message.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { site } from './support/client.mjs';

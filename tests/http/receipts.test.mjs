@@ -19,7 +19,7 @@ const read = (who,
 const SUCCESS = { status: 'success' };
 const of = (stream, name) => stream.frames.filter(({ eventType }) => eventType === name);
 
-/** Waits until everything before is at the streams. */
+/** Waits until everything before has arrived at the streams. */
 async function settled(who, room, ...streams) {
   const { content } = await desk.say(who, room);
   for (const stream of streams) await stream.message(content);
@@ -85,7 +85,7 @@ test('over a WebSocket, whoever is owed no dispatch is answered with success, wi
   assert.deepEqual([typeof seq, rest], ['number', { ...SUCCESS, id: 'c1' }]);
   stream.send({ event_type: 'message.acknowledged', data: { message_id: messages[0].id } });
   await stream.until(() => stream.frames.filter(({ status, id }) => status && !id).length === 2, 'the second success');
-  // A dispatch that comes to the caller too is its own answer.
+  // A dispatch that also goes to the caller is its own answer.
   stream.send({ event_type: 'message.read', data: { message_id: messages[0].id } });
   await stream.event('readreceipt.dispatch');
   await stream.command('session.heartbeat');
@@ -143,7 +143,7 @@ test('unread counts the others\' messages without a receipt, after what was read
   for (const back of [sent[2].seq, sent[1].seq, 0])
     assert.deepEqual(await desk.ask(ben, 'room.read', { room_id: room.id, seq: back }), SUCCESS);
   assert.deepEqual(await counts(ben), [2, 1, sent[2].seq]);
-  // More than there is counts as the newest message.
+  // A greater seq counts as that of the newest message.
   const last = await desk.say(ann, room, 'last');
   assert.equal((await desk.ask(ben, 'room.read', { room_id: room.id, seq: 9e15 })).data.seq, last.seq);
   assert.deepEqual(await counts(ben), [0, 0, last.seq]);

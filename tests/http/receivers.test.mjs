@@ -1,5 +1,5 @@
-// Recipients: for each dispatch exactly the right people, on every device and transport, the same bytes in the same
-// order; and nobody else.
+// Recipients: each dispatch goes to exactly the right people, on every device and transport, with the same bytes in the
+// same order; and to nobody else.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KINDS, site } from './support/client.mjs';
@@ -8,7 +8,7 @@ import { Desk, ids, people } from './support/people.mjs';
 const desk = new Desk(site);
 const SIGNALS = ['messagetyping.dispatch', 'presence.dispatch'];
 
-/** Streams of everybody, and what each of them should have got. */
+/** The streams of all people, and the dispatches that each of them should get. */
 class Audience {
   constructor(everybody, streams) {
     this.everybody = everybody;
@@ -23,19 +23,19 @@ class Audience {
     return new Audience(everybody, streams);
   }
 
-  /** Does something; receivers: {eventType: [who…]} in the order of the log. */
+  /** Runs a step; receivers: {eventType: [who…]} in the order of the log. */
   async after(what, receivers) {
     const answer = await what();
     for (const [type, list] of Object.entries(receivers)) for (const who of list) this.wanted.get(who).push(type);
-    // Long-polls are not told any more of a room that was left between two of them: let everything arrive before the
-    // next step.
+    // Between two long-polls, dispatches of a room that was left in the meantime are not sent any more: let everything
+    // arrive before the next step.
     for (const who of this.everybody)
       for (const stream of this.streams.get(who))
         await stream.until(() => stream.stored.length >= this.wanted.get(who).length, JSON.stringify(receivers));
     return answer;
   }
 
-  /** Compares. A room that only each of them is in tells that all before has arrived. */
+  /** Compares. A dispatch of a room of its own shows each stream that everything before has arrived. */
   async compare() {
     for (const who of this.everybody) {
       const fence = await desk.group(who);
@@ -137,7 +137,7 @@ test('in a channel and in one-to-ones', { timeout: 120_000 }, async () => {
   await all.after(() => desk.pair(ann, cid), { 'roomcreate.dispatch': [ann] });
   await all.after(() => desk.say(cid, chat), { 'message.dispatch': [ann, cid] });
   await all.after(() => desk.modify(ann, chat, 'delete'), { 'roomdelete.dispatch': [ann] });
-  // It is gone for both now; who had deleted it before is not told again.
+  // It is gone for both now; the side that had deleted it before gets no second dispatch.
   await all.after(() => desk.modify(cid, chat, 'delete'), { 'roomdelete.dispatch': [cid] });
   await all.compare();
   all.close();

@@ -1,4 +1,4 @@
-// Every program is replaced by a new run of it while people talk on all transports: no command fails, no dispatch is
+// Every program is replaced by a new run of it while clients send on all transports: no command fails, no dispatch is
 // lost, repeated or reordered.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -16,7 +16,7 @@ before(async () => {
 }, { timeout: 60_000 });
 after(() => stack?.stop());
 
-/** Says one thing after the other until it is told to stop, by POST. 4053 may be tried again: nothing was done. */
+/** Sends one message after the other by POST until it is stopped. 4053 may be retried: nothing was done. */
 class Poster {
   sent = [];
   refusals = [];
@@ -54,7 +54,7 @@ class Poster {
   }
 }
 
-/** The same over WebSockets: one that is told to come back does, and says again what had no answer. */
+/** The same over WebSockets: reconnects when the server asks for it, and repeats unanswered commands. */
 class Caller extends Poster {
   ends = [];
 
@@ -95,7 +95,7 @@ for (const round of [1, 2])
     probe.close();
     const followers = Array.from({ length: 9 }, (_, i) => new Follower(site, KINDS[i % 3], ben, epoch, seq));
     const talkers = Array.from({ length: 11 }, (_, i) => new (i % 2 ? Caller : Poster)(ann, room, `t${i}`));
-    // Also when something fails: the file has to end.
+    // Also after a failure: the file has to end.
     t.after(() => {
       for (const follower of followers) follower.close();
       for (const talker of talkers) {
@@ -127,7 +127,7 @@ for (const round of [1, 2])
     for (const { name, sent: own } of talkers)
       assert.deepEqual(got.filter((text) => text.startsWith(`${name}:`)), own, name);
     const ends = (kind) => followers.filter((follower) => follower.kind === kind).flatMap((follower) => follower.ends);
-    // Each is told once by the run it was at; on a busy machine one may have come just before.
+    // Each is told to reconnect once by its run; on a busy machine a client may have connected just before.
     const told = (what, got,
       most) => assert.ok(got.length >= most && got.every((end) => end === what), `${most} times ${what}: ${got}`);
     told(1012, ends('ws').map(({ code }) => code), 3);
@@ -183,7 +183,7 @@ test('a program that has just started knows what was before: whoever comes back 
       return Number(new RegExp(`^confab_replay_pages_total\\{program="${name}"\\} (\\d+)$`, 'm').exec(text)[1]);
     };
     await stack.restart(name);
-    // What it reads at its start it reads soon; the first who are behind may be before it.
+    // A program soon reads older dispatches at its start; the first streams that catch up may come before that.
     await until(async () => {
       const before = await pages();
       const follower = new Follower(site, kind, ben, epoch, seq);

@@ -1,5 +1,5 @@
-// A restore that nobody announced: the database becomes an older state of itself, and its numbers come again. Cursors
-// from before are not continued in the middle: every client is told to load what it shows again.
+// An unannounced restore: the database becomes an older state of itself, and its numbers are used again. Cursors from
+// before are not continued in the middle: every client gets session.resync.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -26,14 +26,14 @@ const say = (content) => site.done(ann, 'message.send', { room_id: room.id, cont
 const dumped = () => path.join(stack.dir, 'backup.dump');
 const backUp = () => run(bin('pg_dump'), ['-Fc', '-f', dumped(), stack.other('confab')]);
 
-/** Puts the backup in the database's place, as an operator would who has read no manual. */
+/** Replaces the database by the backup, like an operator who has not read the manual. */
 async function restore() {
   await stack.queryOn('postgres', 'drop database confab with (force)');
   await stack.queryOn('postgres', 'create database confab');
   await run(bin('pg_restore'), ['--no-comments', '-d', stack.other('confab'), dumped()]);
 }
 
-/** Goes on from a cursor by each transport; what is told first beside greetings. */
+/** Continues from a cursor on each transport; returns the first frames other than greetings. */
 async function resumed(since) {
   const told = {};
   for (const kind of KINDS) {
@@ -66,10 +66,10 @@ for (const running of [true, false])
     // The new head passes the old cursor.
     for (let i = 0; i < 8; i++) await until(() => say(`new ${unique()}`).catch(() => null), 'a message');
     assert.deepEqual(await resumed(cursor), RESYNC);
-    // Once: the next cursors are served.
+    // Only once: the next cursors are served.
     const now = await epoch(), next = await say(`after ${unique()}`);
     await until(async () => {
-      // A stream that was opened before its program had noticed is told to come back.
+      // A stream that was opened before its program had noticed has to reconnect.
       const stream = await site.stream('sse', ann, { since: `${now}:${next.seq - 1}` });
       const told = await stream.message(next.data.content).catch(() => null);
       stream.close();

@@ -114,7 +114,7 @@ test('after a restore nobody goes on with numbers that mean something else', { t
   const said = /^epoch (\w+), numbers go on after (\d+)$/m.exec(await stack.confab('restore-done'));
   assert.notEqual(said[1], epoch);
   assert.ok(Number(said[2]) > before + 900_000_000);
-  // Connected clients are told to come back; a chain of polls comes back by itself.
+  // Connected clients are asked to reconnect; a chain of polls does so by itself.
   assert.deepEqual(await streams.ws.over(), { code: 1012 });
   await streams.sse.over();
   await streams.poll.event('session.resync');

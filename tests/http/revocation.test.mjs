@@ -1,4 +1,5 @@
-// A member who is taken out and let in again while everybody talks: nothing of the time in between, everything else.
+// A member who is removed and added again while everybody sends gets nothing of the time in between, and everything
+// else.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KINDS, site } from './support/client.mjs';
@@ -11,8 +12,8 @@ const ROUNDS = 12;
 const roomOf = ({ data }) => data.room_id ?? data.room?.id ?? data.message?.room.id ?? data.id;
 
 /**
- * What is asked for after a removal is not told any more; each time in the room is otherwise whole, up to where it was
- * last asked for.
+ * Dispatches requested after a removal are not sent any more; otherwise each period of membership is complete, up to
+ * the last request.
  */
 function checkPolled(got, wanted, removals) {
   let from = 0;
@@ -43,7 +44,7 @@ test('removal revokes at once, on every transport', { timeout: 120_000 }, async 
   for (let i = 0; i < ROUNDS; i++) {
     await pace();
     await desk.ask(owner, 'room.remove_members', members);
-    // Half of the times nothing gets in between.
+    // Half of the times nothing is sent in between.
     if (i % 2) await pace();
     await desk.ask(owner, 'room.add_members', members);
   }

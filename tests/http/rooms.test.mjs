@@ -1,4 +1,4 @@
-// Rooms: made, changed, left, handed over, deleted.
+// Rooms: created, changed, left, handed over, deleted.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { site } from './support/client.mjs';
@@ -118,7 +118,7 @@ test('leaving and being removed: what each side is told', async () => {
   await desk.ask(ben, 'room.answer', { room_id: room.id, accept: true });
   await desk.modify(ann, room, 'add_admin', { users: ids([ben, cid]) });
   assert.deepEqual((await remove(ben, room, ids([ann, cid]))).data.removed_members, [cid.user.username]);
-  // Roles do not come back with their owner.
+  // A person who returns does not get the former role back.
   await add(ann, room, ids([cid]));
   assert.deepEqual(names((await info(ann, room)).admins), names([ann.user, ben.user]));
 });
@@ -143,7 +143,7 @@ test('a creator who goes hands over to who serves longest, admins first', async 
     assert.deepEqual(names((await info(ben, room))[key[1]]), [cid.user.username]);
     assert.equal((await info(ben, room)).creator.id, cid.user.id);
     await desk.modify(cid, room, 'update', { name: 'mine now' });
-    // The first creator comes back as a plain member.
+    // The first creator returns as a plain member.
     await add(cid, room, [ann.user.id]);
     await desk.refused(ann, 'room.modify', { room_id: room.id, action: 'update', data: { name: 'x' } }, 4002,
       DENIED.admin);
@@ -201,7 +201,7 @@ test('a one-to-one is deleted for one side, until there is news or it is opened 
   assert.equal((await desk.item(x, room)).unread, 1);
   assert.deepEqual((await open()).body.error.detail, ['Chat already exists']);
   assert.deepEqual(his.frames.filter(({ eventType: type }) => type.startsWith('room')), []);
-  // When both have, it is gone, and the next one is another room.
+  // When both have deleted it, it is gone, and the next one is another room.
   await desk.modify(y, room, 'delete');
   await desk.modify(x, room, 'delete');
   await desk.refused(y, 'room.info', { room_id: room.id }, 4004, NOT_FOUND);
@@ -240,7 +240,7 @@ test('whoever has deleted a one-to-one hears nothing more of what was said befor
     stream.close();
   }
   start.close();
-  // Of what is new both hear.
+  // Both get new messages.
   const again = await site.stream('ws', x);
   await desk.ask(y, 'message.modify', { action: 'update', message_id: news.id, extra_fields: { content: 'newer' } });
   assert.equal((await again.event('messagemodification.dispatch')).data.message.content, 'newer');
@@ -311,7 +311,7 @@ test('roles and grants: to members only, never of the creator, and back', async 
     await grant('remove_permission', [all[0]]);
     await desk.refused(ben, 'room.add_members', { room_id: room.id, members: [] }, 4002, DENIED.add);
     await remove(ben, room, []);
-    // A role takes the grants with it when it goes.
+    // A removed role takes its grants with it.
     await grant('add_permission', all);
     await set(`add_${role}`, ids([ben]));
     await set(`remove_${role}`, ids([ben]));

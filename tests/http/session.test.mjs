@@ -123,7 +123,7 @@ test('a cookie does nothing for another origin', async () => {
   assert.deepEqual(await socket.over(), { code: 4001 });
   const good = await site.stream('ws', null, { headers: { cookie, origin: own } });
   good.close();
-  // A token in the request is no cookie: it was put there on purpose.
+  // A token in the request, unlike a cookie, was put there on purpose.
   assert.equal((await site.request('POST', 'command',
     { body: { event_type: 'session.heartbeat' }, token: ann.token, headers: { origin: foreign } })).status, 200);
 });

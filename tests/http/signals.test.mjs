@@ -1,4 +1,4 @@
-// Typing, and one's own sessions.
+// Typing, and the caller's own sessions.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { KINDS, site, unique, until } from './support/client.mjs';
@@ -118,7 +118,7 @@ test('whoever blocks somebody does not see them type, and hears nothing from the
   await desk.ask(ben, 'message.read', { message_id: [hers_own.id] });
   await desk.say(ben, group, 'in the group it is allowed');
   await desk.say(ann, chat, 'the other way too');
-  // Two who have no chat yet.
+  // Two people without a one-to-one.
   await desk.ask(eve, 'user.block', { user_id: cid.user.id });
   await desk.refused(cid, 'room.create', { type: 'OneToOneChat', participants: [eve.user.id] }, 4003,
     ["A one to one chat can't be opened with this user"]);
@@ -153,7 +153,7 @@ test('nobody who has blocked somebody sees them type, however many have', async 
     await his.event('messagetyping.dispatch');
     return true;
   };
-  // Those who are elsewhere do not count.
+  // People in other rooms do not count.
   await block(400, 0);
   assert.equal(await isSeen(), true);
   await block(300, 300);
@@ -271,7 +271,7 @@ test('on a WebSocket typing is answered by its signal alone, unless it has an id
     stream.send(JSON.stringify({ event_type: 'message.typing', data: { room_id: room.id }, ...more }));
   say({});
   await stream.event('messagetyping.dispatch');
-  // Let through once in a second: this one is answered, for nothing is told.
+  // One a second is sent: this one is answered, because nothing is sent.
   say({});
   assert.deepEqual(await stream.next(), { status: 'success' });
   await new Promise((resolve) => setTimeout(resolve, 1100));

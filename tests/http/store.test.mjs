@@ -19,7 +19,7 @@ function randomFrom(seed) {
   };
 }
 
-/** A small town: people, rooms, what was said; and things that happen in it. */
+/** A small town: people, rooms and messages, with random actions. */
 class Town {
   constructor(seed) {
     this.random = randomFrom(seed);
@@ -40,7 +40,7 @@ class Town {
     this.people = await Promise.all(['ann', 'ben', 'cem', 'dan'].map((name) => site.register(name)));
     const [ann, ben, cem, dan] = this.people;
     this.square = await site.room(ann, [ben, cem, dan]);
-    this.tower = await site.room(dan, [ann, ben, cem]); // nobody leaves it, and it falls
+    this.tower = await site.room(dan, [ann, ben, cem]); // nobody leaves it, and it is deleted
     this.club = await site.room(ben, [ann, cem]);
     const { data: channel } = await site.done(cem, 'room.create',
       { type: 'Channel', name: `channel ${unique()}`, subscribers: [ann.user.id], is_public: true });
@@ -51,7 +51,7 @@ class Town {
     this.channel = channel.id;
   }
 
-  /** A command of somebody, which may well be refused. */
+  /** A command of a person, which may be refused. */
   async ask(who, name, data) {
     const { status, body, text } = await site.command(who, name, data);
     assert.ok(status < 500, `${name} ${JSON.stringify(data)}: ${text}`);
@@ -71,7 +71,7 @@ class Town {
     if (answer) this.messages.push({ id: answer.data.id, room, sender: who, seq: answer.seq });
   }
 
-  /** Something that somebody does to messages. */
+  /** A random action on messages. */
   touch(who) {
     const message = this.pick(this.messages.slice(-40)) ?? { id: this.square.id };
     const mine = this.pick(this.messages.filter(({ sender }) => sender === who).slice(-20)) ?? message;
@@ -93,7 +93,7 @@ class Town {
     ])();
   }
 
-  /** Something that somebody does to a room. */
+  /** A random action on a room. */
   change(who) {
     const room_id = this.pick(this.named), user = this.pick(this.people).user.id;
     return this.pick([
@@ -122,7 +122,7 @@ class Town {
     return chance < 0.45 ? this.say(who, this.pick(this.rooms)) : chance < 0.88 ? this.touch(who) : this.change(who);
   }
 
-  /** Something that a person does with the store alone. */
+  /** A random action of a person on the store alone. */
   async look({ client, store }) {
     const room = this.pick(store.list())?.id;
     const chance = client ? this.random() : 0;
@@ -143,8 +143,9 @@ class Town {
 }
 
 /**
- * As far as it is told: who else got somebody's message is its sender's to know; what happened in a room one was not
- * in, nobody's. What a reply says of a parent that is not here itself is as old as the reply's transaction.
+ * Removes data that a client need not have: only the sender knows who got a message, and nobody knows what happened in
+ * a room while not a member. The parent shown in a reply, if it is not loaded itself, is as old as the reply's
+ * transaction.
  */
 function seenBy(me, stable, message, here) {
   if (!message) return message;
@@ -192,7 +193,7 @@ for (const seed of SEEDS)
     const town = new Town(seed);
     await town.found();
     for (let i = 0; i < 20; i++) await town.step();
-    // People come while others talk: what they load is of some moment between dispatches.
+    // People connect while others send: the data that they load is of some moment between dispatches.
     const transports = [['ws', 'sse', 'poll'], ['sse', 'poll', 'ws'], ['poll', 'sse', 'ws'], ['ws']];
     const [views] = await Promise.all([
       Promise.all(town.people.map((who, i) => enter(who, { transports: transports[i] }))),
@@ -221,7 +222,7 @@ for (const seed of SEEDS.slice(0, 2))
     const town = new Town(seed);
     await town.found();
     town.rooms = [town.square.id, town.tower.id, town.rooms[4]];
-    town.change = (who) => town.say(who, town.square.id); // nobody comes or goes
+    town.change = (who) => town.say(who, town.square.id); // the members do not change
     for (let i = 0; i < 20; i++) await town.step();
     const views = await Promise.all(town.people
       .map((who, i) => enter(who, { transports: [['ws', 'sse', 'poll'][i % 3]] })));
@@ -234,7 +235,7 @@ for (const seed of SEEDS.slice(0, 2))
     }
     for (let i = 0; i < STEPS; i += 4) {
       if (i === STEPS * 0.75) {
-        // What was forwarded from it is last in the other rooms when it falls.
+        // Messages forwarded from it are the last ones of the other rooms when it is deleted.
         const { data: { data: { messages: [from] } } } = await site.done(town.people[0], 'room.messages',
           { room_id: town.tower.id, limit: 1 });
         if (from)
@@ -244,7 +245,8 @@ for (const seed of SEEDS.slice(0, 2))
         await site.done(town.people[3], 'room.modify', { room_id: town.tower.id, action: 'delete' });
       }
       await Promise.all([town.step(), town.step(), town.step(), town.step()]);
-      // What is deleted before it has arrived is not told: a client that has seen everything has seen it before.
+      // A message that is deleted before it has arrived is not sent; a client that has seen everything has seen it
+      // before.
       const { seq: told } = await site.done(town.people[0], 'message.send',
         { room_id: town.square.id, content: 'so far' });
       await until(() => views.every(({ client }) => client.seq >= told), 'all that was told');

@@ -16,7 +16,7 @@ const JOIN = { GroupChat: 'Ask an admin to add you to the group',
   Channel: 'Channel is private, ask a moderator to add you to the channel' };
 const NO_MEMBERS = invalid(['Invalid room, Can only add or remove members from Groups/Channels']);
 
-// By command: data, what it answers of a foreign room or message (a function of its type), of an unknown one.
+// By command: data, the answer for a foreign room or message (a function of its type), and for an unknown one.
 const room = (more = {}) => ({ room_id }) => ({ room_id, ...more });
 const message = (more = {}) => ({ message_id }) => ({ message_id, ...more });
 const inOneToOne = (sentence) => (type) => (type === 'OneToOneChat' ? NO_MEMBERS : denied(sentence));
@@ -35,7 +35,7 @@ const TABLE = {
   'room.remove_members': [room({ members: [] }), inOneToOne(DENIED.remove), gone],
   'room.modify': [room({ action: 'update', data: { property: { preferences: {} } } }), () => denied(DENIED.admin),
     gone],
-  // The sentences of the commands above are given; of the others nobody learns what exists.
+  // The sentences of the commands above are prescribed; the others reveal nothing about existence.
   'message.pin': [message({ type: 'add' }), () => gone, gone],
   'message.history': [message(), () => gone, gone],
   'message.search': [room({ query: 'x' }), () => gone, gone],

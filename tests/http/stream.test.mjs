@@ -167,7 +167,7 @@ test('who joins later gets what comes after, and nothing from before', async () 
   await say(ann, shared, 'to both');
   await stream.message('to both');
   assert.deepEqual(contents(stream), ['to both']);
-  // A stream starts where its program stands in the log, which may be a moment behind: what was stored just before may
+  // A stream starts at its program's place in the log, which may be a moment old: dispatches stored just before may
   // still come.
   const later = ({ stored }) => stored.filter(({ data }) => (data.room?.id ?? data.id) !== before.id);
   assert.deepEqual(later(stream).map(({ eventType }) => eventType), ['roomcreate.dispatch', 'message.dispatch']);

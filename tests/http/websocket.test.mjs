@@ -19,7 +19,7 @@ before(async () => {
   alice = await site.register('alice');
 });
 
-/** A connection with everything that has come. */
+/** A connection with all received bytes. */
 class Raw {
   bytes = Buffer.alloc(0);
   ended = false;
@@ -48,7 +48,7 @@ class Raw {
     return this.bytes;
   }
 
-  /** The head of the response, which is taken off. */
+  /** Removes and returns the head of the response. */
   async head() {
     const end = await this.until((bytes) => (bytes.includes('\r\n\r\n') ? bytes.indexOf('\r\n\r\n') + 4 : 0), 'a head');
     const head = this.bytes.subarray(0, end).toString('latin1');
@@ -56,7 +56,7 @@ class Raw {
     return head;
   }
 
-  /** The next frame {opcode, payload}, which is taken off. */
+  /** Removes and returns the next frame {opcode, payload}. */
   async frame(deadline) {
     return this.until((bytes) => {
       if (bytes.length < 2) return null;
@@ -78,7 +78,7 @@ class Raw {
     }
   }
 
-  /** The answer to a command: the next text that is no dispatch. */
+  /** The answer to a command: the next text that is not a dispatch. */
   async reply() {
     for (;;) {
       const json = JSON.parse((await this.next(1)).payload);
@@ -86,7 +86,7 @@ class Raw {
     }
   }
 
-  /** The code of the CLOSE that comes, after which the connection ends. */
+  /** The code of the next CLOSE, after which the connection ends. */
   async closeCode() {
     const { payload } = await this.next(8);
     await this.end();

@@ -1,4 +1,4 @@
-// The connection, with a mock socket and a clock that the test turns.
+// The connection, with a mock socket and a clock that the test advances.
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { Client, ConfabError } from '../../htdocs/confab.js';
@@ -139,7 +139,7 @@ test('a network that is half there is noticed within fifteen seconds', async () 
   await settle();
   FakeSocket.last.opens();
   for (let second = 0; second < 600; second++) await pass(1000);
-  client.idle.touch(); // somebody is there again
+  client.idle.touch(); // the person is active again
   FakeSocket.last.isHalfOpen = true;
   let seconds = 0;
   for (; client.state === 'open' && seconds < 60; seconds++) await pass(1000);

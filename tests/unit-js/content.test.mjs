@@ -1,4 +1,4 @@
-// What is made of typed text: links, emoji, names that read the other way.
+// The conversion of typed text: links, emoji, names in the other direction.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { keyOf } from '../../htdocs/app/keys.js';

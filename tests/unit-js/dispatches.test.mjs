@@ -1,4 +1,4 @@
-// Whatever a server says: a dispatch that means nothing breaks nothing, and what comes after it is understood.
+// Arbitrary data from a server: an invalid dispatch breaks nothing, and the following ones are understood.
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import fc from 'fast-check';
@@ -10,7 +10,7 @@ import { settle } from './support/fakes.mjs';
 
 beforeEach(() => {
   mock.timers.enable({ apis: ['setTimeout'] });
-  // What a listener throws is reported there; it stops nothing.
+  // Errors of listeners are reported there and stop nothing.
   globalThis.reportError = () => {};
 });
 afterEach(() => {
@@ -43,7 +43,7 @@ const message = (seq) => ({
   parent_message: null, forwarded_from: null, mentions: [], read_receipts: [], reactions: [], is_edited: false,
   created_at: '2026-01-01T00:00:00Z' });
 
-/** Something of the shape of a dispatch: a known name, and members that it may have with values that it may not. */
+/** A fake dispatch: a known name, and valid members with invalid values. */
 const value = fc.oneof(
   fc.constantFrom(null, undefined, 'r', 'm5', 1, 2, -1, 0, 1e300, '', [], {}, true, '__proto__', 'constructor'),
   fc.jsonValue({ maxDepth: 2 }));
@@ -82,7 +82,7 @@ test('after whatever came, the next message is shown', async () => {
     client.emit('dispatch', { eventType: 'message.dispatch', seq: 1_000_001, data: message(1_000_001) });
     await settle();
     const room = store.room('r');
-    // What says that the room is gone may be believed.
+    // A dispatch that says the room is gone is valid.
     if (!room) return;
     assert.ok(store.messages('r').some(({ id }) => id === 'm1000001'), JSON.stringify(dispatches));
   }), { numRuns: Math.ceil(RUNS / 3) });

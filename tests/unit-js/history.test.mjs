@@ -1,4 +1,4 @@
-// The run of messages that is shown of a room, and the small things beside it.
+// The run of messages that is shown of a room, and the small modules beside it.
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { History } from '../../htdocs/confab/history.js';
@@ -83,14 +83,14 @@ test('typing lasts four seconds from the last word of it', () => {
   const people = new People(() => 1, (event, about) => told.push([event, about]));
   const type = (id) =>
     people.apply({ eventType: 'messagetyping.dispatch', data: { room_id: 'r', user: { id, username: `u${id}` } } });
-  type(1); // oneself
+  type(1); // the person itself
   type(2);
   mock.timers.tick(3000);
   type(3);
   type(2);
   mock.timers.tick(3900);
   assert.deepEqual(people.typing('r').map(({ id }) => id), [3, 2]);
-  people.stop('r', 3); // has sent it
+  people.stop('r', 3); // has sent the message
   assert.deepEqual(people.typing('r').map(({ id }) => id), [2]);
   mock.timers.tick(100);
   assert.deepEqual(people.typing('r'), []);
@@ -131,16 +131,16 @@ test('invitations: a notification until they are answered or something is read t
   const added = (id, by) => apply({ eventType: 'roomaddmembers.dispatch', seq: 1,
     data: { room: group(id), new_members: ['me'], added_by: by } });
   const statuses = () => [...notifications.rooms].map(([id, [{ status }]]) => [id, status]);
-  apply({ eventType: 'roominvite.dispatch', data: { room_id: 'l', id: 1, invite: 'secret' } }); // a link of one's own
+  apply({ eventType: 'roominvite.dispatch', data: { room_id: 'l', id: 1, invite: 'secret' } }); // the person's own link
   invited('a', 1);
   invited('a', 1);
   invited('b', 3);
   invited('b', 1, 'refused');
   assert.deepEqual(arrived, [{ id: 'a', notification_type: 'ROOM_INVITE', message: null, status: 'pending',
     room: { id: 'a', type: 'GroupChat', name: 'A' }, user: { id: 2, username: 'bo' } }]);
-  added('a', 'bo'); // it was accepted
+  added('a', 'bo'); // the invitation was accepted
   added('c', 'bo');
-  added('c', 'bo'); // somebody else
+  added('c', 'bo'); // another person
   added('d', 'self');
   apply({ eventType: 'roomcreate.dispatch', data: { ...group('e'), creator: { id: 2, username: 'bo' } } });
   apply({ eventType: 'roomcreate.dispatch', data: { ...group('f'), creator: { id: 1, username: 'me' } } });

@@ -1,4 +1,4 @@
-// The outbox, with a server that the test plays.
+// The outbox, with a server that the test simulates.
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { ConfabError } from '../../htdocs/confab.js';
@@ -21,7 +21,7 @@ class FakeClient extends Emitter {
   user = { id: 1, username: 'ann' };
   sent = [];
   users = [];
-  /** What the next commands are answered; then success. */
+  /** The answers to the next commands; after these, success. */
   answers = [];
 
   async command(name, data) {
@@ -126,7 +126,7 @@ test('a lost log-in keeps what is unsent until there is one again', async () => 
   assert.deepEqual(states(outbox), ['a sent']);
 });
 
-/** IndexedDB of which something fails. */
+/** An IndexedDB in which one operation fails. */
 function database({ isSilent = false, isFull = false } = {}) {
   const transaction = () => {
     const it = { objectStore: () => ({ put: () => ({}), delete: () => ({}), getAll: () => ({ result: [] }) }) };

@@ -1,4 +1,4 @@
-// What is delivered: its types, its size, its package.
+// The delivered library: its types, its size, its package.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ const run = promisify(execFile);
 const htdocs = path.resolve(import.meta.dirname, '../../htdocs');
 const TSC = path.resolve(import.meta.dirname, '../node_modules/typescript/bin/tsc');
 
-/** The modules that a browser loads for one, itself included. */
+/** The modules that a browser loads for a module, including itself. */
 function modulesOf(file, found = new Set()) {
   if (found.has(file)) return found;
   found.add(file);
@@ -36,9 +36,9 @@ function withoutComments(file) {
 }
 
 /**
- * Compressed bytes of an entry with all that each page loads, and the largest of the languages, of which it loads one:
- * as a bundler makes it for a page, and as it is served without one, file by file with its comments. What replaces a
- * WebSocket or Web Locks is not counted: it is loaded only where these are missing.
+ * The compressed size of an entry with the modules that each page loads, and the largest of the languages, of which a
+ * page loads one: as bundled, and as served without a bundler, file by file with its comments. The replacements of
+ * WebSocket and Web Locks are not counted, because they are loaded only where these are missing.
  */
 async function sizes(entry) {
   const { outputFiles, metafile: { outputs } } = await esbuild.build({
@@ -73,7 +73,7 @@ test('the types are right', { timeout: 120_000 }, async () => {
   assert.equal(stdout, '');
 });
 
-/** What the browsers of the last two years have in common, by their versions of November 2024. */
+/** The common features of the browsers of the last two years, by their versions of November 2024. */
 const BROWSERS = ['chrome131', 'edge131', 'firefox133', 'safari18.1', 'ios18.1'];
 
 test('nothing is written in a way that the browsers of the last two years do not know', async () => {
@@ -123,7 +123,7 @@ test('every language has the same texts, with the same places in them', async ()
   }
 });
 
-/** Somebody's program in TypeScript, with one mistake in it that the types have to see. */
+/** A program in TypeScript with one mistake that the types must find. */
 const CONSUMER = `
 import { Client, Store, ConfabError } from 'confab';
 // @ts-expect-error an address is a string

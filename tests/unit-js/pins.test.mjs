@@ -1,4 +1,4 @@
-// What is pinned in a room, while its list is on its way.
+// The pins of a room while their list is loading.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Loaded } from '../../htdocs/confab/loaded.js';

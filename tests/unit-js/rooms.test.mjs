@@ -1,4 +1,4 @@
-// The list of rooms between the moment when the server gave it and what is told around it.
+// The list of rooms, with dispatches around the time at which the server made it.
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { History } from '../../htdocs/confab/history.js';
@@ -31,7 +31,7 @@ const mine = (at = '2026-01-01T00:00:00Z') => [{ reader: { id: ME }, read_at: at
 const item = (more = {}) =>
   ({ id: 'r', type: 'GroupChat', unread: 0, mentions: 0, last_read_seq: 0, last_message: null, ...more });
 
-/** Rooms over lists that the test gives, one after the other; the last again and again. */
+/** Rooms with lists of the test, used one after the other; the last one is repeated. */
 function make(...lists) {
   const view = { asked: 0, history: new History() };
   view.rooms = new Rooms({
@@ -44,16 +44,16 @@ function make(...lists) {
     changed: () => {},
     listed: () => {},
   });
-  view.history.newer = true; // nothing is shown, unless the test says so
+  view.history.newer = true; // no messages are shown, unless the test changes this
   return view;
 }
 
-/** Tells rooms of a dispatch, as a store does. */
+/** Passes a dispatch to rooms, like a store. */
 const apply = (rooms, dispatch) => meaningOf(dispatch).forEach((happening) => rooms.take(happening));
 
 const counts = ({ rooms }) => [rooms.items.get('r').unread, rooms.items.get('r').mentions];
 
-/** The list is not young any more. */
+/** Lets the list become old enough. */
 async function age() {
   mock.timers.tick(3000);
   await settle();
@@ -108,7 +108,7 @@ test('reading, editing and deleting of what was seen here is counted exactly, an
   assert.deepEqual(counts(view), [3, 1]);
   apply(view.rooms, removed(18, 'm13', 'm11'));
   assert.deepEqual(counts(view), [2, 0]);
-  apply(view.rooms, read(19, 12, 7)); // somebody else
+  apply(view.rooms, read(19, 12, 7)); // another person
   assert.deepEqual(counts(view), [2, 0]);
   apply(view.rooms, said(20, { sender: { id: ME } }));
   apply(view.rooms, read(21, 12));

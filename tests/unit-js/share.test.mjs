@@ -1,4 +1,4 @@
-// Several tabs of one browser: who leads, what the others hear, and what happens when the leader goes.
+// Several tabs of one browser: which one leads, which frames the others get, and what happens when the leader closes.
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { Client } from '../../htdocs/confab.js';
@@ -36,7 +36,7 @@ async function tab(user = 1) {
   return client;
 }
 
-/** Time goes by in steps, for timers that follow on each other. */
+/** Advances time in steps, for timers that start each other. */
 async function pass(ms) {
   for (; ms > 0; ms -= 100) {
     mock.timers.tick(100);
@@ -92,7 +92,7 @@ test('a tab that missed something gets it from the leader; when the leader has i
   FakeSocket.last.opens({ seq: 5 });
   const deaf = await tab();
   await says(6);
-  deaf.seq = 4; // as if what came since had not reached it
+  deaf.seq = 4; // as if it had missed the later frames
   deaf.seen = [];
   await says(7);
   assert.equal(deaf.resyncs, 1);

@@ -1,5 +1,5 @@
-// The store beside what tests/http/store.test.mjs shows: when it tells, what it asks, how a message on its way becomes
-// one that has arrived.
+// The store, in addition to tests/http/store.test.mjs: its events, its requests, and how an outgoing message becomes an
+// arrived one.
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { ConfabError, Store } from '../../htdocs/confab.js';
@@ -85,7 +85,7 @@ test('a message on its way is the last, and becomes the one that arrives, wherev
   await settle();
   assert.deepEqual(client.asked.find(([name]) => name === 'message.send')[1],
     { room_id: 'r', content: 'a &lt; b', client_id: item.client_id, as_user: 1 });
-  client.emit('dispatch', said(13, { client_id: item.client_id })); // somebody else's, with the same
+  client.emit('dispatch', said(13, { client_id: item.client_id })); // another person's, with the same client_id
   assert.deepEqual(store.messages('r').map(({ seq, state }) => seq ?? state), [11, 12, 13, 'sent']);
   client.emit('dispatch', said(14, { client_id: item.client_id, sender: { id: 1 } }));
   client.emit('dispatch', said(15));

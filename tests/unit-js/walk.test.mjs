@@ -1,6 +1,6 @@
-// The promise of the client library: a message that was typed is sent once, as the one who typed it, or is still there
-// and says why not. A random walk over tabs, accounts, networks, sleeps, storage and servers that fail tries it.
-//   WALK_STEPS=10000 a long one;  WALK_SEED=… the same again
+// The promise of the client library: a typed message is sent once, as its author, or is still there with the reason
+// why it was not sent. A random walk over failing tabs, accounts, networks, sleeps, storage and servers tests it.
+//   WALK_STEPS=10000 a long walk;  WALK_SEED=… repeats a walk
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { randomOf, World } from './support/walk-world.mjs';
@@ -10,7 +10,7 @@ const SEED = Number(process.env.WALK_SEED ?? Math.floor(Math.random() * 2 ** 31)
 const ACCOUNTS = [1, 2, 3], ROOMS = ['r1', 'r2', 'r3'];
 const MINUTE = 60_000;
 
-/** A page in a tab, as the application is one: a form, or the conversations of somebody. */
+/** A page in a tab, like the application: a form, or the conversations of a person. */
 class Page {
   isIn = false;
 
@@ -62,7 +62,7 @@ class Walk {
 
   pick(list) { return list[Math.floor(this.random() * list.length)]; }
 
-  /** Pages that show somebody's conversations. */
+  /** Pages that show conversations. */
   get open() { return this.pages.filter(({ isIn, client }) => isIn && client.user); }
 
   async step() {
@@ -93,7 +93,7 @@ class Walk {
   openTab() { if (this.pages.length < 4) this.pages.push(new Page(this.world)); }
 
   /**
-   * Without a word; a page that could not keep its messages asks first, and gives up those when it is closed anyway.
+   * Closes without notice; a page that could not store its messages asks first, and loses them if it is closed anyway.
    */
   closeTab(page = this.pick(this.pages)) {
     if (!page) return;
@@ -118,7 +118,7 @@ class Walk {
 
   logIn() { this.pick(this.pages.filter(({ isIn }) => !isIn))?.logIn(this.pick(ACCOUNTS)); }
 
-  /** The site around it logs in somebody else, and no page knows. */
+  /** The site around it logs in another person, and no page knows. */
   otherCookie() { this.world.server.request(this.world, 'POST', 'session', { username: this.pick(ACCOUNTS) }); }
 
   storage() {
@@ -127,7 +127,7 @@ class Walk {
     this.world.database.mode = isWell ? 'ok' : this.pick(['ok', 'missing', 'silent', 'full']);
   }
 
-  /** All that is kept on the device is wiped: what no page has in memory is given up by that. */
+  /** Wipes the storage of the device: messages that no page has in memory are lost. */
   wipe() {
     const held = new Set(this.pages.flatMap((page) => (page.isIn ? page.unsent.map(({ text }) => text) : [])));
     for (const [text, one] of this.typed) {
@@ -161,7 +161,7 @@ class Walk {
 
   forgetLog() { this.world.server.forgetLog(); }
 
-  /** All is well again; each person logs in once more and stays for a while. */
+  /** Ends all failures; each person logs in once more and stays for a while. */
   async end() {
     const { world } = this;
     world.server.isHealthy = true;

@@ -1,4 +1,4 @@
-// The examples in docs/widget.md make tokens that are what they say.
+// The examples in docs/widget.md make valid tokens.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHmac } from 'node:crypto';
@@ -14,7 +14,7 @@ const docs = readFileSync(path.resolve(import.meta.dirname, '../../docs/widget.m
 const KEY = 'a key of no less than thirty-two bytes';
 const USER = { id: 7, name: 'Zoë "Z"', email: 'zoe@example.org' };
 
-/** The example in a language that signs, with the key from a folder of the test's. */
+/** The example of a language that signs, with the key from a folder of the test. */
 const example = (language, folder) => [...docs.matchAll(/```(\w+)\n([^`]*(?:`[^`]+`[^`]*)*?)\n```/g)]
   .find(([, name, text]) => name === language && text.includes('HS256'))[2].replace('/etc/confab/site.key',
     path.join(folder, 'site.key'));

@@ -1,4 +1,4 @@
-/* pg_test: both drivers when no server is there. */
+/* pg_test: both drivers without a server. */
 #include "cmocka_tap.h"
 
 #include <stdlib.h>
@@ -13,7 +13,7 @@ static const char NOWHERE[] = "host=/nonexistent dbname=x";
 
 static const struct pg_statement ONE = { "one", "select 1" };
 
-/* What the callbacks have been told. */
+/* The calls that the callbacks have got. */
 struct told {
 	int answers, ups, downs;
 	enum pg_status status;

@@ -1,4 +1,4 @@
-/* The members of rooms, as the log tells them. */
+/* The members of rooms, as the log changes them. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,5 +1,4 @@
-/* Files by their content: which are kept, which are left over, which are
- * swept. */
+/* Files by their content: kept ones, abandoned ones, and the sweep. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* witness_test: what one run of a program leaves for the next. */
+/* witness_test: the state that one run of a program leaves for the next. */
 #include "log/witness.h"
 
 #include <stdio.h>

@@ -44,7 +44,7 @@ export async function makeRoom(creator, others, name = `room ${Math.random().toS
   return { id: data.id, name };
 }
 
-/** A page of its own for somebody, logged in; `form`: by the form. `without`: globals that this browser lacks. */
+/** A page for a person, logged in; `form`: by the form. `without`: globals that this browser lacks. */
 export async function openAs(browser, account, { without = [], query = '', at = url, form = false, ...options } = {}) {
   const context = await browser.newContext(options);
   const page = await context.newPage();
@@ -57,7 +57,7 @@ export async function openAs(browser, account, { without = [], query = '', at = 
   await page.addInitScript((names) => {
     for (const name of names)
       if (name === 'events') {
-        // SSE can't be had either: its requests never get an answer that streams.
+        // SSE does not work either: its requests never get a streaming answer.
         const real = globalThis.fetch;
         globalThis.fetch = (where,
           init) => String(where).includes('/events') ? Promise.reject(new TypeError('blocked')) : real(where, init);
@@ -79,7 +79,7 @@ export async function logIn(page, account) {
   await page.getByRole('button', { name: 'Log in' }).click();
 }
 
-/** Goes into a room of the list by its name. */
+/** Opens a room of the list by its name. */
 export async function enterRoom(page, name) {
   await page.locator('#room-list').getByRole('button', { name: new RegExp(name) }).click();
   await page.locator('#room-name', { hasText: name }).waitFor();
@@ -100,7 +100,7 @@ export async function sees(page, text) {
   await page.locator('#messages .message:not(.pending) .content', { hasText: text }).waitFor();
 }
 
-/** Does something of a message's menu. */
+/** Chooses an item of a message's menu. */
 export async function act(page, text, action) {
   const one = message(page, text);
   await one.focus();
@@ -121,7 +121,7 @@ export async function connectedBy(page, name) {
   await page.locator('#connection.open', { hasText: name }).waitFor({ state: 'attached' });
 }
 
-/** A wire to the server that can be cut: {url, cut(), mend(), close()}. */
+/** A proxy to the server that can be interrupted: {url, cut(), mend(), close()}. */
 export async function wire() {
   const { hostname, port } = new URL(url);
   const sockets = new Set();

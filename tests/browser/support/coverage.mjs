@@ -1,4 +1,4 @@
-// What pages have run, written into the folder COVERAGE in the form in which Node.js writes its own.
+// The coverage of pages, written into the folder COVERAGE in the format of Node.js.
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
@@ -11,7 +11,7 @@ async function save(page) {
   await writeFile(path.join(folder, name), JSON.stringify({ result }));
 }
 
-/** Has every page of the browser recorded, when somebody wants to know. */
+/** Records the coverage of every page of the browser, if COVERAGE is set. */
 export function record(browser) {
   if (!folder) return browser;
   const newContext = browser.newContext.bind(browser);

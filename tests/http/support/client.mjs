@@ -1,4 +1,4 @@
-// Bare clients for the three transports: the tests see the bytes on the wire.
+// Minimal clients for the three transports: the tests see the transmitted bytes.
 import http from 'node:http';
 import { after } from 'node:test';
 import WebSocket from 'ws';
@@ -6,7 +6,7 @@ import { Contract } from './contract.mjs';
 
 export const DEADLINE = 15_000; // ms
 
-// Web servers close a connection that is idle for some seconds: it is not to be used again just then.
+// Web servers close a connection that is idle for some seconds; it must not be reused at that moment.
 const keptAgent = new http.Agent({ keepAlive: true, maxSockets: 32, timeout: 2_000 });
 const closed = new Contract();
 let extended;
@@ -16,8 +16,7 @@ export class Site {
   /**
    * @param {string} url the mount point
    * @param {{extended?: boolean, unchecked?: boolean}} options extended: an operator has added dispatches or fields, so
-   *   that what is not documented
-   *   passes; unchecked: they have changed what is, so that nothing is held to it
+   * undocumented ones pass; unchecked: an operator has changed documented ones, so nothing is checked
    */
   constructor(url, options = {}) {
     this.url = new URL(url);
@@ -47,7 +46,7 @@ export class Site {
           resolve({ status: response.statusCode, headers: response.headers, text, body: parsed });
         });
       });
-      // The server may close an idle connection in the moment when it is taken up again.
+      // The server may close an idle connection at the moment when it is reused.
       request.on('error', (error) => (request.reusedSocket && error.code === 'ECONNRESET'
         ? resolve(this.request(method, path, { body, token, headers, raw })) : reject(error)));
       request.on('timeout', () => request.destroy(new Error(`no answer to ${method} ${path}`)));
@@ -55,7 +54,7 @@ export class Site {
     });
   }
 
-  /** Holds an answer against the documents; what came from elsewhere on the host is not ours to judge. */
+  /** Checks an answer against the documents; answers of other paths of the host are not checked. */
   #hold(method, path, response, body) {
     const { pathname } = new URL(path, this.url);
     if (!this.contract || !pathname.startsWith(this.url.pathname)
@@ -93,9 +92,9 @@ export class Site {
   }
 
   /**
-   * A stream: what all three have in common is next(), frames and close(). Without a cursor it begins where its program
-   * stands in the log, which may be a moment behind what was answered here already; then another one is opened, so that
-   * it tells nothing from before.
+   * A stream: common to all three are next(), frames and close(). Without a cursor it begins at its program's place in
+   * the log, which may be a moment before the commands answered here already; then another one is opened, so it gets
+   * nothing from before.
    */
   async stream(kind, who, options = {}) {
     const open = { ws: openWebSocket, sse: openSse, poll: openPoll }[kind];
@@ -112,8 +111,8 @@ export class Site {
 const opened = new Set();
 
 /**
- * Nothing a failed test has left open keeps the process; and a frame that is not as documented fails the file, if
- * nobody has waited for it.
+ * Nothing that a failed test has left open keeps the process running; and a frame that is not as documented fails the
+ * file, even if no test has waited for it.
  */
 after(() => {
   const broken = [...opened].find((stream) => stream.broken && !stream.told);
@@ -125,7 +124,7 @@ after(() => {
 export const unique = () => Math.random().toString(36).slice(2, 10);
 export const site = new Site(process.env.CONFAB_URL ?? 'http://127.0.0.1:8080/chat/');
 
-/** Waits until a condition holds; fails with what after the deadline. */
+/** Waits until a condition holds; fails with the text `what` after the deadline. */
 export async function until(condition, what, deadline = DEADLINE) {
   const end = Date.now() + deadline;
   for (;;) {
@@ -139,12 +138,12 @@ export async function until(condition, what, deadline = DEADLINE) {
 /** The frames of a stream, and waiting for them. */
 class Stream {
   frames = []; // parsed
-  texts = []; // as they came
+  texts = []; // as received
   comments = 0;
   cursor = '';
   ended = null;
-  broken = null; // what was not as documented
-  told = false; // and somebody was told of it
+  broken = null; // the first frame that is not as documented
+  told = false; // whether a test has failed because of it
   #taken = 0;
   #waiting = [];
   #contract;
@@ -189,7 +188,7 @@ class Stream {
     }
   }
 
-  /** The next frame that was not taken yet and fits. */
+  /** The next frame that matches and was not taken yet. */
   next(fits = () => true, deadline = DEADLINE) {
     return this.until(() => {
       while (this.#taken < this.frames.length) {
@@ -213,7 +212,7 @@ class Stream {
     return this.until(() => this.ended, 'the end of the stream', deadline);
   }
 
-  /** The dispatches that came, by seq. */
+  /** The received dispatches, by seq. */
   get stored() {
     return this.frames
       .filter(({ seq, eventType }) => seq !== undefined && eventType && eventType !== 'chat.notifications');
@@ -318,7 +317,7 @@ async function openPoll(at, who, { since, headers, seconds = 25, wait = true }) 
   return stream;
 }
 
-/** The members of "events", as the bytes they came as. */
+/** The members of "events", as received bytes. */
 function eventTexts(text) {
   const list = text.slice('{"events":['.length, text.lastIndexOf('],"cursor"'));
   const found = [];

@@ -1,5 +1,5 @@
-// Whether what crosses the wire is what docs/asyncapi.yaml and docs/openapi.yaml say. client.mjs holds every frame and
-// every answer against them.
+// Checks transmitted data against docs/asyncapi.yaml and docs/openapi.yaml. client.mjs passes it every frame and every
+// answer.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import Ajv from 'ajv/dist/2020.js';
@@ -13,7 +13,7 @@ export const openapi = read('openapi.yaml');
 const pointer = (...steps) =>
   `#/${steps.map((step) => encodeURIComponent(`${step}`.replaceAll('~', '~0').replaceAll('/', '~1'))).join('/')}`;
 
-/** The same document with its objects open: for what an operator has extended. */
+/** The same document with open objects, for an operator's extensions. */
 function opened(node) {
   if (Array.isArray(node)) return node.map(opened);
   if (node === null || typeof node !== 'object') return node;
@@ -23,19 +23,19 @@ function opened(node) {
 }
 
 export class Contract {
-  // compiles fast; there is little to check
+  // faster to compile; there is little to check
   #ajv = new Ajv({ strict: false, validateSchema: false, inlineRefs: false, code: { optimize: false } });
   #extended;
 
   /**
-   * @param {{extended?: boolean}} options extended: the operator's own dispatches and fields pass; what is ours is
-   *   still held to
+   * @param {{extended?: boolean}} options extended: the operator's own dispatches and fields pass; confab's own are
+   * still checked
    */
   constructor({ extended = false } = {}) {
     this.#extended = extended;
     for (const [name, doc] of Object.entries({ 'asyncapi.yaml': asyncapi, 'openapi.yaml': openapi }))
       this.#ajv.addSchema(extended ? opened(doc) : doc, name);
-    // Now rather than in the middle of a test, which may be waiting for something else.
+    // Compile now rather than in the middle of a test, which may be waiting for something else.
     for (const name of Object.keys(asyncapi.components.messages))
       this.#check('asyncapi.yaml', ['components', 'messages', name, 'payload']);
   }
@@ -47,7 +47,7 @@ export class Contract {
   #fails(file, steps, value) {
     const check = this.#check(file, steps);
     if (check(value)) return null;
-    // Of the ways a oneOf offers, the one that came furthest says most.
+    // Of the alternatives of a oneOf, the one that matched furthest gives the best error.
     const [worst] = check.errors.toSorted?.((a, b) => b.instancePath.length - a.instancePath.length) ?? check.errors;
     return `${worst.instancePath || '/'} `
       + `${worst.message}${worst.params.additionalProperty ? ` (${worst.params.additionalProperty})` : ''}`;

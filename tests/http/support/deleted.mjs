@@ -1,8 +1,8 @@
-// Deleting looks the same to every client, whether rows go or stay (setting message_soft_delete).
+// Deletion looks the same to every client, whether rows are deleted or hidden (setting message_soft_delete).
 import assert from 'node:assert/strict';
 import { NOT_FOUND, people } from './people.mjs';
 
-/** Deletes a message that is in every place a message can be in, and looks for it there. */
+/** Deletes a message that is in every possible place, and searches all of them. */
 export async function deletedEverywhere(desk, query) {
   const [ann, ben] = await people(['ann', 'ben'], query);
   const room = await desk.group(ann, [ben]), other = await desk.group(ann, [ben]);
@@ -57,7 +57,7 @@ export async function deletedEverywhere(desk, query) {
   assert.deepEqual((await desk.notifications(ben, room)).map(({ message }) => message.id), [before.id]);
   assert.deepEqual(await desk.notifications(ann, room), []);
 
-  // A reply to it that is still there has lost its parent.
+  // An existing reply to it has lost its parent.
   const parent = await desk.say(ann, room, 'parent');
   const child = await desk.say(ben, room, 'child', { parent_message_id: parent.id });
   await desk.ask(ann, 'message.modify', { action: 'delete', message_id: [parent.id] });

@@ -1,4 +1,4 @@
-// A FastCGI program asked without a web server, which would keep from it what a program has to bear.
+// A FastCGI client that talks to a program without a web server, which would shield the program from bad requests.
 import net from 'node:net';
 
 const BEGIN = 1, END = 3, PARAMS = 4, STDIN = 5, STDOUT = 6;

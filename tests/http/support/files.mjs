@@ -1,4 +1,4 @@
-// Files of each kind, as small as they can be and be told apart.
+// Files of each kind, as small as they can be while recognisable.
 import { deflateRawSync, deflateSync } from 'node:zlib';
 
 const ascii = (text) => Buffer.from(text, 'latin1');
@@ -24,7 +24,7 @@ function chunk(type, content) {
   return Buffer.concat([number(content.length, 4, true), body, number(crc32(body), 4, true)]);
 }
 
-/** A PNG, grey and all of one shade unless rows are given; interlaced as a decoder dreads it. */
+/** A PNG, of one shade of grey unless rows are given; interlaced if it is to be costly for a decoder. */
 export function png(width, height, { rows = Buffer.alloc((width + 1) * height), interlaced = false } = {}) {
   return Buffer.concat([
     Buffer.from('89504e470d0a1a0a', 'hex'),
@@ -43,7 +43,7 @@ const JPEG =
       + 'cYkiF3Enrq6F3Enrrb515Sy47hk79rVxnUskAqjUASboAdKohdxJ66uhdxJ662+deUsuO4ZO/a1cZ1LJAKo1AEm6AHSqIXcSeug2'
       + '+deUsuO4ZO/a1cZ1LJAKo1AEn//Z', 'base64');
 
-/** The same as a camera has it that was held in some way somewhere. */
+/** The same as stored by a camera, with an orientation and a place. */
 export function jpeg(orientation) {
   const entry = (tag, type, count, value) => Buffer.concat([number(tag, 2), number(type, 2), number(count, 4), value]);
   const tiff = Buffer.concat([
@@ -81,7 +81,7 @@ const office = (part) =>
 const ole = Buffer.concat([Buffer.from('d0cf11e0a1b11ae1', 'hex'), Buffer.alloc(16), number(0x3e, 2), number(3, 2),
   number(0xfffe, 2), number(9, 2), Buffer.alloc(1500)]);
 
-/** [name, bytes, what the client calls it, MIME type, media type, width, height] */
+/** [name, bytes, the client's type, MIME type, media type, width, height] */
 export const KINDS = [
   ['photo.jpg', jpeg(1), 'image/jpeg', 'image/jpeg', 'image', 60, 40],
   ['upright.jpg', jpeg(6), 'image/jpeg', 'image/jpeg', 'image', 40, 60],
@@ -140,7 +140,7 @@ export const KINDS = [
   ['sums.csv', ascii('a,b\n1,2\n3,4\n'), 'text/csv', 'text/csv', 'file'],
 ];
 
-/** [name, bytes, what the client calls it]: what may not be sent, whatever it is called. */
+/** [name, bytes, the client's type]: files that are refused, whatever their name and type. */
 export const REFUSED = [
   ['page.html', ascii('<!DOCTYPE html><html><script>alert(1)</script></html>'), 'text/html'],
   ['page.png', ascii('<!DOCTYPE html><html><script>alert(1)</script></html>'), 'image/png'],

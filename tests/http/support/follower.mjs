@@ -1,6 +1,6 @@
-// A reader that outlives its streams.
+// A reader that reconnects when its stream ends.
 
-/** A client that comes back whenever its stream ends, from its last cursor. */
+/** A client that reconnects whenever its stream ends, from its last cursor. */
 export class Follower {
   constructor(site, kind, who, epoch, seq) {
     Object.assign(this, { site, kind, who, epoch, seq, got: [], repeated: [], ends: [], open: true });
@@ -29,7 +29,7 @@ export class Follower {
       }
   }
 
-  /** Of messages: a stream may begin a moment before the newest dispatch, so that something else may be first. */
+  /** Of messages only: a stream may begin a moment before the newest dispatch, so other ones may come first. */
   contents() {
     return [...this.got, ...(this.stream?.stored ?? []).filter(({ seq }) => seq > this.seq)]
       .filter(({ eventType }) => eventType === 'message.dispatch').map(({ data }) => data.content);

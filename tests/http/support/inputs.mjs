@@ -1,5 +1,5 @@
-// Every parameter of every command, and what can be wrong with a parameter: as JSON text, since not all of it can be
-// said in JavaScript.
+// Every parameter of every command, and invalid values for a parameter: as JSON text, because not all of them can be
+// written in JavaScript.
 
 const q = (text) => JSON.stringify(text);
 const list = (n, item) => `[${Array.from({ length: n }, (_, i) => item(i)).join()}]`;
@@ -25,7 +25,7 @@ export function values(of) {
   ];
 }
 
-/** Each command with data that is right; every member of it, at any depth, is what is made wrong. */
+/** Each command with valid data; every member of it, at any depth, is replaced in turn. */
 export function commands(of) {
   const media = { media_url: 'u', media_type: 'image', file_size: 1, mime_type: 'image/png', caption: 'c',
     metadata: { a: 1 } };
@@ -100,7 +100,7 @@ function* paths(value, path = []) {
       yield* paths(member, [...path, Array.isArray(value) ? Number(key) : key]);
 }
 
-/** Data as JSON text with one value put in, or taken out (undefined). */
+/** Data as JSON text with one value replaced, or removed (undefined). */
 function replaced(data, [key, ...rest], text) {
   const there = (item) => (rest.length ? replaced(item, rest, text) : text ?? 'null');
   if (Array.isArray(data)) return `[${data.map((item, i) => (i !== key ? JSON.stringify(item) : there(item)))}]`;

@@ -1,4 +1,4 @@
-// The client library as a page has it, in node: against the real stack.
+// The client library, as pages use it, in node and against the real stack.
 import { after } from 'node:test';
 import WebSocket from 'ws';
 import { Client, Store } from '../../../htdocs/confab.js';
@@ -20,7 +20,7 @@ export async function enter(account, options = {}) {
   return { client, store };
 }
 
-/** Waits until a store has seen everything up to a seq, and is sure of its list. */
+/** Waits until a store has seen everything up to a seq and its list is settled. */
 export async function caughtUp({ client, store }, seq) {
   await until(() => client.seq >= seq,
     `seq ${seq} at ${client.user.username} over ${client.transport}, who is at ${client.seq}`, 30_000);

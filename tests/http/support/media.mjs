@@ -63,7 +63,7 @@ class Program {
 }
 
 /**
- * One request through the web server, with the response as bytes. body: Buffer, or an async iterable that goes as
+ * One request through the web server, with the response as bytes. body: Buffer, or an async iterable that is sent as
  * chunks.
  */
 export function request(method, where, { token, headers = {}, raw, at = site } = {}) {
@@ -100,7 +100,7 @@ export const post = (who, name, bytes, type = 'application/octet-stream', at = w
     { token: who.token, raw: bytes, headers: { 'content-type': type } });
 export const get = (who, url, headers, at = web) => at.request('GET', url, { token: who?.token, headers });
 
-/** An upload's asset; fails unless it was taken. */
+/** An upload's asset; fails unless it was accepted. */
 export async function upload(who, name, bytes, type, at) {
   const { status, body, text } = await post(who, name, bytes, type, at);
   assert.equal(status, 201, text);

@@ -1,5 +1,5 @@
-// People, rooms and refusals, in few words. Accounts are made by the operator: the log-in program takes its time over
-// passwords.
+// Short helpers for people, rooms and refusals. Accounts are made by the operator, because the log-in program is slow
+// at hashing passwords.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
@@ -19,7 +19,7 @@ export const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 export const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const STATUS = { 4001: 401, 4002: 403, 4003: 422, 4004: 404, 4005: 409, 4013: 413, 4029: 429 };
 
-/** Runs a statement as the operator of the common stack; its output. */
+/** Runs a statement as the operator of the common stack; returns its output. */
 export async function sql(statement) {
   const { stdout } = await run(path.join(top, 'tools/stack'), ['sql', process.env.CONFAB_DIR, statement]);
   return stdout.trim();
@@ -42,23 +42,23 @@ export async function people(names, query = sql) {
   });
 }
 
-/** Commands to one server, with what tests need of their answers. */
+/** Commands to one server, returning the parts of the answers that tests need. */
 export class Desk {
   constructor(site = common) {
     this.site = site;
   }
 
-  /** The dispatch or reply of a command that has to go well. */
+  /** The dispatch or reply of a command that must succeed. */
   ask(who, event, data) {
     return this.site.done(who, event, data);
   }
 
-  /** The data of it. */
+  /** The data of that dispatch or reply. */
   async data(who, event, data) {
     return (await this.ask(who, event, data)).data;
   }
 
-  /** A message that was sent: its Message. */
+  /** Sends a message; returns its Message. */
   say(who, room, content = `m ${unique()}`, extra_fields = undefined, more = {}) {
     return this.data(who, 'message.send',
       { room_id: room.id, content, ...(extra_fields && { extra_fields }), ...more });
@@ -94,12 +94,12 @@ export class Desk {
     return (await this.data(who, 'room.list')).find(({ id }) => id === room.id);
   }
 
-  /** What chat.notifications has for a room at a new connection: of messages. */
+  /** The notifications of messages in a room that chat.notifications has at a new connection. */
   async notifications(who, room) {
     return (await this.notified(who, room)).filter(({ notification_type: type }) => type !== 'ROOM_INVITE');
   }
 
-  /** All of it. */
+  /** All notifications at a new connection. */
   async notified(who, room) {
     const stream = await this.site.stream('ws', who);
     const { data } = await stream.event('chat.notifications');
@@ -107,7 +107,7 @@ export class Desk {
     return data[room.id] ?? [];
   }
 
-  /** Fails unless a command is refused with just this; "beside" is beside error. */
+  /** Fails unless a command is refused with exactly this error; "beside" holds the members beside it. */
   async refused(who, event, data, code, detail, beside = {}) {
     const { status, body } = await this.site.command(who, event, data);
     assert.deepEqual(body, { error: { code, detail }, ...beside }, `${event} ${JSON.stringify(data)}`);

@@ -37,14 +37,14 @@ export class Stack {
     return run(path.join(top, 'tools/stack'), args, { env: { ...process.env, STACK_FSYNC: 'off', ...this.env } });
   }
 
-  /** Runs the admin command; what it prints. */
+  /** Runs the admin command; returns its output. */
   async confab(...words) {
     const { stdout } = await run(path.join(top, 'build', process.env.BUILD ?? 'release', 'confab'),
       ['-c', path.join(this.dir, 'confab.conf'), ...words]);
     return stdout;
   }
 
-  /** Starts what does not run. */
+  /** Starts the programs that do not run. */
   again() {
     return this.#tool('start', this.dir, `${this.port}`);
   }
@@ -53,12 +53,12 @@ export class Stack {
     return this.#tool('program', this.dir, name);
   }
 
-  /** Replaces a program by a new run of it; returns when the old one is gone. */
+  /** Replaces a program by a new run of it; resolves when the old one has ended. */
   restart(name) {
     return this.#tool('restart', this.dir, name);
   }
 
-  /** Starts a second run of a program, which is expected to give up: its exit code and what it said. */
+  /** Starts a second run of a program, which must exit; returns its exit code and output. */
   refused(name) {
     return run(path.join(top, 'build', process.env.BUILD ?? 'release', `confab-${name}`),
       ['-c', path.join(this.dir, 'confab.conf')], { timeout: 10_000 })
@@ -86,19 +86,19 @@ export class Stack {
     return stdout;
   }
 
-  /** Runs a statement on another database as the operator; its output. */
+  /** Runs a statement on another database as the operator; returns its output. */
   async queryOn(database, sql) {
     const { stdout } = await run('psql', ['-XqAt', '-v', 'ON_ERROR_STOP=1', '-c', sql, this.other(database)]);
     return stdout.trim();
   }
 
-  /** Runs a statement as the operator; its output. */
+  /** Runs a statement as the operator; returns its output. */
   async query(sql) {
     const { stdout } = await run(path.join(top, 'tools/stack'), ['sql', this.dir, sql]);
     return stdout.trim();
   }
 
-  /** The words that run a command as the programs' user. */
+  /** The arguments that run a command as the programs' user. */
   owner() {
     const { uid, gid } = statSync(path.join(this.dir, 'log'));
     return process.getuid() ? [] : ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups',
@@ -143,7 +143,7 @@ function nameOf(pid) {
   }
 }
 
-/** A zombie is dead. */
+/** Whether a process is running; a zombie is not. */
 export function isAlive(pid) {
   try {
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));

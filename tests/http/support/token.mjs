@@ -1,4 +1,4 @@
-// Tokens as a host application makes them, and the files that tell confab how to check them.
+// Tokens like those of a host application, and the files of keys that confab checks them with.
 import { createHmac, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { mkdtempSync, chmodSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,7 +6,7 @@ import path from 'node:path';
 
 const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** A folder that the programs, which run as somebody else, may read and write. */
+/** A folder that the programs, which run as another user, may read and write. */
 export function openFolder(name) {
   const folder = mkdtempSync(path.join(tmpdir(), `confab-${name}-`));
   chmodSync(folder, 0o777);
@@ -43,7 +43,7 @@ export class HostKeys {
       alg === 'ES256' ? { key, dsaEncoding: 'ieee-p1363' } : key).toString('base64url');
   }
 
-  /** header overrides what is said of the key; secret signs with HMAC, whatever alg is. */
+  /** header overrides the key's header; secret signs with HMAC, whatever alg is. */
   make(claims, { alg = 'HS256', header = {}, secret } = {}) {
     const now = Math.floor(Date.now() / 1000);
     const head = part({ alg, kid: alg.toLowerCase(), typ: 'JWT', ...header });

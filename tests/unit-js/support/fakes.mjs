@@ -1,5 +1,5 @@
-// What a browser has, in the hand of a test.
-// Pages load these where they are needed, once; here they are there from the start, for clocks that stand still.
+// Fakes of browser features that a test controls.
+// Pages load these modules when needed, once; here they are loaded from the start, for clocks that stand still.
 import '../../../htdocs/confab/leases.js';
 import '../../../htdocs/confab/poll.js';
 import '../../../htdocs/confab/sse.js';
@@ -14,7 +14,7 @@ export class FakeSocket {
 
   readyState = 0;
   sent = [];
-  isHalfOpen = false; // what is sent goes nowhere
+  isHalfOpen = false; // sent data is lost
 
   constructor(url) {
     this.url = new URL(url);
@@ -27,7 +27,7 @@ export class FakeSocket {
     if (frame.id === 'h' && !this.isHalfOpen) queueMicrotask(() => this.says({ status: 'success', id: 'h' }));
   }
 
-  /** How often it was asked for a sign of life. */
+  /** The number of heartbeats that were sent. */
   get heartbeats() { return this.sent.filter(({ id }) => id === 'h').length; }
 
   close() { this.readyState = 3; }
@@ -63,7 +63,7 @@ export class FakeStorage {
   removeItem(key) { this.#items.delete(key); }
 }
 
-/** What a window tells: online, offline, storage, pagehide. Give `off` to a test's end. */
+/** The events of a window: online, offline, storage, pagehide. Call `off` at the end of the test. */
 export function fakeWindow() {
   const target = new EventTarget();
   globalThis.addEventListener = target.addEventListener.bind(target);
@@ -77,7 +77,7 @@ export function fakeWindow() {
   };
 }
 
-/** Lets everything that is due now happen. */
+/** Runs everything that is due now. */
 export async function settle() {
   for (let i = 0; i < 30; i++) await new Promise((resolve) => setImmediate(resolve));
 }
@@ -95,7 +95,7 @@ export class FakeBrowser {
 
   get BroadcastChannel() { return this.#channelOf(null); }
 
-  /** What one tab has of it; close() is the end of the tab. */
+  /** The view of one tab; close() ends the tab. */
   tab() {
     const tab = {};
     return { locks: this.#locksOf(tab), BroadcastChannel: this.#channelOf(tab), close: () => this.#close(tab) };

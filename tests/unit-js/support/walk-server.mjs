@@ -1,17 +1,17 @@
-// A server in a few lines, as the client library sees one: log-ins, commands, and streams that begin, go on and break.
+// A small server as the client library sees it: log-ins, commands, and streams that begin, continue and break.
 import { answer } from './fakes.mjs';
 
 const ROOMS = ['r1', 'r2', 'r3'];
 const user = (id) => ({ id, username: `user${id}`, email: '', first_name: '', last_name: '' });
 
-/** Keeps what was sent. `chance(p)` decides what goes wrong while it is `isHealthy` no more. */
+/** Stores the messages. `chance(p)` decides which operations fail while `isHealthy` is false. */
 export class WalkServer {
   isHealthy = false;
   messages = [];
   sockets = new Set();
   #logins = new Map(); // cookie -> account; gone: ended
   #n = 0;
-  #horizon = 0; // older dispatches are not kept
+  #horizon = 0; // dispatches up to here are not kept
 
   constructor(chance) {
     this.chance = chance;
@@ -19,7 +19,7 @@ export class WalkServer {
 
   get head() { return this.messages.length; }
 
-  /** A request that arrives. The cookie is the browser's, which is changed in place: {cookie}. */
+  /** Handles a request. The cookie of the browser is changed in place: {cookie}. */
   request(browser, method, path, body) {
     const account = this.#logins.get(browser.cookie);
     if (path === 'healthz') return answer(200, {});

@@ -1,4 +1,4 @@
-// A browser with tabs for the real client library, each with globals of its own, and all that can go wrong around it.
+// A browser with tabs for the real client library, each with its own globals, and all possible failures around it.
 import path from 'node:path';
 import vm from 'node:vm';
 import esbuild from 'esbuild';
@@ -10,7 +10,7 @@ const { outputFiles: [{ text }] } = await esbuild.build({
   entryPoints: [ENTRY], bundle: true, format: 'iife', globalName: 'confab', write: false, target: 'es2022' });
 const library = new vm.Script(text, { filename: 'confab.js' });
 
-/** A random number generator that a seed repeats (mulberry32). */
+/** A seeded random number generator (mulberry32). */
 export function randomOf(seed) {
   let state = seed >>> 0;
   return () => {
@@ -21,12 +21,12 @@ export function randomOf(seed) {
   };
 }
 
-/** Lets everything that is due now happen. */
+/** Runs everything that is due now. */
 async function settle() {
   for (let i = 0; i < 4; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** localStorage that can be refused, full, or wiped. */
+/** localStorage that can be denied, full, or wiped. */
 class WalkStorage extends FakeStorage {
   mode = 'ok';
   #check(isWrite) {
@@ -39,12 +39,12 @@ class WalkStorage extends FakeStorage {
   removeItem(key) { this.#check(true); super.removeItem(key); }
 }
 
-/** As much of IndexedDB as is used, that can be missing, silent, full, or wiped. */
+/** The used part of IndexedDB, which can be missing, silent, full, or wiped. */
 class WalkDatabase {
   mode = 'ok';
   rows = new Map();
 
-  /** For one tab; work of a tab that is gone never ends. */
+  /** For one tab; requests of a closed tab never end. */
   of(later) {
     const { rows } = this, modeOf = () => this.mode;
     const database = { transaction: (_, mode) => {
@@ -66,7 +66,7 @@ class WalkDatabase {
   }
 }
 
-/** An object store whose work is done when its transaction is. */
+/** An object store whose changes take effect when its transaction ends. */
 function storeOf(rows, work) {
   const ask = (what) => {
     const request = {};
@@ -82,8 +82,8 @@ function storeOf(rows, work) {
 
 export class World {
   now = Date.UTC(2026, 0, 1);
-  skew = 0; // ms that the clock of the device is wrong
-  network = 'good'; // down: nothing goes; mute: nothing arrives; deaf: no answer comes back
+  skew = 0; // ms by which the clock of the device is wrong
+  network = 'good'; // down: requests fail; mute: requests do not arrive; deaf: answers do not arrive
   cookie = '';
   tabs = new Set();
   storage = new WalkStorage();
@@ -97,7 +97,7 @@ export class World {
     this.server = new WalkServer((p) => random() < p);
   }
 
-  /** @param {number} ms @param {() => void} run @param {object} [tab] whose it is: gone with it */
+  /** @param {number} ms @param {() => void} run @param {object} [tab] its owner; ends with the tab */
   later(ms, run, tab) {
     const timer = { at: this.now + Math.max(0, ms || 0), n: ++this.#n, run, tab };
     this.#timers.push(timer);
@@ -106,7 +106,7 @@ export class World {
 
   cancel(n) { this.#timers = this.#timers.filter((timer) => timer.n !== n); }
 
-  /** Time goes by, and what is due in it happens in order. */
+  /** Advances time, and runs what becomes due, in order. */
   async advance(ms) {
     const end = this.now + ms;
     await settle();
@@ -122,7 +122,7 @@ export class World {
     this.now = end;
   }
 
-  /** All tabs are asleep: what was due meanwhile comes late, at once. */
+  /** All tabs sleep: timers that were due meanwhile run late, all at once. */
   sleep(ms) { this.now += ms; }
 
   setNetwork(mode) {
@@ -166,7 +166,7 @@ class Tab {
     this.library = context.confab;
   }
 
-  /** The tab is gone, without a word. */
+  /** Closes the tab without notice. */
   close() {
     this.isClosed = true;
     this.part.close();
@@ -181,7 +181,7 @@ class Tab {
       if (world.network === 'down') return reject(new TypeError('no network'));
       if (world.network === 'mute') return;
       const { random } = world, isLate = random() < 0.05, isLost = random() < 0.03;
-      world.later(5 + random() * 50, () => { // also when the tab is gone
+      world.later(5 + random() * 50, () => { // even if the tab is closed
         const response = world.server.request(world, method, url.pathname.replace('/chat/', ''),
           body && JSON.parse(body));
         if (isLost || this.isClosed) return;
@@ -227,7 +227,7 @@ function socketOf(tab) {
       });
     }
 
-    /** The server's side; what is said into a bad network is lost. */
+    /** The server's side; data sent into a bad network is lost. */
     says(frame) {
       if (tab.isClosed || this.readyState !== 1 || world.network !== 'good') return;
       const data = JSON.stringify(frame);
