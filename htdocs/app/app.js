@@ -8,6 +8,7 @@ import { reason } from './reason.js';
 import { Drafts } from './drafts.js';
 import { Formats } from './formats.js';
 import { h } from './html.js';
+import { PendingRequests } from './pending-requests.js';
 import { Permissions } from './permissions.js';
 import { Settings } from './settings.js';
 
@@ -20,6 +21,7 @@ const FRAME = 16, HIDDEN = 200; // ms
  *   show      the person chose a room (its id, or '' for the list), perhaps the shown one
  *   settings  a setting has changed, here or in another tab
  *   day       a new day has begun
+ *   requests  the requests to join a room (its id) have changed
  *   blocked   somebody was blocked or unblocked
  *   jump      to a message of the room that is shown: {id, seq}
  *   context   a reply or an edit begins: {reply} or {edit}
@@ -40,6 +42,7 @@ export class App extends Emitter {
     this.client = new Client(where);
     this.store = new Store(this.client);
     this.permissions = new Permissions(this);
+    this.requests = new PendingRequests(this);
     this.blocked = new Blocked(this);
     this.#watchDays();
   }

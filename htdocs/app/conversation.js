@@ -29,7 +29,8 @@ export class Conversation {
       icon('pin'), h('span', { class: 'count' }));
     this.details = h('button',
       { class: 'bare', id: 'details', 'aria-label': t('details'), title: t('details'), 'aria-expanded': 'false',
-        onclick: () => app.emit('panel', this.details.getAttribute('aria-expanded') !== 'true') }, icon('info'));
+        onclick: () => app.emit('panel', this.details.getAttribute('aria-expanded') !== 'true') }, icon('info'),
+      h('span', { class: 'count' }));
     this.header = h('header', {}, this.back, this.face, h('div', { class: 'title' }, this.name, this.about), this.pins,
       h('button',
         { class: 'bare', 'aria-label': t('searchHere'), title: t('searchHere'), onclick: () => this.#search() },
@@ -46,7 +47,7 @@ export class Conversation {
     this.#offs.push(app.on('open', () => this.#opened()),
       app.on('panel', (wanted) => this.details.setAttribute('aria-expanded', String(wanted))),
       store.on('rooms', ours(draw)), store.on('presence', draw), store.on('pins', ours(draw)), store.on('loaded', draw),
-      store.on('typing', ours(draw)));
+      store.on('typing', ours(draw)), app.on('requests', ours(draw)));
     this.#draw();
   }
 
@@ -65,6 +66,7 @@ export class Conversation {
     store.loadPins(id).catch(() => {});
     store.loadDetail(id).then(() => this.#count(id)).then(() => app.permissions.ask(id)).then(() => {
       if (id === app.open) this.composer.draw();
+      return app.requests.load(id);
     })
       .catch(() => {});
     // A room that opens by itself at the start must not take the focus from a field that is being filled in.
@@ -96,10 +98,17 @@ export class Conversation {
     this.about.textContent = this.#aboutOf(room);
     this.about.classList.toggle('typing', app.store.typing(room.id).length > 0);
     this.pins.hidden = !pins;
-    const count = app.formats.numbers.format(pins);
-    this.pins.setAttribute('aria-label', `${app.t('pins')}: ${count}`);
-    /** @type {HTMLElement} */ (this.pins.lastChild).textContent = count;
+    this.#drawCount(this.pins, pins, `${app.t('pins')}: ${app.formats.numbers.format(pins)}`);
+    const asking = app.requests.of(room.id).length;
+    this.#drawCount(this.details, asking, asking ? `${app.t('details')}, ${app.t('asking', { count: asking })}`
+      : app.t('details'));
     this.composer.draw();
+  }
+
+  /** A button's number, nothing for 0. @param {HTMLElement} button @param {number} count @param {string} label */
+  #drawCount(button, count, label) {
+    button.setAttribute('aria-label', label);
+    /** @type {HTMLElement} */ (button.lastChild).textContent = count ? this.app.formats.numbers.format(count) : '';
   }
 
   /** The people typing; else those present, or the topic. @param {import('../confab/types.js').Room} room */

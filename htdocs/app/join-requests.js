@@ -10,20 +10,15 @@ export class JoinRequests {
     this.element = h('section', { hidden: true }, h('h3', {}, app.t('requests')), this.list);
   }
 
-  /** @param {string} id */
-  async load(id) {
-    const { app } = this, { t } = app;
-    const { requests } = await app.client.listRequests(id).catch(() => ({ requests: [] }));
-    if (id !== app.open) return;
-    const answer = (/** @type {number} */ user,
-      /** @type {boolean} */ accept) =>
-        app.client.answerRequest(id, user, accept).then(() => this.load(id), (error) => app.toast(error));
+  /** Draws those of a room. @param {string} id */
+  draw(id) {
+    const { app } = this, { t } = app, requests = app.requests.of(id);
+    const answer = (/** @type {any} */ user, /** @type {boolean} */ accept) => () =>
+      app.client.answerRequest(id, user.id, accept).catch((error) => app.toast(error)).then(() => app.requests.load(id));
     this.element.hidden = !requests.length;
-    this.list
-      .replaceChildren(
-        ...requests.map((/** @type {any} */ { user, reason }) =>
-          personRow(app, user, reason ? h('small', { dir: 'auto' }, reason) : null,
-      h('button', { class: 'plain', onclick: () => answer(user.id, true) }, t('accept')),
-      h('button', { class: 'plain danger', onclick: () => answer(user.id, false) }, t('refuse')))));
+    this.list.replaceChildren(...requests.map(({ user, reason }) =>
+      personRow(app, user, reason ? h('small', { dir: 'auto' }, reason) : null,
+        h('button', { class: 'plain', onclick: answer(user, true) }, t('accept')),
+        h('button', { class: 'plain danger', onclick: answer(user, false) }, t('refuse')))));
   }
 }

@@ -7,6 +7,7 @@ import { passwordField } from './password-field.js';
 /** The form in front of the chat: log in, or make an account. */
 export class LogIn {
   #isNew = false;
+  #sendsMail = false;
 
   /**
    * @param {import('./app.js').App} app @param {() => Promise<void>} enter
@@ -27,7 +28,8 @@ export class LogIn {
     this.problem = h('p', { class: 'error', id: 'login-error', role: 'alert' }, why);
     this.submit = h('button', { class: 'primary' }, t('logIn'));
     this.other = h('button', { class: 'plain', type: 'button', onclick: () => this.#turn() }, t('newAccount'));
-    this.forgot = h('button', { class: 'plain', type: 'button', onclick: () => this.#forgot() }, t('forgotPassword'));
+    this.forgot = h('button', { class: 'plain', type: 'button', hidden: true, onclick: () => this.#forgot() },
+      t('forgotPassword'));
     this.title = h('p', { class: 'hint', role: 'status' }, said || t('welcome'));
     const form = this.form = h('form', { id: 'login', class: 'card', novalidate: true },
       h('h1', {}, h('img', { src: 'icon.svg', alt: '', width: 44, height: 44 }), 'confab'), this.title,
@@ -35,6 +37,14 @@ export class LogIn {
       h('div', { class: 'ways' }, this.other, this.forgot));
     form.addEventListener('submit', (event) => this.#go(event));
     this.element = h('main', { class: 'welcome' }, form);
+    this.#askWhetherMail();
+  }
+
+  /** Offers a link by mail where the server sends any. */
+  async #askWhetherMail() {
+    const error = await this.app.client.askForReset({ username: '' }).catch((/** @type {unknown} */ one) => one);
+    this.#sendsMail = error instanceof ConfabError && error.code === Code.INVALID;
+    this.forgot.hidden = this.#isNew || !this.#sendsMail;
   }
 
   focus() {
@@ -47,22 +57,16 @@ export class LogIn {
     this.title.textContent = t(this.#isNew ? 'welcomeNew' : 'welcome');
     this.submit.textContent = t(this.#isNew ? 'signUp' : 'logIn');
     this.other.textContent = t(this.#isNew ? 'haveAccount' : 'newAccount');
-    this.forgot.hidden = this.#isNew;
+    this.forgot.hidden = this.#isNew || !this.#sendsMail;
     this.mailRow.hidden = !this.#isNew;
     this.password.autocomplete = this.#isNew ? 'new-password' : 'current-password';
     this.problem.textContent = '';
     this.name.focus();
   }
 
-  /** The link for a forgotten password, if the server sends mail. */
-  async #forgot() {
+  /** Asks for the link of a forgotten password. */
+  #forgot() {
     const { app } = this, { t } = app;
-    const error = await app.client.askForReset({ username: '' }).catch((/** @type {unknown} */ one) => one);
-    if (error instanceof ConfabError && error.code === Code.DENIED) {
-      this.forgot.hidden = true;
-      this.problem.textContent = t('noMail');
-      return;
-    }
     const who = h('input',
       { name: 'who', autocomplete: 'username', autocapitalize: 'none', spellcheck: 'false', dir: 'auto',
         value: this.name.value.trim() });

@@ -40,7 +40,7 @@ export class RoomList {
     const draw = app.drawer(() => this.draw());
     this.#offs.push(store.on('notifications', () => this.#drawInvitations()));
     for (const event of ['rooms', 'typing', 'presence', 'loaded', 'messages']) this.#offs.push(store.on(event, draw));
-    this.#offs.push(app.on('open', draw), app.on('day', draw), app.on('settings', draw),
+    this.#offs.push(app.on('open', draw), app.on('day', draw), app.on('settings', draw), app.on('requests', draw),
       store.on('loaded', () => this.#loaded()));
     this.#choose('all');
   }
@@ -108,7 +108,7 @@ export class RoomList {
     const who = !shown ? '' : shown.sender.id === app.me.id ? t('you') : room.peer ? '' : app.personOf(shown.sender);
     return {
       ...app.faceOf(room), unread: room.unread, mentions: room.mentions, isOpen: room.id === app.open,
-      quiet: app.settings.get('quiet').includes(room.id),
+      requests: app.requests.of(room.id).length, quiet: app.settings.get('quiet').includes(room.id),
       when: shown ? app.formats.when(shown.created_at) : '', unsent: unsent?.state,
       kind2: typing.length ? 'typing' : draft ? 'draft' : 'last', who: typing.length || draft ? '' : who,
       line: (typing.length ? t(room.peer ? 'typingHere' : 'typing1', { name: typing[0].username, other: '' })
@@ -132,6 +132,8 @@ export class RoomList {
         h('span', { dir: 'auto' }, it.line)),
       h('span', { class: 'marks' },
         it.quiet ? icon('bellOff') : null,
+        it.requests ? h('span', { class: 'badge mention', title: t('asking', { count: it.requests }) }, icon('people'),
+          h('span', { class: 'sr' }, t('asking', { count: it.requests }))) : null,
         it.mentions ? h('span', { class: 'badge mention', title: t('mentions', { count: it.mentions }) }, '@') : null,
         it.unread
           ? h('span', { class: 'badge unread' }, h('span', { 'aria-hidden': 'true' }, count),

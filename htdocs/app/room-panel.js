@@ -1,4 +1,4 @@
-import { Dispatch, RoomType } from '../confab.js';
+import { RoomType } from '../confab.js';
 import { avatar } from './avatar.js';
 import { blockEntry } from './blocked.js';
 import { confirm } from './dialog.js';
@@ -35,9 +35,7 @@ export class RoomPanel {
       store.on('rooms', (id) => {
         if (id === undefined || id === app.open) draw();
       }), store.on('presence', draw), app.on('blocked', draw), app.on('settings', draw),
-      app.client.on('dispatch', ({ eventType, data }) => {
-        if (eventType === Dispatch.ROOM_REQUEST && data.room_id === app.open) this.requests.load(app.open);
-      }),
+      app.on('requests', (id) => { if (id === app.open) this.requests.draw(id); }),
     ];
   }
 
@@ -63,7 +61,8 @@ export class RoomPanel {
     if (id !== app.open) return;
     this.#draw();
     if (!app.permissions.mayAdd(id)) return;
-    await Promise.all([this.invites.load(id), app.room?.join_approval_required && this.requests.load(id)]);
+    this.requests.draw(id);
+    await Promise.all([this.invites.load(id), app.requests.load(id)]);
     this.#draw();
   }
 
