@@ -51,7 +51,10 @@ function quoteOf(app, message) {
     ?? (message.extra_fields?.parent_message_id
       && app.store.messages(message.room.id)
         .find((/** @type {any} */ { id }) => id === message.extra_fields.parent_message_id));
-  if (!parent) return null;
+  if (!parent && !message.parent_deleted) return null;
+  if (!parent)
+    return h('span', { class: 'quote gone' }, h('span', { class: 'sr' }, app.t('inReplyTo')),
+      h('em', {}, app.t('deletedMessage')));
   return h('button', { class: `quote ${hueOf(app.personOf(parent.sender))}`, onclick: () => app.emit('jump', parent) },
     h('span', { class: 'sr' }, app.t('inReplyTo')), h('strong', { dir: 'auto' }, app.personOf(parent.sender)),
     h('span', { dir: 'auto' }, app.lineOf(parent)));

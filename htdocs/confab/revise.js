@@ -8,7 +8,9 @@
  * @param {Message} message @param {Message | undefined} parent @returns {Message}
  */
 export function withParent(message, parent) {
-  return parent ? { ...message, parent_message: { ...parent, parent_message: null, forwarded_from: null } } : message;
+  if (!parent) return message;
+  const { parent_deleted, ...nested } = parent;
+  return { ...message, parent_message: { ...nested, parent_message: null, forwarded_from: null } };
 }
 
 /** @param {Message} message @param {Message} updated the current state of any message @returns {Message} */
@@ -20,7 +22,8 @@ export function afterUpdate(message, updated) {
 /** @param {Message} message @param {Set<string>} ids of messages that were deleted @returns {Message | null} */
 export function afterRemoval(message, ids) {
   if (ids.has(message.id)) return null;
-  if (message.parent_message && ids.has(message.parent_message.id)) return { ...message, parent_message: null };
+  if (message.parent_message && ids.has(message.parent_message.id))
+    return { ...message, parent_message: null, parent_deleted: true };
   if (message.forwarded_from && ids.has(message.forwarded_from.id))
     return { ...message, forwarded_from: stub(message.forwarded_from) };
   return message;

@@ -29,6 +29,7 @@
  * @property {Reaction[]} reactions at most 100
  * @property {Attachment[]} attachments
  * @property {Message | null} parent_message what it answers; nothing is nested in that
+ * @property {true} [parent_deleted] what it answers was deleted
  * @property {any} forwarded_from a Message as it was; of a deleted one only id, room, sender, is_deleted
  * @property {string[]} delivered_to user names, at most 100; complete only for the person's own messages
  * @property {string} content HTML, cleaned by the server

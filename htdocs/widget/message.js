@@ -26,6 +26,8 @@ export function messageItem(message, { me, isGroup, language: { t, lang }, clien
       `${message.parent_message.sender.username}: ${lineOf(message.parent_message, t)}`);
     quote.dir = 'auto';
     item.append(quote);
+  } else if (message.parent_deleted) {
+    item.append(element('div', 'quote', t('deletedMessage')));
   }
   item.append(...attachments(message, t, client));
   if (hasText(message)) item.append(contentOf(message));

@@ -141,7 +141,7 @@ select confab.message_modify(pg_temp.caller(), jsonb_build_object('action', 'del
                                                                    where n = 1))) \g /dev/null
 create temporary table expected as select * from (values
   (1, null::jsonb),
-  (2, (select jsonb_set(m, '{parent_message}', 'null') from said where n = 2)),
+  (2, (select m || '{"parent_message": null, "parent_deleted": true}' from said where n = 2)),
   (3, (select jsonb_set(m, '{forwarded_from}', (m -> 'forwarded_from') - array['read_receipts', 'reactions',
     'attachments', 'parent_message', 'forwarded_from', 'delivered_to',
         'content', 'is_forwarded', 'is_edited', 'created_at', 'updated_at', 'seq', 'delivered_count', 'read_count',

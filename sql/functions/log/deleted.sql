@@ -73,7 +73,7 @@ begin
     return null;
   end if;
   if p_message #>> '{parent_message,id}' = any (p_gone) then
-    p_message := jsonb_set(p_message, '{parent_message}', 'null');
+    p_message := p_message || '{"parent_message": null, "parent_deleted": true}';
   end if;
   if p_message #>> '{forwarded_from,id}' = any (p_gone) then
     p_message := jsonb_set(p_message, '{forwarded_from}', confab.message_stub(p_message -> 'forwarded_from'));

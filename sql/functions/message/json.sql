@@ -30,7 +30,8 @@ begin
   return 1000 + octet_length(m.content) + coalesce(pg_column_size(m.forwarded_from), 0);
 end $$;
 
--- message_body_json(message, state, parent, origin): a Message without its nested parts.
+-- message_body_json(message, state, parent, origin): a Message with these nested parts. A message with a parent_seq and
+-- without a parent replies to a message that was deleted.
 create or replace function confab.message_body_json(m confab.message, s confab.message_state, p_parent json,
   p_origin json)
 returns json language plpgsql stable as $$
@@ -52,13 +53,15 @@ declare
     'reaction_counts', coalesce(s.reaction_counts, '{}'),
     'mentions', case when m.has_mentions then confab.mentions_json(m.room_id, m.seq) else '[]' end,
     'pinned', m.pinned_at is not null);
+  v_parent_deleted boolean := m.parent_seq is not null and p_parent is null;
   v_more jsonb;
 begin
-  if m.custom is null and m.client_id is null then
+  if m.custom is null and m.client_id is null and not v_parent_deleted then
     return v_body;
   end if;
   v_more := coalesce(m.custom, '{}') || case when m.client_id is not null
-    then jsonb_build_object('client_id', m.client_id) else '{}' end;
+    then jsonb_build_object('client_id', m.client_id) else '{}' end
+    || case when v_parent_deleted then '{"parent_deleted": true}' else '{}' end::jsonb;
   if v_more = '{}' then
     return v_body;
   end if;
@@ -138,6 +141,7 @@ begin
   if not found then
     return null;
   end if;
+  v_parent.parent_seq := null;
   select * into v_state from confab.message_state s where s.room_id = m.room_id and s.seq = m.parent_seq;
   return confab.message_body_json(v_parent, v_state, null, null);
 end $$;
@@ -203,6 +207,7 @@ begin
   m.pinned_at := null;
   m.custom := null;
   m.client_id := null;
+  m.parent_seq := null;
   return jsonb_set(confab.message_body_json(m, null, null, null)::jsonb, '{is_forwarded}',
                    to_jsonb(m.forwarded_from is not null));
 end $$;

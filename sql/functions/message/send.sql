@@ -119,7 +119,7 @@ returns text[] language sql immutable as $$
                'delivered_to', 'content',
     'is_deleted', 'is_forwarded', 'is_edited', 'created_at', 'updated_at', 'seq', 'delivered_count', 'read_count',
       'reaction_counts', 'mentions', 'pinned',
-    'client_id', 'media', 'with_text', 'parent_message_id', 'forwarded_from_id']
+    'client_id', 'parent_deleted', 'media', 'with_text', 'parent_message_id', 'forwarded_from_id']
 $$;
 
 -- message_custom(extra): the operator's own fields (setting message_fields) among extra_fields, or null. Raises 4003 by

@@ -61,6 +61,6 @@ export async function deletedEverywhere(desk, query) {
   const parent = await desk.say(ann, room, 'parent');
   const child = await desk.say(ben, room, 'child', { parent_message_id: parent.id });
   await desk.ask(ann, 'message.modify', { action: 'delete', message_id: [parent.id] });
-  const [{ id, parent_message }] = await desk.messages(ben, room);
-  assert.deepEqual([id, parent_message], [child.id, null]);
+  const [{ id, parent_message, parent_deleted }] = await desk.messages(ben, room);
+  assert.deepEqual([id, parent_message, parent_deleted], [child.id, null, true]);
 }
