@@ -42,6 +42,7 @@ export const texts = {
   waiting: 'غير متصل. تجري إعادة المحاولة…',
   logInFirst: 'يرجى تسجيل الدخول للدردشة.',
   unavailable: 'الدردشة غير متاحة.',
+  cantOpen: 'يتعذر فتح {name}.',
   attachment: 'مرفق',
   deletedAccount: 'حساب محذوف',
 

@@ -36,6 +36,7 @@ export const texts = {
   waiting: 'Nicht verbunden. Neuer Versuch läuft …',
   logInFirst: 'Bitte melde dich an, um zu chatten.',
   unavailable: 'Der Chat ist nicht erreichbar.',
+  cantOpen: '{name} lässt sich nicht öffnen.',
   attachment: 'Anhang',
   deletedAccount: 'Gelöschtes Konto',
 

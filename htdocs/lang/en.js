@@ -36,6 +36,7 @@ export const texts = {
   waiting: 'Not connected. Trying again…',
   logInFirst: 'Please log in to chat.',
   unavailable: 'The chat is not available.',
+  cantOpen: '{name} can’t be opened.',
   attachment: 'Attachment',
   deletedAccount: 'Deleted account',
 

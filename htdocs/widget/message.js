@@ -61,7 +61,10 @@ function attachments(message, t, client) {
     link.target = '_blank';
     link.rel = 'noopener noreferrer';
     if (!client.auth.isByCookie && !isForeign(safeAddress(media_url)))
-      link.addEventListener('click', (event) => openWithToken(event, client, link.href, name));
+      link.addEventListener('click', (event) => {
+        event.preventDefault();
+        saveWithToken(client, link.href, name).catch(() => problemBeside(link, t('cantOpen', { name })));
+      });
     const line = element('div', '');
     line.append(link);
     return line;
@@ -70,18 +73,24 @@ function attachments(message, t, client) {
 
 /**
  * A link can't carry a token, so the file is fetched with it and saved.
- * @param {MouseEvent} event @param {import('../confab/client.js').Client} client @param {string} address @param
- *   {string} name
+ * @param {import('../confab/client.js').Client} client @param {string} address @param {string} name
  */
-async function openWithToken(event, client, address, name) {
-  event.preventDefault();
+async function saveWithToken(client, address, name) {
   const response = await fetch(address, { headers: authorization(await client.auth.token()) });
-  if (!response.ok) return;
+  if (!response.ok) throw new Error(`status ${response.status}`);
   const link = document.createElement('a');
   link.href = URL.createObjectURL(await response.blob());
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+/** @param {HTMLElement} link @param {string} text */
+function problemBeside(link, text) {
+  const line = element('div', 'problem', text);
+  line.setAttribute('role', 'alert');
+  link.parentElement?.querySelector('.problem')?.remove();
+  link.after(line);
 }
 
 /** A reaction may be a whole sentence. @param {string} sign */

@@ -12,9 +12,10 @@ const STYLE = /* lengths in rem are of the person's own size: a site may have se
   --radius: var(--confab-radius, 14px); --rem: var(--confab-size, var(--confab-person-size));
   font-size: medium; --confab-person-size: 1em;
   color-scheme: light; display: block; height: var(--confab-height, 32rem); color: var(--ink);
-  font: var(--confab-font, 1rem/1.45 system-ui, "Noto Sans", "DejaVu Sans", sans-serif); text-align: start;
-    letter-spacing: normal; text-transform: none;
+  text-align: start; letter-spacing: normal; text-transform: none;
 }
+/* Not on the host: its font size is what the lengths are made of. */
+.frame { font: var(--confab-font, 1rem/1.45 system-ui, "Noto Sans", "DejaVu Sans", sans-serif); }
 :host([theme="dark"]) {
   --paper: var(--confab-paper, #232524); --ink: var(--confab-ink, #ecebe6); --soft: var(--confab-soft, #b0aea6);
     --line: var(--confab-line, #414543);
