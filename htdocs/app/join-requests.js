@@ -14,7 +14,8 @@ export class JoinRequests {
   draw(id) {
     const { app } = this, { t } = app, requests = app.requests.of(id);
     const answer = (/** @type {any} */ user, /** @type {boolean} */ accept) => () =>
-      app.client.answerRequest(id, user.id, accept).catch((error) => app.toast(error)).then(() => app.requests.load(id));
+      app.client.answerRequest(id, user.id, accept).catch((error) => app.toast(error))
+        .then(() => app.requests.load(id));
     this.element.hidden = !requests.length;
     this.list.replaceChildren(...requests.map(({ user, reason }) =>
       personRow(app, user, reason ? h('small', { dir: 'auto' }, reason) : null,
