@@ -257,7 +257,6 @@ static void close_worker(void *worker)
 	free(media);
 }
 
-/* Looks without writing: the operator may be another user. */
 static bool check_needs(const struct config *config, struct buf *why)
 {
 	struct filetype *filetype;

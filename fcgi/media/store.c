@@ -223,23 +223,6 @@ void store_sweep(const char *directory)
 	free(folder);
 }
 
-bool store_check(const char *directory, struct buf *why)
-{
-	char *parent = xstrdup(directory);
-	struct stat is;
-	bool exists = stat(directory, &is) == 0, ok;
-
-	/* A missing one is made. */
-	strrchr(parent, '/')[1] = '\0';
-	errno = ENOTDIR;
-	ok = (!exists || S_ISDIR(is.st_mode)) &&
-	     access(exists ? directory : parent, W_OK | X_OK) == 0;
-	if (!ok)
-		buf_addf(why, "media_dir: %s: %s", directory, strerror(errno));
-	free(parent);
-	return ok;
-}
-
 bool store_prepare(const char *directory)
 {
 	struct spool trial;
@@ -248,4 +231,21 @@ bool store_prepare(const char *directory)
 		return false;
 	spool_discard(&trial);
 	return true;
+}
+
+bool store_check(const char *directory, struct buf *why)
+{
+	char *folder = join_path(directory, "tmp");
+	bool existed = access(directory, F_OK) == 0;
+	bool had_folder = access(folder, F_OK) == 0;
+	bool ok = store_prepare(directory);
+
+	if (!ok)
+		buf_addf(why, "media_dir: %s: %s", directory, strerror(errno));
+	if (!had_folder)
+		(void)rmdir(folder);
+	if (!existed)
+		(void)rmdir(directory);
+	free(folder);
+	return ok;
 }

@@ -23,8 +23,8 @@ struct spool {
 	unsigned char hash[SECRET_HASH_SIZE]; /* valid once it is finished */
 };
 
-/* Whether store_prepare() could make the directory, or write to it. directory:
- * a full path. Changes nothing. False with a sentence in why. */
+/* Whether store_prepare() can make the directory, or write to it. What it makes
+ * for that is removed again. False with a sentence in why. */
 bool store_check(const char *directory, struct buf *why)
 	__attribute__((warn_unused_result));
 
