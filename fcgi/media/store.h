@@ -1,10 +1,10 @@
 /* store: files by their content, below one directory:
  *
- *   tmp/ID         an upload on its way, locked by the process that writes it
- *   ab/cd/HASH.ID  what is kept; HASH begins with abcd
+ *   tmp/ID         an upload in progress, locked by the process that writes it
+ *   ab/cd/HASH.ID  a stored file; HASH begins with abcd
  *
- * Files come and go by rename and unlink alone: whoever has one open reads it
- * to its end. */
+ * Files come and go by rename and unlink alone: a process that has one open
+ * reads it to its end. */
 #ifndef CONFAB_FCGI_MEDIA_STORE_H
 #define CONFAB_FCGI_MEDIA_STORE_H
 

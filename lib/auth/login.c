@@ -4,12 +4,7 @@
  * C checks a signature at each request, so removing a key ends the log-ins that
  * it has signed. The database records a log-in once: a row of confab.login
  * holds the hash and the token's expiry. From then on commands, streams, whoami
- * and log-out ask by hash and need not know where a log-in came from.
- *
- * C checks a signature at each request, so removing a key ends what it signed.
- * The database is told once: a row of confab.login holds the hash and the
- * token's expiry. From then on commands, streams, whoami and log-out ask by
- * hash and need not know where a log-in came from. */
+ * and log-out ask by hash and need not know where a log-in came from. */
 #include "auth/login.h"
 
 #include "base/crypto.h"

@@ -27,7 +27,7 @@ struct listener {
 void listener_open(struct listener *listener, const char *path, int backlog,
 		   bool replace);
 
-/* From now on connections come here, and the program before is told to stop.
+/* From now on connections come here, and the program before is asked to stop.
  * Repeating it does nothing. False, with errno, when path can't be taken. */
 bool listener_show(struct listener *listener)
 	__attribute__((warn_unused_result));

@@ -19,7 +19,7 @@ const char *liveness_instance(const struct liveness *liveness);
 /* The connection for statements has come up. */
 void liveness_connected(struct liveness *liveness);
 
-/* A session has ended. The database is told soon. */
+/* A session has ended. It is reported to the database soon. */
 void liveness_end_session(struct liveness *liveness, const char *session);
 
 /* See hub_leave(). */

@@ -243,7 +243,7 @@ static bool recall_rows(struct replayer *r, const struct pg_result *result)
 		int64_t seq;
 		struct dispatch *d = read_row(r->hub, result, i, &seq);
 
-		/* It may have been deleted while the page was on its way. */
+		/* It may have been deleted while the page was being read. */
 		if (d)
 			deletions_meet(&r->deleted, d);
 		added = window_add_before(r->window, seq, d);

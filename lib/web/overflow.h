@@ -12,8 +12,8 @@
 #define OVERFLOW_REFUSAL "X-Confab-Refused: 1\r\n"
 
 /* Answers the connections beyond limit. Returns true when the kernel stops
- * telling the length of the queue, false when it never told (module unix_diag).
- * refused counts the answers. */
+ * giving the length of the queue, false when it never gave it (module
+ * unix_diag). refused counts the answers. */
 bool overflow_run(int listener, unsigned limit, struct metric *refused);
 
 /* The number of connections that wait at a listening unix socket, or -1. diag:

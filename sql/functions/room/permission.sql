@@ -1,7 +1,7 @@
 -- Permissions in a room: the only place that decides them.
 
 -- may(action, room, member): whether a member may do something in a room; false for a null member.
---   read          see the room and its messages, react, acknowledge, change one's own messages, leave
+--   read          see the room and its messages, react, acknowledge, change own messages, leave
 --   send          messages, and be seen typing
 --   add_members   also by inviting and by answering requests
 --   remove_members, administer (change the room, roles and grants), pin, delete, moderate (the moderation commands)
