@@ -1,23 +1,70 @@
 -- Finding and blocking people.
 
--- user.list: search (the beginning of a name), after (an id), limit. Reply userlist, by id. Raises 4003.
+-- lists_everybody(account): whether an account finds people with whom it shares no room. Accounts that exist by a
+-- token of the host application alone have a setting of their own: on a public site they are anybody.
+create or replace function confab.lists_everybody(p_account bigint)
+returns boolean language plpgsql stable as $$
+begin
+  if exists (select from confab.external_identity e join confab.account a on a.id = e.account_id
+             where e.account_id = p_account and e.issuer like 'jwt:%' and a.password_hash is null) then
+    return confab.setting_on('visitors_list_people');
+  end if;
+  return not confab.setting_off('list_people');
+end $$;
+
+-- shares_room(account, other): whether both are in one room, or are the same.
+create or replace function confab.shares_room(p_account bigint, p_other bigint)
+returns boolean language plpgsql stable as $$
+begin
+  return p_account = p_other
+    or exists (select from confab.member x join confab.member y on y.room_id = x.room_id
+               where x.account_id = p_account and y.account_id = p_other);
+end $$;
+
+-- people_after(after, search, limit): ids of accounts whose names begin with search.
+create or replace function confab.people_after(p_after bigint, p_search text, p_limit bigint)
+returns bigint[] language plpgsql stable as $$
+begin
+  return array(
+    select a.id from confab.account a
+    where a.id > p_after and not a.disabled and (p_search = '' or lower(a.username) ~>=~ p_search
+                                                 and lower(a.username) ~<~ (p_search || U&'\+10FFFF'))
+    order by a.id limit p_limit);
+end $$;
+
+-- companions_after(account, after, search, limit): the same of those in the account's rooms, the hundred that it joined
+-- last.
+create or replace function confab.companions_after(p_account bigint, p_after bigint, p_search text, p_limit bigint)
+returns bigint[] language plpgsql stable as $$
+declare
+  v_rooms uuid[] := array(select room_id from confab.member where account_id = p_account
+                          order by joined_at desc, room_id limit 100);
+begin
+  return array(
+    select distinct i.id from unnest(v_rooms) r (id)
+    cross join lateral unnest(confab.members_after(r.id, p_after, p_search, p_limit)) i (id)
+    where not (select a.disabled from confab.account a where a.id = i.id)
+    order by i.id limit p_limit);
+end $$;
+
+-- user.list: search (the beginning of a name), after (an id), limit. Reply userlist, by id: of everybody, or of those
+-- in the caller's rooms (lists_everybody). Raises 4003.
 create or replace function confab.user_list(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql stable security definer set search_path = confab_site, confab, pg_temp as $$
 declare
   v_search text := lower(normalize(coalesce(confab.text_value(p_data, 'search', 64), ''), nfc));
   v_after bigint := confab.integer_value(p_data, 'after', -999999999999999999, 999999999999999999, 0);
   v_limit bigint := confab.integer_value(p_data, 'limit', 1, 200, 50);
-  v_found confab.account[];
+  v_found bigint[];
   v_own boolean := confab.not_own();
   v_outcome confab.outcome;
 begin
-  v_found := array(
-    select a from confab.account a
-    where a.id > v_after and not a.disabled and (v_search = '' or lower(a.username) ~>=~ v_search
-                                                 and lower(a.username) ~<~ (v_search || U&'\+10FFFF'))
-    order by a.id limit v_limit + 1);
+  v_found := case when confab.lists_everybody(p_caller.account_id)
+    then confab.people_after(v_after, v_search, v_limit + 1)
+    else confab.companions_after(p_caller.account_id, v_after, v_search, v_limit + 1) end;
   v_outcome.reply := confab.reply_text('userlist.dispatch', json_build_object(
-    'users', (select coalesce(json_agg(user_json(a, v_own) order by a.id), '[]') from unnest(v_found[1:v_limit]) a),
+    'users', (select coalesce(json_agg(user_json(a, v_own) order by a.id), '[]') 
+              from unnest(v_found[1:v_limit]) i (id) join confab.account a on a.id = i.id),
     'has_next', cardinality(v_found) > v_limit));
   return v_outcome;
 end $$;
@@ -32,6 +79,9 @@ declare
 begin
   if v_account = p_caller.account_id then
     perform confab.fail_field('user_id', 'You can''t block yourself.');
+  elsif p_blocked and not confab.lists_everybody(p_caller.account_id)
+    and not confab.shares_room(p_caller.account_id, v_account) then
+    perform confab.fail_not_found();  -- the reply would tell the name of any number
   elsif p_blocked then
     insert into confab.block (account_id, blocked_id) values (p_caller.account_id, v_account) on conflict do nothing;
   else
