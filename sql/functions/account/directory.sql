@@ -12,15 +12,6 @@ begin
   return not confab.setting_off('list_people');
 end $$;
 
--- shares_room(account, other): whether both are in one room, or are the same.
-create or replace function confab.shares_room(p_account bigint, p_other bigint)
-returns boolean language plpgsql stable as $$
-begin
-  return p_account = p_other
-    or exists (select from confab.member x join confab.member y on y.room_id = x.room_id
-               where x.account_id = p_account and y.account_id = p_other);
-end $$;
-
 -- people_after(after, search, limit): ids of accounts whose names begin with search.
 create or replace function confab.people_after(p_after bigint, p_search text, p_limit bigint)
 returns bigint[] language plpgsql stable as $$
