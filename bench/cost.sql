@@ -32,6 +32,8 @@ create unique index message_client_id_key on confab.message (sender_id, client_i
 create index message_search_idx on confab.message using gin (confab.search_vector(room_id, content)) with (gin_pending_list_limit = 64) where not is_deleted;
 select confab.log_maintain() \g /dev/null
 vacuum analyze confab.message, confab.member, confab.account, confab.room;
+select confab.words_sampled() \g /dev/null
+analyze confab.message;
 
 create function bench.cost(p_statement text, out ms numeric, out buffers bigint) language plpgsql as $$
 declare

@@ -34,6 +34,7 @@ CREATE TABLE confab.erased_account (
     are_messages_done boolean DEFAULT false NOT NULL,
     swept_seq bigint DEFAULT 0 NOT NULL
 );
+ALTER TABLE ONLY confab.erased_account ALTER COLUMN username SET STATISTICS 0;
 CREATE TABLE confab.message (
     room_id uuid NOT NULL,
     seq bigint NOT NULL,
@@ -54,6 +55,10 @@ CREATE TABLE confab.message (
     custom jsonb,
     CONSTRAINT message_forwarded_or_reply CHECK (((forwarded_from IS NULL) OR (parent_seq IS NULL)))
 );
+ALTER TABLE ONLY confab.message ALTER COLUMN content SET STATISTICS 0;
+ALTER TABLE ONLY confab.message ALTER COLUMN client_id SET STATISTICS 0;
+ALTER TABLE ONLY confab.message ALTER COLUMN forwarded_from SET STATISTICS 0;
+ALTER TABLE ONLY confab.message ALTER COLUMN custom SET STATISTICS 0;
 CREATE UNLOGGED TABLE confab.attempt (
     key bytea NOT NULL,
     failures integer NOT NULL,
@@ -82,6 +87,11 @@ CASE type
     ELSE (((length(name) >= 1) AND (length(name) <= 64)) AND (capacity >= 1) AND (pair IS NULL))
 END)
 );
+ALTER TABLE ONLY confab.room ALTER COLUMN name SET STATISTICS 0;
+ALTER TABLE ONLY confab.room ALTER COLUMN description SET STATISTICS 0;
+ALTER TABLE ONLY confab.room ALTER COLUMN avatar SET STATISTICS 0;
+ALTER TABLE ONLY confab.room ALTER COLUMN preferences SET STATISTICS 0;
+ALTER TABLE ONLY confab.room ALTER COLUMN external_key SET STATISTICS 0;
 CREATE TABLE confab.member (
     room_id uuid NOT NULL,
     account_id bigint NOT NULL,
@@ -117,6 +127,8 @@ CREATE TABLE confab.deferred (
     content text,
     client_id text
 );
+ALTER TABLE ONLY confab.deferred ALTER COLUMN content SET STATISTICS 0;
+ALTER TABLE ONLY confab.deferred ALTER COLUMN client_id SET STATISTICS 0;
 CREATE TABLE confab.invite (
     id bigint NOT NULL,
     room_id uuid NOT NULL,
@@ -142,6 +154,7 @@ CREATE TABLE confab.message_state (
     reaction_counts jsonb DEFAULT '{}'::jsonb NOT NULL
 )
 WITH (fillfactor='70');
+ALTER TABLE ONLY confab.message_state ALTER COLUMN reaction_counts SET STATISTICS 0;
 CREATE TABLE confab.reaction (
     room_id uuid NOT NULL,
     seq bigint NOT NULL,
@@ -151,6 +164,7 @@ CREATE TABLE confab.reaction (
     log_seq bigint NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
+ALTER TABLE ONLY confab.reaction ALTER COLUMN content SET STATISTICS 0;
 CREATE TABLE confab.push_position (
     seq bigint NOT NULL,
     fence bigint,
@@ -164,6 +178,7 @@ CREATE TABLE confab.join_request (
     reason text,
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
+ALTER TABLE ONLY confab.join_request ALTER COLUMN reason SET STATISTICS 0;
 CREATE TABLE confab.account (
     id bigint NOT NULL,
     username text NOT NULL,
@@ -176,6 +191,12 @@ CREATE TABLE confab.account (
     skeleton text,
     CONSTRAINT account_username_form CHECK ((((length(username) >= 1) AND (length(username) <= 64)) AND (username IS NFC NORMALIZED)))
 );
+ALTER TABLE ONLY confab.account ALTER COLUMN username SET STATISTICS 0;
+ALTER TABLE ONLY confab.account ALTER COLUMN email SET STATISTICS 0;
+ALTER TABLE ONLY confab.account ALTER COLUMN first_name SET STATISTICS 0;
+ALTER TABLE ONLY confab.account ALTER COLUMN last_name SET STATISTICS 0;
+ALTER TABLE ONLY confab.account ALTER COLUMN password_hash SET STATISTICS 0;
+ALTER TABLE ONLY confab.account ALTER COLUMN skeleton SET STATISTICS 0;
 ALTER TABLE confab.account ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME confab.account_id_seq
     START WITH 1
@@ -197,6 +218,9 @@ CREATE TABLE confab.attachment (
     metadata jsonb NOT NULL,
     media_id uuid
 );
+ALTER TABLE ONLY confab.attachment ALTER COLUMN media_url SET STATISTICS 0;
+ALTER TABLE ONLY confab.attachment ALTER COLUMN caption SET STATISTICS 0;
+ALTER TABLE ONLY confab.attachment ALTER COLUMN metadata SET STATISTICS 0;
 CREATE TABLE confab.block (
     account_id bigint NOT NULL,
     blocked_id bigint NOT NULL,
@@ -245,6 +269,7 @@ CREATE TABLE confab.external_identity (
     account_id bigint NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
+ALTER TABLE ONLY confab.external_identity ALTER COLUMN subject SET STATISTICS 0;
 CREATE TABLE confab.invitation (
     room_id uuid NOT NULL,
     account_id bigint NOT NULL,
@@ -275,6 +300,7 @@ CREATE TABLE confab.log (
     is_own boolean DEFAULT false NOT NULL
 )
 PARTITION BY RANGE (seq);
+ALTER TABLE ONLY confab.log ALTER COLUMN payload SET STATISTICS 0;
 CREATE TABLE confab.log_partition (
     first_seq bigint NOT NULL,
     name text NOT NULL
@@ -318,6 +344,8 @@ CREATE TABLE confab.login (
     issuer text,
     CONSTRAINT login_token_hash_check CHECK ((length(token_hash) = 32))
 );
+ALTER TABLE ONLY confab.login ALTER COLUMN user_agent SET STATISTICS 0;
+ALTER TABLE ONLY confab.login ALTER COLUMN address SET STATISTICS 0;
 ALTER TABLE confab.login ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME confab.login_id_seq
     START WITH 1
@@ -340,6 +368,7 @@ CREATE TABLE confab.media (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     loose_since timestamp with time zone DEFAULT now()
 );
+ALTER TABLE ONLY confab.media ALTER COLUMN name SET STATISTICS 0;
 CREATE TABLE confab.media_content (
     id bigint NOT NULL,
     hash bytea NOT NULL,
@@ -348,6 +377,7 @@ CREATE TABLE confab.media_content (
     CONSTRAINT media_content_hash_check CHECK ((length(hash) = 32)),
     CONSTRAINT media_content_size_check CHECK ((size >= 0))
 );
+ALTER TABLE ONLY confab.media_content ALTER COLUMN hash SET STATISTICS 0;
 ALTER TABLE confab.media_content ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME confab.media_content_id_seq
     START WITH 1
@@ -368,6 +398,7 @@ CREATE TABLE confab.message_version (
     content text NOT NULL,
     created_at timestamp with time zone NOT NULL
 );
+ALTER TABLE ONLY confab.message_version ALTER COLUMN content SET STATISTICS 0;
 CREATE TABLE confab.name_range (
     first integer NOT NULL,
     last integer NOT NULL,
@@ -465,6 +496,8 @@ CREATE TABLE confab.session (
     idle_since timestamp with time zone,
     is_plain boolean DEFAULT false NOT NULL
 );
+ALTER TABLE ONLY confab.session ALTER COLUMN user_agent SET STATISTICS 0;
+ALTER TABLE ONLY confab.session ALTER COLUMN address SET STATISTICS 0;
 CREATE TABLE confab.setting (
     name text NOT NULL,
     value jsonb NOT NULL,
@@ -590,9 +623,12 @@ ALTER TABLE ONLY confab.typing
 ALTER TABLE ONLY confab.upkeep
     ADD CONSTRAINT upkeep_pkey PRIMARY KEY (name);
 CREATE INDEX account_email_idx ON confab.account USING btree (lower(email)) WHERE (email <> ''::text);
+ALTER INDEX confab.account_email_idx ALTER COLUMN 1 SET STATISTICS 0;
 CREATE INDEX account_skeleton_idx ON confab.account USING btree (skeleton);
 CREATE UNIQUE INDEX account_username_key ON confab.account USING btree (lower(username));
+ALTER INDEX confab.account_username_key ALTER COLUMN 1 SET STATISTICS 0;
 CREATE INDEX account_username_prefix_idx ON confab.account USING btree (lower(username) text_pattern_ops);
+ALTER INDEX confab.account_username_prefix_idx ALTER COLUMN 1 SET STATISTICS 0;
 CREATE INDEX attachment_media_idx ON confab.attachment USING btree (media_id) WHERE (media_id IS NOT NULL);
 CREATE INDEX attempt_ends_idx ON confab.attempt USING btree (ends_at);
 CREATE INDEX block_blocked_idx ON confab.block USING btree (blocked_id, account_id);
@@ -621,6 +657,7 @@ CREATE INDEX message_forwarded_idx ON confab.message USING btree ((((forwarded_f
 CREATE UNIQUE INDEX message_id_key ON confab.message USING btree (id);
 CREATE INDEX message_pinned_idx ON confab.message USING btree (room_id, pinned_at) WHERE (pinned_at IS NOT NULL);
 CREATE INDEX message_search_idx ON confab.message USING gin (confab.search_vector(room_id, content)) WITH (gin_pending_list_limit='64') WHERE (NOT is_deleted);
+ALTER INDEX confab.message_search_idx ALTER COLUMN 1 SET STATISTICS 0;
 CREATE INDEX password_reset_account_idx ON confab.password_reset USING btree (account_id);
 CREATE UNIQUE INDEX presence_subscription_account_key ON confab.presence_subscription USING btree (account_id, session_id) WHERE (account_id IS NOT NULL);
 CREATE UNIQUE INDEX presence_subscription_room_key ON confab.presence_subscription USING btree (room_id, session_id) WHERE (room_id IS NOT NULL);
@@ -636,6 +673,7 @@ CREATE INDEX session_process_idx ON confab.session USING btree (process);
 CREATE INDEX ticket_expires_idx ON confab.ticket USING btree (expires_at);
 CREATE INDEX ticket_login_idx ON confab.ticket USING btree (login_id);
 CREATE STATISTICS confab.message_search_words ON confab.search_vector(room_id, content) FROM confab.message;
+ALTER STATISTICS confab.message_search_words SET STATISTICS 0;
 CREATE TRIGGER attachment_gone AFTER DELETE ON confab.attachment REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION confab.attachment_gone();
 CREATE CONSTRAINT TRIGGER deferred_run AFTER INSERT ON confab.deferred DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION confab.deferred_run();
 ALTER TABLE ONLY confab.block

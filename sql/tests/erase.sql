@@ -1,6 +1,6 @@
--- The log is trimmed by time, row by row.
+-- The log is trimmed by time, row by row. Nothing that is deleted stays in the samples of the planner.
 begin;
-select plan(6);
+select plan(10);
 \set people erase
 \ir support/common.sql
 
@@ -27,5 +27,34 @@ update confab.log set created_at = now() - interval '8 days' where seq = pg_temp
 select confab.log_trim(5000) \g /dev/null
 select is(confab.log_floor(), pg_temp.seq(3), 'and so does all that follows on it');
 select is((select floor from confab.log_state()), pg_temp.seq(3), 'a stream is told of this floor');
+
+-- Only names that we gave, states, and hashes of secrets are sampled.
+select is(array(
+    select c.relname || '.' || a.attname from pg_attribute a join pg_class c on c.oid = a.attrelid
+    left join pg_index i on i.indexrelid = c.oid
+    where c.relnamespace = 'confab'::regnamespace and not c.relispartition and a.attnum > 0 and not a.attisdropped
+      and (c.relkind in ('r', 'p') or i.indexprs is not null and i.indkey[a.attnum - 1] = 0)
+      and coalesce(a.attstattarget, -1) <> 0 and a.atttypid = any ('{text,text[],json,jsonb,bytea,tsvector}'::regtype[])
+      and a.attname !~ '^(token|secret|ticket)_hash$' and c.relname not in ('command', 'confusable', 'epoch',
+      'log_partition', 'process', 'push_position', 'schema_version', 'setting', 'transport', 'upkeep')
+    order by 1),
+  array['attachment.media_type', 'attachment.mime_type', 'attempt.key', 'budget.kind', 'external_identity.issuer',
+        'log.effect', 'login.issuer', 'media.media_type', 'media.mime_type', 'member.grants', 'member.role',
+        'presence.status', 'push_job.notification_type', 'session.process', 'session.transport'],
+  'a column of texts is sampled only where they are not of people');
+select is((select array_agg(distinct a.attstattarget) from pg_attribute a
+           where attname = 'payload' and attrelid in (select inhrelid from pg_inherits
+                                                      where inhparent = 'confab.log'::regclass)), '{0}',
+          'nor is a partition of the log');
+create function pg_temp.sampled(p_messages real) returns int language plpgsql as $$
+begin
+  update pg_class set reltuples = p_messages where oid = 'confab.message'::regclass;
+  perform confab.words_sampled();
+  return (select stxstattarget from pg_statistic_ext where stxname = 'message_search_words');
+end $$;
+select is(array(select pg_temp.sampled(n) from unnest('{5, 200000, 200000, 5}'::real[]) n), '{0,100,100,0}',
+          'words are sampled while there are many messages');
+select is((select count(*) from pg_statistic_ext_data d join pg_statistic_ext s on s.oid = d.stxoid
+           where s.stxname = 'message_search_words'), 0::bigint, 'and no sample stays');
 select * from finish();
 rollback;

@@ -1,15 +1,11 @@
 // An erased account: within minutes nothing of the person is left in any table, in the log or among the files.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { promisify } from 'node:util';
-import { unique, until } from './support/client.mjs';
+import { until } from './support/client.mjs';
+import { left as leftIn, word } from './support/erased.mjs';
 import { Desk, people as made } from './support/people.mjs';
 import { Stack } from './support/stack.mjs';
 
-const run = promisify(execFile);
 let stack, site, desk;
 before(async () => {
   stack = await Stack.start('erased-account', { env: { CONFAB_MEDIA_COLLECT: '1' } });
@@ -18,19 +14,8 @@ before(async () => {
 }, { timeout: 60_000 });
 after(() => stack?.stop());
 
-const word = (beginning) => `${beginning}${unique()}`.replaceAll('-', '');
 const people = (names) => made(names, (statement) => stack.query(statement));
-
-/** Those of the words that occur in a dump of the database or in a file. */
-async function left(words) {
-  const { stdout } = await run('pg_dump', ['-a', '-h', stack.run, '-U', 'confab_admin', 'confab'],
-    { maxBuffer: 1 << 30 });
-  const media = path.join(stack.dir, 'media');
-  const files = existsSync(media) ? readdirSync(media, { recursive: true, withFileTypes: true }) : [];
-  const texts = files.filter((file) => file.isFile())
-    .map((file) => file.name + readFileSync(path.join(file.parentPath ?? file.path, file.name), 'latin1'));
-  return words.filter((one) => [stdout, ...texts].some((text) => text.includes(one)));
-}
+const left = (words) => leftIn(stack, words);
 
 /** A person who has left traces in every possible place. */
 async function busy() {
@@ -60,6 +45,7 @@ async function busy() {
   await desk.say(ann, chat, '', { media: [{ ...asset, caption: traces.file }] });
   const words = [...Object.values(traces), username];
   assert.deepEqual(await left([...words, said]), [...words, said]);
+  await stack.query('analyze');
   return { ann, ben, room, chat, kept, said, words, since: message.seq - 1 };
 }
 

@@ -98,6 +98,26 @@ begin
     order by m.seq desc limit p_limit);
 end $$;
 
+-- words_sampled(): lets PostgreSQL sample the words of messages when there are so many messages that a word can be
+-- common. The sample of a large table holds only words that many messages have; that of a small one would hold words of
+-- a single message, and keep them when that is deleted.
+create or replace function confab.words_sampled()
+returns void language plpgsql as $$
+declare
+  v_large boolean := (select reltuples >= 100000 from pg_catalog.pg_class where oid = 'confab.message'::regclass);
+  v_sampled boolean := (select stxstattarget <> 0 from pg_catalog.pg_statistic_ext
+                        where stxname = 'message_search_words' and stxnamespace = 'confab'::regnamespace);
+begin
+  if v_large and not v_sampled then
+    alter statistics confab.message_search_words set statistics 100;
+  elsif v_sampled and not v_large then
+    -- The sample is dropped with it.
+    drop statistics confab.message_search_words;
+    create statistics confab.message_search_words on (confab.search_vector(room_id, content)) from confab.message;
+    alter statistics confab.message_search_words set statistics 0;
+  end if;
+end $$;
+
 -- search_is_common(query): whether the planner expects many messages to match.
 create or replace function confab.search_is_common(p_query tsquery)
 returns boolean language plpgsql set enable_bitmapscan = on as $$

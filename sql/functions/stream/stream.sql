@@ -153,5 +153,6 @@ begin
   perform confab.erase_messages(1000);
   perform confab.log_trim(5000);
   perform confab.messages_expire(1000);
+  perform confab.words_sampled();
   return true;
 end $$;
