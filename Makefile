@@ -44,8 +44,8 @@ LIB := $(addprefix base/, buf command_line config crypto error hex json json_pee
 COMMAND := command command_table envelope rate shares traffic
 EVENTS := connection poll report sse
 LOGIN := ask log_in mail password
-MEDIA := download filename filetype multipart preview store upload
-PREVIEW := jpeg png preview sandbox size webp
+MEDIA := download examine filename filetype multipart store upload
+PREVIEW := jpeg png preview sandbox size type webp
 BRIDGE := command_client frame handshake reader socket socket_command
 PROGRAMS := confab confab-command confab-session confab-events confab-bridge confab-media confab-preview
 
@@ -93,8 +93,8 @@ $(O)/confab-bridge: $(O)/ws-bridge/main.o $(BRIDGE:%=$(O)/ws-bridge/%.o) $(O)/li
 	$(link) -lwslay
 $(O)/confab-media: $(O)/fcgi/media/main.o $(MEDIA:%=$(O)/fcgi/media/%.o) $(O)/libconfab.a
 	$(call say,LD,$@)
-	$(link) -lmagic
-$(O)/confab-preview: LIBS := -ljpeg -lpng -lwebp -lseccomp
+	$(link)
+$(O)/confab-preview: LIBS := -lmagic -ljpeg -lpng -lwebp -lseccomp
 $(O)/confab-preview: $(PREVIEW:%=$(O)/preview/%.o) $(addprefix $(O)/lib/base/, buf.o command_line.o logger.o \
 		version.o xalloc.o)
 	$(call say,LD,$@)

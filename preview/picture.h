@@ -39,6 +39,12 @@ bool bmp_read(struct picture *picture, const unsigned char *bytes, size_t len);
 size_t webp_write(const unsigned char *rgba, unsigned width, unsigned height,
 		  unsigned char **out);
 
+/* Loads the rules by which types are told. NULL, or the reason of a failure. */
+const char *type_prepare(void);
+
+/* The MIME type of a file, as libmagic calls it. Valid until the next call. */
+const char *type_of(const unsigned char *bytes, size_t len);
+
 /* From now on this process can only compute, write to open files, and end. */
 void sandbox_enter(void);
 

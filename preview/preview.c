@@ -1,9 +1,9 @@
-/* confab-preview: reads the image on standard input, which has to be a file,
- * and writes "WIDTH HEIGHT\n" and a small picture (WebP) of it to standard
- * output. confab-media starts one per image. The process has no files, no
- * network, 512 MiB and 5 s, so a faulty decoder can do little harm. The status
- * is 0 when there is a picture; on failure the size may still have been
- * written.
+/* confab-preview: reads the file on standard input and writes its MIME type as
+ * a line to standard output; of an image also "WIDTH HEIGHT\n" and a small
+ * picture (WebP). confab-media starts one per upload. The process has no files,
+ * no network, 512 MiB and 5 s, so a faulty decoder can do little harm. The
+ * status is 0 when there is a picture; on failure the type and the size may
+ * still have been written.
  *
  * The picture holds only pixels: neither the place where it was taken, nor a
  * thumbnail that shows parts that were cropped. */
@@ -241,8 +241,9 @@ static bool read_image(struct picture *picture, const unsigned char *bytes,
 
 static void print_help(const struct command_line *line)
 {
-	printf("%s: makes a small picture of an image\n\n"
-	       "usage: %s < IMAGE > PICTURE\n"
+	printf("%s: tells the type of a file and makes a small picture of an "
+	       "image\n\n"
+	       "usage: %s < FILE > TYPE-AND-PICTURE\n"
 	       "  -h       print this and exit\n"
 	       "  -V       print the version and exit\n",
 	       line->name, line->name);
@@ -260,10 +261,19 @@ static void read_command_line(int argc, char **argv)
 	command_line_end(&line);
 }
 
+static void write_type(const unsigned char *bytes, size_t len)
+{
+	const char *type = type_of(bytes, len);
+
+	write_all(type, strlen(type));
+	write_all("\n", 1);
+}
+
 int main(int argc, char **argv)
 {
 	struct picture picture = { .orientation = 1 };
 	const unsigned char *bytes;
+	const char *why;
 	bool made;
 	size_t len;
 
@@ -275,7 +285,14 @@ int main(int argc, char **argv)
 		      stderr);
 		return EXIT_FAILURE;
 	}
+	why = type_prepare();
+	if (why) {
+		fprintf(stderr, "confab-preview: the rules of libmagic: %s\n",
+			why);
+		return EXIT_FAILURE;
+	}
 	sandbox_enter();
+	write_type(bytes, len);
 	made = read_image(&picture, bytes, len) && write_picture(&picture);
 	free(picture.sums);
 	free(picture.pixels);

@@ -1,47 +1,8 @@
-/* filetype: the type of a file, by its content. Called by confab-media; owns
- * libmagic's rules. libmagic sees only the first part of the file, and opens
- * and starts nothing: looking into archives is off. */
+/* filetype: the protocol's types of files. */
 #include "filetype.h"
 
-#include <magic.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
-
-#include "base/xalloc.h"
-
-enum {
-	LOOKED_AT = 1048576 /* bytes from the start */
-};
-
-struct filetype {
-	magic_t magic;
-};
-
-struct filetype *filetype_open(const char **why)
-{
-	struct filetype *filetype = xcalloc(1, sizeof(*filetype));
-	size_t limit = LOOKED_AT;
-
-	filetype->magic = magic_open(MAGIC_MIME_TYPE | MAGIC_NO_CHECK_COMPRESS |
-				     MAGIC_NO_CHECK_ELF);
-	if (filetype->magic && magic_load(filetype->magic, NULL) == 0 &&
-	    magic_setparam(filetype->magic, MAGIC_PARAM_BYTES_MAX, &limit) == 0)
-		return filetype;
-	*why = filetype->magic ? magic_error(filetype->magic) : "libmagic";
-	if (!*why)
-		*why = "libmagic";
-	filetype_close(filetype);
-	return NULL;
-}
-
-void filetype_close(struct filetype *filetype)
-{
-	if (filetype && filetype->magic)
-		magic_close(filetype->magic);
-	free(filetype);
-}
 
 /* The protocol's name of a type that libmagic calls otherwise. */
 static const char *protocol_name(const char *type)
@@ -105,15 +66,8 @@ static const char *narrow_type(const char *type, const char *extension)
 	return type;
 }
 
-const char *filetype_find(struct filetype *filetype, int fd,
-			  const char *extension)
+const char *filetype_name(const char *type, const char *extension)
 {
-	const char *type = NULL;
-
-	if (lseek(fd, 0, SEEK_SET) == 0)
-		type = magic_descriptor(filetype->magic, fd);
-	if (!type)
-		return "application/octet-stream";
 	return narrow_type(protocol_name(type), extension);
 }
 

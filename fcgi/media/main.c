@@ -226,19 +226,12 @@ static void *open_worker(const struct worker_parent *parent, struct http *http,
 			 void *shared)
 {
 	struct media *media = xcalloc(1, sizeof(*media));
-	const char *why = NULL;
 
 	(void)shared;
 	media->config = parent->config;
 	media->rules = parent->own;
 	media->http = http;
 	media->collects_last = !parent->metrics;
-	media->filetype = filetype_open(&why);
-	if (!media->filetype) {
-		logger(LEVEL_ERROR, "start", "why=\"%s\"", why);
-		free(media);
-		return NULL;
-	}
 	media->pg = pg_create(media->config->database, "confab_media",
 			      "confab-media");
 	pg_require_schema(media->pg);
@@ -252,24 +245,17 @@ static void close_worker(void *worker)
 
 	if (media->collects_last)
 		media_collect(media);
-	filetype_close(media->filetype);
 	pg_free(media->pg);
 	free(media);
 }
 
 static bool check_needs(const struct config *config, struct buf *why)
 {
-	struct filetype *filetype;
-	const char *wrong = NULL;
-
 	if (!requirements_check(config, why) ||
 	    !store_check(config->media_dir, why))
 		return false;
-	filetype = filetype_open(&wrong);
-	filetype_close(filetype);
-	if (wrong)
-		buf_addf(why, "the rules of libmagic: %s", wrong);
-	return !wrong;
+	/* Under CGI every request would wait for it. */
+	return getenv("GATEWAY_INTERFACE") || media_can_examine(why);
 }
 
 static int count_workers(const struct config *config)

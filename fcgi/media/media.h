@@ -25,7 +25,6 @@ struct media {
 	const struct identity_rules *rules;
 	struct http *http;
 	struct pg *pg;
-	struct filetype *filetype;
 	struct identity who; /* the caller */
 	bool collects_last;  /* plain CGI: there is no idle time in between */
 };
@@ -47,16 +46,21 @@ void media_upload(struct media *media);
 /* Serves GET and HEAD media/ID/NAME. preview: send the upload's preview. */
 void media_download(struct media *media, const char *id, bool preview);
 
-/* A picture of an image, made by confab-preview. */
-struct media_preview {
-	int width, height;    /* pixels of the image; 0: unknown */
-	bool made;            /* there is a picture */
+/* What confab-preview finds in a file. */
+struct media_findings {
+	char type[128];       /* MIME type, as libmagic calls it */
+	int width, height;    /* pixels of an image; 0: unknown */
+	bool has_preview;     /* there is a picture of an image */
 	struct spool picture; /* finished */
 };
 
-/* Reads the image in an open file. An unreadable image has no preview. Discard
- * the picture unless it was placed. */
-void media_preview(struct media_preview *out, int image, const char *directory);
+/* Examines an open file. An unreadable image has no preview, an unreadable file
+ * the type application/octet-stream. Discard the picture unless it was placed.
+ * directory: where pictures are stored. */
+void media_examine(struct media_findings *out, int file, const char *directory);
+
+/* Whether files can be examined here. Adds the reason to why if not. */
+bool media_can_examine(struct buf *why);
 
 /* Removes some of the unused files. Fits http_every(). */
 void media_collect(void *media);

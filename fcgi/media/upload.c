@@ -181,7 +181,7 @@ static void add_side(struct buf *out, const char *name, int pixels)
 /* Answers with the asset for a message. The members quoted by hand need no
  * escapes. */
 static void answer_upload(struct upload *upload,
-			  const struct media_preview *preview, const char *id,
+			  const struct media_findings *found, const char *id,
 			  const char *kind, const char *type)
 {
 	struct media *media = upload->media;
@@ -195,9 +195,9 @@ static void answer_upload(struct upload *upload,
 		 "\"metadata\":{\"name\":",
 		 buf_text(&url), kind, upload->spool.size, type);
 	json_quote(&body, name, strlen(name));
-	add_side(&body, "width", preview->width);
-	add_side(&body, "height", preview->height);
-	if (preview->made)
+	add_side(&body, "width", found->width);
+	add_side(&body, "height", found->height);
+	if (found->has_preview)
 		buf_addf(&body, ",\"preview\":\"%smedia/%s/preview\"}}",
 			 media->config->mount, id);
 	else
@@ -209,14 +209,15 @@ static void answer_upload(struct upload *upload,
 }
 
 /* Moves the files to the places in the rows. */
-static bool place_files(struct upload *upload, struct media_preview *preview,
+static bool place_files(struct upload *upload, struct media_findings *found,
 			const struct pg_result *row)
 {
 	const char *directory = upload->media->config->media_dir;
 	long long size = upload->spool.size;
-	bool ok = (!preview->made || spool_place(&preview->picture, directory,
-						 pg_field(row, 0, 2))) &&
-		  spool_place(&upload->spool, directory, pg_field(row, 0, 1));
+	bool ok =
+		(!found->has_preview || spool_place(&found->picture, directory,
+						    pg_field(row, 0, 2))) &&
+		spool_place(&upload->spool, directory, pg_field(row, 0, 1));
 
 	if (!ok)
 		return false;
@@ -232,7 +233,7 @@ static struct pg_param hash_param(const struct spool *spool)
 }
 
 /* Stores a file that was read whole, and answers. */
-static void store_upload(struct upload *upload, struct media_preview *preview,
+static void store_upload(struct upload *upload, struct media_findings *found,
 			 const char *kind, const char *type)
 {
 	struct media *media = upload->media;
@@ -244,8 +245,8 @@ static void store_upload(struct upload *upload, struct media_preview *preview,
 		{ .data = type },
 		hash_param(&upload->spool),
 		{ .data = size },
-		{ .data = preview->width ? width : NULL },
-		{ .data = preview->width ? height : NULL },
+		{ .data = found->width ? width : NULL },
+		{ .data = found->width ? height : NULL },
 		{ .data = NULL },
 		{ .data = preview_size },
 		{ .data = quota },
@@ -253,19 +254,19 @@ static void store_upload(struct upload *upload, struct media_preview *preview,
 	struct pg_result *row;
 
 	snprintf(size, sizeof(size), "%lld", upload->spool.size);
-	snprintf(width, sizeof(width), "%d", preview->width);
-	snprintf(height, sizeof(height), "%d", preview->height);
+	snprintf(width, sizeof(width), "%d", found->width);
+	snprintf(height, sizeof(height), "%d", found->height);
 	snprintf(preview_size, sizeof(preview_size), "%lld",
-		 preview->picture.size);
+		 found->picture.size);
 	snprintf(quota, sizeof(quota), "%lld",
 		 (long long)media->config->media_quota * MIB);
-	if (preview->made)
-		params[8] = hash_param(&preview->picture);
+	if (found->has_preview)
+		params[8] = hash_param(&found->picture);
 	row = media_ask(media, MEDIA_CREATE, 11, params);
 	if (!row)
 		return;
-	if (place_files(upload, preview, row))
-		answer_upload(upload, preview, pg_field(row, 0, 0), kind, type);
+	if (place_files(upload, found, row))
+		answer_upload(upload, found, pg_field(row, 0, 0), kind, type);
 	else
 		fail_disk(media, "place", errno);
 	pg_result_free(row);
@@ -276,19 +277,22 @@ static void examine_upload(struct upload *upload)
 	struct media *media = upload->media;
 	const char *extension = filename_extension(buf_text(&upload->name));
 	const char *type, *kind;
-	struct media_preview preview = { .picture.fd = -1 };
+	struct media_findings found;
 
 	if (upload->spool.size == 0) {
 		media_refuse(media, "file", "The submitted file is empty.");
 		return;
 	}
-	type = filetype_find(media->filetype, upload->spool.fd, extension);
+	media_examine(&found, upload->spool.fd, media->config->media_dir);
+	type = filetype_name(found.type, extension);
 	kind = filetype_kind(type, upload->declared);
-	if (strcmp(kind, "image") == 0)
-		media_preview(&preview, upload->spool.fd,
-			      media->config->media_dir);
-	store_upload(upload, &preview, kind, type);
-	spool_discard(&preview.picture);
+	if (strcmp(kind, "image") != 0) {
+		found.width = 0;
+		found.height = 0;
+		found.has_preview = false;
+	}
+	store_upload(upload, &found, kind, type);
+	spool_discard(&found.picture);
 }
 
 /* Whether the caller is known and has room; checked before anything is read.

@@ -24,6 +24,7 @@ enum {
 /* The outcome of a run. */
 struct result {
 	int status;
+	char type[64];
 	int width, height; /* as the program reports them */
 	unsigned char *rgba;
 	int preview_width, preview_height;
@@ -77,8 +78,10 @@ static struct result preview(FILE *image)
 	close(from);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	out.status = status;
-	sscanf((char *)output, "%d %d", &out.width, &out.height);
+	sscanf((char *)output, "%63s %d %d", out.type, &out.width, &out.height);
 	line = memchr(output, '\n', len);
+	line = line ? memchr(line + 1, '\n', len - (size_t)(line + 1 - output))
+		    : NULL;
 	head = line ? (size_t)(line + 1 - output) : 0;
 	if (status == 0)
 		out.rgba =
@@ -311,6 +314,47 @@ static bool proc_says(pid_t pid, const char *name, const char *text)
 	return strstr(content, text);
 }
 
+static void tells_types(void **state)
+{
+	static const struct {
+		const char *type;
+		size_t len;
+		const char *bytes;
+	} files[] = {
+#define FILE_OF(type, bytes) { type, sizeof(bytes) - 1, bytes }
+		FILE_OF("text/plain", "Plain words.\n"),
+		FILE_OF("text/html", "<!doctype html><html><script>x</script>"),
+		FILE_OF("application/pdf", "%PDF-1.7\n1 0 obj\n"),
+		FILE_OF("application/x-executable",
+			"\177ELF\2\1\1\0\0\0\0\0\0\0\0\0\2\0\76\0\1\0\0\0"),
+		FILE_OF("application/gzip",
+			"\37\213\10\10\141\142\143\144\2\3name\0\1\0"),
+		FILE_OF("application/x-7z-compressed", "7z\274\257\47\34\0\4"),
+		FILE_OF("image/gif", "GIF89a\1\0\1\0\200\0\0\0\0\0"),
+		FILE_OF("audio/mpeg", "ID3\4\0\0\0\0\0\0\377\373\220\144"),
+		FILE_OF("application/json", "{\"a\": [1, 2, {\"b\": null}]}"),
+		FILE_OF("application/octet-stream", "\1\2\3\376"),
+#undef FILE_OF
+	};
+	/* What libmagic reads beyond the first bytes. */
+	static const char compound[512] = "\320\317\21\340\241\261\32\341";
+	static const char archive[512] = "name\0";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		FILE *file = scratch();
+
+		fwrite(files[i].bytes, 1, files[i].len, file);
+		assert_string_equal(preview(file).type, files[i].type);
+	}
+	for (int i = 0; i < 2; i++) {
+		FILE *file = scratch();
+
+		fwrite(i ? compound : archive, 1, sizeof(compound), file);
+		assert_true(WIFEXITED(preview(file).status));
+	}
+}
+
 static void has_no_rights_left(void **state)
 {
 	FILE *image;
@@ -347,6 +391,7 @@ int main(void)
 		cmocka_unit_test(keeps_what_shines_through),
 		cmocka_unit_test(survives_bombs),
 		cmocka_unit_test(survives_what_is_broken),
+		cmocka_unit_test(tells_types),
 #ifndef __SANITIZE_ADDRESS__
 		cmocka_unit_test(has_no_rights_left),
 #endif

@@ -1,6 +1,7 @@
-/* preview: runs confab-preview to make a small picture of an image. It is
- * started anew for each image, with the image, a pipe and nothing else. If it
- * fails, the upload simply has no preview. */
+/* examine: runs confab-preview to find the type of a file and to make a small
+ * picture of an image. It is started anew for each file, with the file, a pipe
+ * and nothing else. If it fails, the type is unknown and there is no preview.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,7 +38,7 @@ static bool find_program(char path[PATH_MAX])
 }
 
 /* Runs in the new process. */
-static _Noreturn void become_preview(const char *path, int image, int out)
+static _Noreturn void become_preview(const char *path, int file, int out)
 {
 	char name[] = "confab-preview";
 	char *const arguments[] = { name, NULL };
@@ -47,7 +49,7 @@ static _Noreturn void become_preview(const char *path, int image, int out)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
-	if (dup2(image, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0 &&
+	if (dup2(file, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0 &&
 	    dup2(null, STDERR_FILENO) >= 0 &&
 	    close_range(STDERR_FILENO + 1, ~0U, 0) == 0)
 		execve(path, arguments, environment);
@@ -79,7 +81,7 @@ static bool read_output(int fd, struct buf *out)
 
 /* Runs it. Returns whether it reports a picture. Its output is in out either
  * way. */
-static bool run_preview(const char *path, int image, struct buf *out)
+static bool run_preview(const char *path, int file, struct buf *out)
 {
 	int ends[2], status = -1;
 	pid_t pid;
@@ -88,7 +90,7 @@ static bool run_preview(const char *path, int image, struct buf *out)
 		return false;
 	pid = fork();
 	if (pid == 0)
-		become_preview(path, image, ends[1]);
+		become_preview(path, file, ends[1]);
 	close(ends[1]);
 	if (pid > 0) {
 		if (!read_output(ends[0], out))
@@ -100,35 +102,70 @@ static bool run_preview(const char *path, int image, struct buf *out)
 	return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-/* Takes "WIDTH HEIGHT\n" off the start. */
-static bool read_size(struct buf *out, struct media_preview *preview)
+/* Takes a line off the start; false when there is none that fits. */
+static bool read_line(struct buf *out, char *line, size_t size)
 {
 	const char *text = buf_text(out);
 	const char *end = memchr(text, '\n', out->len);
-	char *after;
-	long width = strtol(text, &after, 10);
-	long height = strtol(after, &after, 10);
+	size_t len = end ? (size_t)(end - text) : 0;
 
-	if (!end || after != end || width <= 0 || width > INT_MAX ||
-	    height <= 0 || height > INT_MAX)
+	if (!end || len >= size)
 		return false;
-	preview->width = (int)width;
-	preview->height = (int)height;
-	buf_consume(out, (size_t)(end + 1 - text));
+	memcpy(line, text, len);
+	line[len] = '\0';
+	buf_consume(out, len + 1);
 	return true;
 }
 
-void media_preview(struct media_preview *out, int image, const char *directory)
+/* Reads "WIDTH HEIGHT". */
+static bool read_size(const char *line, struct media_findings *findings)
 {
-	char path[PATH_MAX];
-	struct buf output = { 0 };
-	bool is_there;
+	char *after;
+	long width = strtol(line, &after, 10);
+	long height = strtol(after, &after, 10);
 
-	*out = (struct media_preview){ .picture.fd = -1 };
-	is_there = find_program(path) && run_preview(path, image, &output);
-	if (read_size(&output, out) && is_there && output.len > 0)
-		out->made = spool_open(&out->picture, directory) &&
-			    spool_add(&out->picture, output.data, output.len) &&
-			    spool_finish(&out->picture);
+	if (*after != '\0' || width <= 0 || width > INT_MAX || height <= 0 ||
+	    height > INT_MAX)
+		return false;
+	findings->width = (int)width;
+	findings->height = (int)height;
+	return true;
+}
+
+void media_examine(struct media_findings *out, int file, const char *directory)
+{
+	char path[PATH_MAX], size[32];
+	struct buf output = { 0 };
+	bool has_picture;
+
+	*out = (struct media_findings){ .picture.fd = -1 };
+	has_picture = find_program(path) && run_preview(path, file, &output);
+	if (!read_line(&output, out->type, sizeof(out->type)))
+		snprintf(out->type, sizeof(out->type),
+			 "application/octet-stream");
+	if (read_line(&output, size, sizeof(size)) && read_size(size, out) &&
+	    has_picture && output.len > 0)
+		out->has_preview =
+			spool_open(&out->picture, directory) &&
+			spool_add(&out->picture, output.data, output.len) &&
+			spool_finish(&out->picture);
 	buf_free(&output);
+}
+
+bool media_can_examine(struct buf *why)
+{
+	static const char text[] = "Plain words.\n";
+	struct media_findings found = { 0 };
+	int file = memfd_create("confab-media", MFD_CLOEXEC);
+
+	if (file >= 0 && write(file, text, sizeof(text) - 1) > 0)
+		media_examine(&found, file, NULL);
+	if (file >= 0)
+		close(file);
+	if (strcmp(found.type, "text/plain") == 0)
+		return true;
+	buf_add_text(why, "confab-preview, which has to be beside "
+			  "confab-media, can't tell the type of a file: "
+			  "confab-preview < /etc/passwd says why");
+	return false;
 }
