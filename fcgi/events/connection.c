@@ -277,11 +277,25 @@ static void start_request(struct connection *c)
 	}
 }
 
+/* Answers a record about the connection. False when its answers are not
+ * read. */
+static bool answer_record(struct connection *c, const struct fastcgi_record *r)
+{
+	struct buf *wire = &c->connections->wire;
+
+	wire->len = 0;
+	fastcgi_answer(wire, r);
+	send_wire(c, wire);
+	return c->out.len <= PARAMS_LIMIT;
+}
+
 /* Takes one record. False when the connection is to be closed. */
 static bool take_record(struct connection *c, const struct fastcgi_record *r)
 {
 	struct buf packed;
 
+	if (r->type >= FASTCGI_GET_VALUES)
+		return answer_record(c, r);
 	if (r->type == FASTCGI_BEGIN && !c->id)
 		c->id = r->id;
 	if (r->type == FASTCGI_ABORT)

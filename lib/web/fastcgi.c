@@ -144,3 +144,29 @@ const char *fastcgi_value(const struct buf *unpacked, const char *name)
 	}
 	return NULL;
 }
+
+static void answer_values(struct buf *out, const struct fastcgi_record *record)
+{
+	static const char NAME[] = "FCGI_MPXS_CONNS";
+	struct buf asked = { 0 }, unpacked = { 0 }, values = { 0 };
+
+	buf_add(&asked, record->content, record->len);
+	if (fastcgi_unpack(&unpacked, &asked) && fastcgi_value(&unpacked, NAME))
+		fastcgi_pair(&values, NAME, "0");
+	fastcgi_write(out, FASTCGI_GET_VALUES_RESULT, 0, values.data,
+		      values.len);
+	buf_free(&asked);
+	buf_free(&unpacked);
+	buf_free(&values);
+}
+
+void fastcgi_answer(struct buf *out, const struct fastcgi_record *record)
+{
+	const char unknown[8] = { (char)record->type };
+
+	if (record->type == FASTCGI_GET_VALUES)
+		answer_values(out, record);
+	else
+		fastcgi_write(out, FASTCGI_UNKNOWN_TYPE, 0, unknown,
+			      sizeof(unknown));
+}

@@ -17,6 +17,9 @@ enum fastcgi_type {
 	FASTCGI_PARAMS = 4,
 	FASTCGI_STDIN = 5,
 	FASTCGI_STDOUT = 6,
+	FASTCGI_GET_VALUES = 9, /* from here on: about the connection */
+	FASTCGI_GET_VALUES_RESULT = 10,
+	FASTCGI_UNKNOWN_TYPE = 11,
 };
 
 enum {
@@ -52,6 +55,10 @@ void fastcgi_end(struct buf *out, unsigned id);
 
 /* Appends a name-value pair to the content of PARAMS. */
 void fastcgi_pair(struct buf *out, const char *name, const char *value);
+
+/* Appends the answer to a record about the connection (section 4). The only
+ * value that is told is that a connection carries one request at a time. */
+void fastcgi_answer(struct buf *out, const struct fastcgi_record *record);
 
 /* Unpacks the joined content of PARAMS to "name\0value\0…" for fastcgi_value().
  * False when it is malformed or a value holds NUL. */

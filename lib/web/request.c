@@ -37,6 +37,10 @@
 #include "web/fastcgi.h"
 #include "web/request_internal.h"
 
+enum {
+	ABOUT_CONNECTION = 4096 /* most bytes of such a record */
+};
+
 /* Read by the ticking timer; a process has one struct http. */
 static volatile sig_atomic_t watched = -1; /* socket, -1: none */
 static volatile sig_atomic_t ticks_left;
@@ -256,6 +260,64 @@ const char *http_request_id(const struct http *http)
 	return http->request_id;
 }
 
+static bool read_whole(int fd, char *to, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = recv(fd, to, len, 0);
+
+		if (n == 0 || (n < 0 && errno != EINTR))
+			return false;
+		if (n > 0) {
+			to += n;
+			len -= (size_t)n;
+		}
+	}
+	return true;
+}
+
+/* Reads and answers one record about the connection. */
+static bool answer_record(int fd)
+{
+	char bytes[FASTCGI_HEADER + ABOUT_CONNECTION + UINT8_MAX];
+	struct fastcgi_record record;
+	struct buf answer = { 0 };
+	bool ok;
+
+	if (!read_whole(fd, bytes, FASTCGI_HEADER) ||
+	    fastcgi_read(&record, bytes, FASTCGI_HEADER) == FASTCGI_MALFORMED ||
+	    record.len > ABOUT_CONNECTION ||
+	    !read_whole(fd, bytes + FASTCGI_HEADER,
+			record.size - FASTCGI_HEADER))
+		return false;
+	fastcgi_answer(&answer, &record);
+	ok = send(fd, answer.data, answer.len, MSG_NOSIGNAL) ==
+	     (ssize_t)answer.len;
+	buf_free(&answer);
+	return ok;
+}
+
+/* Answers the records about the connection that come before a request. libfcgi
+ * would wait for more input first, and its answer to many names overruns a
+ * buffer. False: the connection is of no use. */
+static bool answer_records(int fd)
+{
+	char start[2];
+
+	for (;;) {
+		ssize_t n = recv(fd, start, sizeof(start), MSG_PEEK);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		/* A server sends these bytes at once. */
+		if (n < 2)
+			return false;
+		if ((unsigned char)start[1] < FASTCGI_GET_VALUES)
+			return true;
+		if (!answer_record(fd))
+			return false;
+	}
+}
+
 bool http_accept(struct http *http)
 {
 	if (http->open)
@@ -277,7 +339,7 @@ bool http_accept(struct http *http)
 		http_watch(http);
 		/* On failure libfcgi closes the connection, and then finds no
 		 * socket to accept another from. */
-		if (FCGX_Accept_r(&http->request) == 0)
+		if (answer_records(fd) && FCGX_Accept_r(&http->request) == 0)
 			break;
 		http_hang_up(http);
 	}

@@ -122,6 +122,39 @@ static void refuses_lying_lengths(void **state)
 	}
 }
 
+static void assert_answer(unsigned type, const struct buf *content,
+			  const char *expected, size_t len)
+{
+	struct fastcgi_record record = { .type = type,
+					 .content = content->data,
+					 .len = content->len };
+	struct buf answer = { 0 };
+
+	fastcgi_answer(&answer, &record);
+	assert_int_equal(answer.len, len);
+	assert_memory_equal(answer.data, expected, len);
+	buf_free(&answer);
+}
+
+static void answers_about_the_connection(void **state)
+{
+	static const char RESULT[] = "\1\12\0\0\0\22\0\0"
+				     "\17\1FCGI_MPXS_CONNS0";
+	struct buf asked = { 0 };
+
+	(void)state;
+	assert_answer(FASTCGI_GET_VALUES, &asked, "\1\12\0\0\0\0\0\0", 8);
+	fastcgi_pair(&asked, "FCGI_MAX_REQS", "");
+	assert_answer(FASTCGI_GET_VALUES, &asked, "\1\12\0\0\0\0\0\0", 8);
+	for (int i = 0; i < 20; i++)
+		fastcgi_pair(&asked, "FCGI_MPXS_CONNS", "");
+	assert_answer(FASTCGI_GET_VALUES, &asked, RESULT, 26);
+	buf_add(&asked, "\377", 1);
+	assert_answer(FASTCGI_GET_VALUES, &asked, "\1\12\0\0\0\0\0\0", 8);
+	assert_answer(200, &asked, "\1\13\0\0\0\10\0\0\310\0\0\0\0\0\0\0", 16);
+	buf_free(&asked);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -131,6 +164,7 @@ int main(void)
 		cmocka_unit_test(splits_long_content),
 		cmocka_unit_test(unpacks_parameters),
 		cmocka_unit_test(refuses_lying_lengths),
+		cmocka_unit_test(answers_about_the_connection),
 	};
 
 	return RUN_TAP(tests);

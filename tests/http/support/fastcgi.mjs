@@ -3,8 +3,8 @@ import net from 'node:net';
 
 const BEGIN = 1, END = 3, PARAMS = 4, STDIN = 5, STDOUT = 6;
 
-function record(type, content) {
-  const head = Buffer.from([1, type, 0, 1, content.length >> 8, content.length & 0xff, 0, 0]);
+export function record(type, content, id = 1) {
+  const head = Buffer.from([1, type, 0, id, content.length >> 8, content.length & 0xff, 0, 0]);
   return Buffer.concat([head, content]);
 }
 
@@ -16,15 +16,25 @@ function length(text) {
   return long;
 }
 
-const pair = (name, value) => Buffer.concat([length(name), length(value), Buffer.from(name + value)]);
+export const pair = (name, value) => Buffer.concat([length(name), length(value), Buffer.from(name + value)]);
 
 /** One request on a connection of its own. */
 export class FastcgiRequest {
-  /** @param {string} path of the socket */
+  received = Buffer.alloc(0);
+
+  /**
+   * @param {string} path of the socket
+   * @param {object} [params] as begin() takes them, which is to be called without them
+   */
   constructor(path, params) {
     this.socket = net.connect(path);
     this.socket.on('error', () => {});
+    this.socket.on('data', (part) => { this.received = Buffer.concat([this.received, part]); });
     this.closed = new Promise((resolve) => this.socket.on('close', resolve));
+    if (params) this.begin(params);
+  }
+
+  begin(params) {
     this.socket.write(Buffer.concat([
       record(BEGIN, Buffer.from([0, 1, 0, 0, 0, 0, 0, 0])),
       record(PARAMS, Buffer.concat(Object.entries(params).map(([name, value]) => pair(name, `${value}`)))),
@@ -44,10 +54,9 @@ export class FastcgiRequest {
 
   /** The response: {status, headers, bytes, text, body}; fails when it breaks off. */
   async response() {
-    const parts = [], out = [];
-    this.socket.on('data', (part) => parts.push(part));
+    const out = [];
     await this.closed;
-    let rest = Buffer.concat(parts), ended = false;
+    let rest = this.received, ended = false;
     while (rest.length >= 8) {
       const size = rest.readUInt16BE(4);
       if (rest[1] === STDOUT) out.push(rest.subarray(8, 8 + size));
