@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -29,6 +30,16 @@ static void print_help(const struct command_line *line)
 	       "as CONFAB_NAME:\n",
 	       program->name, program->purpose, program->name);
 	config_print_options();
+}
+
+bool program_has_socket(void)
+{
+	int listening = 0;
+	socklen_t len = sizeof(listening);
+
+	return getsockopt(STDIN_FILENO, SOL_SOCKET, SO_ACCEPTCONN, &listening,
+			  &len) == 0 &&
+	       listening;
 }
 
 /* Whether the program can make its socket below run_dir. The listener binds it
@@ -59,7 +70,7 @@ static bool load(struct config *out, const struct program *program,
 {
 	if (!config_load(out, path, why))
 		return false;
-	if ((getenv("GATEWAY_INTERFACE") ||
+	if ((getenv("GATEWAY_INTERFACE") || program_has_socket() ||
 	     check_run_dir(out->run_dir, program->socket, why)) &&
 	    program->check(out, why))
 		return true;

@@ -18,8 +18,11 @@ struct program {
 /* Reads the command line (-c FILE -n -r -h -V) and the configuration, makes all
  * checks, and opens the logger. Exits for -h, -V and -n, and with status 2 and
  * a sentence for mistakes. Under CGI a stranger may set the command line, so it
- * is ignored, and there is no socket to check. */
+ * is ignored. There is no socket to check then, nor when one is passed. */
 void program_start(struct config *out, const struct program *program, int argc,
 		   char **argv);
+
+/* Whether a process manager has passed a listening socket as descriptor 0. */
+bool program_has_socket(void);
 
 #endif

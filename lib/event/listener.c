@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/program.h"
+
 enum {
 	KNOCKS = 500, /* attempts to connect while its queue is full */
 	PAUSE = 10,   /* ms between them */
@@ -27,12 +29,7 @@ static _Noreturn void die_listening(const char *path, const char *why)
 /* The socket a process manager passed as descriptor 0, or -1. */
 static int passed_socket(void)
 {
-	int listening = 0;
-	socklen_t len = sizeof(listening);
-
-	if (getsockopt(STDIN_FILENO, SOL_SOCKET, SO_ACCEPTCONN, &listening,
-		       &len) < 0 ||
-	    !listening)
+	if (!program_has_socket())
 		return -1;
 	fcntl(STDIN_FILENO, F_SETFL, fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);
 	return STDIN_FILENO;

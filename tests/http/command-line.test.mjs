@@ -1,10 +1,13 @@
 // The errors for a wrong command line, environment or configuration; -n checks the same things as a start.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
+import { until } from './support/client.mjs';
 
 const built = path.resolve(import.meta.dirname, '../../build', process.env.BUILD ?? 'release');
 const folder = mkdtempSync(path.join(tmpdir(), 'confab-words-'));
@@ -16,11 +19,15 @@ const SERVING = ['confab-command', 'confab-session', 'confab-media', 'confab-eve
 const DATABASE = `host=${process.env.CONFAB_DIR}/run dbname=confab`;
 const more = (name) => ` (${name} --help says more)`;
 
-/** Runs a program with only the given CONFAB_* variables in its environment. */
-function run(program, words, variables = {}) {
+/** This environment, with no CONFAB_* variables but those given and what every run needs. */
+function environment(variables) {
   const others = Object.entries(process.env).filter(([name]) => !name.startsWith('CONFAB_'));
-  const env = { ...Object.fromEntries(others), CONFAB_RUN_DIR: folder, CONFAB_MEDIA_DIR: path.join(folder, 'media'),
+  return { ...Object.fromEntries(others), CONFAB_RUN_DIR: folder, CONFAB_MEDIA_DIR: path.join(folder, 'media'),
     CONFAB_DATABASE: DATABASE, ...variables };
+}
+
+function run(program, words, variables) {
+  const env = environment(variables);
   return new Promise((resolve) => {
     const child = execFile(path.join(built, program), words, { env, timeout: 10_000 }, (error, stdout, stderr) =>
       resolve({ status: error ? error.code : 0, stdout, stderr }));
@@ -144,6 +151,22 @@ for (const program of [...SERVING, 'confab'])
       for (const words of program === 'confab' ? [['status']] : [['-n'], []])
         await refused(program, words, variables, `${program}: ${said}`);
   });
+
+test('with a socket that is passed run_dir does not matter', async () => {
+  const server = net.createServer().listen(path.join(folder, 'passed.sock'));
+  await once(server, 'listening');
+  for (const program of SERVING) {
+    const child = spawn(path.join(built, program), [], { stdio: [server._handle.fd, 'ignore', 'pipe'],
+      env: environment({ CONFAB_RUN_DIR: '/nonexistent', CONFAB_MEDIA_DIR: path.join(folder, 'passed') }) });
+    let said = '';
+    child.stderr.on('data', (part) => { said += part; });
+    const ended = once(child, 'exit');
+    await until(() => said.includes(`${program} start `) || child.exitCode !== null, 'the start');
+    child.kill();
+    assert.deepEqual(await ended, [0, null], said);
+  }
+  server.close();
+});
 
 test('variables of the tools are no mistake, and -n changes nothing', async () => {
   const tools = { CONFAB_DIR: folder, CONFAB_URL: 'http://127.0.0.1/', CONFAB_ETC: folder, CONFAB_GROUP: 'x' };
