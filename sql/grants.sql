@@ -32,6 +32,7 @@ grant execute on function
   confab.login_create(bigint, bytea, text, text), confab.login_whoami(bytea), confab.login_end(bytea), confab.ring(),
   confab.ticket_create(bytea, bytea), confab.attempt_begin(text, text, bytea, int[], int),
   confab.attempt_succeeded(text, text, bytea), confab.registration_begin(text, int, int),
+    confab.may_register(),
     confab.device_remember(bigint, bytea, bytea),
   confab.password_current(bytea), confab.password_change(bytea, text),
   confab.reset_begin(text, text, bytea), confab.reset_check(bytea), confab.reset_finish(bytea, text)

@@ -26,6 +26,8 @@ const struct pg_statement session_statements[] = {
 	[SESSION_WHOAMI] = { "whoami", "select account, expires_at"
 				       " from confab.login_whoami($1::bytea)" },
 	[SESSION_END] = { "end", "select confab.login_end($1::bytea)" },
+	[SESSION_MAY_REGISTER] = { "may_register",
+				   "select confab.may_register()" },
 	[SESSION_REGISTER] = { "register", "select confab.account_register("
 					   "$1::text, $2::text, $3::jsonb)" },
 	[SESSION_REHASH] = { "rehash",

@@ -258,6 +258,23 @@ void session_get(struct worker *w)
 	pg_result_free(result);
 }
 
+void session_get_options(struct worker *w)
+{
+	struct pg_result *result =
+		session_ask(w, SESSION_MAY_REGISTER, 0, NULL);
+	bool resets = session_resets(w->config);
+	struct buf body = { 0 };
+
+	if (!result)
+		return;
+	buf_addf(&body, "{\"allow_register\":%s,\"password_reset\":%s}",
+		 *pg_field(result, 0, 0) == 't' ? "true" : "false",
+		 resets ? "true" : "false");
+	http_respond(w->http, 200, body.data, body.len);
+	buf_free(&body);
+	pg_result_free(result);
+}
+
 void session_delete(struct worker *w)
 {
 	struct pg_result *result;

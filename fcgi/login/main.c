@@ -23,6 +23,7 @@ static const struct route {
 	{ "", "GET", session_get },
 	{ "", "POST", session_post_login },
 	{ "", "DELETE", session_delete },
+	{ "/options", "GET", session_get_options },
 	{ "/register", "POST", session_post_register },
 	{ "/ticket", "POST", session_post_ticket },
 	{ "/password", "POST", session_post_password },

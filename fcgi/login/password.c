@@ -188,11 +188,16 @@ static void post_reset(struct worker *w, const struct json *body)
 		ask_for_link(w, by_email ? NULL : name, by_email ? name : NULL);
 }
 
+bool session_resets(const struct config *config)
+{
+	return *config->mail_command && *config->reset_url;
+}
+
 void session_post_reset(struct worker *w)
 {
 	struct json *body;
 
-	if (!*w->config->mail_command || !*w->config->reset_url) {
+	if (!session_resets(w->config)) {
 		http_fail(w->http, ERROR_DENIED,
 			  "Passwords are not reset here.");
 		return;

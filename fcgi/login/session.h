@@ -20,6 +20,7 @@ enum session_statement {
 	SESSION_CREATE,
 	SESSION_WHOAMI,
 	SESSION_END,
+	SESSION_MAY_REGISTER,
 	SESSION_REGISTER,
 	SESSION_REHASH,
 	SESSION_TICKET,
@@ -118,10 +119,13 @@ void session_post_login(struct worker *w);
 void session_post_register(struct worker *w);
 void session_post_ticket(struct worker *w);
 void session_get(struct worker *w);
+void session_get_options(struct worker *w);
 void session_delete(struct worker *w);
 
 /* password.c */
 void session_post_password(struct worker *w);
 void session_post_reset(struct worker *w);
+/* Whether links for forgotten passwords are sent. */
+bool session_resets(const struct config *config);
 
 #endif

@@ -1,4 +1,3 @@
-import { Code, ConfabError } from '../confab.js';
 import { field, openDialog } from './dialog.js';
 import { clearProblem, sayProblem } from './reason.js';
 import { h } from './html.js';
@@ -27,7 +26,8 @@ export class LogIn {
     this.mailRow.hidden = true;
     this.problem = h('p', { class: 'error', id: 'login-error', role: 'alert' }, why);
     this.submit = h('button', { class: 'primary' }, t('logIn'));
-    this.other = h('button', { class: 'plain', type: 'button', onclick: () => this.#turn() }, t('newAccount'));
+    this.other = h('button', { class: 'plain', type: 'button', hidden: true, onclick: () => this.#turn() },
+      t('newAccount'));
     this.forgot = h('button', { class: 'plain', type: 'button', hidden: true, onclick: () => this.#forgot() },
       t('forgotPassword'));
     this.title = h('p', { class: 'hint', role: 'status' }, said || t('welcome'));
@@ -37,14 +37,16 @@ export class LogIn {
       h('div', { class: 'ways' }, this.other, this.forgot));
     form.addEventListener('submit', (event) => this.#go(event));
     this.element = h('main', { class: 'welcome' }, form);
-    this.#askWhetherMail();
+    this.#offer();
   }
 
-  /** Offers a link by mail where the server sends any. */
-  async #askWhetherMail() {
-    const error = await this.app.client.askForReset({ username: '' }).catch((/** @type {unknown} */ one) => one);
-    this.#sendsMail = error instanceof ConfabError && error.code === Code.INVALID;
-    this.forgot.hidden = this.#isNew || !this.#sendsMail;
+  /** Offers what the server has: without an answer, a new account all the same. */
+  async #offer() {
+    const { allow_register, password_reset } = await this.app.client.logInOptions()
+      .catch(() => ({ allow_register: true, password_reset: false }));
+    this.#sendsMail = password_reset;
+    this.other.hidden = !allow_register && !this.#isNew;
+    this.forgot.hidden = this.#isNew || !password_reset;
   }
 
   focus() {

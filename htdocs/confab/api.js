@@ -39,6 +39,12 @@ export class Api extends Emitter {
   /** The account that is logged in. Fails with code 4001 when none is. */
   whoAmI() { return this.account('GET', 'session'); }
 
+  /**
+   * What a form in front of the chat can offer.
+   * @returns {Promise<{allow_register: boolean, password_reset: boolean}>}
+   */
+  logInOptions() { return this.request('GET', 'session/options'); }
+
   /** Ends the person's other log-ins. @param {string} old_password @param {string} new_password */
   changePassword(old_password, new_password) {
     return this.request('POST', 'session/password', { old_password, new_password });

@@ -72,7 +72,7 @@ select is(pg_temp.functions('confab_command'), '{authenticate,command_list,comma
           'the command program authenticates, makes log-ins known, lists commands and rings');
 select is(pg_temp.functions('confab_session'),
   '{account_register,account_set_password_hash,attempt_begin,attempt_succeeded,device_remember,login_create,
-    login_credentials,login_end,login_external,login_whoami,'
+    login_credentials,login_end,login_external,login_whoami,may_register,'
   'password_change,password_current,registration_begin,reset_begin,reset_check,reset_finish,ring,'
   'ticket_create,version}',
     'the session program registers, logs in and out, keeps passwords, and rings');

@@ -62,6 +62,14 @@ async function linkFor(who) {
   return text.split(page)[1].split('\r\n')[0];
 }
 
+test('that links are sent, and that registration is closed, is told to anybody', async () => {
+  const options = async () => (await site.request('GET', 'session/options')).body;
+  assert.deepEqual(await options(), { allow_register: true, password_reset: true });
+  await stack.confab('setting', 'allow_register', 'false');
+  assert.deepEqual(await options(), { allow_register: false, password_reset: true });
+  await stack.confab('setting', 'allow_register', 'true');
+});
+
 test('a changed password ends the other log-ins and their streams, and keeps this one', async () => {
   const ann = await register();
   const other = (await login(ann.user.username, old_password)).body;

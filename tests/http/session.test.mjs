@@ -24,6 +24,12 @@ test('registering answers 201 with the account, a token and a cookie', async () 
   assert.ok(new Date(body.expires_at) > Date.now());
 });
 
+test('what a form can offer is told to anybody', async () => {
+  const { status, body } = await site.request('GET', 'session/options');
+  assert.deepEqual([status, body], [200, { allow_register: true, password_reset: false }]);
+  assert.equal((await site.request('POST', 'session/options', { body: {} })).status, 405);
+});
+
 test('logging in gives another token; both work, by header, by cookie', async () => {
   const ann = await site.register('ann');
   const again = await login(ann.user.username.toUpperCase(), ann.password);

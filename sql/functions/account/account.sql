@@ -32,11 +32,18 @@ returns boolean language sql immutable as $$
   select lower(normalize(p_username, nfkc)) = 'self'
 $$;
 
+-- may_register(): whether strangers can make an account.
+create or replace function confab.may_register()
+returns boolean language plpgsql stable security definer set search_path = confab_site, confab, pg_temp as $$
+begin
+  return confab.setting_value('allow_register') is not distinct from 'true';
+end $$;
+
 -- registration_check(): raises 4002 when the setting allow_register is off.
 create or replace function confab.registration_check()
 returns void language plpgsql stable as $$
 begin
-  if confab.setting_value('allow_register') is distinct from 'true' then
+  if not confab.may_register() then
     perform confab.fail(4002, '"Registration is closed."');
   end if;
 end $$;

@@ -170,6 +170,11 @@ class Stream {
     for (const wake of this.#waiting.splice(0)) wake();
   }
 
+  /** The last frames, shortened. */
+  #last() {
+    return this.texts.slice(-5).map((text) => text.slice(0, 500)).join('\n');
+  }
+
   async until(condition, what, deadline = DEADLINE) {
     const end = Date.now() + deadline;
     for (;;) {
@@ -180,7 +185,7 @@ class Stream {
       const value = condition();
       if (value) return value;
       const left = end - Date.now();
-      if (left <= 0) throw new Error(`never came: ${what}; had ${this.texts.slice(-5).join('\n') || 'nothing'}`);
+      if (left <= 0) throw new Error(`never came: ${what}; had ${this.#last() || 'nothing'}`);
       await new Promise((resolve) => {
         const timer = setTimeout(resolve, left);
         this.#waiting.push(() => { clearTimeout(timer); resolve(); });
