@@ -258,6 +258,12 @@ CREATE TABLE confab.erased_message (
     erased_at timestamp with time zone DEFAULT now() NOT NULL,
     seq bigint
 );
+CREATE TABLE confab.erased_reaction (
+    message_id uuid NOT NULL,
+    content text NOT NULL,
+    erased_at timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE ONLY confab.erased_reaction ALTER COLUMN content SET STATISTICS 0;
 CREATE TABLE confab.erased_room (
     room_id uuid NOT NULL,
     erased_at timestamp with time zone DEFAULT now() NOT NULL,
@@ -550,6 +556,8 @@ ALTER TABLE ONLY confab.erased_account
     ADD CONSTRAINT erased_account_pkey PRIMARY KEY (account_id);
 ALTER TABLE ONLY confab.erased_message
     ADD CONSTRAINT erased_message_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY confab.erased_reaction
+    ADD CONSTRAINT erased_reaction_pkey PRIMARY KEY (message_id, content);
 ALTER TABLE ONLY confab.erased_room
     ADD CONSTRAINT erased_room_pkey PRIMARY KEY (room_id);
 ALTER TABLE ONLY confab.external_identity

@@ -74,6 +74,30 @@ test('a message', { timeout: 180_000 }, async () => {
   stream.close();
 });
 
+test('a reaction that was taken back, or became another', { timeout: 180_000 }, async () => {
+  const [ann, ben, cid] = await people(['ann', 'ben', 'cid']);
+  const w = Object.fromEntries(['taken', 'replaced', 'shared'].map((name) => [name, word(name)]));
+  const room = await desk.group(ann, [ben, cid]), message = await desk.say(ann, room, 'hello');
+  await react(ben, message, 'add', w.replaced);
+  await react(cid, message, 'add', w.shared);
+  await desk.ask(ben, 'message.read', { message_id: [message.id] });
+  await desk.say(cid, room, 'an answer', { parent_message_id: message.id });
+  await react(ben, message, 'add', w.taken);
+  await react(ann, message, 'add', w.shared);
+  await there(Object.values(w));
+  await react(ben, message, 'remove');
+  await react(ann, message, 'remove');
+  await gone([w.taken, w.replaced], 'nothing is left of the two');
+  assert.deepEqual(await left([w.shared]), [w.shared], 'what somebody else still says stays');
+  await until(async () => await stack.query('select count(*) from confab.erased_reaction') === '0',
+    'they are not searched for any more', 90_000);
+  const stream = await site.stream('sse', ann, { since: '0' });
+  const { data } = await stream.message('an answer');
+  assert.deepEqual(data.parent_message.reaction_counts, { [w.shared]: 1 });
+  assert.deepEqual(data.parent_message.reactions.map(({ user }) => user.id), [cid.user.id]);
+  stream.close();
+});
+
 test('a room', { timeout: 180_000 }, async () => {
   const [ann, ben, cid, dan] = await people(['ann', 'ben', 'cid', 'dan']);
   const names = ['name', 'said', 'described', 'avatar', 'preference', 'reason'];

@@ -40,6 +40,62 @@ begin
   return v_done;
 end $$;
 
+-- message_without_reaction(value, message, content): a JSON value in which the Message with this id, wherever it is
+-- nested, lacks the reactions of a content.
+create or replace function confab.message_without_reaction(p_value jsonb, p_id text, p_content text)
+returns jsonb language plpgsql immutable as $$
+declare
+  v_value jsonb := p_value;
+  v_key text;
+begin
+  if jsonb_typeof(v_value) = 'array' then
+    return (select jsonb_agg(confab.message_without_reaction(e, p_id, p_content) order by n)
+            from jsonb_array_elements(v_value) with ordinality t (e, n));
+  end if;
+  if v_value ->> 'id' = p_id and v_value ? 'reaction_counts' then
+    v_value := v_value || jsonb_build_object('reaction_counts', (v_value -> 'reaction_counts') - p_content, 'reactions',
+      (select coalesce(jsonb_agg(e order by n), '[]') from jsonb_array_elements(v_value -> 'reactions')
+       with ordinality t (e, n) where e ->> 'reaction_content' <> p_content));
+  end if;
+  foreach v_key in array array['data', 'message', 'parent_message'] loop
+    if jsonb_typeof(v_value -> v_key) in ('object', 'array') then
+      v_value := jsonb_set(v_value, array[v_key],
+                           confab.message_without_reaction(v_value -> v_key, p_id, p_content));
+    end if;
+  end loop;
+  return v_value;
+end $$;
+
+-- erase_reactions(limit): erases copies in the log of some of the reactions that were taken back, also for a minute. A
+-- reaction that somebody has given again stays. Writes: erased_reaction, log.
+create or replace function confab.erase_reactions(p_limit int)
+returns int language plpgsql set enable_bitmapscan = on as $$
+declare
+  v_erased record;
+  v_done int := 0;
+begin
+  for v_erased in
+    select e.message_id, e.content, e.erased_at, exists (
+      select from confab.message m join confab.message_state s on s.room_id = m.room_id and s.seq = m.seq
+      where m.id = e.message_id and s.reaction_counts ? e.content) as is_given
+    from confab.erased_reaction e order by e.erased_at limit p_limit for update of e skip locked
+  loop
+    if not v_erased.is_given then
+      update confab.log l
+      set payload = confab.dispatch_text(l.payload::json ->> 'eventType',
+        confab.message_without_reaction(l.payload::jsonb -> 'data', v_erased.message_id::text, v_erased.content)::json,
+        l.seq)
+      where l.message_ids @> array[v_erased.message_id] and not l.is_own
+        and position(to_json(v_erased.content)::text in l.payload) > 0;
+    end if;
+    if v_erased.is_given or v_erased.erased_at < now() - interval '1 minute' then
+      delete from confab.erased_reaction where message_id = v_erased.message_id and content = v_erased.content;
+    end if;
+    v_done := v_done + 1;
+  end loop;
+  return v_done;
+end $$;
+
 -- erase_room(room, limit): empties some of the log rows about an erased room, except for the dispatch that it is
 -- deleted. True when all rows were processed. Writes: log, erased_room.
 create or replace function confab.erase_room(p_room uuid, p_limit int)

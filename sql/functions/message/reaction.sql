@@ -46,8 +46,15 @@ begin
       else p_data -> 'reaction_content' end), 'reaction_content', 128);
 end $$;
 
+-- reaction_erased(message, content): records that somebody has taken a reaction back. Writes: erased_reaction.
+create or replace function confab.reaction_erased(p_message uuid, p_content text)
+returns void language sql as $$
+  insert into confab.erased_reaction (message_id, content) values (p_message, p_content)
+  on conflict (message_id, content) do update set erased_at = now()
+$$;
+
 -- reaction_add(account, message, content): adds the account's reaction, or replaces it. Raises 4005 when the same one
--- is there already. Writes: reaction, message_state, log.
+-- is there already. Writes: reaction, message_state, erased_reaction, log.
 create or replace function confab.reaction_add(p_account bigint, m confab.message, p_content text)
 returns confab.outcome language plpgsql as $$
 declare
@@ -66,6 +73,9 @@ begin
                                               else confab.reaction_count(s.reaction_counts, v_old, -1) end, p_content,
     1)
   where s.room_id = m.room_id and s.seq = m.seq;
+  if v_old is not null then
+    perform confab.reaction_erased(m.id, v_old);
+  end if;
   insert into confab.reaction (room_id, seq, account_id, content, log_seq)
     values (m.room_id, m.seq, p_account, p_content, 0);
   v_entry := confab.log_entry_about(m.room_id, m.seq, 'reaction.dispatch',
@@ -93,6 +103,7 @@ begin
   end if;
   update confab.message_state s set reaction_counts = confab.reaction_count(s.reaction_counts, v_old, -1)
     where s.room_id = m.room_id and s.seq = m.seq;
+  perform confab.reaction_erased(m.id, v_old);
   return confab.log_append(confab.log_entry_about(m.room_id, m.seq, 'reaction.dispatch',
     json_build_object('status', 'successful', 'message', confab.message_told(m), 'action', 'remove')));
 end $$;

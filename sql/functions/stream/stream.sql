@@ -151,6 +151,7 @@ begin
   delete from confab.typing where told_at < now() - interval '1 hour';
   perform confab.collect_erased(5000);
   perform confab.erase_messages(1000);
+  perform confab.erase_reactions(1000);
   perform confab.log_trim(5000);
   perform confab.messages_expire(1000);
   perform confab.words_sampled();
