@@ -6,7 +6,11 @@ const LINK = /^#reset=(.+)$/;
 
 /** The token in a link for a forgotten password, or ''. @param {string} hash */
 export function tokenOf(hash) {
-  return decodeURIComponent(LINK.exec(hash)?.[1] ?? '');
+  try {
+    return decodeURIComponent(LINK.exec(hash)?.[1] ?? '');
+  } catch {
+    return ''; // an escape is cut short
+  }
 }
 
 /** The form that such a link opens: the new password. */

@@ -9,6 +9,17 @@ function makePolicy() {
 /** @param {Element} element @param {string} html */
 export function setSanitisedHtml(element, html) {
   element.innerHTML = /** @type {string} */ (policy ? policy.createHTML(html) : html);
+  for (const link of element.querySelectorAll('a')) settleLink(link);
+}
+
+/**
+ * A link of a message opens in another tab: it must not act in the page that shows it. One that sets a password, which
+ * nobody sends in a chat, is none. @param {HTMLAnchorElement} link
+ */
+function settleLink(link) {
+  link.target = '_blank';
+  link.rel = 'noopener noreferrer';
+  if (/^#reset=/i.test(link.hash)) link.removeAttribute('href');
 }
 
 /** The text of sanitised HTML for one-line previews: line breaks become spaces. @param {string} html */

@@ -258,6 +258,24 @@ test('a name or a reaction that turns text around turns nothing but itself', asy
   await enterRoom(hers, two.room.name);
 });
 
+test('a link in a message opens beside the page, and does nothing in it', async () => {
+  const wrong = await openAs(browser, two.ben, { query: '#reset=%e0%a4%a' });
+  assert.deepEqual(wrong.problems, []);
+  await close(wrong);
+  await command(two.ann, 'message.send', { room_id: two.room.id,
+    content: '<a href="#reset=mine">password</a> <a href="#join/x">there</a> <a href="https://e.example/">out</a>' });
+  const links = message(his, 'password there out').locator('.content a');
+  await links.first().waitFor();
+  await links.first().click();
+  const [, there, out] = await links.all();
+  for (const link of [there, out])
+    assert.deepEqual(await link.evaluate(({ target, rel }) => [target, rel]), ['_blank', 'noopener noreferrer']);
+  const [page] = await Promise.all([his.context().waitForEvent('page'), there.click()]);
+  await page.close();
+  assert.equal(new URL(his.url()).hash, `#${two.room.id}`);
+  await text(his).waitFor();
+});
+
 test('the address to join a room that one is in opens the room', async () => {
   const page = await openAs(browser, two.ben, { query: `#join/${two.room.id}` });
   await page.locator('#room-name', { hasText: two.room.name }).waitFor();
