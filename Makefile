@@ -273,12 +273,13 @@ FILL := sed -e 's,@BIN@,$(PREFIX)/bin,g' -e 's,@ETC@,$(ETC),g' -e 's,@HTDOCS@,$(
 	-e 's,@INTERNAL@,/confab-media/,g'
 
 install: all $(filter $(BUNDLED)/%,$(PAGE)/index.html)
-	$(Q)install -d $(DESTDIR)$(PREFIX)/bin $(LIBEXEC)/Confab $(SHARE)/conf $(SHARE)/systemd $(SHARE)/templates
+	$(Q)install -d $(DESTDIR)$(PREFIX)/bin $(LIBEXEC)/Confab/Check $(SHARE)/conf $(SHARE)/systemd $(SHARE)/templates
 	$(Q)install -d $(DESTDIR)$(ETC)
 	$(Q)install -d $(MAN)/man1 $(MAN)/man5 $(MAN)/man8
 	$(Q)install $(PROGRAMS:%=$(O)/%) $(DESTDIR)$(PREFIX)/bin
-	$(Q)install tools/site/setup tools/site/programs $(LIBEXEC)
+	$(Q)install tools/site/setup tools/site/check tools/site/programs $(LIBEXEC)
 	$(Q)install -m 644 tools/site/Confab/*.pm $(LIBEXEC)/Confab
+	$(Q)install -m 644 tools/site/Confab/Check/*.pm $(LIBEXEC)/Confab/Check
 	$(Q)install -m 644 conf/*.conf.in $(SHARE)/templates
 	$(Q)rm -rf $(SHARE)/sql $(SHARE)/htdocs
 	$(Q)cp -R sql $(SHARE)

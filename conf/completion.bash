@@ -6,11 +6,14 @@ _confab() {
 	-s) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
 	account) mapfile -t COMPREPLY < <(compgen -W "add password disable enable list" -- "$word") ;;
 	--server) mapfile -t COMPREPLY < <(compgen -W "lighttpd nginx apache" -- "$word") ;;
+	--config) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
 	*)
 		if [[ " ${COMP_WORDS[*]} " == *" setup "* ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "--site --mount --host --url --server --account --yes --dry-run --remove --data --help" -- "$word")
+		elif [[ " ${COMP_WORDS[*]} " == *" check "* ]]; then
+			mapfile -t COMPREPLY < <(compgen -W "--site --config --url --json --help $(confab check --help | awk '/^    /{ print $1 }')" -- "$word")
 		else
-			mapfile -t COMPREPLY < <(compgen -W "setup upgrade account setting status maintain keep restore-done -c -s --help --version" -- "$word")
+			mapfile -t COMPREPLY < <(compgen -W "setup check upgrade account setting status maintain keep restore-done -c -s --help --version" -- "$word")
 		fi
 		;;
 	esac

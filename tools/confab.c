@@ -237,6 +237,9 @@ static void print_help(const struct command_line *line)
 	      "  setup [OPTION]...             make a site of it: database, "
 	      "web server,\n"
 	      "                                first account (setup --help)\n"
+	      "  check [OPTION]... [NAME]...   find what is wrong with a site, "
+	      "and say\n"
+	      "                                what to change (check --help)\n"
 	      "  upgrade                       bring the database to this "
 	      "version\n"
 	      "  account add NAME              password from standard input\n"
@@ -273,13 +276,21 @@ enum {
 	N_COMMANDS = sizeof(COMMANDS) / sizeof(COMMANDS[0])
 };
 
+/* Commands that are programs of their own, with options of their own. */
+static const char *const PROGRAMS[] = { "setup", "check" };
+
+enum {
+	N_PROGRAMS = sizeof(PROGRAMS) / sizeof(PROGRAMS[0])
+};
+
 static _Noreturn void refuse_command(const char *word)
 {
 	struct nearest nearest;
 	struct buf hint = { 0 };
 
 	nearest_begin(&nearest, word, strlen(word));
-	nearest_offer(&nearest, "setup");
+	for (size_t i = 0; i < N_PROGRAMS; i++)
+		nearest_offer(&nearest, PROGRAMS[i]);
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		nearest_offer(&nearest, COMMANDS[i].name);
 	nearest_add(&nearest, &hint);
@@ -307,15 +318,22 @@ static const struct command *choose_command(char **words, int n)
 	return command;
 }
 
-/* Executes the program of this command, which has options of its own. */
-static _Noreturn void become_setup(char **argv)
+/* Executes the program of this command; returns if it has none. */
+static void become_program(char **argv)
 {
-	char path[PATH_SIZE];
+	char path[PATH_SIZE], installed[32], built[32];
 
-	if (!find_beside(path, "lib/confab/setup", "../tools/site/setup"))
-		die("setup", "lib/confab/setup is not beside the program");
-	execv(path, argv);
-	die(path, strerror(errno));
+	for (size_t i = 0; i < N_PROGRAMS; i++) {
+		if (strcmp(argv[0], PROGRAMS[i]) != 0)
+			continue;
+		snprintf(installed, sizeof(installed), "lib/confab/%s",
+			 PROGRAMS[i]);
+		snprintf(built, sizeof(built), "../tools/site/%s", PROGRAMS[i]);
+		if (!find_beside(path, installed, built))
+			die(installed, "it is not beside the program");
+		execv(path, argv);
+		die(path, strerror(errno));
+	}
 }
 
 static const struct command *
@@ -341,8 +359,8 @@ int main(int argc, char **argv)
 	struct buf why = { 0 };
 	bool fresh;
 
-	if (argc > 1 && !strcmp(argv[1], "setup"))
-		become_setup(argv + 1);
+	if (argc > 1)
+		become_program(argv + 1);
 	command = read_command_line(&admin, &path, argc, argv);
 	if (!config_load(&admin.config, path, &why) ||
 	    !pg_conninfo_check(admin.config.database, &why)) {

@@ -119,6 +119,13 @@ test('confab setup: wrong words are named', async () => {
     await refused('confab', ['setup', ...words], {}, `confab setup: ${said}${more('confab setup')}`);
 });
 
+test('confab check: wrong words are named', async () => {
+  for (const [words, said] of [[['--nonsense'], 'there is no option --nonsense'],
+    [['luck'], 'there is no check "luck"'],
+    [['--url', 'here'], '--url: an address such as https://www.example.org/chat/']])
+    await refused('confab', ['check', ...words], {}, `confab check: ${said}${more('confab check')}`);
+});
+
 // The environment, and the output of programs that read the configuration.
 const WRONG_ENVIRONMENTS = [
   [{ CONFAB_MAX_BODDY: '1' }, 'CONFAB_MAX_BODDY in the environment: there is no such option; did you mean '

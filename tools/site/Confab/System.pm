@@ -6,7 +6,9 @@ use warnings;
 use Exporter qw(import);
 use File::Basename qw(dirname);
 use File::Path qw(make_path);
-our @EXPORT = qw(fail capture succeeds run slurp put_file put_part part_of has_command has_systemd process_runs);
+use File::Temp qw(tempfile);
+use POSIX ();
+our @EXPORT = qw(fail capture succeeds try_run run slurp put_file put_part part_of has_command has_systemd process_runs);
 
 # Ends the program with a sentence.
 sub fail { print STDERR "confab: @_\n"; exit 1 }
@@ -28,23 +30,30 @@ sub capture {
 
 sub succeeds { return defined capture(@_) }
 
-# Runs a command and ends the program when it fails, with what it said. input: its standard input.
-sub run {
-	my ($what, $input, @command) = @_;
-	my $log = "/tmp/confab-setup.$$";
+# Runs a command: whether it succeeded, and what it said. input: its standard input.
+sub try_run {
+	my ($input, @command) = @_;
+	my ($said, $log) = tempfile('confab-XXXXXX', TMPDIR => 1);
+	local $SIG{PIPE} = 'IGNORE';
 	my $pid = open my $in, '|-';
 	defined $pid or fail("fork: $!");
 	if (!$pid) {
-		umask 077;
-		open STDOUT, '>', $log;
+		open STDOUT, '>&', $said;
 		open STDERR, '>&', \*STDOUT;
 		exec { $command[0] } @command or print "$command[0]: $!\n";
-		exit 127;
+		POSIX::_exit(127);
 	}
 	print $in $input // '';
 	my $ok = close $in;
-	my $said = slurp($log) // '';
+	my $text = slurp($log) // '';
 	unlink $log;
+	return ($ok, $text);
+}
+
+# Runs a command and ends the program when it fails, with what it said.
+sub run {
+	my ($what, $input, @command) = @_;
+	my ($ok, $said) = try_run($input, @command);
 	fail("$what failed: @command\n$said") if !$ok;
 	return $said;
 }

@@ -1,0 +1,65 @@
+# A site as its operator sees it: where its programs and files are, and what its configuration says.
+package Confab::Site;
+use strict;
+use warnings;
+use Cwd qw(abs_path);
+use Exporter qw(import);
+use File::Basename qw(dirname);
+use JSON::PP qw();
+use Confab::System;
+our @EXPORT = qw(new_password read_configuration site_file with_account);
+
+# An installation is PREFIX/lib/confab/Confab/Site.pm, a source tree TOP/tools/site/Confab/Site.pm.
+my $top = dirname(dirname(dirname(dirname(abs_path(__FILE__)))));
+my $installed = -x "$top/bin/confab";
+my %places = $installed
+	? (bin => "$top/bin", sample => "$top/share/confab/conf/confab.conf", programs => "$top/lib/confab/programs", htdocs => "$top/share/confab/htdocs")
+	: (bin => "$top/build/" . ($ENV{BUILD} // 'release'), sample => "$top/conf/confab.conf", programs => "$top/tools/site/programs",
+		htdocs => "$top/htdocs");
+
+# A file that comes with the programs.
+sub site_file { return $places{ $_[0] } }
+
+# The options of a configuration: the defaults, the file, then CONFAB_NAME of the environment, as the programs take them.
+# And the line of each that the file sets.
+sub read_configuration {
+	my ($file) = @_;
+	my %value = (slurp($places{sample}) // '') =~ /^#(\w+) =[ \t]*(.*)$/mg;
+	my ($number, %line) = 0;
+	for (split /\n/, slurp($file) // '') {
+		$number++;
+		next if !/^\s*(\w+)\s*=\s*(.*?)\s*$/;
+		($value{$1}, $line{$1}) = ($2, $number);
+	}
+	for (keys %value) { $value{$_} = $ENV{"CONFAB_\U$_"} // $value{$_} }
+	return (\%value, \%line);
+}
+
+sub new_password {
+	open my $random, '<', '/dev/urandom' or fail("/dev/urandom: $!");
+	read $random, my $bytes, 15;
+	return unpack 'H*', substr $bytes, 0, 9;
+}
+
+# Runs something with an account that is enabled meanwhile, and disabled before and after. Dies with a sentence of the
+# operator's command when there can be none.
+sub with_account {
+	my ($conf, $name, $do) = @_;
+	my $secret = new_password();
+	my $command = sub {
+		my ($input, @words) = @_;
+		my ($ok, $said) = try_run($input, "$places{bin}/confab", '-c', $conf, 'account', @words);
+		die $said =~ s/^confab: //r if !$ok;
+		return $said;
+	};
+	my $there = $command->('', 'list') =~ /^\d+\t\Q$name\E(?:\t|$)/m;
+	$command->("$secret\n", $there ? 'password' : 'add', $name);
+	$command->('', 'enable', $name);
+	my @result = eval { $do->($secret) };
+	my $why = $@;
+	$command->('', 'disable', $name);
+	die $why if $why;
+	return @result;
+}
+
+1;
