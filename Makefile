@@ -42,7 +42,7 @@ LIB := $(addprefix base/, buf command_line config crypto error hex json json_pee
 	$(addprefix hub/, hub liveness opener opening replayer report roster signal stream transport turns withdraw)
 # The objects of each program besides its main().
 COMMAND := command command_table envelope rate shares traffic
-EVENTS := connection poll report sse
+EVENTS := cgi connection poll report sse
 LOGIN := ask log_in mail password
 MEDIA := download examine filename filetype multipart store upload
 PREVIEW := jpeg png preview sandbox size type webp

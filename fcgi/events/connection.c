@@ -272,6 +272,8 @@ static void start_request(struct connection *c)
 		return;
 	} else if (!(c->kind = kind_of(name))) {
 		connection_fail(c, ERROR_NOT_FOUND, NULL);
+	} else if (all->takes_no_streams && c->kind != &CONNECTION_POLL) {
+		connection_fail(c, ERROR_UNAVAILABLE, NULL);
 	} else {
 		open_stream(c);
 	}

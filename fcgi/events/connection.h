@@ -18,6 +18,8 @@ struct connections {
 	struct loop *loop;
 	const struct config *config;
 	struct hub *hub;
+	int wait_most;         /* s that a poll waits */
+	bool takes_no_streams; /* polls alone: every place is taken */
 	struct connection_list all;
 	unsigned count;
 	struct buf content, wire; /* scratch, empty between uses */

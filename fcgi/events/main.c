@@ -1,5 +1,8 @@
 /* confab-events: SSE and long-poll behind a web server's FastCGI. One process,
- * one thread and one loop for any number of clients. */
+ * one thread and one loop for any number of clients. As plain CGI a process
+ * serves one request, by the same hub. */
+#include <signal.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "auth/requirements.h"
@@ -8,14 +11,18 @@
 #include "base/logger.h"
 #include "base/metrics.h"
 #include "base/program.h"
+#include "cgi.h"
 #include "connection.h"
 #include "event/instance.h"
 #include "event/loop.h"
 #include "event/service.h"
 #include "hub/hub.h"
+#include "web/request.h"
 
 enum {
-	BACKLOG = 4096
+	BACKLOG = 4096,
+	WAIT_MOST = 50,      /* s of a poll */
+	CGI_TIMEOUT = 10000, /* ms for the database to answer */
 };
 
 struct events {
@@ -46,6 +53,31 @@ static void drain_share(struct service *service, unsigned turns)
 		END_RESTART, turns);
 }
 
+static void open_hub(struct connections *all, struct hub_settings *settings,
+		     struct buf *name)
+{
+	LIST_INIT(&all->all);
+	all->loop = loop_create();
+	instance_name(name, "events", all->config->run_dir);
+	settings->config = all->config;
+	settings->program = "confab-events";
+	settings->instance = buf_text(name);
+	settings->metrics = metrics_open(all->config->run_dir, "events");
+	all->hub = hub_create(all->loop, settings);
+}
+
+static void close_hub(struct connections *all,
+		      const struct hub_settings *settings)
+{
+	connection_close_all(all);
+	hub_leave(all->hub);
+	hub_free(all->hub);
+	loop_free(all->loop);
+	buf_free(&all->content);
+	buf_free(&all->wire);
+	metrics_close(settings->metrics);
+}
+
 static void run_service(const struct config *config,
 			const struct identity_rules *rules,
 			struct listener *listener)
@@ -55,38 +87,74 @@ static void run_service(const struct config *config,
 			     .accepted = accept_connection,
 			     .ready = is_ready,
 			     .drain = drain_share },
-		.connections = { .config = config },
+		.connections = { .config = config, .wait_most = WAIT_MOST },
 	};
-	struct metrics *metrics = metrics_open(config->run_dir, "events");
-	struct loop *loop = loop_create();
+	struct hub_settings settings = {
+		.rules = rules,
+		.is_alone = !listener->passed && !listener->before,
+	};
 	struct buf name = { 0 };
 
-	LIST_INIT(&events.connections.all);
-	events.service.loop = loop;
-	events.connections.loop = loop;
-	instance_name(&name, "events", config->run_dir);
-	events.connections.hub = hub_create(
-		loop, &(struct hub_settings){ .config = config,
-					      .rules = rules,
-					      .metrics = metrics,
-					      .program = "confab-events",
-					      .instance = buf_text(&name),
-					      .is_alone = !listener->passed &&
-							  !listener->before });
+	open_hub(&events.connections, &settings, &name);
+	events.service.loop = events.connections.loop;
 	service_start(&events.service);
 	logger(LEVEL_INFO, "start", "pid=%d", (int)getpid());
 	while (!events.service.over &&
 	       !(events.service.draining && !events.connections.count))
-		loop_turn(loop, -1);
+		loop_turn(events.service.loop, -1);
 	logger(LEVEL_INFO, "stop", "streams=%u", events.connections.count);
-	connection_close_all(&events.connections);
-	hub_leave(events.connections.hub);
-	hub_free(events.connections.hub);
-	loop_free(loop);
-	buf_free(&events.connections.content);
-	buf_free(&events.connections.wire);
+	close_hub(&events.connections, &settings);
 	buf_free(&name);
-	metrics_close(metrics);
+}
+
+/* Runs the loop until streams can be opened, or the database is away. */
+static void await_hub(const struct connections *all)
+{
+	int64_t deadline = loop_now(all->loop) + CGI_TIMEOUT;
+	const char *why;
+
+	while (!hub_ready(all->hub, &why) && !hub_is_away(all->hub) &&
+	       loop_now(all->loop) < deadline)
+		loop_turn(all->loop, (int)(deadline - loop_now(all->loop)));
+}
+
+/* Plain CGI: one request. */
+static void serve_alone(const struct config *config,
+			const struct identity_rules *rules)
+{
+	int place = cgi_take_place(config, getenv("REMOTE_ADDR"));
+	struct connections all = {
+		.config = config,
+		.wait_most = place < 0 ? 0 : config->cgi_wait,
+		.takes_no_streams = place < 0,
+	};
+	struct hub_settings settings = {
+		.rules = rules,
+		.is_brief = true,
+		.skips_upkeep = !cgi_upkeep_is_due(config),
+	};
+	struct buf name = { 0 };
+
+	signal(SIGPIPE, SIG_IGN);
+	open_hub(&all, &settings, &name);
+	await_hub(&all);
+	cgi_serve(&all);
+	close_hub(&all, &settings);
+	buf_free(&name);
+	if (place >= 0)
+		close(place);
+}
+
+static void serve(const struct config *config,
+		  const struct identity_rules *rules)
+{
+	struct buf path = { 0 };
+	struct listener listener;
+
+	buf_addf(&path, "%s/events.sock", config->run_dir);
+	listener_open(&listener, buf_text(&path), BACKLOG, config->replace);
+	run_service(config, rules, &listener);
+	buf_free(&path);
 }
 
 int main(int argc, char **argv)
@@ -99,17 +167,15 @@ int main(int argc, char **argv)
 	};
 	struct config config;
 	struct identity_rules *rules;
-	struct buf path = { 0 };
-	struct listener listener;
 
 	program_start(&config, &PROGRAM, argc, argv);
 	secret_init();
-	buf_addf(&path, "%s/events.sock", config.run_dir);
 	rules = identity_rules_create(&config);
-	listener_open(&listener, buf_text(&path), BACKLOG, config.replace);
-	run_service(&config, rules, &listener);
+	if (http_is_cgi())
+		serve_alone(&config, rules);
+	else
+		serve(&config, rules);
 	identity_rules_free(rules);
-	buf_free(&path);
 	config_free(&config);
 	return 0;
 }

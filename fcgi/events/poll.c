@@ -7,9 +7,8 @@
 #include "log/cursor.h"
 
 enum {
-	WAIT_DEFAULT = 25,
-	WAIT_MOST = 50,  /* s */
-	REPLAY_LOOK = 50 /* ms */
+	WAIT_DEFAULT = 25, /* s */
+	REPLAY_LOOK = 50   /* ms */
 };
 
 static void answer_poll(struct connection *c)
@@ -49,8 +48,8 @@ static void poll_opened(struct connection *c)
 		wait = strtol(text, NULL, 10);
 	if (wait < 0)
 		wait = 0;
-	if (wait > WAIT_MOST)
-		wait = WAIT_MOST;
+	if (wait > c->connections->wait_most)
+		wait = c->connections->wait_most;
 	loop_arm(c->connections->loop, &c->timer, wait * 1000);
 }
 

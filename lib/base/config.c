@@ -173,6 +173,11 @@ static const struct option_row OPTIONS[] = {
 	       "bytes that may wait for one stream"),
 	NUMBER(window, 16777216, 4096, 1073741824,
 	       "bytes of recent dispatches kept in memory"),
+	NUMBER(cgi_wait, 5, 0, 50, "s that a long-poll waits under plain CGI"),
+	NUMBER(cgi_waiters, 20, 1, 10000,
+	       "requests that wait at a time under plain CGI; others are "
+	       "answered at once"),
+	NUMBER(cgi_address_waiters, 4, 1, 64, "of these of one address"),
 	NUMBER(request_timeout, 10, 1, 300, "s for a request to arrive"),
 	NUMBER(stall_timeout, 30, 1, 3600,
 	       "s without progress that end a slow stream"),

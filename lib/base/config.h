@@ -42,6 +42,9 @@ struct config {
 	int max_streams;           /* per delivering process */
 	int stream_queue;          /* bytes queued for one stream */
 	int window;                /* bytes of recent dispatches kept */
+	int cgi_wait;              /* s that a poll waits under CGI */
+	int cgi_waiters;           /* that wait at a time under CGI */
+	int cgi_address_waiters;   /* of these of one address */
 	int request_timeout;       /* s to receive a request or open a stream */
 	int stall_timeout;    /* s without progress before a slow stream ends */
 	int account_streams;  /* for one account, per delivering process */

@@ -312,15 +312,6 @@ static void on_warn(void *context, const char *event, const char *detail)
 	logger(LEVEL_WARN, event, "%s", detail);
 }
 
-static const struct tail_handler TAIL_HANDLER = {
-	.start = on_start,
-	.row = on_row,
-	.batch = on_batch,
-	.signal = on_signal,
-	.away = on_away,
-	.warn = on_warn,
-};
-
 static void pg_up(void *context)
 {
 	struct hub *hub = context;
@@ -330,11 +321,29 @@ static void pg_up(void *context)
 	replayer_connected(hub->replayer);
 }
 
+static void on_up(void *context)
+{
+	struct hub *hub = context;
+
+	if (hub->is_brief)
+		pg_up(hub);
+}
+
 static void pg_down(void *context, const char *reason)
 {
 	(void)context;
 	logger(LEVEL_DEBUG, "questions_away", "why=\"%s\"", reason);
 }
+
+static const struct tail_handler TAIL_HANDLER = {
+	.start = on_start,
+	.row = on_row,
+	.batch = on_batch,
+	.signal = on_signal,
+	.away = on_away,
+	.up = on_up,
+	.warn = on_warn,
+};
 
 static const struct pg_async_handler PG_HANDLER = {
 	.up = pg_up,
@@ -345,21 +354,25 @@ struct hub *hub_create(struct loop *loop, const struct hub_settings *settings)
 {
 	struct hub *hub = xcalloc(1, sizeof(*hub));
 	const struct config *config = settings->config;
-	struct witness witness;
+	struct witness witness = { 0 };
 
 	hub->loop = loop;
 	hub->config = config;
+	hub->is_brief = settings->is_brief;
 	hub->rules = settings->rules;
 	stream_lists_init(&hub->lists);
 	hub->roster = roster_create();
 	hub->opener = opener_create(hub);
 	hub->replayer = replayer_create(hub, (size_t)config->window);
-	hub->liveness =
-		liveness_create(hub, settings->instance, settings->is_alone);
+	hub->liveness = liveness_create(hub, settings);
 	hub->tail = tail_create(loop, config->database, "confab_stream",
 				settings->program, &TAIL_HANDLER, hub);
-	hub->pg = pg_async_create(loop, config->database, "confab_stream",
-				  settings->program, &PG_HANDLER, hub);
+	/* One connection is enough for one request. */
+	hub->pg = hub->is_brief
+			  ? tail_connection(hub->tail)
+			  : pg_async_create(loop, config->database,
+					    "confab_stream", settings->program,
+					    &PG_HANDLER, hub);
 	hub->report = report_create(hub, settings->metrics);
 	/* A folder of its own: under systemd run_dir belongs to root. */
 	buf_addf(&hub->witness_path, "%s/state", config->run_dir);
@@ -367,6 +380,8 @@ struct hub *hub_create(struct loop *loop, const struct hub_settings *settings)
 	buf_addf(&hub->witness_path, "/%s.witness", settings->program);
 	if (witness_load(&witness, buf_text(&hub->witness_path)))
 		tail_remember(hub->tail, &witness);
+	if (settings->skips_upkeep && *witness.at.epoch)
+		tail_trust(hub->tail);
 	return hub;
 }
 
@@ -385,9 +400,10 @@ void hub_free(struct hub *hub)
 	if (!hub)
 		return;
 	hub_save_witness(hub);
-	tail_free(hub->tail);
 	opener_stop(hub->opener);
-	pg_async_free(hub->pg);
+	tail_free(hub->tail);
+	if (!hub->is_brief)
+		pg_async_free(hub->pg);
 	report_free(hub->report);
 	liveness_free(hub->liveness);
 	replayer_free(hub->replayer);
@@ -409,6 +425,11 @@ bool hub_ready(const struct hub *hub, const char **why)
 	else
 		*why = NULL;
 	return !*why;
+}
+
+bool hub_is_away(const struct hub *hub)
+{
+	return hub->away;
 }
 
 int64_t hub_position(const struct stream *s)

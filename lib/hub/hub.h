@@ -33,6 +33,12 @@ struct hub_settings {
 	/* No earlier run of this program can be alive, so the sessions that it
 	 * left can be ended. */
 	bool is_alone;
+	/* The process serves one request and ends (CGI): older dispatches are
+	 * not kept for others. */
+	bool is_brief;
+	/* Another process has tested the server a moment ago, and does the
+	 * upkeep. */
+	bool skips_upkeep;
 };
 
 struct hub *hub_create(struct loop *loop, const struct hub_settings *settings)
@@ -51,6 +57,9 @@ struct hub_request {
 	identity_param *param; /* reads the request's variables */
 	void *context;         /* argument of param */
 };
+
+/* Whether the database can't be reached. */
+bool hub_is_away(const struct hub *hub);
 
 /* Admits a client: checks the limits and the credential, then opens the stream.
  * ERROR_NONE: ops->opened or ops->refused follows, never before this returns.

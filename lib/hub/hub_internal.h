@@ -30,6 +30,7 @@ struct hub {
 	struct report *report;
 	char *epoch;
 	int64_t cursor;  /* every row up to it has been offered */
+	bool is_brief;   /* see struct hub_settings */
 	bool started;    /* cursor and epoch are valid */
 	unsigned starts; /* of the tail */
 	bool away;       /* the database is */

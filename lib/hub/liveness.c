@@ -36,24 +36,26 @@ static const struct pg_statement LEAVE = { NULL,
 struct liveness {
 	struct hub *hub;
 	const char *instance;
-	bool is_alone;    /* and sessions of an earlier run may remain */
-	bool has_left;    /* said farewell */
-	unsigned upkeeps; /* number of upkeeps so far */
-	struct buf ended; /* "{uuid,uuid": sessions */
+	bool is_alone;     /* and sessions of an earlier run may remain */
+	bool skips_upkeep; /* at the start */
+	bool has_left;     /* said farewell */
+	unsigned upkeeps;  /* number of upkeeps so far */
+	struct buf ended;  /* "{uuid,uuid": sessions */
 	struct timer upkeep_timer, end_timer;
 };
 
 static void upkeep_fired(struct timer *timer);
 static void end_fired(struct timer *timer);
 
-struct liveness *liveness_create(struct hub *hub, const char *instance,
-				 bool is_alone)
+struct liveness *liveness_create(struct hub *hub,
+				 const struct hub_settings *settings)
 {
 	struct liveness *l = xcalloc(1, sizeof(*l));
 
 	l->hub = hub;
-	l->instance = instance;
-	l->is_alone = is_alone;
+	l->instance = settings->instance;
+	l->is_alone = settings->is_alone;
+	l->skips_upkeep = settings->skips_upkeep;
 	l->upkeep_timer.fire = upkeep_fired;
 	l->end_timer.fire = end_fired;
 	return l;
@@ -152,7 +154,11 @@ void liveness_connected(struct liveness *l)
 	if (l->is_alone)
 		pg_async_send(l->hub->pg, &SWEEP, 1, &instance, on_swept, l);
 	l->is_alone = false;
-	upkeep_fired(&l->upkeep_timer);
+	if (l->skips_upkeep)
+		loop_arm(l->hub->loop, &l->upkeep_timer, UPKEEP_INTERVAL);
+	else
+		upkeep_fired(&l->upkeep_timer);
+	l->skips_upkeep = false;
 }
 
 void liveness_end_session(struct liveness *l, const char *session)
@@ -200,9 +206,11 @@ void liveness_leave(struct liveness *l)
 
 	if (!pg_async_is_up(l->hub->pg))
 		return;
+	loop_disarm(loop, &l->upkeep_timer);
+	if (!l->upkeeps && !l->ended.len)
+		return; /* the database has not heard of this process */
 	if (l->ended.len)
 		end_fired(&l->end_timer);
-	loop_disarm(loop, &l->upkeep_timer);
 	pg_async_send(l->hub->pg, &LEAVE, 1, &instance, on_left, l);
 	while (!l->has_left && loop_now(loop) < deadline)
 		loop_turn(loop, LEAVE_TURN);

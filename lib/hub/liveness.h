@@ -6,11 +6,13 @@
 #include <stdbool.h>
 
 struct hub;
+struct hub_settings;
 struct liveness;
 
-/* hub may be incomplete. instance and is_alone: see struct hub_settings. */
-struct liveness *liveness_create(struct hub *hub, const char *instance,
-				 bool is_alone) __attribute__((malloc));
+/* hub may be incomplete. */
+struct liveness *liveness_create(struct hub *hub,
+				 const struct hub_settings *settings)
+	__attribute__((malloc));
 void liveness_free(struct liveness *liveness);
 
 /* The name of this process in the database. */

@@ -299,7 +299,7 @@ static void ask_recall(struct replayer *r)
 void replayer_start(struct replayer *r, int64_t head)
 {
 	window_reset(r->window, head);
-	r->recall.is_wanted = true;
+	r->recall.is_wanted = !r->hub->is_brief;
 	ask_recall(r);
 }
 

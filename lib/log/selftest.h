@@ -24,6 +24,7 @@ struct selftest {
 	 * anew, and the epoch has changed. */
 	void (*restored)(void *context);
 	struct witness witness; /* the owner keeps it up to date */
+	bool is_passed;         /* another process has passed it lately */
 	bool held;              /* the lock was seen */
 	char ring[33];
 	struct timer limit;

@@ -36,6 +36,9 @@ struct tail_handler {
 	void (*signal)(void *context, const char *text);
 	/* The database is away (why), or back (NULL). Nothing is lost. */
 	void (*away)(void *context, const char *why);
+	/* The connection is up, and the tail's first statements are sent. May be
+	 * NULL. */
+	void (*up)(void *context);
 	/* For the log: a warning in key=value form. */
 	void (*warn)(void *context, const char *event, const char *detail);
 };
@@ -65,6 +68,11 @@ const struct witness *tail_witness(const struct tail *tail);
 /* The last row that an earlier run has read. Call before the first turn of the
  * loop. */
 void tail_remember(struct tail *tail, const struct witness *witness);
+/* The tail's connection, for a process whose other statements are few. */
+struct pg_async *tail_connection(const struct tail *tail);
+/* Leaves out the test of the server: another process has passed it a moment
+ * ago. */
+void tail_trust(struct tail *tail);
 
 const struct tail_counts *tail_counts(const struct tail *tail);
 
