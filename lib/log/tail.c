@@ -249,14 +249,12 @@ static void witness_row(struct tail *tail, const struct pg_result *result,
 
 static void plan_look(struct tail *tail)
 {
-	int64_t now = loop_now(tail->loop);
-
 	tail->state = TAIL_IDLE;
 	if (tail->look_again)
 		read_log(tail);
 	else if (tail->fence.hi)
 		loop_arm(tail->loop, &tail->timer, FENCE_INTERVAL);
-	else if (now < tail->hot_until)
+	else if (loop_now(tail->loop) < tail->hot_until)
 		loop_arm(tail->loop, &tail->timer, HOT_INTERVAL);
 	else
 		loop_arm(tail->loop, &tail->timer, FLOOR_INTERVAL);
@@ -304,20 +302,11 @@ static void read_log(struct tail *tail)
 	snprintf(after, sizeof(after), "%lld", (long long)tail->cursor);
 	snprintf(limit, sizeof(limit), "%d", READ_LIMIT);
 	tail->state = TAIL_READING;
-#ifdef TAIL_VARIANTS
-	if (is_variant("one-snapshot") || is_variant("locks-after-rows"))
-		pg_async_send(tail->pg, &ONE_SNAPSHOT, 0, NULL, on_other, NULL);
-	/* This variant delivers the rows visible here. */
-	if (is_variant("locks-after-rows"))
-		pg_async_send(tail->pg, &ROWS, 2, params, on_other, NULL);
-#endif
+	begin_variant(tail->pg, &ROWS, params, on_other);
 	if (tail->fence.hi)
 		pg_async_send(tail->pg, &LOCKS, 0, NULL, on_locks, tail);
 	pg_async_send(tail->pg, &ROWS, 2, params, on_rows, tail);
-#ifdef TAIL_VARIANTS
-	if (is_variant("one-snapshot") || is_variant("locks-after-rows"))
-		pg_async_send(tail->pg, &ROLLBACK, 0, NULL, on_other, NULL);
-#endif
+	end_variant(tail->pg, on_other);
 }
 
 static void timer_fired(struct timer *timer)

@@ -36,8 +36,8 @@ struct tail_handler {
 	void (*signal)(void *context, const char *text);
 	/* The database is away (why), or back (NULL). Nothing is lost. */
 	void (*away)(void *context, const char *why);
-	/* The connection is up, and the tail's first statements are sent. May be
-	 * NULL. */
+	/* The connection is up, and the tail's first statements are sent.
+	 * May be NULL. */
 	void (*up)(void *context);
 	/* For the log: a warning in key=value form. */
 	void (*warn)(void *context, const char *event, const char *detail);
