@@ -18,8 +18,8 @@ export class JoinRequests {
         .then(() => app.requests.load(id));
     this.element.hidden = !requests.length;
     this.list.replaceChildren(...requests.map(({ user, reason }) =>
-      personRow(app, user, reason ? h('small', { dir: 'auto' }, reason) : null,
-        h('button', { class: 'plain', onclick: answer(user, true) }, t('accept')),
-        h('button', { class: 'plain danger', onclick: answer(user, false) }, t('refuse')))));
+      personRow(app, user, reason ? h('small', { class: 'reason', dir: 'auto' }, reason) : null,
+        h('div', { class: 'answers' }, h('button', { class: 'plain', onclick: answer(user, true) }, t('accept')),
+          h('button', { class: 'plain danger', onclick: answer(user, false) }, t('refuse'))))));
   }
 }

@@ -1,5 +1,7 @@
 import { Dispatch } from '../confab.js';
 
+const ROOMS = 30; // that are asked about at the start
+
 /** Requests to join that wait for an answer, by room: what was told live, and the lists that were asked for. */
 export class PendingRequests {
   /** @type {Map<string, any[]>} oldest first: {user, reason} */
@@ -9,10 +11,15 @@ export class PendingRequests {
   constructor(app) {
     this.app = app;
     app.client.on('dispatch', ({ eventType, data }) => this.#heard(eventType, data));
-    app.client.on('resync', () => {
-      this.#byRoom.clear();
-      if (app.open) this.load(app.open);
-    });
+    app.client.on('resync', () => this.#byRoom.clear());
+    app.store.on('loaded', () => this.#loadAll());
+  }
+
+  /** Asks for the lists of the rooms that ask before anybody joins, one after the other. */
+  async #loadAll() {
+    const { app } = this;
+    const rooms = app.store.list().filter((room) => room.join_approval_required && !room.peer).slice(0, ROOMS);
+    for (const { id } of rooms) await app.permissions.ask(id).then(() => this.load(id), () => {});
   }
 
   /** @param {string} id */

@@ -204,6 +204,7 @@ test('who asks to join is seen by the administrator at once, and by who administ
   await command(two.ann, 'room.remove_members', { room_id: room.id, members: [dan.user.id] });
   await command(dan, 'room.request', { room_id: room.id });
   await second.reload();
+  await second.locator('#room-list li', { hasText: 'Closed' }).getByText('1 request to join').waitFor();
   await enterRoom(second, 'Closed');
   await second.getByRole('button', { name: 'Details, 1 request to join' }).waitFor();
   assert.deepEqual(pages.flatMap(({ problems }) => problems), []);
