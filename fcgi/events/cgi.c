@@ -17,7 +17,8 @@
 #include "web/fastcgi.h"
 
 enum {
-	REQUEST = 1,         /* id in FastCGI */
+	REQUEST_LIMIT = 65536, /* bytes; fits a socket's buffer */
+	REQUEST = 1,           /* id in FastCGI */
 	ADDRESSES = 65536,   /* addresses are told apart by 16 bits of a hash */
 	UPKEEP_INTERVAL = 5, /* s */
 };
@@ -144,6 +145,14 @@ static void relay_ready(struct watch *watch, uint32_t events)
 		relay->over = true;
 }
 
+static void refuse_large(void)
+{
+	static const char answer[] = "Status: 431 Request Header Fields Too "
+				     "Large\r\nContent-Length: 0\r\n\r\n";
+
+	write_out(answer, sizeof(answer) - 1);
+}
+
 /* The request as FastCGI. Its body is not read: streams have none. */
 static void pack_request(struct buf *out)
 {
@@ -178,8 +187,11 @@ void cgi_serve(struct connections *all)
 		return;
 	}
 	pack_request(&request);
-	/* An environment is smaller than a socket's buffer, or refused. */
-	if (write(ends[1], request.data, request.len) == (ssize_t)request.len) {
+	if (request.len > REQUEST_LIMIT ||
+	    write(ends[1], request.data, request.len) != (ssize_t)request.len) {
+		refuse_large();
+		close(ends[0]);
+	} else {
 		connection_accept(all, ends[0]);
 		loop_watch(all->loop, &relay.watch, ends[1], EPOLLIN);
 		while (!relay.over)

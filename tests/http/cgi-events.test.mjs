@@ -133,6 +133,7 @@ test('what is wrong is said in the usual form', async () => {
   assert.equal(await answer('poll', '', { token: 'x' }), 401);
   assert.equal(await answer('poll', '', { token: ann.token, method: 'POST' }), 405);
   assert.equal(await answer('nothing', '', { token: ann.token }), 404);
+  assert.equal(await answer('poll', '', { token: ann.token, env: { HTTP_COOKIE: 'x'.repeat(70_000) } }), 431);
   const away = await start('poll', '', { token: ann.token, env: { CONFAB_DATABASE: 'host=/nonexistent' } }).done;
   assert.equal(away.status, 503);
   assert.ok(away.ms < 8000, `${away.ms} ms`);
