@@ -68,13 +68,12 @@ sub check_database {
 		return fault(what => "the database can't be reached: $reason", why => 'every command is answered with 4053; what needs the database is left out below', advice($site, $said));
 	}
 	$site->{database} = my $is = decode_json($said);
-	my @found;
-	push @found, fault(what => "the encoding of the database is $is->{encoding}, not UTF8", change => "pg_dump $is->{name} >saved; createdb -O confab_admin -E UTF8 -T template0 --locale=C.UTF-8 confab_new; psql confab_new <saved",
+	fault(what => "the encoding of the database is $is->{encoding}, not UTF8", change => "pg_dump $is->{name} >saved; createdb -O confab_admin -E UTF8 -T template0 --locale=C.UTF-8 confab_new; psql confab_new <saved",
 		why => 'texts that it can\'t hold are refused; confab upgrade refuses such a database') if $is->{encoding} ne 'UTF8';
-	push @found, fault(what => "PostgreSQL is $is->{version}, older than 14", change => 'pg_upgradecluster', why => 'the schema uses what is new in 14') if $is->{version} < 140000;
-	push @found, fault(what => 'this server is a standby', file => $site->{conf}, line => $site->{at}{database}, change => 'database = host=db1,db2 dbname=confab target_session_attrs=read-write',
+	fault(what => "PostgreSQL is $is->{version}, older than 14", change => 'pg_upgradecluster', why => 'the schema uses what is new in 14') if $is->{version} < 140000;
+	fault(what => 'this server is a standby', file => $site->{conf}, line => $site->{at}{database}, change => 'database = host=db1,db2 dbname=confab target_session_attrs=read-write',
 		why => 'no command succeeds there') if $is->{standby};
-	return @found ? @found : note("$is->{name}, $is->{encoding}, PostgreSQL " . int($is->{version} / 10000));
+	note("$is->{name}, $is->{encoding}, PostgreSQL " . int($is->{version} / 10000));
 }
 
 sub check_schema {
@@ -84,10 +83,10 @@ sub check_schema {
 	my $is = site_file('bin') . "/confab -c $site->{conf} upgrade";
 	if (!$ok) {
 		my ($may) = (sql($site, 'confab_admin', 'select rolcreaterole or rolsuper from pg_roles where rolname = current_user'))[1];
-		my @also = $may eq 'f' ? fault(what => 'confab_admin may not create roles', change => 'alter role confab_admin createrole;   -- as a superuser, in psql', why => 'the upgrade makes a role for each program') : ();
-		return (@also, fault(what => 'the schema is not there: ' . $said =~ s/\n.*//rs, change => $is, why => 'the programs refuse to work without it'));
+		fault(what => 'confab_admin may not create roles', change => 'alter role confab_admin createrole;   -- as a superuser, in psql', why => 'the upgrade makes a role for each program') if $may eq 'f';
+		return fault(what => 'the schema is not there: ' . $said =~ s/\n.*//rs, change => $is, why => 'the programs refuse to work without it');
 	}
-	return () if !$site->{version};
+	return note("version $said") if !$site->{version};
 	return fault(what => "the schema is of version $said, the programs are $site->{version}", change => $is, why => 'the programs refuse an older schema, and an older program refuses a newer one') if $said ne $site->{version};
 	return note("version $said, as the programs");
 }
@@ -99,15 +98,14 @@ sub check_roles {
 	my $who = program_user($site);
 	my $name = $who && getpwuid $who->{uid};
 	my @as = $> == 0 && $name && $name ne 'root' ? ('runuser', '-u', $name, '--') : ();
-	my @found;
 	for my $program (sort keys %role) {
 		my ($ok, $said) = sql($site, $role{$program}, 'select 1', @as);
-		push @found, fault(what => "confab-$program can't log in as $role{$program}: " . ($said =~ s/^psql: error: |\n.*//gsr), why => 'the program is refused in the same way',
+		fault(what => "confab-$program can't log in as $role{$program}: " . ($said =~ s/^psql: error: |\n.*//gsr), why => 'the program is refused in the same way',
 			$said =~ /does not exist/ ? (change => "confab -c $site->{conf} upgrade") : (file => hba_file(), change => "local all $role{$program} peer map=confab   # and in pg_ident.conf: confab " . ($name // 'confab') . " $role{$program}")) if !$ok;
 	}
 	my $is = facts($site, "select json_object_agg(rolname, rolsuper) from pg_roles where rolname in ('" . join("', '", values %role) . "')") // {};
-	push @found, warning(what => "the role $_ is a superuser", change => "alter role $_ nosuperuser;", why => 'a program needs to execute some functions, and nothing else') for grep { $is->{$_} } sort keys %$is;
-	return @found ? @found : note(join ', ', sort values %role);
+	warning(what => "the role $_ is a superuser", change => "alter role $_ nosuperuser;", why => 'a program needs to execute some functions, and nothing else') for grep { $is->{$_} } sort keys %$is;
+	note(join ', ', sort values %role);
 }
 
 # A psql that is kept: a function that asks it for one row.
@@ -166,16 +164,15 @@ sub check_log {
 		'prepared', (select json_agg(x.gid) from pg_catalog.pg_prepared_xacts x where x.database = current_database()))")
 		// return skipped('the database is away, or has no schema');
 	my $maintain = site_file('bin') . "/confab -c $site->{conf} maintain";
-	my @found;
 	$site->{streams} = $is->{streams};
-	push @found, fault(what => 'the log has room for ' . ($is->{end} - $is->{last}) . ' more numbers', change => $maintain, why => 'sending fails when there is none; a delivering program makes new partitions, so none has run for long')
+	fault(what => 'the log has room for ' . ($is->{end} - $is->{last}) . ' more numbers', change => $maintain, why => 'sending fails when there is none; a delivering program makes new partitions, so none has run for long')
 		if $is->{end} - $is->{last} < 500000;
-	push @found, warning(what => "$is->{old} partitions of the log are older than the setting log_days", change => $maintain, why => 'dispatches of people are kept longer than you said; a delivering program drops them') if $is->{old};
-	push @found, warning(what => 'no delivering program has been heard of for ' . ($is->{silent} // 'ever') . ' s', change => start_again($site), why => 'they also do the upkeep: partitions, expiry, presence') if ($is->{silent} // 99) > 60;
-	push @found, warning(what => "$is->{erased} deleted rooms wait to be collected", change => $maintain, why => 'what people deleted should be gone within minutes') if $is->{erased} > 1000;
-	push @found, warning(what => "a transaction holds a number of the log: $_", change => 'select pg_terminate_backend(PID);   -- confab status names it', why => 'nothing is delivered to anybody meanwhile') for @{ $is->{fence} // [] };
-	push @found, warning(what => "the prepared transaction $_ waits", change => "rollback prepared '$_';", why => 'if it holds a number of the log nothing is delivered, even after a restart') for @{ $is->{prepared} // [] };
-	return @found ? @found : note("$is->{streams} streams, room for " . ($is->{end} - $is->{last}) . ' dispatches, old ones are removed');
+	warning(what => "$is->{old} partitions of the log are older than the setting log_days", change => $maintain, why => 'dispatches of people are kept longer than you said; a delivering program drops them') if $is->{old};
+	warning(what => 'no delivering program has been heard of for ' . ($is->{silent} // 'ever') . ' s', change => start_again($site), why => 'they also do the upkeep: partitions, expiry, presence') if ($is->{silent} // 99) > 60;
+	warning(what => "$is->{erased} deleted rooms wait to be collected", change => $maintain, why => 'what people deleted should be gone within minutes') if $is->{erased} > 1000;
+	warning(what => "a transaction holds a number of the log: $_", change => 'select pg_terminate_backend(PID);   -- confab status names it', why => 'nothing is delivered to anybody meanwhile') for @{ $is->{fence} // [] };
+	warning(what => "the prepared transaction $_ waits", change => "rollback prepared '$_';", why => 'if it holds a number of the log nothing is delivered, even after a restart') for @{ $is->{prepared} // [] };
+	note("$is->{streams} streams, room for " . ($is->{end} - $is->{last}) . ' dispatches, old ones are removed');
 }
 
 sub start_again { my ($site) = @_; return has_systemd() ? "systemctl restart confab-events\@$site->{name}" : site_file('programs') . " $site->{name} restart" }
@@ -187,12 +184,11 @@ sub check_durability {
 		// return skipped('the database is away');
 	my %option = %{ $site->{config} };
 	my $needed = $option{command_workers} + $option{session_workers} + $option{media_workers} + 4;
-	my @found;
-	push @found, warning(what => "fsync is off", file => 'postgresql.conf', change => 'fsync = on', why => 'after a crash of the machine the database may be unusable, or lack what was acknowledged') if $is->{fsync} ne 'on';
-	push @found, warning(what => "full_page_writes is off", file => 'postgresql.conf', change => 'full_page_writes = on', why => 'after a crash of the machine the database may be unusable') if $is->{full} ne 'on';
-	push @found, warning(what => "PostgreSQL takes $is->{most} connections, and this site alone needs $needed", file => 'postgresql.conf', change => 'max_connections = ' . ($needed * 2 + 20), why => 'workers without a connection answer 4053')
+	warning(what => "fsync is off", file => 'postgresql.conf', change => 'fsync = on', why => 'after a crash of the machine the database may be unusable, or lack what was acknowledged') if $is->{fsync} ne 'on';
+	warning(what => "full_page_writes is off", file => 'postgresql.conf', change => 'full_page_writes = on', why => 'after a crash of the machine the database may be unusable') if $is->{full} ne 'on';
+	warning(what => "PostgreSQL takes $is->{most} connections, and this site alone needs $needed", file => 'postgresql.conf', change => 'max_connections = ' . ($needed * 2 + 20), why => 'workers without a connection answer 4053')
 		if $needed + 5 > $is->{most};
-	return @found ? @found : note("fsync is on; $is->{used} of $is->{most} connections are in use, this site needs $needed");
+	note("fsync is on; $is->{used} of $is->{most} connections are in use, this site needs $needed");
 }
 
 1;

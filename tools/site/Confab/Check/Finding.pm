@@ -1,15 +1,30 @@
-# What a check of the doctor says. A check returns a list of these: notes of what it saw, and what is wrong.
+# What a check of the doctor says. A check is a function of a site; what it finds is collected while it runs.
 package Confab::Check::Finding;
 use strict;
 use warnings;
 use Exporter qw(import);
-our @EXPORT = qw(fault note skipped warning);
+our @EXPORT = qw(fault findings note skipped warning);
 
-# what: the sentence; why: why it matters; change: the exact lines; file, line: where; where: in words, if that is not
-# enough.
-sub fault { return { level => 'error', @_ } }
-sub warning { return { level => 'warning', @_ } }
-sub note { return { level => 'note', what => join '', @_ } }
-sub skipped { return { level => 'skipped', what => join '', @_ } }
+my $said; # by the check that runs
+
+# what: the sentence; why: why it matters; change: the exact lines; file, line: where to write them; where: in words, if
+# that is not enough.
+sub fault { push @$said, { level => 'error', @_ }; return }
+sub warning { push @$said, { level => 'warning', @_ }; return }
+
+# What was seen, if nothing is wrong; why there is nothing to see.
+sub note { push @$said, { level => 'note', what => join '', @_ }; return }
+sub skipped { push @$said, { level => 'skipped', what => join '', @_ }; return }
+
+# Runs a check. Returns what it said: the findings, or the notes if there are none.
+sub findings {
+	my ($check, $site) = @_;
+	local $@;
+	$said = [];
+	eval { $check->($site); 1 } or skipped("this check failed itself: $@");
+	s/\s+\z// for map { $_->{what} } @$said;
+	my @wrong = grep { $_->{level} =~ /^(?:error|warning)$/ } @$said;
+	return @wrong ? @wrong : @$said;
+}
 
 1;

@@ -27,23 +27,22 @@ sub check_media {
 	my ($site) = @_;
 	my ($folder, $sendfile) = @{ $site->{config} }{qw(media_dir sendfile)};
 	return fault(what => "$folder is not there", file => $site->{conf}, line => $site->{at}{media_dir}, change => "install -d -o confab -g www-data -m 2750 $folder", why => 'every upload fails') if !-d $folder;
-	my @found;
 	my $who = program_user($site);
 	my $refuses = $who && may_access($who, $folder, 7);
-	push @found, fault(what => "confab-media may not write to $folder" . ($refuses ne $folder ? ": $refuses refuses" : ''), file => $refuses, change => $refuses eq $folder ? "chown confab $folder && chmod 2750 $folder" : "chmod o+x $refuses",
+	fault(what => "confab-media may not write to $folder" . ($refuses ne $folder ? ": $refuses refuses" : ''), file => $refuses, change => $refuses eq $folder ? "chown confab $folder && chmod 2750 $folder" : "chmod o+x $refuses",
 		why => 'every upload fails') if $refuses;
 	for my $front (grep { !$_->{is_proxy} } @{ $site->{fronts} }) {
-		push @found, fault(what => "$front->{kind} serves $folder to everybody: $_->{folder}", file => $_->{file}, line => $_->{line}, change => "media_dir = /var/lib/confab/$site->{name}/media   # in $site->{conf}, outside of what is served; move the files there",
+		fault(what => "$front->{kind} serves $folder to everybody: $_->{folder}", file => $_->{file}, line => $_->{line}, change => "media_dir = /var/lib/confab/$site->{name}/media   # in $site->{conf}, outside of what is served; move the files there",
 			why => 'uploads are for those who see the message; there everybody may read them, as pages of your site') for grep { index("$folder/", "$_->{folder}/") == 0 } served($front);
 		my $reader = identity($front->{pids}[-1]);
 		my $shut = $sendfile ne 'none' && $reader && may_access($reader, $folder, 5);
-		push @found, fault(what => "$front->{kind} may not read $folder, and sendfile = $sendfile" . ($shut ne $folder ? ": $shut refuses" : ''), file => $shut, change => "usermod -aG " . (getgrgid((stat $shut)[5]) // '…') . ' ' . (getpwuid $reader->{uid}),
+		fault(what => "$front->{kind} may not read $folder, and sendfile = $sendfile" . ($shut ne $folder ? ": $shut refuses" : ''), file => $shut, change => "usermod -aG " . (getgrgid((stat $shut)[5]) // '…') . ' ' . (getpwuid $reader->{uid}),
 			why => 'downloads are answered with 403 or 404') if $shut;
 		my %knows = (nginx => 'x-accel-redirect', lighttpd => 'x-sendfile', apache => 'x-sendfile');
-		push @found, fault(what => "sendfile = $sendfile is not for $front->{kind}", file => $site->{conf}, line => $site->{at}{sendfile}, change => "sendfile = $knows{$front->{kind}}", why => 'downloads are empty')
+		fault(what => "sendfile = $sendfile is not for $front->{kind}", file => $site->{conf}, line => $site->{at}{sendfile}, change => "sendfile = $knows{$front->{kind}}", why => 'downloads are empty')
 			if $sendfile ne 'none' && $knows{ $front->{kind} } && $sendfile ne $knows{ $front->{kind} };
 	}
-	return @found ? @found : note("$folder is writable, and nothing serves it directly");
+	note("$folder is writable, and nothing serves it directly");
 }
 
 # (bytes free, share used) of the file system of a folder that is there.
@@ -57,7 +56,7 @@ my ($FEW, $SOME) = (256 * 1024 ** 2, 1024 ** 3);
 
 sub check_disk {
 	my ($site) = @_;
-	my ($conf, @found, %seen) = $site->{config};
+	my ($conf , %seen) = $site->{config};
 	my ($uploads) = map { map { find_line($_, qr/server\.upload-dirs\s*=\s*\(\s*"([^"]+)"/) // () } $_ } grep { $_->{kind} eq 'lighttpd' } @{ $site->{fronts} };
 	my %what = ($conf->{media_dir} => 'uploads', $conf->{run_dir} => 'the programs\' state', '/tmp' => 'temporary files', (map { ($_ => 'the database') } glob '/var/lib/postgresql/*/*'),
 		$uploads ? ($uploads->{text} =~ /"([^"]+)"/ => 'bodies of uploads') : ());
@@ -65,9 +64,9 @@ sub check_disk {
 		my ($free, $disk) = space($folder) or next;
 		next if $seen{$disk}++;
 		my %f = (what => sprintf('%.1f GiB are free on %s, for %s', $free / 1024 ** 3, $disk, $what{$folder}), change => "du -xsh $disk/*   # and make room", why => 'a full disk stops sending, and PostgreSQL itself when WAL has no room');
-		push @found, $free < $FEW ? fault(%f) : warning(%f) if $free < $SOME;
+		$free < $FEW ? fault(%f) : warning(%f) if $free < $SOME;
 	}
-	return @found ? @found : note(join ', ', map { sprintf '%s: %.0f GiB free', $_, (space($_))[0] / 1024 ** 3 } sort keys %seen);
+	note(join ', ', map { sprintf '%s: %.0f GiB free', $_, (space($_))[0] / 1024 ** 3 } sort keys %seen);
 }
 
 sub check_mail {

@@ -26,8 +26,9 @@ sub connect_name { my ($site) = @_; return $site->{address} // (split_url($site-
 sub find_faults {
 	my ($site, $make, $symptom, $what, $why, @more) = @_;
 	my @causes = because($site, $symptom, @more);
-	return map { $make->(what => $what, %$_, why => join '; ', grep { defined } $why, $_->{why}) } @causes if @causes;
-	return $make->(what => $what, why => $why, change => 'compare the configuration of what is before the programs with the samples in share/confab/conf');
+	$make->(what => $what, %$_, why => join '; ', grep { defined } $why, $_->{why}) for @causes;
+	return if @causes;
+	$make->(what => $what, why => $why, change => 'compare the configuration of what is before the programs with the samples in share/confab/conf');
 }
 
 sub check_address {
@@ -35,10 +36,11 @@ sub check_address {
 	my ($scheme, $host, $port, $path) = split_url($site->{url});
 	my $mount = $site->{config}{mount};
 	my $socket = eval { connect_to({ %$site, url => "http://$host:$port/" }) };
-	my @listeners = map { $_->{kind} } grep { $_->{listens} } @{ $site->{fronts} };
+	my ($listener) = grep { $_->{listens} } @{ $site->{fronts} };
+	my $known = $listener && $listener->{kind} . ($listener->{is_proxy} ? ', a proxy' : '');
 	return fault(what => "nothing listens at $host:$port" . ($@ =~ /\((.*)\)/ ? " ($1)" : ''), why => 'no request reaches this machine', change => has_systemd() ? 'systemctl start lighttpd   # or nginx, apache2' : 'service lighttpd start   # or nginx, apache2') if !$socket;
 	return fault(what => "people use the path $path, and the option mount is $mount", file => $site->{conf}, line => $site->{at}{mount}, change => "mount = $path", why => 'confab-bridge refuses WebSockets at another path, and the links in messages lead nowhere') if $path ne $mount;
-	return note("$host:$port: " . (@listeners ? join ', ', map { "$_, " . (grep({ $_->{kind} eq $_ && $_->{is_proxy} } @{ $site->{fronts} }) ? 'a proxy' : 'on this machine') } @listeners : 'a program that is not known here, or another machine'));
+	note("$host:$port: " . ($known // 'a program that is not known here, or another machine'));
 }
 
 # What openssl says about the certificate of the address.
@@ -56,48 +58,45 @@ sub check_certificate {
 	my ($month, $day, $time, $year) = $dates =~ /notAfter=(\w+)\s+(\d+) ([\d:]+) (\d+)/;
 	my %month; @month{qw(Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec)} = 0 .. 11;
 	my $left = (mktime((reverse split /:/, $time), $day, $month{$month}, $year - 1900) - time) / 86400;
-	my @found;
 	my ($code, $reason) = $said =~ /Verif\w+ (?:return code|error)[^\d\n]*(\d+) \(([^)]*)\)/;
 	my ($line) = map { find_line($_, qr/^\s*(?:ssl_certificate\b|SSLCertificateFile|ssl\.pemfile|bind\b.*\bcrt\b|tls\b)/) // () } @{ $site->{fronts} };
 	my @where = $line ? (file => $line->{file}, line => $line->{line}) : ();
-	push @found, fault(what => "the certificate is not accepted: $reason", @where, change => "certbot certonly -d $host   # and its fullchain.pem here", why => 'browsers show a warning instead of the page, and no WebSocket') if $code && $left > 0;
+	fault(what => "the certificate is not accepted: $reason", @where, change => "certbot certonly -d $host   # and its fullchain.pem here", why => 'browsers show a warning instead of the page, and no WebSocket') if $code && $left > 0;
 	my %soon = (what => sprintf('the certificate %s %.0f days', $left > 0 ? 'ends in' : 'has ended before', abs $left), @where, change => 'certbot renew   # and reload the web server', why => 'browsers then show a warning instead of the page');
-	push @found, $left > 0 ? warning(%soon) : fault(%soon) if $left < 14;
-	return @found ? @found : note(sprintf 'valid for %.0f days', $left);
+	$left > 0 ? warning(%soon) : fault(%soon) if $left < 14;
+	note(sprintf 'valid for %.0f days', $left);
 }
 
 sub check_page {
 	my ($site) = @_;
 	my ($status, undef, $text, $head) = eval { request($site, 'GET', '') };
 	return fault(what => "the page does not come: $@", why => 'people see nothing') if !$status;
-	my @found;
 	my $mount = $site->{config}{mount};
-	push @found, fault(what => "the page is answered with $status", why => "the web server does not know $mount, or may not read the files", change => $status == 403 ? 'chmod -R o+rX share/confab/htdocs' : "the part of the site in the web server's configuration, with $mount: confab setup --mount $mount") if $status >= 400;
-	push @found, warning(what => "what is at $site->{url} is not confab's page", why => 'another part of the web server\'s configuration answers first', change => "Alias or location of $mount above the others") if $status == 200 && $text !~ /confab/;
-	push @found, warning(what => 'the page has no content security policy', why => 'it is the second defense against foreign scripts', change => 'Content-Security-Policy, as in the sample of the web server') if $status == 200 && $head !~ /^content-security-policy:/mi;
-	return @found ? @found : note("$status, with a policy");
+	fault(what => "the page is answered with $status", why => "the web server does not know $mount, or may not read the files", change => $status == 403 ? 'chmod -R o+rX share/confab/htdocs' : "the part of the site in the web server's configuration, with $mount: confab setup --mount $mount") if $status >= 400;
+	warning(what => "what is at $site->{url} is not confab's page", why => 'another part of the web server\'s configuration answers first', change => "Alias or location of $mount above the others") if $status == 200 && $text !~ /confab/;
+	warning(what => 'the page has no content security policy', why => 'it is the second defense against foreign scripts', change => 'Content-Security-Policy, as in the sample of the web server') if $status == 200 && $head !~ /^content-security-policy:/mi;
+	note("$status, with a policy");
 }
 
 # A request as by a program of the host application: with a token in the header Authorization.
 sub check_requests {
 	my ($site) = @_;
-	my @found;
 	my @ready = map { my ($status, undef, $text) = eval { request($site, 'GET', 'readyz') }; { status => $status // 0, text => $text // $@ } } 1 .. 3;
 	my ($bad) = grep { $_->{status} != 200 } @ready;
 	if ($bad && $ready[-1]{status} == 200) {
-		push @found, warning(what => "the first request was answered with $bad->{status}, later ones with 200", why => 'a manager of processes (mod_fcgid) gives a process its first request before it is ready', change => 'let the service start the programs, and pass requests to their sockets, as in the sample of the web server');
+		warning(what => "the first request was answered with $bad->{status}, later ones with 200", why => 'a manager of processes (mod_fcgid) gives a process its first request before it is ready', change => 'let the service start the programs, and pass requests to their sockets, as in the sample of the web server');
 	} elsif ($bad) {
 		my $said = $bad->{text} =~ s/\s+\z//r;
-		push @found, fault(what => "readyz is answered with $bad->{status}: " . (length $said < 100 ? $said : 'a page of the web server'),
+		fault(what => "readyz is answered with $bad->{status}: " . (length $said < 100 ? $said : 'a page of the web server'),
 			why => $bad->{status} == 404 ? 'the web server does not pass it on: another mount?' : length $said < 100 ? 'confab-events itself says so' : 'the web server does not reach confab-events: see "sockets"', change => 'location of readyz, as in the sample of the web server');
 	}
-	return @found ? @found : skipped('no log-in: ' . $site->{no_token}) if !$site->{token};
+	return skipped('no log-in: ' . $site->{no_token}) if !$site->{token};
 	my ($status, $answer, $text) = eval { request($site, 'POST', 'command', { event_type => 'room.list', data => {} }, $site->{token}) };
-	push @found, fault(what => "a command is not answered: $@", why => 'nobody can do anything', change => 'location of command, as in the sample of the web server') if !$status;
+	fault(what => "a command is not answered: $@", why => 'nobody can do anything', change => 'location of command, as in the sample of the web server') if !$status;
 	$site->{is_token_lost} = ($status // 0) == 401;
-	push @found, find_faults($site, \&fault, 'bearer', 'a valid token is refused with 401, which confab-command accepts', 'every client that has no cookie is refused') if ($status // 0) == 401;
-	push @found, fault(what => "a command is answered with $status" . ($answer->{error} ? " $answer->{error}{code}" : ' by the web server'), why => 'confab-command itself accepts it', change => 'location of command, as in the sample of the web server') if ($status // 0) > 299 && $status != 401;
-	return @found ? @found : note('readyz, and a command with a token');
+	find_faults($site, \&fault, 'bearer', 'a valid token is refused with 401, which confab-command accepts', 'every client that has no cookie is refused') if ($status // 0) == 401;
+	fault(what => "a command is answered with $status" . ($answer->{error} ? " $answer->{error}{code}" : ' by the web server'), why => 'confab-command itself accepts it', change => 'location of command, as in the sample of the web server') if ($status // 0) > 299 && $status != 401;
+	note('readyz, and a command with a token');
 }
 
 # As a page does it: with the cookie, and the Origin that a browser adds.
@@ -109,32 +108,31 @@ sub check_cookie {
 	return fault(what => 'a log-in is not answered: ' . $@, change => 'location of session, as in the sample of the web server', why => 'nobody can log in') if !$status;
 	return find_faults($site, \&fault, 'host', "a log-in from the page is answered with $status, code 4002: the page counts as foreign", "the Host that arrives is not that of $origin") if $status == 403;
 	return fault(what => "a log-in is answered with $status " . substr($text, 0, 60), why => 'nobody can log in') if $status != 200;
-	my @found;
 	my ($cookie) = grep { /^(?:__Host-)?confab=/ } $head =~ /^set-cookie:\s*(.*?)\r?$/mig;
 	return fault(what => 'a log-in sets no cookie', why => 'something between here and confab-session drops Set-Cookie', change => 'the line of a proxy that hides Set-Cookie') if !$cookie;
-	push @found, find_faults($site, \&fault, 'scheme', 'people come by https, and the cookie is not Secure', 'it is also sent by plain http, where it can be read') if $site->{url} =~ /^https/ && $cookie !~ /;\s*Secure/i;
+	find_faults($site, \&fault, 'scheme', 'people come by https, and the cookie is not Secure', 'it is also sent by plain http, where it can be read') if $site->{url} =~ /^https/ && $cookie !~ /;\s*Secure/i;
 	($site->{cookie}) = $cookie =~ /^([^;]*)/;
 	($status, my $answer) = eval { request($site, 'POST', 'command', { event_type => 'room.list', data => {} }, undef, "Origin: $origin", "Cookie: $site->{cookie}") };
-	push @found, find_faults($site, \&fault, 'host', 'a command from the page is answered with 403, code 4002: the page counts as foreign', "the Host that arrives is not that of $origin") if ($status // 0) == 403;
-	push @found, fault(what => 'a command with the cookie is answered with ' . ($status // "nothing: $@"), why => 'the page can do nothing', change => 'the header Cookie has to reach the programs') if ($status // 0) != 200 && ($status // 0) != 403;
+	find_faults($site, \&fault, 'host', 'a command from the page is answered with 403, code 4002: the page counts as foreign', "the Host that arrives is not that of $origin") if ($status // 0) == 403;
+	fault(what => 'a command with the cookie is answered with ' . ($status // "nothing: $@"), why => 'the page can do nothing', change => 'the header Cookie has to reach the programs') if ($status // 0) != 200 && ($status // 0) != 403;
 	($status) = eval { request($site, 'POST', 'command', { event_type => 'room.list', data => {} }, undef, 'Origin: https://elsewhere.example', "Cookie: $site->{cookie}") };
-	push @found, fault(what => 'a command from a foreign page is obeyed', file => $site->{conf}, line => $site->{at}{allowed_origins}, why => 'any page that somebody visits can act for them', change => 'the header Origin has to reach the programs as it is') if ($status // 0) == 200;
-	return @found ? @found : note((split /=/, $cookie)[0] . ', for the pages of ' . $origin . ' alone');
+	fault(what => 'a command from a foreign page is obeyed', file => $site->{conf}, line => $site->{at}{allowed_origins}, why => 'any page that somebody visits can act for them', change => 'the header Origin has to reach the programs as it is') if ($status // 0) == 200;
+	note((split /=/, $cookie)[0] . ', for the pages of ' . $origin . ' alone');
 }
 
 # The web server has to let through what confab takes, which then refuses what is too much with a code.
 sub check_bodies {
 	my ($site) = @_;
 	my %most = (command => $site->{config}{max_body}, media => $site->{config}{media_max_size} * 1048576);
-	my ($option, @found) = ({ command => 'max_body', media => 'media_max_size' });
+	my %option = (command => 'max_body', media => 'media_max_size');
 	for my $path (sort keys %most) {
 		my $status = eval { ask_to_send($site, $path, $most{$path}, $site->{token} ? "Authorization: Bearer $site->{token}" : (), 'Content-Type: application/octet-stream') } // 0;
 		my $symptom = $status == 413 ? 'body' : 'long_body';
 		my @needed = ($most{$path}, qr/\Q$path\E\.sock/);
-		push @found, find_faults($site, \&fault, $symptom, "a body of $most{$path} bytes for $path is refused with 413", "$option->{$path} allows it, and a page gets no code that it can explain", @needed)
+		find_faults($site, \&fault, $symptom, "a body of $most{$path} bytes for $path is refused with 413", "$option{$path} allows it, and a page gets no code that it can explain", @needed)
 			if $status == 413 || because($site, $symptom, @needed);
 	}
-	return @found ? @found : note("up to $most{command} bytes of a command and $site->{config}{media_max_size} MiB of an upload");
+	note("up to $most{command} bytes of a command and $site->{config}{media_max_size} MiB of an upload");
 }
 
 sub check_metrics {

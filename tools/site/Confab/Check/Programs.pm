@@ -53,46 +53,48 @@ sub check_configuration {
 	my $conf = $site->{conf};
 	return fault(what => "$conf is not there", file => $conf, change => "install -m 640 -g confab " . site_file('sample') . " $conf",
 		why => 'the programs of this site do not start without it; what follows here takes the defaults') if !-e $conf && !-l $conf;
-	my @found;
 	my $who = program_user($site);
 	my $refuses = $who && may_access($who, $conf, 4);
-	push @found, fault(what => user_name($who) . " may not read $conf" . ($refuses ne $conf ? ": $refuses refuses" : ''), file => $refuses,
+	fault(what => user_name($who) . " may not read $conf" . ($refuses ne $conf ? ": $refuses refuses" : ''), file => $refuses,
 		change => $refuses eq $conf ? "chgrp confab $conf && chmod 640 $conf" : "chmod o+x $refuses", why => 'the programs do not start') if $refuses;
-	return (@found, fault(what => "$conf can't be read by you: run this as root", file => $conf, why => 'what follows here takes the defaults')) if !-r $conf;
+	return fault(what => "$conf can't be read by you: run this as root", file => $conf, why => 'what follows here takes the defaults') if !-r $conf;
 	my ($ok, $said) = try_run('', site_file('bin') . '/confab-command', '-n', '-c', $conf);
 	my ($line) = $said =~ /^\S*\s*\Q$conf\E:(\d+):/;
-	push @found, fault(what => $said =~ s/^confab-command: |\n.*//grs, file => $conf, line => $line, why => 'the programs do not start, and exit with 2', change => $line ? '(as it says)' : undef)
+	fault(what => $said =~ s/^confab-command: |\n.*//grs, file => $conf, line => $line, why => 'the programs do not start, and exit with 2', change => $line ? '(as it says)' : undef)
 		if !$ok && $said =~ /^confab-command: /;
-	push @found, warning(what => "everybody on this machine may read the password in $conf", file => $conf, line => $site->{at}{database},
+	warning(what => "everybody on this machine may read the password in $conf", file => $conf, line => $site->{at}{database},
 		change => "chmod 640 $conf", why => 'whoever has it is the programs') if $site->{config}{database} =~ /password=|:[^@\/]+@/ && (stat $conf)[2] & 4;
-	return @found ? @found : note("$conf is valid");
+	note("$conf is valid");
 }
 
 # Each program that is there: its version, or why it does not run.
 sub check_programs {
 	my ($site) = @_;
-	my (@found, %version);
+	my (%version);
 	for my $program (undef, @programs, 'preview') {
 		my $name = join '-', 'confab', $program // ();
 		my $file = site_file('bin') . "/$name";
 		my ($ok, $said) = try_run('', $file, '--version');
 		if ($ok && $said =~ /^\S+ (\S+)/) { push @{ $version{$1} }, $name }
 		else {
-			push @found, fault(what => "$file does not run: " . ($said =~ s/\s*\n.*//rs || 'it says nothing'), file => $file, change => 'apt install --reinstall confab   # or make install',
+			fault(what => "$file does not run: " . ($said =~ s/\s*\n.*//rs || 'it says nothing'), file => $file, change => 'apt install --reinstall confab   # or make install',
 				why => 'a library or the file is missing, or it is for another machine');
 		}
 	}
-	push @found, fault(what => 'the programs are of several versions: ' . join('; ', map { "$_: @{ $version{$_} }" } sort keys %version), file => site_file('bin'),
+	fault(what => 'the programs are of several versions: ' . join('; ', map { "$_: @{ $version{$_} }" } sort keys %version), file => site_file('bin'),
 		change => 'make install   # all of one build', why => 'they talk with each other and with one schema') if keys %version > 1;
 	($site->{version}) = sort keys %version;
+	my (@absent, @old);
 	for my $program (@programs) {
 		my @pids = program_pids($site, $program);
-		push @found, fault(what => "confab-$program does not run with $site->{conf}", change => start_line($site),
-			why => has_systemd() ? "its last words: journalctl -u confab-$program\@$site->{name} -n 5" : "its last words: $site->{config}{run_dir}/log/$program.log") if !@pids;
-		push @found, warning(what => "the confab-$program that runs is older than the installed one", change => has_systemd() ? "systemctl restart confab-$program\@$site->{name}" : "confab-$program -r",
-			why => 'its file was replaced after it was started') if grep { (readlink("/proc/$_/exe") // '') =~ / \(deleted\)$/ } @pids;
+		push @absent, "confab-$program" if !@pids;
+		push @old, "confab-$program" if grep { (readlink("/proc/$_/exe") // '') =~ / \(deleted\)$/ } @pids;
 	}
-	return @found ? @found : note('version ' . $site->{version} . ', all run');
+	fault(what => join(', ', @absent) . ": no such program runs with $site->{conf}", change => start_line($site),
+		why => has_systemd() ? "its last words: journalctl -u '$absent[0]\@$site->{name}' -n 5" : "its last words are in $site->{config}{run_dir}/log") if @absent;
+	warning(what => join(', ', @old) . ': an older one runs than is installed', why => 'its file was replaced after it was started',
+		change => has_systemd() ? 'systemctl restart ' . join ' ', map { "$_\@$site->{name}" } @old : site_file('programs') . " $site->{name} restart") if @old;
+	note('version ' . $site->{version} . ', all run');
 }
 
 # The web servers that pass requests to the sockets: one process of each, the one that serves.
@@ -101,23 +103,21 @@ sub check_sockets {
 	my $run = $site->{config}{run_dir};
 	return fault(what => "$run is not there", file => $run, why => 'the programs make their sockets in it; /run is empty after each start of the machine',
 		change => has_systemd() ? start_line($site) : "install -d -o confab -g www-data -m 2750 $run   # at each start of the machine; " . site_file('programs') . " $site->{name} start does it") if !-d $run;
-	my @found;
 	my @servers = grep { !$_->{is_proxy} } @{ $site->{fronts} };
 	for my $program (@programs) {
 		my $socket = "$run/$program.sock";
 		if (!-S $socket) {
-			push @found, fault(what => "$socket is not there", file => $socket, change => start_line($site), why => "confab-$program makes it when it starts");
+			fault(what => "$socket is not there", file => $socket, change => start_line($site), why => "confab-$program makes it when it starts");
 			next;
 		}
-		push @found, fault(what => "everybody on this machine may write to $socket", file => $socket, change => "chmod 660 $socket", why => 'who writes there is believed to be the web server: any address, and with trust_remote_user any user') if (stat _)[2] & 2;
+		fault(what => "everybody on this machine may write to $socket", file => $socket, change => "chmod 660 $socket", why => 'who writes there is believed to be the web server: any address, and with trust_remote_user any user') if (stat _)[2] & 2;
 		for my $server (@servers) {
 			my $who = identity($server->{pids}[-1]) // next;
 			my $refuses = may_access($who, $socket, 2) // next;
-			push @found, fault(what => "$server->{kind}, as " . user_name($who) . ", may not use $socket" . ($refuses ne $socket ? ": $refuses refuses" : ''), file => $refuses,
+			fault(what => "$server->{kind}, as " . user_name($who) . ", may not use $socket" . ($refuses ne $socket ? ": $refuses refuses" : ''), file => $refuses,
 				change => permit($refuses, $who, $refuses eq $socket ? 2 : 1), why => 'it answers 502 or 503 instead');
 		}
 	}
-	return @found if @found;
 	return note("$run: " . (@servers ? join ', ', map { "$_->{kind} may use them" } @servers : 'no web server that names them was found on this machine'));
 }
 
@@ -125,45 +125,49 @@ sub check_sockets {
 sub check_answers {
 	my ($site) = @_;
 	my ($run, $mount) = @{ $site->{config} }{qw(run_dir mount)};
-	my @found;
-	for my $path (qw(healthz readyz)) {
-		my ($status, undef, $text) = eval { fastcgi_request("$run/events.sock", { SCRIPT_NAME => "$mount$path" }) };
-		push @found, !$status ? fault(what => "confab-events does not answer: $@", change => start_line($site), why => 'no Server-Sent Events, no long-poll') :
-			$status != 200 ? fault(what => "confab-events can't open streams: $text", why => 'its reason is about the database') : () ;
-		last if @found;
-	}
+	my ($ready, undef, $reason) = eval { fastcgi_request("$run/events.sock", { SCRIPT_NAME => "${mount}readyz" }) };
+	fault(what => "confab-events does not answer: $@", change => start_line($site), why => 'no Server-Sent Events, no long-poll') if !$ready;
+	fault(what => "confab-events can't open streams: $reason", why => 'its reason is about the database') if $ready && $ready != 200;
 	for (['command', 'command', 'POST'], ['session', 'session', 'GET'], ['media', 'media', 'POST']) {
 		my ($program, $path, $method) = @$_;
 		my ($status, undef, $text) = eval { fastcgi_request("$run/$program.sock", { SCRIPT_NAME => "$mount$path", REQUEST_METHOD => $method }, $method eq 'POST' ? '{}' : '') };
-		push @found, fault(what => "confab-$program does not answer: $@", change => start_line($site)) if !$status;
-		push @found, fault(what => "confab-$program answers $status: $text", why => '503 with code 4053: it can\'t reach the database, or has too much to do') if ($status // 0) >= 500;
+		fault(what => "confab-$program does not answer: $@", change => start_line($site)) if !$status;
+		fault(what => "confab-$program answers $status: $text", why => '503 with code 4053: it can\'t reach the database, or has too much to do') if ($status // 0) >= 500;
 	}
 	my ($status) = eval { request({ url => "http://localhost$mount", socket => "$run/bridge.sock" }, 'GET', 'ws') };
-	push @found, fault(what => "confab-bridge does not answer: $@", change => start_line($site), why => 'no WebSockets') if !$status;
-	s/\n/ /g for map { $_->{what} } @found;
-	return @found ? @found : note('all answer at their sockets');
+	fault(what => "confab-bridge does not answer: $@", change => start_line($site), why => 'no WebSockets') if !$status;
+	note('all answer at their sockets');
 }
 
 sub open_files { my ($pid) = @_; return (slurp("/proc/$pid/limits") // '') =~ /^Max open files\s+(\d+)/m ? $1 : undef }
 
+# Of the programs that hold streams, the one that may open the fewest files.
+sub least_files {
+	my ($site) = @_;
+	my @all = map { my $name = "confab-$_"; map { [$name, open_files($_) // ()] } program_pids($site, $_) } qw(events bridge);
+	my ($least) = sort { $a->[1] <=> $b->[1] } grep { defined $_->[1] } @all;
+	return $least ? @$least : ();
+}
+
 # Whether the open files allow as many streams as the options do.
 sub check_files {
 	my ($site) = @_;
-	my ($most, @found, @notes) = $site->{config}{max_streams};
-	for my $program (qw(events bridge)) {
-		my ($pid) = program_pids($site, $program);
-		my $limit = open_files($pid // next) // next;
-		push @found, warning(what => "confab-$program may open $limit files, fewer than max_streams = $most", file => $site->{conf}, line => $site->{at}{max_streams},
-			change => has_systemd() ? "LimitNOFILE=" . ($most + 1000) . "   # systemctl edit confab-$program\@$site->{name}" : 'max_streams = ' . ($limit > 400 ? $limit - 200 : 200) . "   # or ulimit -n " . ($most + 1000),
-			why => 'clients beyond it wait instead of being refused and coming back later') if $limit < $most + 100;
+	my $most = $site->{config}{max_streams};
+	my ($program, $limit) = least_files($site);
+	if ($limit && $limit < $most + 100) {
+		my $lower = 'max_streams = ' . ($limit > 400 ? $limit - 200 : 200) . '   # or ulimit -n ' . ($most + 1000) . ' where it is started';
+		my $raise = 'LimitNOFILE=' . ($most + 1000) . "   # systemctl edit $program\@$site->{name}";
+		warning(what => "$program may open $limit files, and max_streams is $most", file => $site->{conf}, line => $site->{at}{max_streams},
+			change => has_systemd() ? $raise : $lower, why => 'clients beyond it wait instead of being refused and coming back later');
 	}
+	my @notes;
 	for my $front (@{ $site->{fronts} }) {
 		my ($streams, $line, $change) = room_of($front);
 		push @notes, "$front->{kind} has room for $streams streams";
-		push @found, warning(what => "$front->{kind} has room for $streams streams, and $site->{streams} are open", file => $line ? $line->{file} : $front->{file}, line => $line && $line->{line},
+		warning(what => "$front->{kind} has room for $streams streams, and $site->{streams} are open", file => $line ? $line->{file} : $front->{file}, line => $line && $line->{line},
 			change => $change, why => 'people beyond it get no connection at all') if ($site->{streams} // 0) > 0.7 * $streams;
 	}
-	return @found ? @found : note(join(', ', "max_streams = $most", @notes));
+	note(join(', ', "max_streams = $most", @notes));
 }
 
 # How many streams a web server or proxy can hold, and the line that says so.

@@ -57,16 +57,15 @@ sub timeouts_of {
 sub check_timeouts {
 	my ($site) = @_;
 	my $heartbeat = $site->{config}{heartbeat};
-	my (@found, $shortest, %seen);
+	my ($shortest, %seen);
 	for my $front (@{ $site->{fronts} }) {
 		for (timeouts_of($front, 3 * $heartbeat)) {
 			$shortest = $_->{seconds} if !defined $shortest || $_->{seconds} < $shortest;
 			next if $_->{seconds} > $heartbeat || $seen{"$_->{file}:$_->{line}"}++;
-			push @found, fault(what => "$front->{kind}: $_->{name} is $_->{seconds} s, and a quiet stream says something every $heartbeat s", file => $_->{file}, line => $_->{line}, change => $_->{change},
+			fault(what => "$front->{kind}: $_->{name} is $_->{seconds} s, and a quiet stream says something every $heartbeat s", file => $_->{file}, line => $_->{line}, change => $_->{change},
 				where => 'instead of what stands there', why => 'each stream in which nobody writes ends and is opened again, all the time');
 		}
 	}
-	return @found if @found;
 	return skipped('no configuration of a web server was found on this machine') if !@{ $site->{fronts} };
 	return note($shortest ? "the shortest is $shortest s, the heartbeat $heartbeat s" : "the defaults, which are longer than the heartbeat of $heartbeat s");
 }
@@ -81,24 +80,23 @@ my @harmful = (
 		why => 'a command takes 30 ms instead of 2, there are no streams, and mod_cgid cuts the answer to a body that is too large' },
 	{ kind => 'lighttpd', like => qr/^\s*cgi\.assign.*(?:confab|MOUNT)/, level => \&warning, what => 'the programs run as CGI', change => 'fastcgi.server += ("MOUNTcommand" => (("socket" => "RUN/command.sock", "check-local" => "disable")))',
 		why => 'a command takes 30 ms instead of 2, and there are no streams' },
-	{ kind => 'caddy', like => qr/^\s*reverse_proxy\b/, level => \&warning, what => 'Caddy notices late that a client of Server-Sent Events has gone: after 75 s, three heartbeats', change => 'max_streams = TWICE   # in CONF: twice as many as people',
-		why => 'clients that come back, after a change of network, are counted twice meanwhile, against max_streams and account_streams' },
+	{ kind => 'caddy', like => qr/^\s*flush_interval\s+-1/, level => \&warning, what => 'Caddy keeps the stream of a client that has gone: for 92 s, without this line for 20 s', change => '(remove this line)',
+		why => 'Caddy sends events at once without it; clients that come back, after a change of network, are counted twice meanwhile, against max_streams and account_streams' },
 	{ kind => 'haproxy', like => qr/^\s*mode\s+tcp/, level => \&warning, what => 'HAProxy passes bytes on without reading them', change => 'mode http', why => 'the web server sees its address instead of the client\'s, unless both speak the PROXY protocol' },
 );
 
 sub check_serving {
 	my ($site) = @_;
-	my %place = (MOUNT => $site->{config}{mount}, RUN => $site->{config}{run_dir}, CONF => $site->{conf}, TWICE => 2 * $site->{config}{max_streams});
-	my $fill = sub { my ($text) = @_; $text =~ s/\b(MOUNT|RUN|CONF|TWICE)(?=\b|[a-z])/$place{$1}/g; return $text };
-	my @found;
+	my %place = (MOUNT => $site->{config}{mount}, RUN => $site->{config}{run_dir});
+	my $fill = sub { my ($text) = @_; $text =~ s/\b(MOUNT|RUN)(?=\b|[a-z])/$place{$1}/g; return $text };
 	for my $front (@{ $site->{fronts} }) {
 		for my $row (grep { $_->{kind} eq $front->{kind} } @harmful) {
 			my $pattern = $fill->("$row->{like}");
 			my $line = find_line($front, qr/$pattern/) // next;
-			push @found, $row->{level}->(what => "$front->{kind}: $row->{what}", why => $row->{why}, file => $line->{file}, line => $line->{line}, change => $fill->($row->{change}));
+			$row->{level}->(what => "$front->{kind}: $row->{what}", why => $row->{why}, file => $line->{file}, line => $line->{line}, change => $fill->($row->{change}));
 		}
 	}
-	return @found ? @found : note(join(', ', map { "$_->{kind} ($_->{file})" } @{ $site->{fronts} }) || 'no web server was found on this machine');
+	note(join(', ', map { "$_->{kind} ($_->{file})" } @{ $site->{fronts} }) || 'no web server was found on this machine');
 }
 
 1;

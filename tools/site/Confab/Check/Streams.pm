@@ -37,16 +37,16 @@ sub check_websocket {
 		return find_faults($site, \&fault, $symptom, $what =~ s/\n//r, 'people have to use long-poll or Server-Sent Events instead');
 	}
 	my $came = wait_for($stream, 'session.ready', time, $NEVER);
-	my @found = defined $came ? () : find_faults($site, \&fault, $stream->{read} =~ /\x0f\xa1/ ? 'bearer' : 'held', 'a WebSocket is opened, and nothing comes', 'people see no message');
+	find_faults($site, \&fault, $stream->{read} =~ /\x0f\xa1/ ? 'bearer' : 'held', 'a WebSocket is opened, and nothing comes', 'people see no message') if !defined $came;
 	close_stream($stream);
-	return (@found ? @found : note('opened')) if !$site->{cookie};
-	$stream = eval { open_websocket($site, 'Origin: ' . origin($site), "Cookie: $site->{cookie}") } or return (@found, fault(what => "a WebSocket of the page is not opened: $@", why => 'the page uses another transport'));
+	return note('opened') if !$site->{cookie};
+	$stream = eval { open_websocket($site, 'Origin: ' . origin($site), "Cookie: $site->{cookie}") } or return fault(what => "a WebSocket of the page is not opened: $@", why => 'the page uses another transport');
 	if (!defined wait_for($stream, 'session.ready', time, $NEVER) && $stream->{read} =~ /\x88.\x0f\xa1/s) {
 		my $symptom = $site->{url} =~ /^https/ ? 'scheme' : 'host';
-		push @found, find_faults($site, \&fault, $symptom, 'a WebSocket of the page is closed with 4001', 'for confab-bridge it comes from a foreign page, or without its cookie: Host or X-Forwarded-Proto is not what people use');
+		find_faults($site, \&fault, $symptom, 'a WebSocket of the page is closed with 4001', 'for confab-bridge it comes from a foreign page, or without its cookie: Host or X-Forwarded-Proto is not what people use');
 	}
 	close_stream($stream);
-	return @found ? @found : note('opened, with a token and with the cookie');
+	note('opened, with a token and with the cookie');
 }
 
 # A browser takes compressed answers; a compressor keeps events until it has enough.
@@ -156,17 +156,17 @@ sub check_delay {
 	my ($best, $why) = measure($site, $room);
 	command($site, 'room.modify', { room_id => $room, action => 'delete' });
 	my $base = delete $best->{''} // 0;
-	my (@found, @notes);
-	push @found, warning(what => sprintf('an event takes %.0f ms without any web server', $base * 1000), why => 'the machine is busy, or the doorbell is silent (a pooler)', change => 'see "pooler" and "log" here') if $base > 0.5;
-	push @found, find_faults($site, \&fault, 'held', "no event comes by $_", 'messages come late, in lumps, when there are enough of them') for grep { $why->{$_} eq '' } sort grep { length } keys %$why;
+	my (@notes);
+	warning(what => sprintf('an event takes %.0f ms without any web server', $base * 1000), why => 'the machine is busy, or the doorbell is silent (a pooler)', change => 'see "pooler" and "log" here') if $base > 0.5;
+	find_faults($site, \&fault, 'held', "no event comes by $_", 'messages come late, in lumps, when there are enough of them') for grep { $why->{$_} eq '' } sort grep { length } keys %$why;
 	for my $name (sort keys %$best) {
 		my $late = $best->{$name} - $base;
 		push @notes, sprintf '%s %.0f ms', $name, $best->{$name} * 1000;
 		next if $late < $SOON;
-		push @found, $best->{$name} >= $NEVER ? find_faults($site, \&fault, 'held', "an event does not come by $name", 'messages come late, in lumps, when there are enough of them')
+		$best->{$name} >= $NEVER ? find_faults($site, \&fault, 'held', "an event does not come by $name", 'messages come late, in lumps, when there are enough of them')
 			: find_faults($site, \&fault, 'late', sprintf('each event comes %.0f ms late by %s', $late * 1000, $name), 'every word and every "is typing" is late');
 	}
-	return @found ? @found : note(join(', ', @notes) . sprintf('; %.0f ms without the web server', $base * 1000));
+	note(join(', ', @notes) . sprintf('; %.0f ms without the web server', $base * 1000));
 }
 
 1;
