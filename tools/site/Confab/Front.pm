@@ -10,13 +10,38 @@ our @EXPORT = qw(find_line find_lines fronts identity is_listening may_access ng
 
 # How each names its configuration on its command line, where that is else, and how one file includes others.
 my %kinds = (
-	nginx => { process => 'nginx', option => qr/ -c (\S+)/, file => '/etc/nginx/nginx.conf', include => qr/(?<![^\s;{])include\s+"?([^";]+)"?\s*;/ },
-	apache => { process => 'apache2', option => qr/ -f (\S+)/, file => '/etc/apache2/apache2.conf',
-		include => qr/^\s*Include(?:Optional)?\s+"?([^"\s]+)/i },
-	lighttpd => { process => 'lighttpd', option => qr/ -f (\S+)/, file => '/etc/lighttpd/lighttpd.conf', include => qr/^\s*include\s+"([^"]+)"/ },
-	haproxy => { process => 'haproxy', option => qr/ -f (\S+)/, file => '/etc/haproxy/haproxy.cfg', include => qr/(?!)/ },
-	caddy => { process => 'caddy', option => qr/ --?config (\S+)/, file => '/etc/caddy/Caddyfile', include => qr/^\s*import\s+(\S+)/ },
-	pgbouncer => { process => 'pgbouncer', option => qr/ (\S+\.ini)/, file => '/etc/pgbouncer/pgbouncer.ini', include => qr/^%include\s+(\S+)/ },
+	nginx => {
+		process => 'nginx',
+		option => qr/ -c (\S+)/,
+		file => '/etc/nginx/nginx.conf',
+		include => qr/(?<![^\s;{])include\s+"?([^";]+)"?\s*;/
+	},
+	apache => {
+		process => 'apache2',
+		option => qr/ -f (\S+)/,
+		file => '/etc/apache2/apache2.conf',
+		include => qr/^\s*Include(?:Optional)?\s+"?([^"\s]+)/i
+	},
+	lighttpd => {
+		process => 'lighttpd',
+		option => qr/ -f (\S+)/,
+		file => '/etc/lighttpd/lighttpd.conf',
+		include => qr/^\s*include\s+"([^"]+)"/
+	},
+	haproxy =>
+		{ process => 'haproxy', option => qr/ -f (\S+)/, file => '/etc/haproxy/haproxy.cfg', include => qr/(?!)/ },
+	caddy => {
+		process => 'caddy',
+		option => qr/ --?config (\S+)/,
+		file => '/etc/caddy/Caddyfile',
+		include => qr/^\s*import\s+(\S+)/
+	},
+	pgbouncer => {
+		process => 'pgbouncer',
+		option => qr/ (\S+\.ini)/,
+		file => '/etc/pgbouncer/pgbouncer.ini',
+		include => qr/^%include\s+(\S+)/
+	},
 );
 
 # The lines of a configuration, each { file, line, text }, with those of the included files in their places.
@@ -28,7 +53,8 @@ sub read_lines {
 		my ($name) = $depth < 9 && $text =~ $kinds{$kind}{include} or push @lines, { %here, text => $text } and next;
 		my ($before, $after) = (substr($text, 0, $-[0]), substr $text, $+[0]);
 		$name = "$top/$name" if $name !~ m{^/};
-		push @lines, { %here, text => $before }, (map { read_lines($kind, $_, $top, $depth + 1) } -d $name ? sort glob "$name/*" : sort glob $name),
+		push @lines, { %here, text => $before },
+			(map { read_lines($kind, $_, $top, $depth + 1) } -d $name ? sort glob "$name/*" : sort glob $name),
 			{ %here, text => $after };
 	}
 	return @lines;
@@ -42,7 +68,7 @@ sub status_of {
 # Each that runs: { kind, pids, file, lines }. Workers are counted with the process that started them.
 sub fronts {
 	my (%by_process, @fronts) = map { ($kinds{$_}{process} => $_) } keys %kinds;
-	my %status = map { ($_ => status_of($_)) } map { m{/(\d+)$} } glob '/proc/[0-9]*';
+	my %status = map { ($_ => status_of($_)) } map {m{/(\d+)$}} glob '/proc/[0-9]*';
 	my $of = sub { $by_process{ ($status{ $_[0] } // {})->{Name} // '' } };
 	for my $pid (sort { $a <=> $b } grep { defined $status{$_}{PPid} } keys %status) {
 		my $kind = $of->($pid) // next;
@@ -50,8 +76,15 @@ sub fronts {
 		my $words = (slurp("/proc/$pid/cmdline") // '') =~ tr/\0/ /r;
 		my $file = $words =~ $kinds{$kind}{option} ? $1 : $kinds{$kind}{file};
 		$file = (readlink("/proc/$pid/cwd") // '.') . "/$file" if $file !~ m{^/};
-		my @children = grep { ($status{$_}{PPid} // 0) == $pid && ($of->($_) // '') eq $kind } sort { $a <=> $b } keys %status;
-		push @fronts, { kind => $kind, pids => [$pid, @children], file => $file, lines => [read_lines($kind, $file, dirname($file), 0)] };
+		my @children =
+			grep { ($status{$_}{PPid} // 0) == $pid && ($of->($_) // '') eq $kind } sort { $a <=> $b } keys %status;
+		push @fronts,
+			{
+			kind => $kind,
+			pids => [$pid, @children],
+			file => $file,
+			lines => [read_lines($kind, $file, dirname($file), 0)]
+			};
 	}
 	return @fronts;
 }
@@ -68,7 +101,9 @@ sub find_line { return (find_lines(@_))[0] }
 sub is_listening {
 	my ($front, $port) = @_;
 	my $hex = sprintf '%04X', $port;
-	my %inode = map { ($_ => 1) } map { (slurp($_) // '') =~ /^\s*\d+: [0-9A-F]+:$hex [0-9A-F]+:0000 0A(?:\s+\S+){5}\s+(\d+)/mg }
+	my %inode =
+		map { ($_ => 1) }
+		map { (slurp($_) // '') =~ /^\s*\d+: [0-9A-F]+:$hex [0-9A-F]+:0000 0A(?:\s+\S+){5}\s+(\d+)/mg }
 		qw(/proc/net/tcp /proc/net/tcp6);
 	for my $fd (map { glob "/proc/$_/fd/*" } @{ $front->{pids} }) {
 		return 1 if (readlink($fd) // '') =~ /^socket:\[(\d+)\]$/ && $inode{$1};
@@ -82,16 +117,20 @@ sub identity {
 	my $s = status_of($pid);
 	my ($uid) = ($s->{Uid} // '') =~ /^\d+\s+(\d+)/ or return undef;
 	my ($gid) = $s->{Gid} =~ /^\d+\s+(\d+)/;
-	return { uid => $uid, gids => { map { ($_ => 1) } $gid, split ' ', $s->{Groups} // '' }, capabilities => hex($s->{CapEff} // 0) };
+	return {
+		uid => $uid,
+		gids => { map { ($_ => 1) } $gid, split ' ', $s->{Groups} // '' },
+		capabilities => hex($s->{CapEff} // 0)
+	};
 }
 
-my ($DAC_OVERRIDE, $DAC_READ_SEARCH) = (2, 4); # linux/capability.h, as bits
+my ($DAC_OVERRIDE, $DAC_READ_SEARCH) = (2, 4);    # linux/capability.h, as bits
 
 # undef if somebody may use a file so (4 to read, 2 to write, 1 to search), else the file or folder that refuses it.
 sub may_access {
 	my ($who, $file, $wanted) = @_;
 	my $path = '';
-	my @parts = grep { length } split m{/}, $file;
+	my @parts = grep {length} split m{/}, $file;
 	for my $i (-1 .. $#parts) {
 		$path = $i < 0 ? '/' : ($path eq '/' ? '' : $path) . "/$parts[$i]";
 		my @stat = stat $path or return $path;
@@ -116,7 +155,14 @@ sub nginx_directives {
 				next;
 			}
 			my ($name, @words) = split ' ', $said;
-			my $new = { name => $name // '', words => \@words, file => $at->{file}, line => $at->{line}, text => $at->{text}, block => $block };
+			my $new = {
+				name => $name // '',
+				words => \@words,
+				file => $at->{file},
+				line => $at->{line},
+				text => $at->{text},
+				block => $block
+			};
 			push @all, $new if $part ne '}';
 			push @{ $block->{own}{ $new->{name} } }, $new if $part eq ';';
 			$block = { parent => $block, name => $new->{name}, words => \@words, own => {} } if $part eq '{';

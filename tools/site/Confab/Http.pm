@@ -10,15 +10,17 @@ use IO::Socket::UNIX;
 use JSON::PP qw(decode_json encode_json);
 use Socket qw(AF_UNIX PF_UNSPEC SOCK_STREAM);
 use Time::HiRes qw(time);
-our @EXPORT = qw(ask_to_send close_stream connect_to open_events open_websocket read_head read_some request send_request
+our @EXPORT =
+	qw(ask_to_send close_stream connect_to open_events open_websocket read_head read_some request send_request
 	split_url wait_for);
 
-my $LONG = 10; # seconds that an answer may take
+my $LONG = 10;    # seconds that an answer may take
 
 # (scheme, host, port, path) of an address.
 sub split_url {
 	my ($url) = @_;
-	my ($scheme, $host, $port, $path) = $url =~ m{^(https?)://(\[[^]]+\]|[^/:]+)(?::(\d+))?(/.*)?$} or die "$url: not an address\n";
+	my ($scheme, $host, $port, $path) = $url =~ m{^(https?)://(\[[^]]+\]|[^/:]+)(?::(\d+))?(/.*)?$}
+		or die "$url: not an address\n";
 	return ($scheme, $host, $port // ($scheme eq 'https' ? 443 : 80), $path // '/');
 }
 
@@ -47,7 +49,8 @@ sub connect_to {
 	}
 	my ($scheme, $host, $port) = split_url($site->{url});
 	my $name = $site->{address} // $host =~ tr/[]//dr;
-	my %to = (PeerHost => $name, PeerPort => $port, Timeout => $LONG, $site->{from} ? (LocalAddr => $site->{from}) : ());
+	my %to =
+		(PeerHost => $name, PeerPort => $port, Timeout => $LONG, $site->{from} ? (LocalAddr => $site->{from}) : ());
 	my $socket = IO::Socket::INET->new(%to) // die "nothing listens at $name:$port ($!)\n";
 	return $socket if $scheme eq 'http';
 	close $socket;
@@ -69,7 +72,7 @@ sub send_request {
 	$mount = '' if $path =~ m{^/};
 	local $SIG{PIPE} = 'IGNORE';
 	my $socket = connect_to($site);
-	my $head = "$method $mount$path HTTP/1.1\r\nHost: $host\r\n" . join '', map { "$_\r\n" } @$headers,
+	my $head = "$method $mount$path HTTP/1.1\r\nHost: $host\r\n" . join '', map {"$_\r\n"} @$headers,
 		defined $body ? 'Content-Length: ' . length $body : ();
 	syswrite $socket, "$head\r\n" . ($body // '');
 	return { socket => $socket, read => '', path => $path, patience => $site->{patience} // $LONG };
@@ -80,8 +83,13 @@ sub read_head {
 	my ($stream) = @_;
 	my ($start, $head) = (time, '');
 	while (index($stream->{read}, "\r\n\r\n") < 0) {
-		$stream->{read} .= read_some($stream->{socket}, $stream->{patience}) // die "$stream->{path}: "
-			. (time - $start < $stream->{patience} ? 'the connection was closed without an answer' : "no answer within $stream->{patience} s") . "\n";
+		$stream->{read} .= read_some($stream->{socket}, $stream->{patience})
+			// die "$stream->{path}: "
+			. (
+			time - $start < $stream->{patience}
+			? 'the connection was closed without an answer'
+			: "no answer within $stream->{patience} s")
+			. "\n";
 	}
 	($head, $stream->{read}) = split /\r\n\r\n/, $stream->{read}, 2;
 	return ($head =~ m{^HTTP/1\.\d (\d+)} ? $1 : 0, $head);
@@ -100,11 +108,14 @@ sub ask_to_send {
 # A whole request: (status, object of the answer, text of the answer, its head).
 sub request {
 	my ($site, $method, $path, $body, $token, @more) = @_;
-	my @headers = ('Connection: close', 'Content-Type: application/json', $token ? "Authorization: Bearer $token" : (), @more);
+	my @headers =
+		('Connection: close', 'Content-Type: application/json', $token ? "Authorization: Bearer $token" : (), @more);
 	my $stream = send_request($site, $method, $path, \@headers, ref $body ? encode_json($body) : $body);
 	my ($status, $head) = read_head($stream);
 	my $end = $head =~ /^content-length:\s*(\d+)/mi ? $1 : undef;
-	until (defined $end && length $stream->{read} >= $end) { $stream->{read} .= read_some($stream->{socket}, $LONG) // last }
+	until (defined $end && length $stream->{read} >= $end) {
+		$stream->{read} .= read_some($stream->{socket}, $LONG) // last;
+	}
 	close_stream($stream);
 	my $text = $head =~ /^transfer-encoding:\s*chunked/mi ? dechunked($stream->{read}) : $stream->{read};
 	return ($status, eval { decode_json($text) } // {}, $text, $head);
@@ -133,8 +144,13 @@ sub wait_for {
 sub close_stream { close $_->{socket} for @_ }
 
 # Key and answer are the example of RFC 6455, section 1.3.
-my @handshake = ('Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13',
-	'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', 'Sec-WebSocket-Protocol: confab.v1');
+my @handshake = (
+	'Connection: Upgrade',
+	'Upgrade: websocket',
+	'Sec-WebSocket-Version: 13',
+	'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+	'Sec-WebSocket-Protocol: confab.v1'
+);
 
 # Opens a stream with these headers, in which the caller says who he is. Dies with a sentence if it is not opened.
 sub open_websocket {

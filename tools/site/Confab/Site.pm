@@ -12,16 +12,26 @@ our @EXPORT = qw(new_password read_configuration site_file with_account);
 # An installation is PREFIX/lib/confab/Confab/Site.pm, a source tree TOP/tools/site/Confab/Site.pm.
 my $top = dirname(dirname(dirname(dirname(abs_path(__FILE__)))));
 my $installed = -x "$top/bin/confab";
-my %places = $installed
-	? (bin => "$top/bin", sample => "$top/share/confab/conf/confab.conf", programs => "$top/lib/confab/programs", htdocs => "$top/share/confab/htdocs")
-	: (bin => "$top/build/" . ($ENV{BUILD} // 'release'), sample => "$top/conf/confab.conf", programs => "$top/tools/site/programs",
-		htdocs => "$top/htdocs");
+my %places =
+	$installed
+	? (
+	bin => "$top/bin",
+	sample => "$top/share/confab/conf/confab.conf",
+	programs => "$top/lib/confab/programs",
+	htdocs => "$top/share/confab/htdocs"
+	)
+	: (
+	bin => "$top/build/" . ($ENV{BUILD} // 'release'),
+	sample => "$top/conf/confab.conf",
+	programs => "$top/tools/site/programs",
+	htdocs => "$top/htdocs"
+	);
 
 # A file that comes with the programs.
 sub site_file { return $places{ $_[0] } }
 
-# The options of a configuration: the defaults, the file, then CONFAB_NAME of the environment, as the programs take them.
-# And the line of each that the file sets.
+# The options of a configuration as the programs take them: the defaults, the file, then CONFAB_NAME of the environment;
+# and the line of each that the file sets.
 sub read_configuration {
 	my ($file) = @_;
 	my %value = (slurp($places{sample}) // '') =~ /^#(\w+) =[ \t]*(.*)$/mg;

@@ -8,7 +8,8 @@ use File::Basename qw(dirname);
 use File::Path qw(make_path);
 use File::Temp qw(tempfile);
 use POSIX ();
-our @EXPORT = qw(fail capture succeeds try_run run slurp put_file put_part part_of has_command has_systemd process_runs);
+our @EXPORT = qw(fail capture succeeds try_run run slurp put_file put_part part_of has_command has_systemd
+	process_runs);
 
 # Ends the program with a sentence.
 sub fail { print STDERR "confab: @_\n"; exit 1 }

@@ -25,15 +25,18 @@ sub trial {
 	my @came = eval {
 		my $socket = open_websocket($site, "Authorization: Bearer $token");
 		my $events = open_events($site, "Authorization: Bearer $token");
-		defined wait_for($_, 'session.ready', time) or die "a stream says nothing: the web server holds it back\n" for $socket, $events;
+		for ($socket, $events) {
+			defined wait_for($_, 'session.ready', time) or die "a stream says nothing: the web server holds it back\n";
+		}
 		my (undef, $poll) = request($site, 'GET', 'poll?wait=0', undef, $token);
 		my $word = 'trial ' . int(rand 1e9);
 		my $start = time;
 		$command->('message.send', { room_id => $room, content => $word });
-		my @times = (['WebSocket', wait_for($socket, $word, $start)], ['Server-Sent Events', wait_for($events, $word, $start)]);
+		my @times = (['WebSocket', wait_for($socket, $word, $start)],
+			['Server-Sent Events', wait_for($events, $word, $start)]);
 		my ($ready) = grep { $_->{eventType} eq 'session.ready' } @{ $poll->{events} };
-		my (undef, undef, $polled) = request($site, 'GET', "poll?wait=5&session=$ready->{data}{session_id}&since=$poll->{cursor}",
-			undef, $token);
+		my $next = "poll?wait=5&session=$ready->{data}{session_id}&since=$poll->{cursor}";
+		my (undef, undef, $polled) = request($site, 'GET', $next, undef, $token);
 		(@times, ['long-poll', index($polled, $word) >= 0 ? time - $start : undef]);
 	};
 	my $why = $@;

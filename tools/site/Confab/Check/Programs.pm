@@ -9,7 +9,8 @@ use Confab::Front;
 use Confab::Http;
 use Confab::Site;
 use Confab::System;
-our @EXPORT = qw(check_answers check_backlog check_configuration check_files check_programs check_sockets program_pids program_user);
+our @EXPORT =
+	qw(check_answers check_backlog check_configuration check_files check_programs check_sockets program_pids program_user);
 
 my @programs = qw(command session media events bridge);
 
@@ -17,9 +18,9 @@ my @programs = qw(command session media events bridge);
 sub program_pids {
 	my ($site, $program) = @_;
 	my @pids;
-	for my $pid (map { m{^/proc/(\d+)/} } grep { (slurp($_) // '') eq "confab-$program\n" } glob '/proc/[0-9]*/comm') {
+	for my $pid (map {m{^/proc/(\d+)/}} grep { (slurp($_) // '') eq "confab-$program\n" } glob '/proc/[0-9]*/comm') {
 		my @words = split /\0/, slurp("/proc/$pid/cmdline") // '';
-		my ($given) = map { $words[ $_ + 1 ] // '' } grep { $words[$_] eq '-c' } 0 .. $#words;
+		my ($given) = map { $words[$_ + 1] // '' } grep { $words[$_] eq '-c' } 0 .. $#words;
 		push @pids, $pid if ($given // '/etc/confab/confab.conf') eq $site->{conf};
 	}
 	return @pids;
@@ -38,32 +39,65 @@ sub program_user {
 
 sub user_name { my ($who) = @_; return scalar getpwuid($who->{uid}) // $who->{uid} }
 
-sub start_line { my ($site) = @_; return has_systemd() ? "systemctl start confab\@$site->{name}.target" : site_file('programs') . " $site->{name} start" }
+sub start_line {
+	my ($site) = @_;
+	return has_systemd()
+		? "systemctl start confab\@$site->{name}.target"
+		: site_file('programs') . " $site->{name} start";
+}
 
 # What allows a user to use a file of the site that refuses them.
 sub permit {
 	my ($refuses, $who, $group_right) = @_;
 	my @stat = stat $refuses or return "the folder or file $refuses has to be there";
 	my $group = getgrgid($stat[5]) // $stat[5];
-	return (($stat[2] >> 3) & 7 & $group_right) == $group_right && $group ne 'root' ? 'usermod -aG ' . "$group " . user_name($who) . '   # and restart it' : "chmod g+" . ($group_right & 2 ? 'rw' : $group_right & 4 ? 'r' : 'x') . " $refuses   # group $group, with " . user_name($who) . ' in it';
+	return (($stat[2] >> 3) & 7 & $group_right) == $group_right && $group ne 'root'
+		? 'usermod -aG ' . "$group " . user_name($who) . '   # and restart it'
+		: "chmod g+"
+		. ($group_right & 2 ? 'rw' : $group_right & 4 ? 'r' : 'x')
+		. " $refuses   # group $group, with "
+		. user_name($who)
+		. ' in it';
 }
 
 sub check_configuration {
 	my ($site) = @_;
 	my $conf = $site->{conf};
-	return fault(what => "$conf is not there", file => $conf, change => "install -m 640 -g confab " . site_file('sample') . " $conf",
-		why => 'the programs of this site do not start without it; what follows here takes the defaults') if !-e $conf && !-l $conf;
+	return fault(
+		what => "$conf is not there",
+		file => $conf,
+		change => "install -m 640 -g confab " . site_file('sample') . " $conf",
+		why => 'the programs of this site do not start without it; what follows here takes the defaults'
+	) if !-e $conf && !-l $conf;
 	my $who = program_user($site);
 	my $refuses = $who && may_access($who, $conf, 4);
-	fault(what => user_name($who) . " may not read $conf" . ($refuses ne $conf ? ": $refuses refuses" : ''), file => $refuses,
-		change => $refuses eq $conf ? "chgrp confab $conf && chmod 640 $conf" : "chmod o+x $refuses", why => 'the programs do not start') if $refuses;
-	return fault(what => "$conf can't be read by you: run this as root", file => $conf, why => 'what follows here takes the defaults') if !-r $conf;
+	fault(
+		what => user_name($who) . " may not read $conf" . ($refuses ne $conf ? ": $refuses refuses" : ''),
+		file => $refuses,
+		change => $refuses eq $conf ? "chgrp confab $conf && chmod 640 $conf" : "chmod o+x $refuses",
+		why => 'the programs do not start'
+	) if $refuses;
+	return fault(
+		what => "$conf can't be read by you: run this as root",
+		file => $conf,
+		why => 'what follows here takes the defaults'
+	) if !-r $conf;
 	my ($ok, $said) = try_run('', site_file('bin') . '/confab-command', '-n', '-c', $conf);
 	my ($line) = $said =~ /^\S*\s*\Q$conf\E:(\d+):/;
-	fault(what => $said =~ s/^confab-command: |\n.*//grs, file => $conf, line => $line, why => 'the programs do not start, and exit with 2', change => $line ? '(as it says)' : undef)
-		if !$ok && $said =~ /^confab-command: /;
-	warning(what => "everybody on this machine may read the password in $conf", file => $conf, line => $site->{at}{database},
-		change => "chmod 640 $conf", why => 'whoever has it is the programs') if $site->{config}{database} =~ /password=|:[^@\/]+@/ && (stat $conf)[2] & 4;
+	fault(
+		what => $said =~ s/^confab-command: |\n.*//grs,
+		file => $conf,
+		line => $line,
+		why => 'the programs do not start, and exit with 2',
+		change => $line ? '(as it says)' : undef
+	) if !$ok && $said =~ /^confab-command: /;
+	warning(
+		what => "everybody on this machine may read the password in $conf",
+		file => $conf,
+		line => $site->{at}{database},
+		change => "chmod 640 $conf",
+		why => 'whoever has it is the programs'
+	) if $site->{config}{database} =~ /password=|:[^@\/]+@/ && (stat $conf)[2] & 4;
 	note("$conf is valid");
 }
 
@@ -77,12 +111,21 @@ sub check_programs {
 		my ($ok, $said) = try_run('', $file, '--version');
 		if ($ok && $said =~ /^\S+ (\S+)/) { push @{ $version{$1} }, $name }
 		else {
-			fault(what => "$file does not run: " . ($said =~ s/\s*\n.*//rs || 'it says nothing'), file => $file, change => 'apt install --reinstall confab   # or make install',
-				why => 'a library or the file is missing, or it is for another machine');
+			fault(
+				what => "$file does not run: " . ($said =~ s/\s*\n.*//rs || 'it says nothing'),
+				file => $file,
+				change => 'apt install --reinstall confab   # or make install',
+				why => 'a library or the file is missing, or it is for another machine'
+			);
 		}
 	}
-	fault(what => 'the programs are of several versions: ' . join('; ', map { "$_: @{ $version{$_} }" } sort keys %version), file => site_file('bin'),
-		change => 'make install   # all of one build', why => 'they talk with each other and with one schema') if keys %version > 1;
+	fault(
+		what => 'the programs are of several versions: '
+			. join('; ', map {"$_: @{ $version{$_} }"} sort keys %version),
+		file => site_file('bin'),
+		change => 'make install   # all of one build',
+		why => 'they talk with each other and with one schema'
+	) if keys %version > 1;
 	($site->{version}) = sort keys %version;
 	my (@absent, @old);
 	for my $program (@programs) {
@@ -90,10 +133,21 @@ sub check_programs {
 		push @absent, "confab-$program" if !@pids;
 		push @old, "confab-$program" if grep { (readlink("/proc/$_/exe") // '') =~ / \(deleted\)$/ } @pids;
 	}
-	fault(what => join(', ', @absent) . ": no such program runs with $site->{conf}", change => start_line($site),
-		why => has_systemd() ? "its last words: journalctl -u '$absent[0]\@$site->{name}' -n 5" : "its last words are in $site->{config}{run_dir}/log") if @absent;
-	warning(what => join(', ', @old) . ': an older one runs than is installed', why => 'its file was replaced after it was started',
-		change => has_systemd() ? 'systemctl restart ' . join ' ', map { "$_\@$site->{name}" } @old : site_file('programs') . " $site->{name} restart") if @old;
+	fault(
+		what => join(', ', @absent) . ": no such program runs with $site->{conf}",
+		change => start_line($site),
+		why => has_systemd()
+		? "its last words: journalctl -u '$absent[0]\@$site->{name}' -n 5"
+		: "its last words are in $site->{config}{run_dir}/log"
+	) if @absent;
+	warning(
+		what => join(', ', @old) . ': an older one runs than is installed',
+		why => 'its file was replaced after it was started',
+		change => has_systemd()
+		? 'systemctl restart ' . join ' ',
+		map {"$_\@$site->{name}"} @old
+		: site_file('programs') . " $site->{name} restart"
+	) if @old;
 	note('version ' . $site->{version} . ', all run');
 }
 
@@ -101,24 +155,58 @@ sub check_programs {
 sub check_sockets {
 	my ($site) = @_;
 	my $run = $site->{config}{run_dir};
-	return fault(what => "$run is not there", file => $run, why => 'the programs make their sockets in it; /run is empty after each start of the machine',
-		change => has_systemd() ? start_line($site) : "install -d -o confab -g www-data -m 2750 $run   # at each start of the machine; " . site_file('programs') . " $site->{name} start does it") if !-d $run;
+	return fault(
+		what => "$run is not there",
+		file => $run,
+		why => 'the programs make their sockets in it; /run is empty after each start of the machine',
+		change => has_systemd()
+		? start_line($site)
+		: "install -d -o confab -g www-data -m 2750 $run   # at each start of the machine; "
+			. site_file('programs')
+			. " $site->{name} start does it"
+	) if !-d $run;
 	my @servers = grep { !$_->{is_proxy} } @{ $site->{fronts} };
 	for my $program (@programs) {
 		my $socket = "$run/$program.sock";
 		if (!-S $socket) {
-			fault(what => "$socket is not there", file => $socket, change => start_line($site), why => "confab-$program makes it when it starts");
+			fault(
+				what => "$socket is not there",
+				file => $socket,
+				change => start_line($site),
+				why => "confab-$program makes it when it starts"
+			);
 			next;
 		}
-		fault(what => "everybody on this machine may write to $socket", file => $socket, change => "chmod 660 $socket", why => 'who writes there is believed to be the web server: any address, and with trust_remote_user any user') if (stat _)[2] & 2;
+		fault(
+			what => "everybody on this machine may write to $socket",
+			file => $socket,
+			change => "chmod 660 $socket",
+			why =>
+				'who writes there is believed to be the web server: any address, and with trust_remote_user any user'
+		) if (stat _)[2] & 2;
 		for my $server (@servers) {
 			my $who = identity($server->{pids}[-1]) // next;
 			my $refuses = may_access($who, $socket, 2) // next;
-			fault(what => "$server->{kind}, as " . user_name($who) . ", may not use $socket" . ($refuses ne $socket ? ": $refuses refuses" : ''), file => $refuses,
-				change => permit($refuses, $who, $refuses eq $socket ? 2 : 1), why => 'it answers 502 or 503 instead');
+			fault(
+				what => "$server->{kind}, as "
+					. user_name($who)
+					. ", may not use $socket"
+					. ($refuses ne $socket ? ": $refuses refuses" : ''),
+				file => $refuses,
+				change => permit($refuses, $who, $refuses eq $socket ? 2 : 1),
+				why => 'it answers 502 or 503 instead'
+			);
 		}
 	}
-	return note("$run: " . (@servers ? join ', ', map { "$_->{kind} may use them" } @servers : 'no web server that names them was found on this machine'));
+	return note(
+		"$run: "
+			. (
+			@servers
+			? join ', ',
+			map {"$_->{kind} may use them"} @servers
+			: 'no web server that names them was found on this machine'
+			)
+	);
 }
 
 # The programs without the web server.
@@ -126,25 +214,46 @@ sub check_answers {
 	my ($site) = @_;
 	my ($run, $mount) = @{ $site->{config} }{qw(run_dir mount)};
 	my ($ready, undef, $reason) = eval { fastcgi_request("$run/events.sock", { SCRIPT_NAME => "${mount}readyz" }) };
-	fault(what => "confab-events does not answer: $@", change => start_line($site), why => 'no Server-Sent Events, no long-poll') if !$ready;
-	fault(what => "confab-events can't open streams: $reason", why => 'its reason is about the database') if $ready && $ready != 200;
+	fault(
+		what => "confab-events does not answer: $@",
+		change => start_line($site),
+		why => 'no Server-Sent Events, no long-poll'
+	) if !$ready;
+	fault(what => "confab-events can't open streams: $reason", why => 'its reason is about the database')
+		if $ready && $ready != 200;
 	for (['command', 'command', 'POST'], ['session', 'session', 'GET'], ['media', 'media', 'POST']) {
 		my ($program, $path, $method) = @$_;
-		my ($status, undef, $text) = eval { fastcgi_request("$run/$program.sock", { SCRIPT_NAME => "$mount$path", REQUEST_METHOD => $method }, $method eq 'POST' ? '{}' : '') };
+		my ($status, undef, $text) = eval {
+			fastcgi_request(
+				"$run/$program.sock",
+				{ SCRIPT_NAME => "$mount$path", REQUEST_METHOD => $method },
+				$method eq 'POST' ? '{}' : ''
+			);
+		};
 		fault(what => "confab-$program does not answer: $@", change => start_line($site)) if !$status;
-		fault(what => "confab-$program answers $status: $text", why => '503 with code 4053: it can\'t reach the database, or has too much to do') if ($status // 0) >= 500;
+		fault(
+			what => "confab-$program answers $status: $text",
+			why => '503 with code 4053: it can\'t reach the database, or has too much to do'
+		) if ($status // 0) >= 500;
 	}
 	my ($status) = eval { request({ url => "http://localhost$mount", socket => "$run/bridge.sock" }, 'GET', 'ws') };
-	fault(what => "confab-bridge does not answer: $@", change => start_line($site), why => 'no WebSockets') if !$status;
+	fault(what => "confab-bridge does not answer: $@", change => start_line($site), why => 'no WebSockets')
+		if !$status;
 	note('all answer at their sockets');
 }
 
-sub open_files { my ($pid) = @_; return (slurp("/proc/$pid/limits") // '') =~ /^Max open files\s+(\d+)/m ? $1 : undef }
+sub open_files {
+	my ($pid) = @_;
+	return (slurp("/proc/$pid/limits") // '') =~ /^Max open files\s+(\d+)/m ? $1 : undef;
+}
 
 # Of the programs that hold streams, the one that may open the fewest files.
 sub least_files {
 	my ($site) = @_;
-	my @all = map { my $name = "confab-$_"; map { [$name, open_files($_) // ()] } program_pids($site, $_) } qw(events bridge);
+	my @all = map {
+		my $name = "confab-$_";
+		map { [$name, open_files($_) // ()] } program_pids($site, $_)
+	} qw(events bridge);
 	my ($least) = sort { $a->[1] <=> $b->[1] } grep { defined $_->[1] } @all;
 	return $least ? @$least : ();
 }
@@ -155,17 +264,32 @@ sub check_files {
 	my $most = $site->{config}{max_streams};
 	my ($program, $limit) = least_files($site);
 	if ($limit && $limit < $most + 100) {
-		my $lower = 'max_streams = ' . ($limit > 400 ? $limit - 200 : 200) . '   # or ulimit -n ' . ($most + 1000) . ' where it is started';
+		my $lower =
+			  'max_streams = '
+			. ($limit > 400 ? $limit - 200 : 200)
+			. '   # or ulimit -n '
+			. ($most + 1000)
+			. ' where it is started';
 		my $raise = 'LimitNOFILE=' . ($most + 1000) . "   # systemctl edit $program\@$site->{name}";
-		warning(what => "$program may open $limit files, and max_streams is $most", file => $site->{conf}, line => $site->{at}{max_streams},
-			change => has_systemd() ? $raise : $lower, why => 'clients beyond it wait instead of being refused and coming back later');
+		warning(
+			what => "$program may open $limit files, and max_streams is $most",
+			file => $site->{conf},
+			line => $site->{at}{max_streams},
+			change => has_systemd() ? $raise : $lower,
+			why => 'clients beyond it wait instead of being refused and coming back later'
+		);
 	}
 	my @notes;
 	for my $front (@{ $site->{fronts} }) {
 		my ($streams, $line, $change) = room_of($front);
 		push @notes, "$front->{kind} has room for $streams streams";
-		warning(what => "$front->{kind} has room for $streams streams, and $site->{streams} are open", file => $line ? $line->{file} : $front->{file}, line => $line && $line->{line},
-			change => $change, why => 'people beyond it get no connection at all') if ($site->{streams} // 0) > 0.7 * $streams;
+		warning(
+			what => "$front->{kind} has room for $streams streams, and $site->{streams} are open",
+			file => $line ? $line->{file} : $front->{file},
+			line => $line && $line->{line},
+			change => $change,
+			why => 'people beyond it get no connection at all'
+		) if ($site->{streams} // 0) > 0.7 * $streams;
 	}
 	note(join(', ', "max_streams = $most", @notes));
 }
@@ -173,7 +297,11 @@ sub check_files {
 # How many streams a web server or proxy can hold, and the line that says so.
 sub room_of {
 	my ($front) = @_;
-	my $number = sub { my ($pattern, $default) = @_; my $line = find_line($front, $pattern); return ($line && $line->{text} =~ $pattern ? $1 : $default, $line) };
+	my $number = sub {
+		my ($pattern, $default) = @_;
+		my $line = find_line($front, $pattern);
+		return ($line && $line->{text} =~ $pattern ? $1 : $default, $line);
+	};
 	my $files = open_files($front->{pids}[-1]) // 1024;
 	if ($front->{kind} eq 'nginx') {
 		my ($n, $line) = $number->(qr/\bworker_connections\s+(\d+)/, 512);
@@ -187,7 +315,8 @@ sub room_of {
 	if ($front->{kind} eq 'lighttpd') {
 		my ($most) = $number->(qr/server\.max-fds\s*=\s*(\d+)/, 4096);
 		my ($n, $line) = $number->(qr/server\.max-connections\s*=\s*(\d+)/, int($most / 3));
-		return ($n < $most / 2 ? $n : int($most / 2), $line, "server.max-fds = 65536\nserver.max-connections = 32000");
+		return ($n < $most / 2 ? $n : int($most / 2), $line,
+			"server.max-fds = 65536\nserver.max-connections = 32000");
 	}
 	return (int($files / 2), undef, 'LimitNOFILE=65536   # of its service');
 }
@@ -198,12 +327,22 @@ sub check_backlog {
 	my $wanted = $site->{config}{command_queue};
 	my ($somaxconn) = (slurp('/proc/sys/net/core/somaxconn') // '') =~ /(\d+)/;
 	my $socket = "$site->{config}{run_dir}/command.sock";
-	my ($backlog) = map { (split)[3] } grep { / \Q$socket\E(?:\.new)? / } split /\n/, capture(qw(ss -xlnH)) // '';
-	return warning(what => "the kernel lets $somaxconn connections wait, fewer than command_queue = $wanted", file => '/etc/sysctl.d/confab.conf', change => 'net.core.somaxconn = 8192   # then sysctl --system',
-		why => 'commands beyond it are refused by the web server instead of by confab, which says when to come back') if defined $somaxconn && $somaxconn < $wanted;
-	return warning(what => "$backlog connections may wait at $socket, fewer than command_queue = $wanted", file => "/etc/systemd/system/confab-command\@.socket", change => 'Backlog=' . ($wanted + 1000),
-		why => 'commands beyond it are refused by the web server') if $backlog && $backlog < $wanted;
-	return note($backlog ? "$backlog connections may wait for confab-command" : "the kernel lets $somaxconn connections wait");
+	my ($backlog) = map { (split)[3] } grep {/ \Q$socket\E(?:\.new)? /} split /\n/, capture(qw(ss -xlnH)) // '';
+	return warning(
+		what => "the kernel lets $somaxconn connections wait, fewer than command_queue = $wanted",
+		file => '/etc/sysctl.d/confab.conf',
+		change => 'net.core.somaxconn = 8192   # then sysctl --system',
+		why => 'commands beyond it are refused by the web server instead of by confab, which says when to come back'
+	) if defined $somaxconn && $somaxconn < $wanted;
+	return warning(
+		what => "$backlog connections may wait at $socket, fewer than command_queue = $wanted",
+		file => "/etc/systemd/system/confab-command\@.socket",
+		change => 'Backlog=' . ($wanted + 1000),
+		why => 'commands beyond it are refused by the web server'
+	) if $backlog && $backlog < $wanted;
+	return note($backlog
+		? "$backlog connections may wait for confab-command"
+		: "the kernel lets $somaxconn connections wait");
 }
 
 1;

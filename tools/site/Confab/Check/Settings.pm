@@ -11,44 +11,74 @@ our @EXPORT = qw(check_serving check_timeouts);
 my %unit = (ms => 0.001, s => 1, m => 60, h => 3600, d => 86400);
 my $number = qr/["']?(\d+)(ms|s|m|h|d)?\b/;
 
-# Settings that end a stream in which nothing comes: a pattern, the unit of a bare number, the default, the line to write
-# (with the seconds in place of N).
+# Settings that end a stream in which nothing comes: the name, what it looks like, the unit of a bare number, and the
+# line to write, with the seconds in place of N.
 my %timeouts = (
 	haproxy => [
-		{ name => 'timeout server', like => qr/^\s*timeout\s+server\s+$number/, bare => 'ms', line => 'timeout server Ns' },
-		{ name => 'timeout client', like => qr/^\s*timeout\s+client\s+$number/, bare => 'ms', line => 'timeout client Ns' },
-		{ name => 'timeout tunnel', like => qr/^\s*timeout\s+tunnel\s+$number/, bare => 'ms', line => 'timeout tunnel Ns' },
+		['timeout server', qr/^\s*timeout\s+server\s+$number/, 'ms', 'timeout server Ns'],
+		['timeout client', qr/^\s*timeout\s+client\s+$number/, 'ms', 'timeout client Ns'],
+		['timeout tunnel', qr/^\s*timeout\s+tunnel\s+$number/, 'ms', 'timeout tunnel Ns'],
 	],
 	lighttpd => [
-		{ name => 'server.max-read-idle', like => qr/server\.max-read-idle\s*=\s*$number/, bare => 's', line => 'server.max-read-idle = N' },
-		{ name => 'server.max-write-idle', like => qr/server\.max-write-idle\s*=\s*$number/, bare => 's', line => 'server.max-write-idle = N' },
-		{ name => 'read-timeout', like => qr/"read-timeout"\s*=>\s*$number/, bare => 's', line => '"read-timeout" => N' },
+		['server.max-read-idle', qr/server\.max-read-idle\s*=\s*$number/, 's', 'server.max-read-idle = N'],
+		['server.max-write-idle', qr/server\.max-write-idle\s*=\s*$number/, 's', 'server.max-write-idle = N'],
+		['read-timeout', qr/"read-timeout"\s*=>\s*$number/, 's', '"read-timeout" => N'],
 	],
 	caddy => [
-		{ name => 'read_timeout', like => qr/^\s*read_timeout\s+$number/, bare => 's', line => 'read_timeout Ns' },
-		{ name => 'write_timeout', like => qr/^\s*write_timeout\s+$number/, bare => 's', line => 'write_timeout Ns' },
+		['read_timeout', qr/^\s*read_timeout\s+$number/, 's', 'read_timeout Ns'],
+		['write_timeout', qr/^\s*write_timeout\s+$number/, 's', 'write_timeout Ns'],
 	],
 );
+
+# Those of a table's rows that a configuration sets.
+sub set_timeouts {
+	my ($front, $wanted) = @_;
+	my @all;
+	for my $row (@{ $timeouts{ $front->{kind} } // [] }) {
+		my ($name, $like, $bare, $change) = @$row;
+		for my $line (find_lines($front, $like)) {
+			my ($n, $unit) = $line->{text} =~ $like;
+			push @all, { %$line, name => $name, seconds => $n * $unit{ $unit // $bare }, change => $change =~ s/N/$wanted/r };
+		}
+	}
+	return @all;
+}
 
 # Each timeout that a stream meets: { name, seconds, file, line, change }.
 sub timeouts_of {
 	my ($front, $wanted) = @_;
-	my @all;
-	for my $row (@{ $timeouts{ $front->{kind} } // [] }) {
-		push @all, map { my ($n, $unit) = $_->{text} =~ $row->{like}; +{ %$_, name => $row->{name}, seconds => $n * $unit{ $unit // $row->{bare} }, change => $row->{line} =~ s/N/$wanted/r } }
-			find_lines($front, $row->{like});
-	}
+	my @all = set_timeouts($front, $wanted);
 	for my $pass (nginx_passes($front, $front->{is_proxy} ? qr/./ : qr/(?:events|bridge)\.sock/)) {
 		my $name = $pass->{name} =~ s/_pass$/_read_timeout/r;
 		my ($set) = nginx_value($pass->{block}, $name);
 		my ($n, $unit) = $set ? $set->{words}[0] =~ /^$number/ : (60, 's');
-		push @all, { name => $name, seconds => $n * $unit{ $unit // 's' }, file => ($set // $pass)->{file}, line => ($set // $pass)->{line}, change => "$name ${wanted}s;" };
+		push @all,
+			{
+			name => $name,
+			seconds => $n * $unit{ $unit // 's' },
+			file => ($set // $pass)->{file},
+			line => ($set // $pass)->{line},
+			change => "$name ${wanted}s;"
+			};
 	}
 	return @all if $front->{kind} ne 'apache';
 	my ($default) = (find_lines($front, qr/^\s*ProxyTimeout\s+\d+/i), find_lines($front, qr/^\s*Timeout\s+\d+/i));
-	for my $line (find_lines($front, $front->{is_proxy} ? qr/^\s*ProxyPass\b/ : qr/^\s*ProxyPass\b.*(?:events|bridge)\.sock.*(?:events|poll|ws|messaging)/)) {
+	for my $line (
+		find_lines(
+			$front,
+			$front->{is_proxy}
+			? qr/^\s*ProxyPass\b/
+			: qr/^\s*ProxyPass\b.*(?:events|bridge)\.sock.*(?:events|poll|ws|messaging)/
+		)
+	) {
 		my ($n) = ($line->{text} =~ /\btimeout=(\d+)/ ? $1 : $default ? $default->{text} =~ /(\d+)/ : 60);
-		push @all, { %$line, name => 'timeout of ProxyPass', seconds => $n, change => ($line->{text} =~ s/^\s+|\s+timeout=\d+//gr) . " timeout=$wanted" };
+		push @all,
+			{
+			%$line,
+			name => 'timeout of ProxyPass',
+			seconds => $n,
+			change => ($line->{text} =~ s/^\s+|\s+timeout=\d+//gr) . " timeout=$wanted"
+			};
 	}
 	return @all;
 }
@@ -62,27 +92,85 @@ sub check_timeouts {
 		for (timeouts_of($front, 3 * $heartbeat)) {
 			$shortest = $_->{seconds} if !defined $shortest || $_->{seconds} < $shortest;
 			next if $_->{seconds} > $heartbeat || $seen{"$_->{file}:$_->{line}"}++;
-			fault(what => "$front->{kind}: $_->{name} is $_->{seconds} s, and a quiet stream says something every $heartbeat s", file => $_->{file}, line => $_->{line}, change => $_->{change},
-				where => 'instead of what stands there', why => 'each stream in which nobody writes ends and is opened again, all the time');
+			fault(
+				what =>
+					"$front->{kind}: $_->{name} is $_->{seconds} s, and a quiet stream says something every $heartbeat s",
+				file => $_->{file},
+				line => $_->{line},
+				change => $_->{change},
+				where => 'instead of what stands there',
+				why => 'each stream in which nobody writes ends and is opened again, all the time'
+			);
 		}
 	}
 	return skipped('no configuration of a web server was found on this machine') if !@{ $site->{fronts} };
-	return note($shortest ? "the shortest is $shortest s, the heartbeat $heartbeat s" : "the defaults, which are longer than the heartbeat of $heartbeat s");
+	return note($shortest
+		? "the shortest is $shortest s, the heartbeat $heartbeat s"
+		: "the defaults, which are longer than the heartbeat of $heartbeat s");
 }
 
 # What does harm only under load, or when a client has gone.
 my @harmful = (
-	{ kind => 'nginx', like => qr/^\s*fastcgi_keep_conn\s+on/, level => \&fault, what => 'FastCGI connections are reused', change => 'fastcgi_keep_conn off;', why => 'a kept connection keeps a worker: others get no answer' },
-	{ kind => 'apache', like => qr/^\s*ProxyPass\b.*fcgi:.*enablereuse=on/i, level => \&fault, what => 'FastCGI connections are reused', change => '(without enablereuse=on)', why => 'a kept connection keeps a worker: others get no answer' },
-	{ kind => 'apache', like => qr/FcgidWrapper.*confab-events|fcgid-script.*events/i, level => \&fault, what => 'mod_fcgid serves streams', change => 'ProxyPass "MOUNTevents" "unix:RUN/events.sock|fcgi://confab-events" flushpackets=on timeout=75',
-		why => 'a new process answers its first request with 503, each stream takes a process, and FcgidBusyTimeout ends it' },
-	{ kind => 'apache', like => qr/^\s*ScriptAlias\b.*(?:confab|MOUNT)|cgi-script.*confab/i, level => \&warning, what => 'the programs run as CGI', change => 'ProxyPass "MOUNTcommand" "unix:RUN/command.sock|fcgi://confab-command"',
-		why => 'a command takes 30 ms instead of 2, there are no streams, and mod_cgid cuts the answer to a body that is too large' },
-	{ kind => 'lighttpd', like => qr/^\s*cgi\.assign.*(?:confab|MOUNT)/, level => \&warning, what => 'the programs run as CGI', change => 'fastcgi.server += ("MOUNTcommand" => (("socket" => "RUN/command.sock", "check-local" => "disable")))',
-		why => 'a command takes 30 ms instead of 2, and there are no streams' },
-	{ kind => 'caddy', like => qr/^\s*flush_interval\s+-1/, level => \&warning, what => 'Caddy keeps the stream of a client that has gone: for 92 s, without this line for 20 s', change => '(remove this line)',
-		why => 'Caddy sends events at once without it; clients that come back, after a change of network, are counted twice meanwhile, against max_streams and account_streams' },
-	{ kind => 'haproxy', like => qr/^\s*mode\s+tcp/, level => \&warning, what => 'HAProxy passes bytes on without reading them', change => 'mode http', why => 'the web server sees its address instead of the client\'s, unless both speak the PROXY protocol' },
+	{
+		kind => 'nginx',
+		like => qr/^\s*fastcgi_keep_conn\s+on/,
+		level => \&fault,
+		what => 'FastCGI connections are reused',
+		change => 'fastcgi_keep_conn off;',
+		why => 'a kept connection keeps a worker: others get no answer'
+	},
+	{
+		kind => 'apache',
+		like => qr/^\s*ProxyPass\b.*fcgi:.*enablereuse=on/i,
+		level => \&fault,
+		what => 'FastCGI connections are reused',
+		change => '(without enablereuse=on)',
+		why => 'a kept connection keeps a worker: others get no answer'
+	},
+	{
+		kind => 'apache',
+		like => qr/FcgidWrapper.*confab-events|fcgid-script.*events/i,
+		level => \&fault,
+		what => 'mod_fcgid serves streams',
+		change => 'ProxyPass "MOUNTevents" "unix:RUN/events.sock|fcgi://confab-events" flushpackets=on timeout=75',
+		why =>
+			'a new process answers its first request with 503, each stream takes a process, and FcgidBusyTimeout ends it'
+	},
+	{
+		kind => 'apache',
+		like => qr/^\s*ScriptAlias\b.*(?:confab|MOUNT)|cgi-script.*confab/i,
+		level => \&warning,
+		what => 'the programs run as CGI',
+		change => 'ProxyPass "MOUNTcommand" "unix:RUN/command.sock|fcgi://confab-command"',
+		why =>
+			'a command takes 30 ms instead of 2, there are no streams, and mod_cgid cuts the answer to a body that is too large'
+	},
+	{
+		kind => 'lighttpd',
+		like => qr/^\s*cgi\.assign.*(?:confab|MOUNT)/,
+		level => \&warning,
+		what => 'the programs run as CGI',
+		change =>
+			'fastcgi.server += ("MOUNTcommand" => (("socket" => "RUN/command.sock", "check-local" => "disable")))',
+		why => 'a command takes 30 ms instead of 2, and there are no streams'
+	},
+	{
+		kind => 'caddy',
+		like => qr/^\s*flush_interval\s+-1/,
+		level => \&warning,
+		what => 'Caddy keeps the stream of a client that has gone: for 92 s, without this line for 20 s',
+		change => '(remove this line)',
+		why =>
+			'Caddy sends events at once without it; a client that comes back is counted twice meanwhile, against max_streams'
+	},
+	{
+		kind => 'haproxy',
+		like => qr/^\s*mode\s+tcp/,
+		level => \&warning,
+		what => 'HAProxy passes bytes on without reading them',
+		change => 'mode http',
+		why => 'the web server sees its address instead of the client\'s, unless both speak the PROXY protocol'
+	},
 );
 
 sub check_serving {
@@ -93,10 +181,17 @@ sub check_serving {
 		for my $row (grep { $_->{kind} eq $front->{kind} } @harmful) {
 			my $pattern = $fill->("$row->{like}");
 			my $line = find_line($front, qr/$pattern/) // next;
-			$row->{level}->(what => "$front->{kind}: $row->{what}", why => $row->{why}, file => $line->{file}, line => $line->{line}, change => $fill->($row->{change}));
+			$row->{level}->(
+				what => "$front->{kind}: $row->{what}",
+				why => $row->{why},
+				file => $line->{file},
+				line => $line->{line},
+				change => $fill->($row->{change})
+			);
 		}
 	}
-	note(join(', ', map { "$_->{kind} ($_->{file})" } @{ $site->{fronts} }) || 'no web server was found on this machine');
+	note(join(', ', map {"$_->{kind} ($_->{file})"} @{ $site->{fronts} })
+			|| 'no web server was found on this machine');
 }
 
 1;

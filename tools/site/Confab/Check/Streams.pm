@@ -14,8 +14,8 @@ use Confab::FastCGI;
 use Confab::Http;
 our @EXPORT = qw(check_compression check_delay check_websocket);
 
-my $SOON = 0.1;  # seconds: an event that takes longer was held back
-my $NEVER = 3;   # seconds: an event that takes longer does not come
+my $SOON = 0.1;    # seconds: an event that takes longer was held back
+my $NEVER = 3;     # seconds: an event that takes longer does not come
 my $MESSAGES = 3;
 
 # Who we are: the token, else the cookie of a page.
@@ -34,16 +34,29 @@ sub check_websocket {
 		my ($status) = $@ =~ /answer is (\d+)/;
 		my $what = $status ? "a WebSocket is answered with $status instead of 101" : "a WebSocket is not opened: $@";
 		my $symptom = because($site, 'route') ? 'route' : ($status // 0) == 401 ? 'bearer' : 'upgrade';
-		return find_faults($site, \&fault, $symptom, $what =~ s/\n//r, 'people have to use long-poll or Server-Sent Events instead');
+		return find_faults(
+			$site, \&fault, $symptom,
+			$what =~ s/\n//r,
+			'people have to use long-poll or Server-Sent Events instead'
+		);
 	}
 	my $came = wait_for($stream, 'session.ready', time, $NEVER);
-	find_faults($site, \&fault, $stream->{read} =~ /\x0f\xa1/ ? 'bearer' : 'held', 'a WebSocket is opened, and nothing comes', 'people see no message') if !defined $came;
+	find_faults(
+		$site, \&fault,
+		$stream->{read} =~ /\x0f\xa1/ ? 'bearer' : 'held',
+		'a WebSocket is opened, and nothing comes',
+		'people see no message'
+	) if !defined $came;
 	close_stream($stream);
 	return note('opened') if !$site->{cookie};
-	$stream = eval { open_websocket($site, 'Origin: ' . origin($site), "Cookie: $site->{cookie}") } or return fault(what => "a WebSocket of the page is not opened: $@", why => 'the page uses another transport');
+	$stream = eval { open_websocket($site, 'Origin: ' . origin($site), "Cookie: $site->{cookie}") }
+		or
+		return fault(what => "a WebSocket of the page is not opened: $@", why => 'the page uses another transport');
 	if (!defined wait_for($stream, 'session.ready', time, $NEVER) && $stream->{read} =~ /\x88.\x0f\xa1/s) {
 		my $symptom = $site->{url} =~ /^https/ ? 'scheme' : 'host';
-		find_faults($site, \&fault, $symptom, 'a WebSocket of the page is closed with 4001', 'for confab-bridge it comes from a foreign page, or without its cookie: Host or X-Forwarded-Proto is not what people use');
+		find_faults($site, \&fault, $symptom, 'a WebSocket of the page is closed with 4001',
+			'for confab-bridge it comes from a foreign page, or without its cookie: Host or X-Forwarded-Proto is wrong'
+		);
 	}
 	close_stream($stream);
 	note('opened, with a token and with the cookie');
@@ -54,10 +67,16 @@ sub check_compression {
 	my ($site) = @_;
 	return skipped('no log-in: ' . $site->{no_token}) if !$site->{token};
 	return skipped('no Server-Sent Events') if $site->{is_held};
-	my $stream = eval { open_events({ %$site, patience => $NEVER }, credentials($site), 'Accept-Encoding: gzip, deflate, br') } or return skipped($@);
+	my $stream =
+		eval { open_events({ %$site, patience => $NEVER }, credentials($site), 'Accept-Encoding: gzip, deflate, br') }
+		or return skipped($@);
 	my ($how) = $stream->{head} =~ /^content-encoding:\s*(\S+)/mi;
 	close_stream($stream);
-	return find_faults($site, \&fault, 'compressed', "the stream of events is compressed ($how)", 'events wait in the compressor, and each stream costs it memory') if $how;
+	return find_faults(
+		$site, \&fault, 'compressed',
+		"the stream of events is compressed ($how)",
+		'events wait in the compressor, and each stream costs it memory'
+	) if $how;
 	return note('the stream of events is not compressed');
 }
 
@@ -76,7 +95,8 @@ sub arrivals {
 	my %came;
 	while (1) {
 		for (keys %$streams) { $came{$_} //= time - $start if index($streams->{$_}{read}, $word) >= 0 }
-		my %open = map { ($streams->{$_}{socket} => $streams->{$_}) } grep { !defined $came{$_} && !$streams->{$_}{over} } keys %$streams;
+		my %open = map { ($streams->{$_}{socket} => $streams->{$_}) }
+			grep { !defined $came{$_} && !$streams->{$_}{over} } keys %$streams;
 		my $left = $start + $NEVER - time;
 		my @ready = %open && $left > 0 ? IO::Select->new(map { $_->{socket} } values %open)->can_read($left) : ();
 		return \%came if !@ready;
@@ -87,8 +107,15 @@ sub arrivals {
 # A command past the web server, which might be slow itself.
 sub command {
 	my ($site, $event, $data) = @_;
-	my ($status, $answer, $text) = fastcgi_request("$site->{config}{run_dir}/command.sock", { SCRIPT_NAME => "$site->{config}{mount}command", REQUEST_METHOD => 'POST',
-		HTTP_AUTHORIZATION => "Bearer $site->{token}" }, encode_json({ event_type => $event, data => $data }));
+	my ($status, $answer, $text) = fastcgi_request(
+		"$site->{config}{run_dir}/command.sock",
+		{
+			SCRIPT_NAME => "$site->{config}{mount}command",
+			REQUEST_METHOD => 'POST',
+			HTTP_AUTHORIZATION => "Bearer $site->{token}"
+		},
+		encode_json({ event_type => $event, data => $data })
+	);
 	die "$event is answered with $status $text\n" if $status >= 300;
 	return $answer->{data};
 }
@@ -96,8 +123,14 @@ sub command {
 # The streams that are to be compared: through the address, and past the web server. And what can't be opened.
 sub open_all {
 	my ($site) = @_;
-	my %how = ('' => sub { open_websocket({ %$site, socket => "$site->{config}{run_dir}/bridge.sock" }, "Authorization: Bearer $site->{token}") },
-		'WebSocket' => sub { open_websocket($site, credentials($site)) }, 'Server-Sent Events' => sub { open_events({ %$site, patience => $NEVER }, credentials($site)) });
+	my %how = (
+		'' => sub {
+			open_websocket({ %$site, socket => "$site->{config}{run_dir}/bridge.sock" },
+				"Authorization: Bearer $site->{token}");
+		},
+		'WebSocket' => sub { open_websocket($site, credentials($site)) },
+		'Server-Sent Events' => sub { open_events({ %$site, patience => $NEVER }, credentials($site)) }
+	);
 	my (%streams, %why);
 	for my $name (sort keys %how) {
 		$streams{$name} = eval { $how{$name}->() } // do { $why{$name} = $@ =~ /no answer/ ? '' : $@; next };
@@ -116,7 +149,13 @@ sub open_all {
 sub next_poll {
 	my ($site, $text, $session) = @_;
 	my ($cursor) = $text =~ /"cursor":\s*"([^"]+)"/ or return undef;
-	my $poll = eval { send_request($site, 'GET', "poll?wait=20&session=$session&since=$cursor", [credentials($site), 'Connection: close']) } // return undef;
+	my $poll = eval {
+		send_request(
+			$site, 'GET',
+			"poll?wait=20&session=$session&since=$cursor",
+			[credentials($site), 'Connection: close']
+		);
+	} // return undef;
 	$poll->{again} = sub { next_poll($site, $_[0]{read}, $session) };
 	return $poll;
 }
@@ -152,19 +191,38 @@ sub measure {
 sub check_delay {
 	my ($site) = @_;
 	return skipped('no log-in: ' . $site->{no_token}) if !$site->{token};
-	my $room = eval { command($site, 'room.create', { type => 'GroupChat', name => 'confab check', participants => [] })->{id} } or return skipped("no room can be made: $@");
+	my $room = eval {
+		command($site, 'room.create', { type => 'GroupChat', name => 'confab check', participants => [] })->{id};
+	} or return skipped("no room can be made: $@");
 	my ($best, $why) = measure($site, $room);
 	command($site, 'room.modify', { room_id => $room, action => 'delete' });
 	my $base = delete $best->{''} // 0;
 	my (@notes);
-	warning(what => sprintf('an event takes %.0f ms without any web server', $base * 1000), why => 'the machine is busy, or the doorbell is silent (a pooler)', change => 'see "pooler" and "log" here') if $base > 0.5;
-	find_faults($site, \&fault, 'held', "no event comes by $_", 'messages come late, in lumps, when there are enough of them') for grep { $why->{$_} eq '' } sort grep { length } keys %$why;
+	warning(
+		what => sprintf('an event takes %.0f ms without any web server', $base * 1000),
+		why => 'the machine is busy, or the doorbell is silent (a pooler)',
+		change => 'see "pooler" and "log" here'
+	) if $base > 0.5;
+	find_faults(
+		$site, \&fault, 'held',
+		"no event comes by $_",
+		'messages come late, in lumps, when there are enough of them'
+	) for grep { $why->{$_} eq '' } sort grep {length} keys %$why;
 	for my $name (sort keys %$best) {
 		my $late = $best->{$name} - $base;
 		push @notes, sprintf '%s %.0f ms', $name, $best->{$name} * 1000;
 		next if $late < $SOON;
-		$best->{$name} >= $NEVER ? find_faults($site, \&fault, 'held', "an event does not come by $name", 'messages come late, in lumps, when there are enough of them')
-			: find_faults($site, \&fault, 'late', sprintf('each event comes %.0f ms late by %s', $late * 1000, $name), 'every word and every "is typing" is late');
+		$best->{$name} >= $NEVER
+			? find_faults(
+			$site, \&fault, 'held',
+			"an event does not come by $name",
+			'messages come late, in lumps, when there are enough of them'
+			)
+			: find_faults(
+			$site, \&fault, 'late',
+			sprintf('each event comes %.0f ms late by %s', $late * 1000, $name),
+			'every word and every "is typing" is late'
+			);
 	}
 	note(join(', ', @notes) . sprintf('; %.0f ms without the web server', $base * 1000));
 }
