@@ -17,6 +17,21 @@ before(async () => {
 }, { timeout: 60_000 });
 after(() => stack?.stop());
 
+/** Polls that wait, each anew until it has found a place; resolves when probe() says that none is left. */
+async function fill(makers, probe) {
+  const waiting = makers.map((make) => make());
+  await until(async () => {
+    for (const [i, make] of makers.entries()) if (waiting[i].child.exitCode !== null) waiting[i] = make();
+    return await probe() && waiting.every(({ child }) => child.exitCode === null);
+  }, 'all places are taken', 60_000);
+  return waiting;
+}
+
+async function end(waiting) {
+  for (const { child } of waiting) child.kill('SIGKILL');
+  await Promise.all(waiting.map(({ done }) => done));
+}
+
 const people = (names) => made(names, (statement) => stack.query(statement));
 
 /** Starts the program for a request: {child, text(), done}, done: {status, headers, body, ms}. */
@@ -91,9 +106,9 @@ test('polls one after the other miss nothing, repeat nothing, and keep the order
 test('who finds every place taken is answered at once; a place is free when its process ends', async () => {
   const [ann] = await people(['ann']);
   const next = await begin(ann), slow = { token: ann.token, env: { CONFAB_CGI_WAIT: 50 } };
-  const waiting = [1, 2, 3, 4].map(() => start('poll', next, slow));
   // A fifth of this address does not wait, one of another does.
-  await until(async () => (await poll(ann, next)).ms < WAIT * 1000 - 500, 'all places are taken');
+  const waiting = await fill([1, 2, 3, 4].map(() => () => start('poll', next, slow)),
+    async () => (await poll(ann, next)).ms < WAIT * 1000 - 500);
   assert.ok((await poll(ann, next, { address: '127.0.0.2' })).ms > WAIT * 1000 - 100);
   const refused = await start('events', '', { token: ann.token }).done;
   assert.equal(refused.status, 503);
@@ -102,17 +117,16 @@ test('who finds every place taken is answered at once; a place is free when its 
   waiting[0].child.kill('SIGKILL');
   await waiting[0].done;
   assert.ok((await poll(ann, next)).ms > WAIT * 1000 - 100);
-  for (const { child } of waiting) child.kill('SIGKILL');
-  await Promise.all(waiting.map(({ done }) => done));
+  await end(waiting);
 });
 
 test('a host takes only so many', async () => {
   const [ann] = await people(['ann']), next = await begin(ann);
   const env = { CONFAB_CGI_WAITERS: 2, CONFAB_CGI_WAIT: 50, CONFAB_RUN_DIR: path.join(stack.dir, 'media') };
-  const waiting = ['127.0.0.1', '127.0.0.2'].map((address) => start('poll', next, { token: ann.token, address, env }));
-  await until(async () => (await poll(ann, next, { address: '127.0.0.3', env })).ms < 10_000, 'both places are taken');
-  for (const { child } of waiting) child.kill('SIGKILL');
-  await Promise.all(waiting.map(({ done }) => done));
+  const waiting = await fill(['127.0.0.1', '127.0.0.2'].map((address) => () => start('poll', next,
+    { token: ann.token, address, env })),
+  async () => (await poll(ann, next, { address: '127.0.0.3', env })).ms < 10_000);
+  await end(waiting);
 });
 
 test('an event stream lives as long as its process', async () => {
