@@ -30,8 +30,8 @@ LDFLAGS := $(LDFLAGS_$(BUILD))
 LIBS := -lfcgi -lpq -ljson-c -lsodium -lcrypto
 
 # The rooms of lib/, lowest first; tools/check holds the table of allowed includes.
-LIB := $(addprefix base/, buf command_line config crypto error hex json json_peek logger metrics nearest program utf8 \
-	uuid version xalloc) \
+LIB := $(addprefix base/, beside buf command_line config crypto error hex json json_peek logger metrics nearest \
+	program utf8 uuid version xalloc) \
 	$(addprefix event/, instance listener loop service) \
 	$(addprefix pg/, async conn conninfo result schema sync) \
 	$(addprefix text/, command_id entities escape html sanitise tag url) \
@@ -265,7 +265,8 @@ PREFIX ?= /usr/local
 SHARE := $(DESTDIR)$(PREFIX)/share/confab
 LIBEXEC := $(DESTDIR)$(PREFIX)/lib/confab
 MAN := $(DESTDIR)$(PREFIX)/share/man
-ETC ?= /etc/confab
+# The configuration: of the machine, or of an installation below a folder of somebody's own.
+ETC ?= $(if $(filter /usr /usr/local,$(PREFIX)),/etc,$(PREFIX)/etc)/confab
 # Values of @NAME@ in the samples: the paths of an ordinary machine with one site, named confab.
 FILL := sed -e 's,@BIN@,$(PREFIX)/bin,g' -e 's,@ETC@,$(ETC),g' -e 's,@HTDOCS@,$(PREFIX)/share/confab/htdocs,g' \
 	-e 's,@RUN@,/run/confab/confab,g' -e 's,@MEDIA@,/var/lib/confab/confab/media,g' -e 's,@SITE@,confab,g' \

@@ -1,8 +1,5 @@
--- Grants. Programs execute the functions made for them and access no table. Applied after the functions, each time.
-revoke all on schema confab from public;
-revoke all on all tables in schema confab from public;
-revoke all on all sequences in schema confab from public;
-revoke all on all functions in schema confab from public;
+-- Grants to the programs' roles, where there are any. Programs execute the functions made for them and access no table.
+-- Applied after sql/private.sql, each time.
 grant usage on schema confab to confab_command, confab_session, confab_stream, confab_push, confab_media;
 grant usage on schema confab_site to confab_command;
 

@@ -10,6 +10,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/beside.h"
 #include "base/command_line.h"
 #include "base/crypto.h"
 #include "base/logger.h"
@@ -41,23 +42,6 @@ struct pg_result *query(struct admin *admin, const char *name, const char *text,
 	if (status != PG_OK)
 		die_of(admin, name, status, r);
 	return r;
-}
-
-bool find_beside(char *out, const char *installed, const char *built)
-{
-	const char *const places[] = { installed, built };
-	ssize_t n = readlink("/proc/self/exe", out, PATH_SIZE - 64);
-
-	/* Up from bin/confab, or release/confab. */
-	for (int up = 0; n > 0 && up < 2; up++)
-		while (n > 0 && out[--n] != '/')
-			;
-	for (int i = 0; n >= 0 && i < 2; i++) {
-		snprintf(out + n, 64, "/%s", places[i]);
-		if (access(out, R_OK) == 0)
-			return true;
-	}
-	return false;
 }
 
 /* Reads a line from standard input, without echo on a terminal. */
@@ -321,7 +305,7 @@ static const struct command *choose_command(char **words, int n)
 /* Executes the program of this command; returns if it has none. */
 static void become_program(char **argv)
 {
-	char path[PATH_SIZE], installed[32], built[32];
+	char path[BESIDE_SIZE], installed[32], built[32];
 
 	for (size_t i = 0; i < N_PROGRAMS; i++) {
 		if (strcmp(argv[0], PROGRAMS[i]) != 0)
@@ -329,7 +313,7 @@ static void become_program(char **argv)
 		snprintf(installed, sizeof(installed), "lib/confab/%s",
 			 PROGRAMS[i]);
 		snprintf(built, sizeof(built), "../tools/site/%s", PROGRAMS[i]);
-		if (!find_beside(path, installed, built))
+		if (!beside_find(path, installed, built))
 			die(installed, "it is not beside the program");
 		execv(path, argv);
 		die(path, strerror(errno));

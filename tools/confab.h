@@ -6,23 +6,16 @@
 #ifndef CONFAB_TOOLS_CONFAB_H
 #define CONFAB_TOOLS_CONFAB_H
 
+#include "base/beside.h"
 #include "base/config.h"
 #include "pg/sync.h"
-
-enum {
-	PATH_SIZE = 4096
-};
 
 struct admin {
 	struct config config;
 	struct pg *pg;
 	const char *sql; /* the directory with the SQL files */
-	char sql_beside[PATH_SIZE];
+	char sql_beside[BESIDE_SIZE];
 };
-
-/* Finds a file of this program: installed, below its prefix, or in a build, as
- * seen from build/. out has PATH_SIZE bytes. False when there is neither. */
-bool find_beside(char *out, const char *installed, const char *built);
 
 /* Ends the program with a sentence. */
 _Noreturn void die(const char *what, const char *why);

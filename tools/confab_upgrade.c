@@ -22,9 +22,18 @@ enum {
 	LOCK_PAUSE = 3,   /* s between them */
 };
 
-static const char AS_OWNER[] = "begin;\n"
-			       "set local lock_timeout = '" LOCK_TIMEOUT "';\n"
-			       "set local role confab_owner;\n";
+static const char AS_OWNER[] =
+	"begin;\n"
+	"set local lock_timeout = '" LOCK_TIMEOUT "';\n"
+	"select set_config('role', pg_get_userbyid(nspowner), true)\n"
+	"from pg_namespace where nspname = 'confab';\n";
+
+/* A login that the programs share has their settings, which are for short
+ * statements. */
+static const char FOR_LONG[] =
+	"set statement_timeout = 0; set enable_seqscan = on;"
+	" set enable_bitmapscan = on; set enable_hashjoin = on;"
+	" set enable_mergejoin = on;";
 
 /* One upgrade of a database at a time: what is applied is asked under this
  * lock. It lasts as long as the connection. */
@@ -184,12 +193,10 @@ static void append_functions(struct admin *admin, struct buf *out)
 	buf_free(&directory);
 }
 
-/* The folder of this program's SQL files: of the installation or, in a build
- * folder, of the source tree. It is found from the program's own path, so an
- * installation can be moved and staged. */
+/* The folder of the SQL files of this program. */
 static const char *find_sql(struct admin *admin)
 {
-	if (find_beside(admin->sql_beside, "share/confab/sql", "../sql"))
+	if (beside_find(admin->sql_beside, "share/confab/sql", "../sql"))
 		return admin->sql_beside;
 	die("SQL files", "none beside the program; say where with -s");
 }
@@ -276,6 +283,18 @@ static void refuse_newer(struct admin *admin, const char *directory)
 	free(unknown);
 }
 
+/* Whether the programs have roles of their own (sql/roles.sql). */
+static bool has_roles(struct admin *admin)
+{
+	char *owner = ask_text(admin, "owner",
+			       "select pg_get_userbyid(nspowner) from"
+			       " pg_namespace where nspname = 'confab'");
+	bool has = owner && !strcmp(owner, "confab_owner");
+
+	free(owner);
+	return has;
+}
+
 static void apply_functions(struct admin *admin)
 {
 	struct buf text = { 0 };
@@ -289,7 +308,9 @@ static void apply_functions(struct admin *admin)
 		 "language sql immutable security definer\n"
 		 "set search_path = '' as $$ select '%s' $$;\n",
 		 version_text());
-	read_file(&text, admin->sql, "grants.sql");
+	read_file(&text, admin->sql, "private.sql");
+	if (has_roles(admin))
+		read_file(&text, admin->sql, "grants.sql");
 	buf_add_text(&text, "commit;");
 	run_script(admin, "functions", buf_text(&text));
 	buf_free(&text);
@@ -304,6 +325,7 @@ void upgrade(struct admin *admin, char **words)
 		admin->sql = find_sql(admin);
 	buf_addf(&directory, "%s/upgrades", admin->sql);
 	refuse_encoding(admin);
+	run_script(admin, "settings", FOR_LONG);
 	run_script(admin, "another upgrade", ALONE);
 	refuse_newer(admin, buf_text(&directory));
 	read_file(&text, admin->sql, "roles.sql");

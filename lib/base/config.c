@@ -12,10 +12,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/beside.h"
 #include "base/nearest.h"
 #include "base/xalloc.h"
 
-/* The default path of the file. */
+/* The default path of the file: below the prefix of the program or, when there
+ * is none, of the machine. */
+#define CONFIG_INSTALLED "etc/confab/confab.conf"
 #define CONFIG_PATH "/etc/confab/confab.conf"
 #define PREFIX "CONFAB_"
 
@@ -109,7 +112,7 @@ static const struct text_kind SENDFILE = {
 
 static const struct option_row OPTIONS[] = {
 	TEXT(database, "dbname=confab", NULL,
-	     "libpq connection string, without user"),
+	     "libpq connection string; a user in it is that of all programs"),
 	TEXT(run_dir, "/run/confab/confab", &PATH,
 	     "directory of the unix sockets"),
 	TEXT(mount, "/chat/", &URL_PREFIX, "URL prefix"),
@@ -470,9 +473,12 @@ enum logger_level config_log_level(const struct config *config)
 /* A CGI program takes its file from the environment only. */
 const char *config_default_path(void)
 {
+	static char beside[BESIDE_SIZE];
 	const char *path = getenv("CONFAB_CONFIG");
 
 	if (path)
 		return path;
+	if (beside_find(beside, CONFIG_INSTALLED, NULL))
+		return beside;
 	return access(CONFIG_PATH, F_OK) == 0 ? CONFIG_PATH : NULL;
 }

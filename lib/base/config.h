@@ -8,7 +8,7 @@
 #include "base/logger.h"
 
 struct config {
-	char *database;        /* libpq conninfo without user */
+	char *database;        /* libpq conninfo */
 	char *run_dir;         /* sockets live here */
 	char *mount;           /* URL prefix, such as "/chat/" */
 	char *allowed_origins; /* space-separated, besides the same origin */
@@ -70,7 +70,8 @@ bool config_load(struct config *out, const char *path, struct buf *why)
 void config_free(struct config *config);
 
 /* The file to read when -c names none: $CONFAB_CONFIG, else
- * /etc/confab/confab.conf if it exists, else NULL. */
+ * etc/confab/confab.conf below the prefix of the program or, when there is
+ * none, at the root; NULL when there is neither. Valid until the next call. */
 const char *config_default_path(void);
 
 enum logger_level config_log_level(const struct config *config);

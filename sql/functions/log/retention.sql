@@ -104,7 +104,10 @@ end $$;
 -- status(): the state of the whole system for a person to read: lines of a name and a value.
 create or replace function confab.status()
 returns table (name text, value text) language sql volatile set search_path = '' as $$
-  select 'epoch', l.epoch from confab.log_state() l
+  select 'role of the programs', format('%s, which they share', pg_catalog.pg_get_userbyid(n.nspowner))
+    from pg_catalog.pg_namespace n
+    where n.nspname = 'confab' and pg_catalog.pg_get_userbyid(n.nspowner) <> 'confab_owner'
+  union all select 'epoch', l.epoch from confab.log_state() l
   union all select 'head', l.head::text from confab.log_state() l
   union all select 'floor', l.floor::text from confab.log_state() l
   union all select 'last number drawn', l.last_value::text from confab.log_state() l

@@ -7,7 +7,7 @@ use Exporter qw(import);
 use File::Basename qw(dirname);
 use JSON::PP qw();
 use Confab::System;
-our @EXPORT = qw(new_password read_configuration site_file with_account);
+our @EXPORT = qw(new_password read_configuration site_etc site_file with_account);
 
 # An installation is PREFIX/lib/confab/Confab/Site.pm, a source tree TOP/tools/site/Confab/Site.pm.
 my $top = dirname(dirname(dirname(dirname(abs_path(__FILE__)))));
@@ -26,6 +26,11 @@ my %places =
 	programs => "$top/tools/site/programs",
 	htdocs => "$top/htdocs"
 	);
+
+# The folder of the configurations: below the prefix of an installation of somebody's own, else of the machine.
+sub site_etc {
+	return $ENV{CONFAB_ETC} // (-e "$top/etc/confab/confab.conf" ? "$top/etc/confab" : '/etc/confab');
+}
 
 # A file that comes with the programs.
 sub site_file { return $places{ $_[0] } }

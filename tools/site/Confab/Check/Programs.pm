@@ -21,7 +21,7 @@ sub program_pids {
 	for my $pid (map {m{^/proc/(\d+)/}} grep { (slurp($_) // '') eq "confab-$program\n" } glob '/proc/[0-9]*/comm') {
 		my @words = split /\0/, slurp("/proc/$pid/cmdline") // '';
 		my ($given) = map { $words[$_ + 1] // '' } grep { $words[$_] eq '-c' } 0 .. $#words;
-		push @pids, $pid if ($given // '/etc/confab/confab.conf') eq $site->{conf};
+		push @pids, $pid if ($given // site_etc() . '/confab.conf') eq $site->{conf};
 	}
 	return @pids;
 }
