@@ -38,6 +38,7 @@ struct liveness {
 	const char *instance;
 	bool is_alone;     /* and sessions of an earlier run may remain */
 	bool skips_upkeep; /* at the start */
+	bool is_known;     /* the database has heard of this process */
 	bool has_left;     /* said farewell */
 	unsigned upkeeps;  /* number of upkeeps so far */
 	struct buf ended;  /* "{uuid,uuid": sessions */
@@ -119,10 +120,15 @@ static void on_erased(void *context, enum pg_status status,
 static void on_upkeep(void *context, enum pg_status status,
 		      const struct pg_result *result)
 {
-	struct hub *hub = ((struct liveness *)context)->hub;
+	struct liveness *l = context;
+	struct hub *hub = l->hub;
+	bool was_known = l->is_known;
 
 	log_failure("stream_upkeep", status, result);
-	if (status == PG_OK && *pg_field(result, 0, 0) == 'f' &&
+	if (status != PG_OK)
+		return;
+	l->is_known = true;
+	if (was_known && *pg_field(result, 0, 0) == 'f' &&
 	    hub->counts.streams) {
 		logger(LEVEL_WARN, "taken_for_dead", "streams=%u",
 		       hub->counts.streams);
