@@ -303,7 +303,8 @@ CREATE TABLE confab.log (
     payload text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     message_ids uuid[],
-    is_own boolean DEFAULT false NOT NULL
+    is_own boolean DEFAULT false NOT NULL,
+    recipient_id bigint
 )
 PARTITION BY RANGE (seq);
 ALTER TABLE ONLY confab.log ALTER COLUMN payload SET STATISTICS 0;
@@ -331,7 +332,8 @@ CREATE VIEW confab.log_told AS
             ELSE confab.payload_now(l.payload, l.message_ids)
         END AS payload,
     COALESCE(l.message_ids, confab.shown_messages(((l.payload)::json -> 'data'::text))) AS message_ids,
-    confab.log_stamp(l.created_at) AS stamp
+    confab.log_stamp(l.created_at) AS stamp,
+    l.recipient_id
    FROM confab.log l;
 CREATE TABLE confab.log_trimmed (
     seq bigint NOT NULL,

@@ -280,6 +280,7 @@ static void open_stream(struct socket *s, struct handshake *h)
 	struct hub_request request = {
 		.transport = TRANSPORT_WEBSOCKET,
 		.is_plain = !h->protocol || strcmp(h->protocol, "confab.v1"),
+		.form = form_of_query(h->query),
 		.param = handshake_param,
 		.context = h,
 	};

@@ -1,16 +1,15 @@
-/* confab-command: carries out chat commands, POST <mount>command. A parent
+/* confab-command: carries out chat commands, POST <mount>command and the plain
+ * HTTP that stands for some of them (rest.h). A parent
  * keeps workers that serve one request at a time, each with its own connection
  * to the database. The web server calls them, and so does confab-bridge for its
  * WebSockets. As plain CGI one process serves one request. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "auth/identity.h"
-#include "auth/login.h"
 #include "auth/requirements.h"
 #include "base/xalloc.h"
-#include "command.h"
+#include "rest.h"
+#include "server.h"
 #include "traffic.h"
 #include "web/worker.h"
 
@@ -20,18 +19,9 @@ struct parent {
 	struct traffic *traffic; /* NULL: plain CGI */
 };
 
-/* The state of a worker. */
-struct worker {
-	const struct config *config;
-	const struct identity_rules *rules;
-	struct http *http;
-	struct pg *pg;
-	struct commands *commands;
-};
-
 /* Answers a request that must not be executed. The checks are ordered by what
  * the client can do about each failure. */
-static bool is_refused(const struct worker *w, const struct identity *who)
+static bool is_refused(const struct server *w, const struct identity *who)
 {
 	struct http *http = w->http;
 	const char *why;
@@ -52,14 +42,14 @@ static bool is_refused(const struct worker *w, const struct identity *who)
 }
 
 /* Whether the bridge sends the request. No client header has this name. */
-static bool is_bridge(const struct worker *w)
+static bool is_bridge(const struct server *w)
 {
 	const char *via = http_param(w->http, "CONFAB_VIA");
 
 	return via && strcmp(via, "ws") == 0;
 }
 
-static void find_identity(const struct worker *w, struct identity *who)
+static void find_identity(const struct server *w, struct identity *who)
 {
 	const char *hash = http_param(w->http, "CONFAB_LOGIN");
 
@@ -69,82 +59,46 @@ static void find_identity(const struct worker *w, struct identity *who)
 		identity_find(who, w->rules, http_param, w->http);
 }
 
-/* The body of the request that is being served. */
-struct incoming {
-	const struct worker *worker;
-	bool is_read;
-	enum confab_error error;
-	char why[80];
-	struct buf body;
-};
-
-static void read_incoming(struct incoming *in)
-{
-	const struct worker *w = in->worker;
-
-	in->is_read = true;
-	in->error = http_body(w->http, (size_t)w->config->max_body, &in->body);
-	if (in->error == ERROR_TOO_LARGE)
-		snprintf(in->why, sizeof(in->why),
-			 "A command has at most %d bytes.",
-			 w->config->max_body);
-	else if (in->error != ERROR_NONE)
-		snprintf(in->why, sizeof(in->why),
-			 "The body is shorter than announced.");
-}
-
 static enum confab_error read_body(void *context, const struct buf **body,
 				   const char **why)
 {
 	struct incoming *in = context;
 
-	if (!in->is_read)
-		read_incoming(in);
 	*body = &in->body;
-	*why = in->error == ERROR_NONE ? NULL : in->why;
-	return in->error;
+	return incoming_read(in, why);
 }
 
-static void carry_out(struct worker *w, const struct identity *who)
+static void carry_out(struct server *w, const struct identity *who)
 {
 	bool websocket = is_bridge(w);
-	struct incoming in = { .worker = w };
+	struct incoming in = { .http = w->http,
+			       .limit = (size_t)w->config->max_body,
+			       .what = "A command" };
 	struct command_request request = {
-		.token_hash = who->token_hash,
 		.session = websocket ? http_param(w->http, "CONFAB_SESSION")
 				     : NULL,
 		.idempotency_key = http_param(w->http, "HTTP_IDEMPOTENCY_KEY"),
 		.websocket = websocket,
-		.address = http_param(w->http, "REMOTE_ADDR"),
-		.request_id = http_request_id(w->http),
 		.size = http_length(w->http),
 		.read = read_body,
 		.context = &in,
 	};
 	struct buf out = { 0 };
-	struct error_answer answer =
-		command_execute(w->commands, &request, &out);
+	struct error_answer answer = server_execute(w, who, &request, &out);
 
-	/* Nothing was done yet. Only now the log-in is recorded in the
-	 * database, so a known token costs no extra statement. */
-	if (answer.error == ERROR_UNAUTHENTICATED && who->external &&
-	    login_exchange(w->pg, who, http_param, w->http) == PG_OK) {
-		out.len = 0;
-		answer = command_execute(w->commands, &request, &out);
-	}
 	answer.body = buf_text(&out);
 	http_answer(w->http, &answer);
-	buf_free(&in.body);
+	incoming_free(&in);
 	buf_free(&out);
 }
 
 static void serve_request(void *worker)
 {
-	struct worker *w = worker;
+	struct server *w = worker;
 	struct identity who;
 
 	find_identity(w, &who);
-	if (!is_refused(w, &who))
+	if (!rest_serve(w, &who) && !is_refused(w, &who))
 		carry_out(w, &who);
 	identity_free(&who);
 }
@@ -175,7 +129,7 @@ static void *open_worker(const struct worker_parent *parent, struct http *http,
 {
 	const struct parent *own = parent->own;
 	const struct config *config = parent->config;
-	struct worker *w = xcalloc(1, sizeof(*w));
+	struct server *w = xcalloc(1, sizeof(*w));
 
 	w->config = config;
 	w->rules = own->rules;
@@ -190,7 +144,7 @@ static void *open_worker(const struct worker_parent *parent, struct http *http,
 
 static void close_worker(void *worker)
 {
-	struct worker *w = worker;
+	struct server *w = worker;
 
 	command_free(w->commands);
 	pg_free(w->pg);

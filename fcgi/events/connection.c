@@ -224,6 +224,7 @@ static void open_stream(struct connection *c)
 	enum confab_error error;
 	struct hub_request request = {
 		.transport = c->kind->transport,
+		.form = form_of_query(query),
 		.param = connection_param,
 		.context = c,
 	};

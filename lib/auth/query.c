@@ -64,6 +64,36 @@ bool query_get(const char *query, const char *name, char *out, size_t cap)
 	return false;
 }
 
+static void decode_into(struct buf *out, const char *at, const char *end)
+{
+	out->len = 0;
+	while (at < end) {
+		char c = decode_next(&at, end);
+
+		buf_add(out, &c, 1);
+	}
+}
+
+bool query_next(const char **at, const char *end, struct buf *name,
+		struct buf *value)
+{
+	const char *field, *stop, *equals;
+
+	while (*at < end && **at == '&')
+		++*at;
+	if (*at == end)
+		return false;
+	field = *at;
+	stop = memchr(field, '&', (size_t)(end - field));
+	if (!stop)
+		stop = end;
+	equals = memchr(field, '=', (size_t)(stop - field));
+	decode_into(name, field, equals ? equals : stop);
+	decode_into(value, equals ? equals + 1 : stop, stop);
+	*at = stop;
+	return true;
+}
+
 bool query_cookie(const char *cookies, const char *name, char *out, size_t cap)
 {
 	const char *at, *end;

@@ -48,6 +48,8 @@ enum confab_error hub_admit(struct hub *hub, struct stream *s,
 		s->hub = hub;
 		s->lists = &hub->lists;
 		s->transport = transport;
+		s->form = request->form;
+		s->peer = request->peer;
 		stream_set_state(s, STREAM_OPENING);
 		hub->counts.streams++;
 		opener_open(hub->opener, s, request, &identity);
@@ -119,8 +121,13 @@ void hub_wake(struct hub *hub)
 
 static void queue_dispatch(struct stream *s, struct dispatch *d)
 {
-	stream_push(s, d);
+	struct dispatch *formed = form_dispatch(s, d);
+
 	s->position = d->seq;
+	if (!formed)
+		return;
+	stream_push(s, formed);
+	dispatch_unref(formed);
 	s->hub->counts.deliveries++;
 	stream_set_due(s);
 }
@@ -243,6 +250,8 @@ static void on_row(void *context, const struct tail_row *row)
 					     row->accounts, row->messages,
 					     row->payload ? row->payload : "");
 
+	if (row->recipient)
+		d->recipient = strtoll(row->recipient, NULL, 10);
 	if (effect && d->to_room)
 		roster_apply_before(hub->roster, &d->room, d->seq, effect,
 				    NULL);

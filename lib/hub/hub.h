@@ -51,9 +51,11 @@ bool hub_ready(const struct hub *hub, const char **why);
 /* A request for a stream. Strings are not kept. */
 struct hub_request {
 	enum transport_kind transport;
-	const char *since;     /* cursor, or NULL: from the head */
-	const char *session;   /* uuid of an earlier poll, or NULL */
-	bool is_plain;         /* the client did not ask for confab.v1 */
+	const char *since;   /* cursor, or NULL: from the head */
+	const char *session; /* uuid of an earlier poll, or NULL */
+	bool is_plain;       /* the client did not ask for confab.v1 */
+	enum stream_form form;
+	int64_t peer;          /* see struct stream */
 	identity_param *param; /* reads the request's variables */
 	void *context;         /* argument of param */
 };

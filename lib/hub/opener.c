@@ -341,7 +341,8 @@ void opener_open(struct opener *opener, struct stream *s,
 		 const struct hub_request *request, struct identity *identity)
 {
 	struct opening *o = xcalloc(1, sizeof(*o));
-	bool greets = s->transport->greets_always || !request->since;
+	bool greets = s->form == FORM_FULL &&
+		      (s->transport->greets_always || !request->since);
 
 	o->opener = opener;
 	o->stream = s;

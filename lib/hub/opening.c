@@ -216,7 +216,7 @@ static void attach_stream(struct stream *s, const struct opening *o,
 	s->position = o->has_since && !resync ? o->since.seq : o->asked_at;
 	hub->counts.opened++;
 	first_frames(s, o, r);
-	if (resync)
+	if (resync && s->form == FORM_FULL)
 		say_resync(s, read_number(o, r, OPEN_FLOOR));
 	if (s->position < hub->cursor)
 		replayer_follow(s);

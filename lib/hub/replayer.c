@@ -27,12 +27,15 @@ enum {
 };
 
 static const struct pg_statement READ = {
-	"page", "select seq, room_id, account_ids, payload, message_ids"
-		" from confab.log_read($1::bigint, " PAGE ")"
+	"page",
+	"select seq, room_id, account_ids, payload,"
+	" message_ids, recipient_id from confab.log_read($1::bigint, " PAGE ")"
 };
 static const struct pg_statement READ_BACK = {
-	"page_back", "select seq, room_id, account_ids, payload, message_ids"
-		     " from confab.log_read_back($1::bigint, " PAGE ")"
+	"page_back",
+	"select seq, room_id, account_ids, payload,"
+	" message_ids, recipient_id from confab.log_read_back($1::bigint, " PAGE
+	")"
 };
 enum page_column {
 	PAGE_SEQ,
@@ -40,6 +43,7 @@ enum page_column {
 	PAGE_ACCOUNTS,
 	PAGE_PAYLOAD,
 	PAGE_MESSAGES,
+	PAGE_RECIPIENT,
 };
 
 static void on_timer(struct timer *timer);
@@ -170,14 +174,18 @@ static struct dispatch *read_row(const struct hub *hub,
 				 int64_t *seq)
 {
 	const char *payload = pg_field(result, row, PAGE_PAYLOAD);
+	const char *recipient = pg_field(result, row, PAGE_RECIPIENT);
+	struct dispatch *d;
 
 	*seq = strtoll(pg_field(result, row, PAGE_SEQ), NULL, 10);
 	if (!payload)
 		return NULL;
-	return dispatch_create(hub->epoch, *seq,
-			       pg_field(result, row, PAGE_ROOM),
-			       pg_field(result, row, PAGE_ACCOUNTS),
-			       pg_field(result, row, PAGE_MESSAGES), payload);
+	d = dispatch_create(hub->epoch, *seq, pg_field(result, row, PAGE_ROOM),
+			    pg_field(result, row, PAGE_ACCOUNTS),
+			    pg_field(result, row, PAGE_MESSAGES), payload);
+	if (recipient)
+		d->recipient = strtoll(recipient, NULL, 10);
+	return d;
 }
 
 /* Offers the rows of a page. Returns how far it was offered completely: a row

@@ -25,7 +25,7 @@ struct signal {
 
 static void offer_to_stream(struct stream *s, const struct signal *signal)
 {
-	if (s->state != STREAM_LIVE ||
+	if (s->state != STREAM_LIVE || s->form != FORM_FULL ||
 	    s->bytes > (size_t)s->hub->config->stream_queue / 2)
 		return;
 	if (signal->sessions && !json_lists_text(signal->sessions, s->session))

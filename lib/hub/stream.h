@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/uuid.h"
+#include "hub/form.h"
 #include "hub/transport.h"
 #include "log/dispatch.h"
 
@@ -66,6 +67,9 @@ struct stream {
 	enum stream_state state;    /* changed only by stream_set_state() */
 	enum stream_end ending;     /* reason, in STREAM_ENDING */
 	const struct transport *transport;
+	enum stream_form form;
+	int64_t peer; /* of FORM_TALK: the account that the messages are
+			 exchanged with; 0: anybody */
 	struct opening *opening; /* while it is being opened */
 	struct roster_account *account;
 	int64_t login;

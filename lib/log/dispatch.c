@@ -20,19 +20,13 @@ static void copy_line(char *to, const char *json, size_t len)
 		*p = ' ';
 }
 
-/* epoch NULL: it carries no cursor. */
-static struct dispatch *encode_frame(const char *epoch, int64_t position,
+/* head: the fields before the JSON. */
+static struct dispatch *encode_after(const char *head, size_t head_len,
 				     const char *json, size_t n_accounts,
 				     size_t n_messages)
 {
 	static const char TAIL[] = "\n\n";
-	char cursor[CURSOR_TEXT], head[CURSOR_TEXT + 32];
 	size_t len = strlen(json);
-	size_t head_len = (size_t)snprintf(
-		head, sizeof(head),
-		"%s%s%sevent: dispatch\ndata: ", epoch ? "id: " : "",
-		epoch ? cursor_print(cursor, epoch, position) : "",
-		epoch ? "\n" : "");
 	size_t text = head_len + len + sizeof(TAIL) - 1;
 	size_t room = (text + 7) / 8 * 8;
 	struct dispatch *d =
@@ -50,6 +44,21 @@ static struct dispatch *encode_frame(const char *epoch, int64_t position,
 	d->messages =
 		(const struct uuid *)(const void *)(d->accounts + n_accounts);
 	return d;
+}
+
+/* epoch NULL: it carries no cursor. */
+static struct dispatch *encode_frame(const char *epoch, int64_t position,
+				     const char *json, size_t n_accounts,
+				     size_t n_messages)
+{
+	char cursor[CURSOR_TEXT], head[CURSOR_TEXT + 32];
+	size_t head_len = (size_t)snprintf(
+		head, sizeof(head),
+		"%s%s%sevent: dispatch\ndata: ", epoch ? "id: " : "",
+		epoch ? cursor_print(cursor, epoch, position) : "",
+		epoch ? "\n" : "");
+
+	return encode_after(head, head_len, json, n_accounts, n_messages);
 }
 
 static int compare_accounts(const void *a, const void *b)
@@ -110,6 +119,21 @@ struct dispatch *dispatch_create(const char *epoch, int64_t seq,
 	d->to_room = room && uuid_parse(&d->room, room);
 	read_accounts(d, accounts, n);
 	read_messages(d, messages, shown);
+	return d;
+}
+
+struct dispatch *dispatch_create_alike(const struct dispatch *given,
+				       const char *json)
+{
+	size_t n = given->n_messages;
+	struct dispatch *d =
+		encode_after(given->text, given->json_at, json, 0, n);
+
+	d->seq = given->seq;
+	d->n_messages = n;
+	if (n)
+		memcpy(d->text + (d->size + 7) / 8 * 8, given->messages,
+		       n * sizeof(struct uuid));
 	return d;
 }
 

@@ -26,8 +26,10 @@ struct dispatch {
 	size_t n_accounts;       /* ascending */
 	const struct uuid *messages; /* what the JSON shows: messages, or */
 	size_t n_messages;           /* the room that accounts are told of */
-	bool is_notifications;       /* it shows messages and rooms, too, but
-					does not list them */
+	int64_t recipient; /* of a new message in a one-to-one: the account on
+			      the other side; 0: it is something else */
+	bool is_notifications; /* it shows messages and rooms, too, but
+				  does not list them */
 	/* "id: …\nevent: dispatch\ndata: {…}\n\n", the JSON in the middle. */
 	size_t size; /* of text */
 	size_t json_at, json_len;
@@ -39,6 +41,12 @@ struct dispatch {
 struct dispatch *dispatch_create(const char *epoch, int64_t seq,
 				 const char *room, const char *accounts,
 				 const char *messages, const char *json)
+	__attribute__((malloc, warn_unused_result));
+
+/* Makes a dispatch that says something else of the same row, for one stream: it
+ * has the same place in the log and shows the same messages. */
+struct dispatch *dispatch_create_alike(const struct dispatch *given,
+				       const char *json)
 	__attribute__((malloc, warn_unused_result));
 
 /* Makes a frame for one stream; position is where the stream stands. */

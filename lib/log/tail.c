@@ -55,8 +55,6 @@ enum {
 	STUCK_AFTER = 3000,    /* ms until a fence is reported */
 };
 
-#define SIGNAL_CHANNEL "confab_signal"
-
 enum tail_state {
 	TAIL_AWAY,     /* no connection, or in its self-test */
 	TAIL_SETTLING, /* looking for a decided head to start from */
@@ -83,8 +81,8 @@ struct tail {
 	struct tail_counts counts;
 };
 
-static const struct pg_statement LISTEN_SIGNAL = { NULL,
-						   "listen " SIGNAL_CHANNEL };
+#define SIGNALS "confab_signal"
+static const struct pg_statement LISTEN_SIGNAL = { NULL, "listen " SIGNALS };
 static const struct pg_statement STATE = {
 	NULL, "select epoch, floor, last_value, head from confab.log_state()"
 };
@@ -105,7 +103,7 @@ enum locks_column {
 };
 static const struct pg_statement ROWS = {
 	"rows", "select seq, room_id, account_ids, effect, payload,"
-		" message_ids, stamp"
+		" message_ids, stamp, recipient_id"
 		" from confab.log_read($1::bigint, $2::int)"
 };
 enum rows_column {
@@ -116,6 +114,7 @@ enum rows_column {
 	ROWS_PAYLOAD,
 	ROWS_MESSAGES,
 	ROWS_STAMP,
+	ROWS_RECIPIENT,
 };
 
 static void read_log(struct tail *tail);
@@ -208,6 +207,7 @@ static void give_row(struct tail *tail, const struct pg_result *result, int i)
 		.effect = pg_field(result, i, ROWS_EFFECT),
 		.payload = pg_field(result, i, ROWS_PAYLOAD),
 		.messages = pg_field(result, i, ROWS_MESSAGES),
+		.recipient = pg_field(result, i, ROWS_RECIPIENT),
 	};
 
 	tail->counts.rows++;
@@ -402,7 +402,7 @@ static void on_notified(void *context, const char *channel, const char *said)
 {
 	struct tail *tail = context;
 
-	if (strcmp(channel, SIGNAL_CHANNEL) == 0) {
+	if (strcmp(channel, SIGNALS) == 0) {
 		if (tail->handler->signal)
 			tail->handler->signal(tail->context, said);
 		return;

@@ -15,11 +15,13 @@ struct tail;
  * null. */
 struct tail_row {
 	int64_t seq;
-	const char *room;     /* uuid */
-	const char *accounts; /* "{1,2}" */
-	const char *effect;   /* JSON object */
-	const char *payload;  /* the dispatch */
-	const char *messages; /* "{uuid,uuid}": messages that it shows */
+	const char *room;      /* uuid */
+	const char *accounts;  /* "{1,2}" */
+	const char *effect;    /* JSON object */
+	const char *payload;   /* the dispatch */
+	const char *messages;  /* "{uuid,uuid}": messages that it shows */
+	const char *recipient; /* an account: the other side of a one-to-one, of
+				  a new message there */
 };
 
 /* The callbacks of the tail's owner. */

@@ -391,16 +391,6 @@ const char *http_path(struct http *http, const char *mount)
 	return buf_text(&http->path);
 }
 
-bool http_is_json(struct http *http)
-{
-	static const char json[] = "application/json";
-	const char *type = http_param(http, "CONTENT_TYPE");
-	size_t len = sizeof(json) - 1;
-
-	return type && strncasecmp(type, json, len) == 0 &&
-	       strchr("; \t", type[len]); /* or its end */
-}
-
 size_t http_read_some(struct http *http, char *to, size_t len)
 {
 	ssize_t n;

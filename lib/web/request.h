@@ -51,8 +51,10 @@ const char *http_method(struct http *http);
  * the program's own name. */
 const char *http_path(struct http *http, const char *mount);
 
-/* Whether Content-Type is application/json. */
+/* Whether Content-Type is application/json, or that of a form's fields,
+ * application/x-www-form-urlencoded. */
 bool http_is_json(struct http *http);
+bool http_is_form(struct http *http);
 
 /* Appends the body to out. ERROR_TOO_LARGE when it is longer than limit
  * bytes, ERROR_INVALID when it is shorter than Content-Length; out is then

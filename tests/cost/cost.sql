@@ -3,7 +3,7 @@
 -- number of the log is drawn: after it every reader waits.
 -- Plans are kept from when the tables were nearly empty, as in a program that was started with the site.
 begin;
-select plan(36);
+select plan(40);
 \set people cost
 \ir ../../sql/tests/support/common.sql
 -- As the programs are.
@@ -56,7 +56,8 @@ create temporary table here (name text primary key, id uuid not null);
 insert into here values
   ('big', pg_temp.made('big', '{"type": "Channel", "name": "big", "is_public": true, "max_subscribers": 1000000}')),
   ('small', pg_temp.made('ann', jsonb_build_object('type', 'GroupChat', 'name', 'small',
-                                                   'participants', array[pg_temp.id('many'), pg_temp.id('bob')])));
+                                                   'participants', array[pg_temp.id('many'), pg_temp.id('bob')]))),
+  ('pair', pg_temp.made('bob', jsonb_build_object('type', 'OneToOneChat', 'participants', array[pg_temp.id('many')])));
 create function pg_temp.room(p_name text) returns uuid language sql as $$ select id from here where name = p_name $$;
 create function pg_temp.say(p_caller text, p_room text, p_extra jsonb default '{}') returns uuid language sql as $$
   select ((confab.message_send(pg_temp.caller(p_caller), jsonb_build_object(
@@ -103,6 +104,8 @@ begin
       ('big', '', 'message.send', jsonb_build_object('room_id', pg_temp.room('big'), 'content',
                                                      'm @cost.many @cost.bob')),
       ('big', '', 'message.react', jsonb_build_object('message_id', v_third, 'type', 'add', 'reaction_content', '+')),
+      ('bob', '', 'direct.send', '{"recipient": "cost.many", "body": "m"}'),
+      ('many', '', 'direct.messages', '{"target": "cost.bob"}'),
       ('many', '', 'room.list', '{"limit": 10}'),
       ('big', 'big', 'room.members', '{"limit": 10, "search": "cost.p99"}'),
       ('many', 'small', 'room.messages', '{"limit": 10}'),

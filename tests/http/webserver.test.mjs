@@ -112,6 +112,26 @@ for (const [name, program] of [['lighttpd', 'lighttpd'], ['nginx', 'nginx'], ['a
       assert.deepEqual(await foreign.over(), { code: 4001 });
     });
 
+    it('has the paths of one-to-one messages', async () => {
+      const stream = await site.stream('ws', bob, { payload: 'id', wait: false });
+      await stream.until(() => stream.socket.readyState === 1, 'an open socket');
+      const { status, body: sent } = await site.request('POST', 'api/v1/message/', { token: alice.token,
+        raw: `recipient=${bob.user.username}&body=hi`,
+        headers: { 'content-type': 'application/x-www-form-urlencoded' } });
+      assert.equal(status, 201);
+      await stream.next(({ message }) => message === sent.id);
+      stream.close();
+      const { pathname } = site.url;
+      for (const path of [`api/v1/message/${sent.id}/`, `messages/${sent.id}`])
+        assert.equal((await site.request('GET', path, { token: bob.token })).body.id, sent.id);
+      const page = await site.request('GET', 'api/v1/user/?limit=1&offset=1', { token: bob.token });
+      assert.equal(page.body.previous, `${pathname}api/v1/user/?limit=1&offset=0`);
+      assert.equal((await site.request('GET', `messages/?recipient_id=${alice.user.id}`, { token: bob.token }))
+        .body.length, 1);
+      const { status: refused, headers } = await site.request('GET', 'api/v1/message/');
+      assert.deepEqual([refused, headers['content-type']], [403, 'application/json']);
+    });
+
     it('has the path of old front ends', async () => {
       const socket = await site.stream('ws', bob, { path: '/messaging/', protocols: [], wait: false });
       await socket.event('chat.notifications');

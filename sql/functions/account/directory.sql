@@ -108,3 +108,54 @@ begin
     join confab.account a on a.id = k.blocked_id)));
   return v_outcome;
 end $$;
+
+-- people_named(account, search, limit, offset): the people whom the account may find, without itself, by name.
+create or replace function confab.people_named(p_account bigint, p_search text, p_limit bigint, p_offset bigint)
+returns table (id bigint, username text) language plpgsql stable as $$
+#variable_conflict use_column
+begin
+  if confab.lists_everybody(p_account) then
+    return query
+      select a.id, a.username from confab.account a
+      where not a.disabled and a.id <> p_account
+        and (p_search = '' or lower(a.username) ~>=~ p_search and lower(a.username) ~<~ (p_search || U&'\+10FFFF'))
+      order by lower(a.username) using ~<~ limit p_limit offset p_offset;
+    return;
+  end if;
+  return query
+    select a.id, a.username
+    from unnest(confab.companions_after(p_account, -999999999999999999, p_search, 1001)) i (id)
+    join confab.account a on a.id = i.id where a.id <> p_account
+    order by lower(a.username) using ~<~ limit p_limit offset p_offset;
+end $$;
+
+-- direct.people: search (the beginning of a name), limit, offset. Reply directpeople, by name: a list of everybody, up
+-- to a thousand; with one of the parameters a page of the first ten thousand. Raises 4003.
+create or replace function confab.direct_people(p_caller confab.caller, p_data jsonb)
+returns confab.outcome language plpgsql stable security definer set search_path = confab_site, confab, pg_temp as $$
+declare
+  v_search text := lower(normalize(coalesce(confab.text_value(p_data, 'search', 64), ''), nfc));
+  v_is_paged boolean := p_data ?| array['search', 'limit', 'offset'];
+  v_limit bigint := confab.integer_value(p_data, 'limit', 1, 1000, case when v_is_paged then 100 else 1000 end);
+  v_offset bigint := confab.integer_value(p_data, 'offset', 0, 10000, 0);
+  v_people json;
+  v_count bigint;
+  v_outcome confab.outcome;
+begin
+  v_people := (select coalesce(json_agg(json_build_object('id', p.id, 'username', p.username)
+                                        order by lower(p.username) using ~<~), '[]')
+               from confab.people_named(p_caller.account_id, v_search, v_limit, v_offset) p);
+  if v_is_paged then
+    v_count := (select count(*) from confab.people_named(p_caller.account_id, v_search, 10000, 0));
+    v_people := json_build_object(
+      'count', v_count,
+      'next', case when v_offset + v_limit < v_count
+        then confab.direct_link(p_data, '{search}', format('limit=%s&offset=%s', v_limit, v_offset + v_limit)) end,
+      'previous', case when v_offset > 0
+        then confab.direct_link(p_data, '{search}', format('limit=%s&offset=%s', v_limit,
+                                                           greatest(v_offset - v_limit, 0))) end,
+      'results', v_people);
+  end if;
+  v_outcome.reply := confab.reply_text('directpeople.dispatch', v_people);
+  return v_outcome;
+end $$;

@@ -131,5 +131,5 @@ create or replace view confab.log_told as
                      from confab.message m where m.id = l.message_ids[1]) then l.payload
               else confab.payload_now(l.payload, l.message_ids) end as payload,
          coalesce(l.message_ids, confab.shown_messages(l.payload::json -> 'data')) as message_ids,
-         confab.log_stamp(l.created_at) as stamp
+         confab.log_stamp(l.created_at) as stamp, l.recipient_id
   from confab.log l;

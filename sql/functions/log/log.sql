@@ -119,22 +119,22 @@ $$;
 -- log_read(after, limit): rows after a cursor, in order. Volatile, to have a snapshot of its own.
 create or replace function confab.log_read(p_after bigint, p_limit int)
 returns table (seq bigint, room_id uuid, account_ids bigint[], effect text, payload text, message_ids uuid[],
-               stamp bigint)
+               stamp bigint, recipient_id bigint)
 language plpgsql volatile security definer set search_path = '' set plan_cache_mode = force_generic_plan as $$
 begin
   return query
-    select l.seq, l.room_id, l.account_ids, l.effect, l.payload, l.message_ids, l.stamp
+    select l.seq, l.room_id, l.account_ids, l.effect, l.payload, l.message_ids, l.stamp, l.recipient_id
     from confab.log_told l where l.seq > p_after order by l.seq limit p_limit;
 end $$;
 
 -- log_read_back(to, limit): rows up to a cursor, newest first. A program that has just started fills its window with
 -- them.
 create or replace function confab.log_read_back(p_to bigint, p_limit int)
-returns table (seq bigint, room_id uuid, account_ids bigint[], payload text, message_ids uuid[])
+returns table (seq bigint, room_id uuid, account_ids bigint[], payload text, message_ids uuid[], recipient_id bigint)
 language plpgsql volatile security definer set search_path = '' set plan_cache_mode = force_generic_plan as $$
 begin
   return query
-    select l.seq, l.room_id, l.account_ids, l.payload, l.message_ids
+    select l.seq, l.room_id, l.account_ids, l.payload, l.message_ids, l.recipient_id
     from confab.log_told l where l.seq <= p_to order by l.seq desc limit p_limit;
 end $$;
 

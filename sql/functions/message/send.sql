@@ -1,20 +1,20 @@
 -- Sending messages.
 
--- message_content(data): the text of a new message. Raises 4003 by field. The program has sanitised it; "emptied" says
--- that there was text and the sanitiser removed all of it.
-create or replace function confab.message_content(p_data jsonb)
+-- message_content(data, field): the text of a new message, in a field. Raises 4003 by field. The program has sanitised
+-- it; "emptied" says that there was text and the sanitiser removed all of it.
+create or replace function confab.message_content(p_data jsonb, p_field text default 'content')
 returns text language plpgsql stable as $$
 declare
-  v_content text := p_data ->> 'content';
+  v_content text := p_data ->> p_field;
 begin
   if v_content is null then
-    perform confab.fail_missing(p_data, 'content');
-  elsif jsonb_typeof(p_data -> 'content') not in ('string', 'number') then
-    perform confab.fail_field('content', 'Not a valid string.');
+    perform confab.fail_missing(p_data, p_field);
+  elsif jsonb_typeof(p_data -> p_field) not in ('string', 'number') then
+    perform confab.fail_field(p_field, 'Not a valid string.');
   elsif btrim(v_content, E' \t\r\n\f\v') = '' and p_data ->> 'emptied' is null then
-    perform confab.fail_field('content', 'This field may not be blank.');
+    perform confab.fail_field(p_field, 'This field may not be blank.');
   elsif length(v_content) > confab.setting_number('max_content', 100000) then
-    perform confab.fail_field('content', format('Ensure this field has no more than %s characters.',
+    perform confab.fail_field(p_field, format('Ensure this field has no more than %s characters.',
                                                 confab.setting_number('max_content', 100000)));
   end if;
   return v_content;
@@ -209,6 +209,8 @@ declare
   v_shown uuid[] := array[m.id];
   v_told confab.message;
   v_weight bigint;
+  v_recipient bigint := (select case when r.pair[1] = m.sender_id then r.pair[2] else r.pair[1] end
+                         from confab.room r where r.id = m.room_id);
   v_outcome confab.outcome;
 begin
   if m.parent_seq is not null then
@@ -248,8 +250,8 @@ begin
   end if;
   v_outcome.seq := m.seq;
   v_outcome.dispatch := confab.dispatch_text('message.dispatch', message_json(v_told, p_fresh => true), m.seq);
-  insert into confab.log (seq, room_id, payload, message_ids, is_own)
-  values (m.seq, m.room_id, v_outcome.dispatch, v_shown, cardinality(v_shown) = 1);
+  insert into confab.log (seq, room_id, payload, message_ids, is_own, recipient_id)
+  values (m.seq, m.room_id, v_outcome.dispatch, v_shown, cardinality(v_shown) = 1, v_recipient);
   return v_outcome;
 end $$;
 

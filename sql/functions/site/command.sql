@@ -9,6 +9,10 @@ insert into confab.command (name, function, rich_text, rings, rate_class) values
   ('message.pin',          'confab.message_pin',          '{}',                     true,  'other'),
   ('message.history',      'confab.message_history',      '{}',                     false, 'other'),
   ('message.search',       'confab.message_search',       '{}',                     false, 'search'),
+  ('direct.people',        'confab.direct_people',        '{}',                     false, 'room'),
+  ('direct.messages',      'confab.direct_messages',      '{}',                     false, 'room'),
+  ('direct.message',       'confab.direct_message',       '{}',                     false, 'room'),
+  ('direct.send',          'confab.direct_send',          '{}',                     true,  'send'),
   ('room.create',          'confab.room_create',          '{}',                     true,  'room'),
   ('room.list',            'confab.room_list',            '{}',                     false, 'room'),
   ('room.info',            'confab.room_info',            '{}',                     false, 'room'),
@@ -63,6 +67,8 @@ returns table (name text, value text, kind text, lowest bigint, highest bigint, 
      'members of a new group that says nothing else'),
     ('max_subscribers', '300', 'number', 1, 1000000000,
      'members of a new channel that says nothing else'),
+    ('messages_to_load', '15', 'number', 1, 200,
+     'messages on a page of the message centre'),
     ('message_fields', '[]', 'names', null, null,
      'names of custom message fields, taken from extra_fields'),
     ('account_log_bytes', '6000000', 'number', 0, 1000000000000000,
@@ -149,24 +155,46 @@ returns regprocedure language sql stable as $$
   where p_command ~ '^[a-z0-9_.]{1,50}$'
 $$;
 
--- command_statement(command): the one statement that executes a command: $1 token hash, $2 session, $3 Idempotency-Key,
--- $4 data.
+-- command_text(command, caller, data): the statement that executes a command. caller: what yields the caller, an item
+-- of "from"; data: the place of the data, such as $4.
 --   before_… (caller, data) returns jsonb: other data, or an error;  after_… (caller, data, outcome) returns
 --     confab.outcome
-create or replace function confab.command_statement(c confab.command)
+create or replace function confab.command_text(c confab.command, p_caller text, p_data text)
 returns text language plpgsql stable as $$
 declare
   v_before regprocedure := confab.hook('before', c.name);
   v_after regprocedure := confab.hook('after', c.name);
-  v_data text := case when v_before is null then '$4::jsonb' else 'd.data' end;
+  v_data text := case when v_before is null then p_data || '::jsonb' else 'd.data' end;
 begin
-  return 'select ' || case when v_after is null then 'o' else 'h' end
-    || '.* from confab.authenticate($1::bytea, $2::uuid, $3::text) c'
+  return 'select ' || case when v_after is null then 'o' else 'h' end || '.* from ' || p_caller || ' c'
     || case when v_before is null then ''
-      else format(' cross join lateral (select %s(c, $4::jsonb) as data offset 0) d', v_before::regproc) end
+      else format(' cross join lateral (select %s(c, %s::jsonb) as data offset 0) d', v_before::regproc, p_data) end
     || format(' cross join lateral %s(c, %s) o', c.function, v_data)
     || case when v_after is null then '' else format(' cross join lateral %s(c, %s, o) h', v_after::regproc,
                                                      v_data) end;
+end $$;
+
+-- command_statement(command): the one statement that executes a command for a program: $1 token hash, $2 session, $3
+-- Idempotency-Key, $4 data.
+create or replace function confab.command_statement(c confab.command)
+returns text language sql stable as $$
+  select confab.command_text(c, 'confab.authenticate($1::bytea, $2::uuid, $3::text)', '$4')
+$$;
+
+-- command_run(name, caller, data): executes a command as a step of another one, with everything that an operator has
+-- put around it. Raises 4003 when it is disabled.
+create or replace function confab.command_run(p_name text, p_caller confab.caller, p_data jsonb)
+returns confab.outcome language plpgsql set search_path = '' as $$
+declare
+  v_command confab.command;
+  v_outcome confab.outcome;
+begin
+  select * into v_command from confab.command where name = p_name and enabled;
+  if not found then
+    perform confab.fail_validation(format('%s is switched off.', p_name));
+  end if;
+  execute confab.command_text(v_command, 'unnest(array[$1])', '$2') into v_outcome using p_caller, p_data;
+  return v_outcome;
 end $$;
 
 -- command_list(): the commands, their statements and limits, and whether rich text keeps class and id.

@@ -224,20 +224,22 @@ class Stream {
   }
 }
 
-function withSince(url, since) {
+function withQuery(url, since, payload) {
   if (since !== undefined) url.searchParams.set('since', since);
+  if (payload !== undefined) url.searchParams.set('payload', payload);
   return url;
 }
 
-/** options: since, path, protocols (['confab.v1']), headers, noToken, inQuery. */
-async function openWebSocket(at, who, { since, path = 'ws', protocols = ['confab.v1'], headers = {}, inQuery = true,
-    wait = true, ...options }) {
-  const url = withSince(new URL(path, at.url), since);
+/** options: since, payload, path, protocols (['confab.v1']), headers, noToken, inQuery. */
+async function openWebSocket(at, who, { since, payload, path = 'ws', protocols = ['confab.v1'], headers = {},
+    inQuery = true, wait = true, ...options }) {
+  const url = withQuery(new URL(path, at.url), since, payload);
   url.protocol = 'ws:';
   if (who?.token && inQuery) url.searchParams.set('token', who.token);
   const stream = new Stream(at);
   const socket = new WebSocket(url, protocols, { perMessageDeflate: false, headers, ...options });
   stream.socket = socket;
+  socket.on('open', () => stream.changed());
   socket.on('message', (data, binary) => stream.arrived(binary ? '"a binary frame"' : data.toString()));
   socket.on('error', (error) => stream.end({ error: String(error) }));
   socket.on('close', (code) => stream.end({ code }));
@@ -254,10 +256,10 @@ async function openWebSocket(at, who, { since, path = 'ws', protocols = ['confab
   return stream;
 }
 
-/** options: since, lastEventId, headers, wait. */
-async function openSse(at, who, { since, lastEventId, headers = {}, wait = true }) {
+/** options: since, payload, lastEventId, headers, wait. */
+async function openSse(at, who, { since, payload, lastEventId, headers = {}, wait = true }) {
   const stream = new Stream(at);
-  const request = http.get(withSince(new URL('events', at.url), since), {
+  const request = http.get(withQuery(new URL('events', at.url), since, payload), {
     agent: false,
     headers: { ...(who?.token && { authorization: `Bearer ${who.token}` }),
       ...(lastEventId !== undefined && { 'last-event-id': lastEventId }), ...headers },
@@ -295,14 +297,14 @@ function readBlock(stream, block) {
   else stream.changed();
 }
 
-/** A chain of long-polls. options: since, headers, seconds. */
-async function openPoll(at, who, { since, headers, seconds = 25, wait = true }) {
+/** A chain of long-polls. options: since, payload, headers, seconds. */
+async function openPoll(at, who, { since, payload, headers, seconds = 25, wait = true }) {
   const stream = new Stream(at);
   let open = true;
   stream.cursor = since ?? '';
   stream.close = () => { open = false; };
   const once = async () => {
-    const url = new URL('poll', at.url);
+    const url = withQuery(new URL('poll', at.url), undefined, payload);
     url.searchParams.set('wait', seconds);
     if (stream.cursor) url.searchParams.set('since', stream.cursor);
     const session = stream.frames[0]?.data?.session_id;

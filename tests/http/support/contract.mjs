@@ -58,7 +58,8 @@ export class Contract {
    */
   frame(frame) {
     const name = frame?.eventType
-      ?? (frame?.error !== undefined ? 'error' : frame?.status !== undefined ? 'success' : undefined);
+      ?? (frame?.error !== undefined ? 'error' : frame?.status !== undefined ? 'success'
+        : frame?.message !== undefined ? 'thin' : undefined);
     const known = name !== undefined && Object.hasOwn(asyncapi.components.messages, name);
     if (!known && this.#extended && frame?.eventType) return;
     const why = known ? this.#fails('asyncapi.yaml', ['components', 'messages', name, 'payload'], frame)
@@ -75,6 +76,7 @@ export class Contract {
       this.frame(body);
       return;
     }
+    place = place.replace(/(?<=^(?:messages|api\/v1\/message)\/)[^/]+/, '{id}');
     const operation = openapi.paths[`/${place}`]?.[method.toLowerCase()];
     const response = operation?.responses[status];
     if (!operation) return;

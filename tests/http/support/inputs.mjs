@@ -44,6 +44,11 @@ export function commands(of) {
     'message.pin': [{ message_id: of.message, type: 'add' }],
     'message.history': [{ message_id: of.message }],
     'message.search': [{ query: 'x', room_id: of.room, sender: 1, before: 9, limit: 5, order: 'newest' }],
+    'direct.people': [{ search: 'a', limit: 5, offset: 1 }],
+    'direct.messages': [{ target: 'a', page: 1, shape: 'center' }, { recipient_id: of.you, shape: 'thread' }],
+    'direct.message': [{ message_id: of.message, shape: 'thread' }],
+    'direct.send': [{ recipient: 'nobody', body: 'x', client_id: 'k', path: '/x' },
+      { recipient_id: of.you, content: 'x', shape: 'thread' }],
     'room.create': [
       { type: 'GroupChat', name: 'n', participants: [of.you], description: 'd', avatar: 'https://a.example/',
         max_participants: 5, join_approval_required: true, group_locked: true,

@@ -1,0 +1,344 @@
+/* rest: see rest.h. Called by main.c, one request at a time. */
+#include "rest.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "rest_form.h"
+
+/* A resource and a method of it. */
+struct route {
+	size_t option; /* of the configuration: its path */
+	enum {
+		PATH_WHOLE,
+		PATH_WITH_ID
+	} path;
+	const char *method, *command, *shape;
+	int status; /* of success */
+	const char *names[REST_NAMES];
+};
+
+static const struct route ROUTES[] = {
+	{ .option = offsetof(struct config, direct_people),
+	  .method = "GET",
+	  .command = "direct.people",
+	  .shape = "center",
+	  .status = 200,
+	  .names = { "search", "limit", "offset" } },
+	{ .option = offsetof(struct config, direct_messages),
+	  .method = "GET",
+	  .command = "direct.messages",
+	  .shape = "center",
+	  .status = 200,
+	  .names = { "target", "recipient_id", "page" } },
+	{ .option = offsetof(struct config, direct_messages),
+	  .method = "POST",
+	  .command = "direct.send",
+	  .shape = "center",
+	  .status = 201,
+	  .names = { "recipient", "recipient_id", "body", "client_id" } },
+	{ .option = offsetof(struct config, direct_messages),
+	  .path = PATH_WITH_ID,
+	  .method = "GET",
+	  .command = "direct.message",
+	  .shape = "center",
+	  .status = 200 },
+	{ .option = offsetof(struct config, direct_thread),
+	  .method = "GET",
+	  .command = "direct.messages",
+	  .shape = "thread",
+	  .status = 200,
+	  .names = { "recipient_id" } },
+	{ .option = offsetof(struct config, direct_thread),
+	  .method = "POST",
+	  .command = "direct.send",
+	  .shape = "thread",
+	  .status = 201,
+	  .names = { "recipient", "recipient_id", "content", "client_id" } },
+	{ .option = offsetof(struct config, direct_thread),
+	  .path = PATH_WITH_ID,
+	  .method = "GET",
+	  .command = "direct.message",
+	  .shape = "thread",
+	  .status = 200 },
+};
+
+/* A request that is being served. */
+struct call {
+	struct server *server;
+	const struct identity *who;
+	const struct route *route;
+	const char *path, *id;
+	struct incoming in;
+	struct buf command; /* made of the request */
+	bool is_made;
+	const char *why; /* what is wrong with it */
+	struct buf out;
+};
+
+/* The rest of the path below the place of an option, without slashes at its
+ * ends; NULL when the path is another. */
+static const char *path_below(const struct config *config, size_t option,
+			      const char *path, size_t *len)
+{
+	const char *place =
+		*(char *const *)(const void *)((const char *)config + option);
+	const char *mount = *place == '/' ? "/" : config->mount;
+	size_t n;
+
+	if (!*place || strncmp(path, mount, strlen(mount)) != 0)
+		return NULL;
+	path += strlen(mount);
+	place += *place == '/';
+	n = strlen(place);
+	while (n && place[n - 1] == '/')
+		n--;
+	if (!n || strncmp(path, place, n) != 0 || (path[n] && path[n] != '/'))
+		return NULL;
+	path += n;
+	path += *path == '/';
+	*len = strlen(path);
+	*len -= *len && path[*len - 1] == '/';
+	return path;
+}
+
+/* Finds the route. False when the path is none of ours; otherwise *allow lists
+ * the methods of the path, NULL for a path below ours that leads nowhere. */
+static bool find_route(struct call *call, const char **allow)
+{
+	const char *method = http_method(call->server->http);
+	bool is_ours = false;
+
+	*allow = NULL;
+	for (size_t i = 0; i < sizeof(ROUTES) / sizeof(*ROUTES); i++) {
+		const struct route *route = &ROUTES[i];
+		size_t len;
+		const char *rest = path_below(call->server->config,
+					      route->option, call->path, &len);
+
+		if (!rest)
+			continue;
+		is_ours = true;
+		if ((route->path == PATH_WITH_ID) != (len > 0) ||
+		    memchr(rest, '/', len))
+			continue;
+		*allow = *allow ? "GET, POST" : route->method;
+		if (strcmp(method, route->method) != 0)
+			continue;
+		call->route = route;
+		call->id = rest;
+	}
+	return is_ours;
+}
+
+static const char *read_fields(struct call *call)
+{
+	const struct route *route = call->route;
+	struct http *http = call->server->http;
+	const struct buf *body = &call->in.body;
+	const char *query = http_param(http, "QUERY_STRING");
+	const char *why = NULL;
+
+	if (query)
+		why = rest_form_read(&call->command, query, strlen(query),
+				     route->names);
+	if (why || strcmp(route->method, "POST") != 0)
+		return why;
+	return http_is_json(http)
+		       ? rest_form_read_json(
+				 &call->command, body->len ? body->data : "",
+				 body->len, call->server->config->max_depth,
+				 route->names)
+		       : rest_form_read(&call->command,
+					body->len ? body->data : "", body->len,
+					route->names);
+}
+
+/* Writes the command that the request stands for. */
+static void make_command(struct call *call)
+{
+	struct buf *to = &call->command;
+	size_t len = strlen(call->id);
+
+	call->is_made = true;
+	buf_addf(to, "{\"event_type\":\"%s\",\"data\":{\"shape\":\"%s\"",
+		 call->route->command, call->route->shape);
+	buf_add_text(to, ",\"path\":");
+	json_quote(to, call->path, strlen(call->path));
+	len -= len && call->id[len - 1] == '/';
+	if (call->route->path == PATH_WITH_ID) {
+		buf_add_text(to, ",\"message_id\":");
+		json_quote(to, call->id, len);
+	}
+	call->why = read_fields(call);
+	buf_add_text(to, "}}");
+}
+
+static enum confab_error read_command(void *context, const struct buf **body,
+				      const char **why)
+{
+	struct call *call = context;
+	enum confab_error error = incoming_read(&call->in, why);
+
+	*body = &call->command;
+	if (error != ERROR_NONE)
+		return error;
+	if (!call->is_made)
+		make_command(call);
+	*why = call->why;
+	return call->why ? ERROR_INVALID : ERROR_NONE;
+}
+
+static struct error_answer send_command(struct call *call)
+{
+	struct http *http = call->server->http;
+	bool posts = !strcmp(call->route->method, "POST");
+	struct command_request request = {
+		.idempotency_key = http_param(http, "HTTP_IDEMPOTENCY_KEY"),
+		.size = posts ? http_length(http) : 0,
+		.read = read_command,
+		.context = call,
+	};
+
+	call->out.len = 0;
+	return server_execute(call->server, call->who, &request, &call->out);
+}
+
+static enum confab_error read_ready(void *context, const struct buf **body,
+				    const char **why)
+{
+	*body = context;
+	*why = NULL;
+	return ERROR_NONE;
+}
+
+/* Opens the one-to-one with an account. */
+static struct error_answer open_room(struct call *call, int64_t peer)
+{
+	struct buf command = { 0 };
+	struct command_request request = { .read = read_ready,
+					   .context = &command };
+	struct error_answer answer;
+
+	buf_addf(&command,
+		 "{\"event_type\":\"room.create\",\"data\":{\"type\":"
+		 "\"OneToOneChat\",\"participants\":[%lld]}}",
+		 (long long)peer);
+	request.size = (long long)command.len;
+	call->out.len = 0;
+	answer = server_execute(call->server, call->who, &request, &call->out);
+	buf_free(&command);
+	return answer;
+}
+
+/* Whether the answer has a member beside its error. */
+static bool has_beside(const struct buf *out, const char *name, int64_t *number)
+{
+	const char *why;
+	struct json *json = json_parse(out->data, out->len, 8, &why);
+	const struct json *value = json_get(json, name);
+	bool has = value && (!number || json_integer(value, number));
+
+	json_free(json);
+	return has;
+}
+
+/* Executes the command. The first message to a person opens their one-to-one,
+ * in a transaction of its own: another request may do the same now. */
+static struct error_answer execute(struct call *call)
+{
+	struct error_answer answer = send_command(call);
+	int64_t peer;
+
+	if (answer.error != ERROR_NOT_FOUND ||
+	    !has_beside(&call->out, "recipient_id", &peer))
+		return answer;
+	answer = open_room(call, peer);
+	if (answer.error == ERROR_NONE ||
+	    (answer.error == ERROR_INVALID &&
+	     has_beside(&call->out, "room_id", NULL)))
+		answer = send_command(call);
+	return answer;
+}
+
+static void answer_request(struct call *call, struct error_answer answer)
+{
+	struct http *http = call->server->http;
+	struct buf body = { 0 };
+	const char *why;
+	struct json *json;
+
+	if (answer.error != ERROR_NONE) {
+		answer.body = buf_text(&call->out);
+		if (answer.error == ERROR_UNAUTHENTICATED)
+			answer.http_status = 403; /* as such clients expect */
+		http_answer(http, &answer);
+		return;
+	}
+	json = json_parse(call->out.data, call->out.len,
+			  call->server->config->max_depth + 8, &why);
+	json_print(json_get(json, "data"), &body);
+	http_respond(http, call->route->status, body.data, body.len);
+	json_free(json);
+	buf_free(&body);
+}
+
+/* Answers a request that must not be executed. */
+static bool is_refused(const struct call *call, const char *allow)
+{
+	struct server *server = call->server;
+	struct http *http = server->http;
+	bool posts = call->route && !strcmp(call->route->method, "POST");
+	struct error_answer answer;
+	struct buf body = { 0 };
+	const char *why;
+	enum confab_error error =
+		identity_check(call->who, server->config,
+			       posts ? IDENTITY_CHANGE : IDENTITY_READ,
+			       http_param, http, &why);
+
+	if (!allow) {
+		http_fail(http, ERROR_NOT_FOUND, NULL);
+	} else if (!call->route) {
+		http_refuse_method(http, allow, "Use another method.");
+	} else if (error != ERROR_NONE) {
+		error_body(&body, error, why);
+		answer = error_answer(error, buf_text(&body));
+		answer.http_status = 403;
+		http_answer(http, &answer);
+		buf_free(&body);
+	} else if (posts && !http_is_json(http) && !http_is_form(http)) {
+		http_refuse(http, 415,
+			    "Content-Type must be application/json or "
+			    "application/x-www-form-urlencoded.");
+	} else {
+		return false;
+	}
+	return true;
+}
+
+bool rest_serve(struct server *server, const struct identity *who)
+{
+	struct http *http = server->http;
+	struct buf path = { 0 };
+	struct call call = { .server = server,
+			     .who = who,
+			     .in = { .http = http,
+				     .limit = (size_t)server->config->max_body,
+				     .what = "A message" } };
+	const char *allow;
+	bool is_ours;
+
+	buf_addf(&path, "/%s", http_path(http, "/"));
+	call.path = buf_text(&path);
+	is_ours = find_route(&call, &allow);
+	if (is_ours && !is_refused(&call, allow))
+		answer_request(&call, execute(&call));
+	incoming_free(&call.in);
+	buf_free(&call.command);
+	buf_free(&call.out);
+	buf_free(&path);
+	return is_ours;
+}
