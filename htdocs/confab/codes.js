@@ -40,7 +40,7 @@ export const Code = {
   NETWORK: 0, // not of the protocol: there was no answer
   UNAUTHENTICATED: 4001, DENIED: 4002, INVALID: 4003, NOT_FOUND: 4004, CONFLICT: 4005, UNEXPECTED: 4006,
   SLOW: 4008, TOO_LARGE: 4013, RATE_LIMITED: 4029, UNAVAILABLE: 4053,
-  RESTARTING: 1012, OVERLOADED: 1013, // close codes
+  RESTARTING: 1012, // a close code
 };
 
 export const RoomType = { ONE_TO_ONE: 'OneToOneChat', GROUP: 'GroupChat', CHANNEL: 'Channel' };

@@ -90,6 +90,7 @@ export class Connection {
   /** The person is active: checks that the stream is alive. */
   touch() {
     this.#quiet = 0;
+    this.#transport?.hurry?.();
     if (this.state !== 'open' || this.#isAsking) return;
     if (Date.now() - this.#heardAt >= QUIET) this.#ask();
     else this.#watch();
@@ -228,7 +229,8 @@ export class Connection {
       why = { code: Code.RESTARTING };
     }
     this.#failures++;
-    const asked = why.retryAfter || why.code; // the server gave a reason, so the transport works
+    // The server gave a reason, so the transport works; but one without a place for an event stream may answer polls.
+    const asked = why.code || (why.retryAfter && this.name !== 'sse');
     this.#tries = lasted || asked ? 0 : this.#tries + 1;
     this.#setState('waiting');
     if (this.#tries >= TRIES && await this.#isServerThere() && attempt === this.#attempt) {
@@ -238,7 +240,7 @@ export class Connection {
     if (attempt !== this.#attempt) return;
     this.#timer = setTimeout(() => this.#connect(), backoff(this.#failures, {
       retryAfter: why.retryAfter,
-      base: why.code === Code.RESTARTING || why.code === Code.OVERLOADED ? 2000 : 500,
+      base: why.code ? 2000 : 500,
     }));
   }
 }

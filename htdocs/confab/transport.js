@@ -19,6 +19,7 @@
  *
  * @typedef {object} Transport
  * @property {() => void} close
+ * @property {() => void} [hurry] the person is active
  * @property {(data: object) => boolean} [probe] asks for a sign of life; false: not possible
  * @property {(text: string) => boolean} send false: not possible
  *
@@ -27,6 +28,7 @@
  * @property {AbortSignal} signal aborts when the transport is closed
  * @property {Where} where its cursor is the place for the next request
  * @property {Receiver} receiver
+ * @property {Transport} transport its own; a reader that pauses gives it hurry()
  *
  * @typedef {(reading: Reading) => Promise<any>} Reader reads until it is closed, or rejects
  */
@@ -69,12 +71,13 @@ export function openReader(where, receiver, read) {
     if (!response.ok || !response.body) throw endOf(response);
     return response;
   };
-  read({ ask, signal, where, receiver }).catch((why) => why).then((why) => {
+  const transport = { close: () => abort.abort(), send: () => false };
+  read({ ask, signal, where, receiver, transport }).catch((why) => why).then((why) => {
     if (signal.aborted) return;
     abort.abort();
     receiver.end(why?.retryAfter === undefined ? { code: Code.NETWORK } : why);
   });
-  return { close: () => abort.abort(), send: () => false };
+  return transport;
 }
 
 /** @param {Response} response */

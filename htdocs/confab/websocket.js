@@ -27,9 +27,8 @@ export function openWebSocket(where, receiver) {
     receiver.alive(frame.id === HEARTBEAT);
     receiver.frame(frame);
   };
-  socket.onclose =
-    ({ code }) =>
-      end(code >= Code.UNAUTHENTICATED || code === Code.RESTARTING || code === Code.OVERLOADED ? code : Code.NETWORK);
+  // From here on, a code is a reason that the server or a gateway gives; those before are of a connection that broke.
+  socket.onclose = ({ code }) => end(code >= Code.RESTARTING ? code : Code.NETWORK);
   socket.onerror = () => end(Code.NETWORK);
 
   return {
