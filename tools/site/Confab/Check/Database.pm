@@ -135,20 +135,24 @@ sub check_database {
 	note("$is->{name}, $is->{encoding}, PostgreSQL " . int($is->{version} / 10000));
 }
 
+# The login of the upgrade, if it can neither make roles nor own everything itself.
+my $limited_login = <<'END';
+select rolname from pg_roles, pg_database where rolname = current_user and datname = current_database()
+	and not (rolcreaterole or rolsuper) and datdba <> pg_roles.oid
+END
+
 sub check_schema {
 	my ($site) = @_;
 	return skipped('the database is away') if !$site->{database};
 	my ($ok, $said) = sql($site, 'confab_admin', 'select confab.version()');
 	my $is = site_file('bin') . "/confab -c $site->{conf} upgrade";
 	if (!$ok) {
-		my ($may) = (
-			sql($site, 'confab_admin', 'select rolcreaterole or rolsuper from pg_roles where rolname = current_user'))
-			[1];
+		my $limited = ask_database($site, $limited_login);
 		fault(
-			what => 'confab_admin may not create roles',
-			change => 'alter role confab_admin createrole;   -- as a superuser, in psql',
-			why => 'the upgrade makes a role for each program'
-		) if $may eq 'f' && $site->{config}{database} !~ /\buser\s*=/;
+			what => "$limited may not create roles, and the database is another's",
+			change => "alter role $limited createrole;   -- or: alter database … owner to $limited; as a superuser",
+			why => 'the upgrade makes a role for each program, or one login owns it all'
+		) if length $limited;
 		return fault(
 			what => 'the schema is not there: ' . $said =~ s/\n.*//rs,
 			change => $is,

@@ -139,32 +139,43 @@ sub check_page {
 	note("$status, with a policy");
 }
 
+# What readyz says, and for how long something else: asked for some seconds until it is 200, and never once only.
+sub ask_ready {
+	my ($site) = @_;
+	my @answers;
+	for my $attempt (1 .. 8) {
+		my ($status, undef, $text) = eval { request($site, 'GET', 'readyz') };
+		push @answers, { status => $status // 0, text => ($text // $@) =~ s/\s+\z//r };
+		last if $attempt >= 3 && $answers[-1]{status} == 200 || !$status || $status == 404;
+		select undef, undef, undef, 0.3 if $status != 200;
+	}
+	return @answers;
+}
+
+sub check_ready {
+	my ($site) = @_;
+	my @answers = ask_ready($site);
+	my ($bad) = grep { $_->{status} != 200 } @answers;
+	return if !$bad;
+	return warning(
+		what => "the first request was answered with $bad->{status} ($bad->{text}), later ones with 200",
+		why => 'a manager of processes (mod_fcgid) gives a process its first request before it is ready',
+		change => 'let the service start the programs, and pass requests to their sockets, as in the sample'
+	) if $answers[-1]{status} == 200;
+	my $is_ours = $bad->{status} != 404 && length $bad->{text} < 100;
+	fault(
+		what => "readyz is answered with $bad->{status}: " . ($is_ours ? $bad->{text} : 'a page of the web server'),
+		why => $bad->{status} == 404 ? 'the web server does not pass it on: another mount?'
+		: $is_ours ? 'confab-events itself says so'
+		: 'the web server does not reach confab-events: see "sockets"',
+		change => 'location of readyz, as in the sample of the web server'
+	);
+}
+
 # A request as by a program of the host application: with a token in the header Authorization.
 sub check_requests {
 	my ($site) = @_;
-	my @ready = map {
-		my ($status, undef, $text) = eval { request($site, 'GET', 'readyz') };
-		{ status => $status // 0, text => $text // $@ }
-	} 1 .. 3;
-	my ($bad) = grep { $_->{status} != 200 } @ready;
-	if ($bad && $ready[-1]{status} == 200) {
-		warning(
-			what => "the first request was answered with $bad->{status}, later ones with 200",
-			why => 'a manager of processes (mod_fcgid) gives a process its first request before it is ready',
-			change =>
-				'let the service start the programs, and pass requests to their sockets, as in the sample of the web server'
-		);
-	} elsif ($bad) {
-		my $said = $bad->{text} =~ s/\s+\z//r;
-		fault(
-			what => "readyz is answered with $bad->{status}: "
-				. (length $said < 100 ? $said : 'a page of the web server'),
-			why => $bad->{status} == 404 ? 'the web server does not pass it on: another mount?'
-			: length $said < 100 ? 'confab-events itself says so'
-			: 'the web server does not reach confab-events: see "sockets"',
-			change => 'location of readyz, as in the sample of the web server'
-		);
-	}
+	check_ready($site);
 	return skipped('no log-in: ' . $site->{no_token}) if !$site->{token};
 	my ($status, $answer, $text) =
 		eval { request($site, 'POST', 'command', { event_type => 'room.list', data => {} }, $site->{token}) };
