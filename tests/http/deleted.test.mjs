@@ -84,7 +84,7 @@ async function nothingOfIt(s, { roomGone = false } = {}) {
 /** Makes the programs forget their recent dispatches. */
 const forget = () => Promise.all(['events', 'bridge'].map((name) => stack.restart(name)));
 
-test('as long as it is there it is told', { timeout: 60_000 }, async () => {
+test('as long as it is there it is told', { timeout: 240_000 }, async () => {
   const s = await scene();
   await desk.say(s.ann, s.other, 'marked');
   for (const kind of KINDS) for (const who of [s.ann, s.ben])
@@ -95,7 +95,7 @@ test('as long as it is there it is told', { timeout: 60_000 }, async () => {
 });
 
 for (const soft of [false, true])
-  test(`a message that was deleted${soft ? ', though its row stays' : ''}`, { timeout: 60_000 }, async (t) => {
+  test(`a message that was deleted${soft ? ', though its row stays' : ''}`, { timeout: 240_000 }, async (t) => {
     t.after(() => stack.confab('setting', 'message_soft_delete', 'false'));
     await stack.confab('setting', 'message_soft_delete', `${soft}`);
     const s = await scene();
@@ -114,7 +114,7 @@ for (const soft of [false, true])
     assert.deepEqual([again.data.id, again.data.parent_message], [s.reply.id, null]);
   });
 
-test('many messages that were deleted at once', { timeout: 60_000 }, async () => {
+test('many messages that were deleted at once', { timeout: 240_000 }, async () => {
   const s = await scene();
   const more = await Promise.all(Array.from({ length: 199 }, (_, i) => desk.say(s.ann, s.room, `${SECRET} ${i}`)));
   await remove(s.ann, [s.gone, ...more].map(({ id }) => id));
@@ -123,7 +123,7 @@ test('many messages that were deleted at once', { timeout: 60_000 }, async () =>
   await nothingOfIt(s);
 });
 
-test('a message that has expired', { timeout: 60_000 }, async () => {
+test('a message that has expired', { timeout: 240_000 }, async () => {
   const s = await scene();
   await stack.query(
     `update confab.message set created_at = now() - interval '9 days' where room_id = '${s.room.id}' and seq <= `
@@ -144,7 +144,7 @@ test('a message that has expired', { timeout: 60_000 }, async () => {
   }
 });
 
-test('a message whose room was deleted, in what was forwarded from it', { timeout: 60_000 }, async () => {
+test('a message whose room was deleted, in what was forwarded from it', { timeout: 240_000 }, async () => {
   const s = await scene();
   await desk.ask(s.ann, 'room.modify', { room_id: s.room.id, action: 'delete' });
   await nothingOfIt(s, { roomGone: true });
@@ -153,7 +153,7 @@ test('a message whose room was deleted, in what was forwarded from it', { timeou
 });
 
 for (const kind of ['ws', 'sse'])
-  test(`what waits for a ${kind} reader that has stopped reading`, { timeout: 120_000 }, async () => {
+  test(`what waits for a ${kind} reader that has stopped reading`, { timeout: 240_000 }, async () => {
     const [ann, ben] = await people(['ann', 'ben'], (statement) => stack.query(statement));
     const room = await desk.group(ann, [ben]);
     const slow = await stack.site.stream(kind, ben), quick = await stack.site.stream(kind, ben);
@@ -206,7 +206,7 @@ async function roomScene() {
   return { people: [ann, ben, cid, dan, eve], other, room, since: `${seq}` };
 }
 
-test('a room that was deleted, in what people were told by name', { timeout: 120_000 }, async () => {
+test('a room that was deleted, in what people were told by name', { timeout: 240_000 }, async () => {
   const s = await roomScene(), [ann, , cid, , eve] = s.people;
   await desk.say(ann, s.other, 'marked');
   for (const kind of KINDS) for (const who of s.people)
@@ -226,7 +226,7 @@ test('a room that was deleted, in what people were told by name', { timeout: 120
 });
 
 for (const kind of ['ws', 'sse'])
-  test(`a deleted room, in what waits for a ${kind} reader that has stopped reading`, { timeout: 120_000 },
+  test(`a deleted room, in what waits for a ${kind} reader that has stopped reading`, { timeout: 240_000 },
     async () => {
       const [ann, ben] = await people(['ann', 'ben'], (statement) => stack.query(statement));
       const other = await desk.group(ann, [ben]);
@@ -286,7 +286,7 @@ async function holdOpenings() {
   };
 }
 
-test('what is deleted while a stream is being opened', { timeout: 120_000 }, async () => {
+test('what is deleted while a stream is being opened', { timeout: 240_000 }, async () => {
   const held = await holdOpenings();
   for (const kind of KINDS) {
     const [ann, ben] = await people(['ann', 'ben'], (statement) => stack.query(statement));
