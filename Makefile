@@ -47,7 +47,7 @@ EVENTS := cgi connection poll report sse
 LOGIN := ask log_in mail password
 MEDIA := download examine filename filetype multipart store upload
 PREVIEW := jpeg png preview sandbox size type webp
-BRIDGE := command_client frame handshake reader socket socket_command
+BRIDGE := command_client frame handshake reader socket socket_command talk
 PROGRAMS := confab confab-command confab-session confab-events confab-bridge confab-media confab-preview
 
 # The place in which tools/setup puts Node.js when the system's is too old for the tests.

@@ -291,6 +291,8 @@ static void write_request(struct buf *out, const struct command_request *r)
 	fastcgi_pair(&params, "CONTENT_LENGTH", buf_text(&text));
 	if (r->address)
 		fastcgi_pair(&params, "REMOTE_ADDR", r->address);
+	if (r->said_to)
+		fastcgi_pair(&params, "CONFAB_SAID_TO", r->said_to);
 	fastcgi_write(out, FASTCGI_PARAMS, 1, params.data, params.len);
 	fastcgi_write(out, FASTCGI_PARAMS, 1, NULL, 0);
 	if (r->len)

@@ -18,6 +18,9 @@ struct command_request {
 	const char *login;   /* see identity_from_bridge() */
 	const char *session; /* uuid */
 	const char *address; /* the client's, or NULL */
+	/* What is said over a socket of talk.h: the number of the account to
+	 * whom, "" for the sender itself. NULL: body is a command. */
+	const char *said_to;
 };
 
 /* body: the response's, or NULL without one. sent: the program may have acted

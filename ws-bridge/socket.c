@@ -22,6 +22,7 @@
 #include "handshake.h"
 #include "log/dispatch.h"
 #include "socket_internal.h"
+#include "talk.h"
 
 enum {
 	PONG_TIMEOUT = 10000, /* ms */
@@ -273,14 +274,16 @@ static const struct stream_ops STREAM_OPS = {
 
 /* Opens the client's stream. The answer comes to on_opened() or
  * on_refused(). */
-static void open_stream(struct socket *s, struct handshake *h)
+static void open_stream(struct socket *s, struct handshake *h,
+			enum stream_form form, int64_t peer)
 {
 	char since[128];
 	const char *why;
 	struct hub_request request = {
 		.transport = TRANSPORT_WEBSOCKET,
 		.is_plain = !h->protocol || strcmp(h->protocol, "confab.v1"),
-		.form = form_of_query(h->query),
+		.form = form,
+		.peer = peer,
 		.param = handshake_param,
 		.context = h,
 	};
@@ -315,7 +318,11 @@ static void read_frames(struct socket *s, const char *bytes, size_t len)
 static void shake_hands(struct socket *s, struct handshake *h, int status)
 {
 	struct buf head = s->head, *frames = &s->sockets->frames;
+	enum stream_form form;
+	int64_t peer;
 
+	if (status == 101 && !talk_read(s->sockets->config, h, &form, &peer))
+		status = 400;
 	s->head = (struct buf){ 0 };
 	handshake_answer(frames, h, status);
 	send_frames(s);
@@ -323,7 +330,7 @@ static void shake_hands(struct socket *s, struct handshake *h, int status)
 		s->state = SOCKET_OPEN;
 		memcpy(s->address, h->address, sizeof(s->address));
 		arm_beat(s);
-		open_stream(s, h);
+		open_stream(s, h, form, peer);
 		if (head.len > h->size)
 			read_frames(s, head.data + h->size, head.len - h->size);
 	} else {

@@ -1,5 +1,6 @@
 /* socket_command: the commands of one WebSocket. confab-command runs them one
  * at a time and in order. Called by socket.c. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,6 +70,7 @@ static void on_answer(void *context, const char *body, size_t len, bool sent)
 static void send_command(struct socket *s)
 {
 	const struct command *command = STAILQ_FIRST(&s->commands);
+	char peer[24] = "";
 	struct command_request request = {
 		.body = command->bytes,
 		.len = command->len,
@@ -77,6 +79,10 @@ static void send_command(struct socket *s)
 		.address = *s->address ? s->address : NULL,
 	};
 
+	if (s->stream.form == FORM_TALK)
+		request.said_to = peer;
+	if (s->stream.peer)
+		snprintf(peer, sizeof(peer), "%lld", (long long)s->stream.peer);
 	s->call = command_client_send(s->sockets->commands, &request, on_answer,
 				      s);
 }

@@ -95,10 +95,13 @@ static void carry_out(struct server *w, const struct identity *who)
 static void serve_request(void *worker)
 {
 	struct server *w = worker;
+	const char *said_to = http_param(w->http, "CONFAB_SAID_TO");
 	struct identity who;
 
 	find_identity(w, &who);
-	if (!rest_serve(w, &who) && !is_refused(w, &who))
+	if (said_to && is_bridge(w))
+		rest_tell(w, &who, said_to);
+	else if (!rest_serve(w, &who) && !is_refused(w, &who))
 		carry_out(w, &who);
 	identity_free(&who);
 }

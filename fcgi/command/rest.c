@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/utf8.h"
 #include "rest_form.h"
 
 /* A resource and a method of it. */
@@ -71,6 +72,7 @@ struct call {
 	const struct identity *who;
 	const struct route *route;
 	const char *path, *id;
+	const char *said_to; /* see rest_tell(); NULL: plain HTTP */
 	struct incoming in;
 	struct buf command; /* made of the request */
 	bool is_made;
@@ -172,6 +174,10 @@ static void make_command(struct call *call)
 		buf_add_text(to, ",\"message_id\":");
 		json_quote(to, call->id, len);
 	}
+	if (call->said_to && *call->said_to) {
+		buf_add_text(to, ",\"recipient_id\":");
+		json_quote(to, call->said_to, strlen(call->said_to));
+	}
 	call->why = read_fields(call);
 	buf_add_text(to, "}}");
 }
@@ -197,6 +203,9 @@ static struct error_answer send_command(struct call *call)
 	bool posts = !strcmp(call->route->method, "POST");
 	struct command_request request = {
 		.idempotency_key = http_param(http, "HTTP_IDEMPOTENCY_KEY"),
+		.session = call->said_to ? http_param(http, "CONFAB_SESSION")
+					 : NULL,
+		.websocket = call->said_to != NULL,
 		.size = posts ? http_length(http) : 0,
 		.read = read_command,
 		.context = call,
@@ -334,6 +343,8 @@ bool rest_serve(struct server *server, const struct identity *who)
 	buf_addf(&path, "/%s", http_path(http, "/"));
 	call.path = buf_text(&path);
 	is_ours = find_route(&call, &allow);
+	if (!utf8_valid(call.path, path.len))
+		allow = NULL; /* it leads nowhere */
 	if (is_ours && !is_refused(&call, allow))
 		answer_request(&call, execute(&call));
 	incoming_free(&call.in);
@@ -341,4 +352,38 @@ bool rest_serve(struct server *server, const struct identity *who)
 	buf_free(&call.out);
 	buf_free(&path);
 	return is_ours;
+}
+
+void rest_tell(struct server *server, const struct identity *who,
+	       const char *said_to)
+{
+	static const struct route TELL = { .method = "POST",
+					   .command = "direct.tell",
+					   .shape = "thread",
+					   .names = { "message" } };
+	struct http *http = server->http;
+	struct call call = { .server = server,
+			     .who = who,
+			     .route = &TELL,
+			     .path = "/",
+			     .id = "",
+			     .said_to = said_to,
+			     .in = { .http = http,
+				     .limit = (size_t)server->config->max_body,
+				     .what = "A frame" } };
+	const char *why;
+	enum confab_error error = identity_check(
+		who, server->config, IDENTITY_CHANGE, http_param, http, &why);
+	struct error_answer answer = error_answer(error, NULL);
+
+	if (error == ERROR_NONE) {
+		answer = execute(&call);
+		if (answer.error == ERROR_NONE)
+			call.out.len = 0;
+		answer.body = buf_text(&call.out);
+	}
+	http_answer(http, &answer);
+	incoming_free(&call.in);
+	buf_free(&call.command);
+	buf_free(&call.out);
 }

@@ -10,4 +10,10 @@
  * not. */
 bool rest_serve(struct server *server, const struct identity *who);
 
+/* Answers a request of confab-bridge with what a client has said over a socket
+ * of a tutorial: a frame {"message": …}. said_to: see struct command_request
+ * there. The answer is empty unless it failed. */
+void rest_tell(struct server *server, const struct identity *who,
+	       const char *said_to);
+
 #endif

@@ -64,6 +64,19 @@ bool query_get(const char *query, const char *name, char *out, size_t cap)
 	return false;
 }
 
+bool query_has(const char *query, const char *name)
+{
+	const char *at, *end, *equals;
+
+	for (at = query; at && *at; at = *end ? end + 1 : end) {
+		end = at + strcspn(at, "&");
+		equals = memchr(at, '=', (size_t)(end - at));
+		if (decodes_to(at, equals ? equals : end, name))
+			return true;
+	}
+	return false;
+}
+
 static void decode_into(struct buf *out, const char *at, const char *end)
 {
 	out->len = 0;

@@ -13,6 +13,9 @@
  * NUL. */
 bool query_get(const char *query, const char *name, char *out, size_t cap);
 
+/* Whether there is a field of that name. */
+bool query_has(const char *query, const char *name);
+
 /* Decodes the next field of such a string, which ends at end, and moves *at
  * after it. False at the end. The buffers are overwritten; they hold the bytes
  * as they were sent, which may be invalid UTF-8. */

@@ -80,10 +80,10 @@ static bool is_prefix(const char *text)
 	return *text == '/' && text[strlen(text) - 1] == '/';
 }
 
-/* Accepts a path below the mount point, or one with a slash at its start. */
-static bool is_place(const char *text)
+/* Accepts paths below the mount point, or with a slash at their start. */
+static bool is_list_of_places(const char *text)
 {
-	return !strpbrk(text, " \t?#");
+	return !strpbrk(text, "?#");
 }
 
 static bool is_sendfile(const char *text)
@@ -101,8 +101,8 @@ static const struct text_kind PATH_OR_EMPTY = { is_full_path_or_empty,
 static const struct text_kind URL_PREFIX = {
 	is_prefix, "a path with a slash at both ends"
 };
-static const struct text_kind PLACE = {
-	is_place, "a path without white space, \"?\" and \"#\", or nothing"
+static const struct text_kind PLACES = {
+	is_list_of_places, "paths without \"?\" and \"#\", or nothing"
 };
 static const struct text_kind SENDFILE = {
 	is_sendfile, "none, x-sendfile or x-accel-redirect"
@@ -125,13 +125,13 @@ static const struct option_row OPTIONS[] = {
 	TEXT(run_dir, "/run/confab/confab", &PATH,
 	     "directory of the unix sockets"),
 	TEXT(mount, "/chat/", &URL_PREFIX, "URL prefix"),
-	TEXT(direct_people, "api/v1/user/", &PLACE,
-	     "path of the message centre's people, below mount or with a "
-	     "slash at its start; empty: none"),
-	TEXT(direct_messages, "api/v1/message/", &PLACE,
-	     "the same of its messages"),
-	TEXT(direct_thread, "messages/", &PLACE,
-	     "the same of the messages in the form of tutorials"),
+	TEXT(direct_people, "api/v1/user/", &PLACES,
+	     "path of the message centre's people; empty: none"),
+	TEXT(direct_messages, "api/v1/message/", &PLACES, "of its messages"),
+	TEXT(direct_thread, "messages/", &PLACES,
+	     "of messages in the form of tutorials"),
+	TEXT(direct_sockets, "ws/messages/ ws/messages ws/", &PLACES,
+	     "of WebSockets in that form, space-separated"),
 	TEXT(allowed_origins, "", NULL,
 	     "origins besides our own, space-separated"),
 	TEXT(jwt_keys, "", &PATH_OR_EMPTY,

@@ -14,6 +14,7 @@ struct config {
 	char *direct_people;   /* paths of one-to-one messages by plain HTTP, */
 	char *direct_messages; /* below mount or with a slash at the start; */
 	char *direct_thread;   /* "": none */
+	char *direct_sockets;  /* such paths, space-separated */
 	char *allowed_origins; /* space-separated, besides the same origin */
 	char *jwt_keys;        /* list of the host application's keys, or "" */
 	char *jwt_issuer;      /* expected iss; "": not checked */

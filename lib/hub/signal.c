@@ -14,18 +14,26 @@ enum {
 	SIGNAL_LIMIT = 8000 /* bytes; more PostgreSQL does not carry */
 };
 
-static const char *const EVENTS[] = { "messagetyping.dispatch",
-				      "presence.dispatch" };
+/* The form of the streams that get each signal. */
+static const struct {
+	const char *event;
+	enum stream_form form;
+} EVENTS[] = {
+	{ "messagetyping.dispatch", FORM_FULL },
+	{ "presence.dispatch", FORM_FULL },
+	{ "directtell.dispatch", FORM_TALK },
+};
 
 struct signal {
 	struct dispatch *dispatch;
+	enum stream_form form;
 	const struct json *sessions; /* only these streams, or NULL */
 	const struct json *except;   /* not these accounts */
 };
 
 static void offer_to_stream(struct stream *s, const struct signal *signal)
 {
-	if (s->state != STREAM_LIVE || s->form != FORM_FULL ||
+	if (s->state != STREAM_LIVE || s->form != signal->form || s->peer ||
 	    s->bytes > (size_t)s->hub->config->stream_queue / 2)
 		return;
 	if (signal->sessions && !json_lists_text(signal->sessions, s->session))
@@ -60,17 +68,33 @@ static void offer_room(struct hub *hub, const char *text,
 			offer_account(m->account, signal);
 }
 
-static bool is_event(const char *event)
+/* False when there is no such event. */
+static bool find_form(const char *event, enum stream_form *form)
 {
 	for (size_t i = 0; event && i < sizeof(EVENTS) / sizeof(*EVENTS); i++)
-		if (strcmp(event, EVENTS[i]) == 0)
+		if (strcmp(event, EVENTS[i].event) == 0) {
+			*form = EVENTS[i].form;
 			return true;
+		}
 	return false;
+}
+
+/* A text alone stands for what is said over a socket of a tutorial. */
+static void write_payload(struct buf *out, enum stream_form form,
+			  const char *event, const struct json *data)
+{
+	if (form == FORM_TALK)
+		buf_add_text(out, "{\"message\":");
+	else
+		buf_addf(out, "{\"eventType\":\"%s\",\"data\":", event);
+	json_print(form == FORM_TALK ? json_get(data, "message") : data, out);
+	buf_add_text(out, "}");
 }
 
 /* Makes the dispatch of a payload from the members of a signal. NULL when the
  * payload is none. */
-static struct dispatch *read_payload(const char *payload, size_t len)
+static struct dispatch *read_payload(const char *payload, size_t len,
+				     enum stream_form *form)
 {
 	const char *why;
 	struct json *json = json_parse(payload, len, SIGNAL_DEPTH, &why);
@@ -79,11 +103,9 @@ static struct dispatch *read_payload(const char *payload, size_t len)
 	struct dispatch *dispatch = NULL;
 	struct buf text = { 0 };
 
-	if (is_event(event) && json_kind(data) == JSON_OBJECT &&
+	if (find_form(event, form) && json_kind(data) == JSON_OBJECT &&
 	    !json_has(json, "seq")) {
-		buf_addf(&text, "{\"eventType\":\"%s\",\"data\":", event);
-		json_print(data, &text);
-		buf_add_text(&text, "}");
+		write_payload(&text, *form, event, data);
 		dispatch = dispatch_create_signal(buf_text(&text));
 	}
 	buf_free(&text);
@@ -110,11 +132,12 @@ void hub_offer_signal(struct hub *hub, const char *text)
 	const char *payload = json_string(json_get(json, "payload"), &len);
 	const struct json *accounts = json_get(json, "accounts");
 	struct signal signal = {
-		.dispatch = payload ? read_payload(payload, len) : NULL,
 		.sessions = json_get(json, "sessions"),
 		.except = json_get(json, "except"),
 	};
 
+	if (payload)
+		signal.dispatch = read_payload(payload, len, &signal.form);
 	if (!signal.dispatch) {
 		count_dropped(hub);
 		json_free(json);

@@ -132,6 +132,16 @@ for (const [name, program] of [['lighttpd', 'lighttpd'], ['nginx', 'nginx'], ['a
       assert.deepEqual([refused, headers['content-type']], [403, 'application/json']);
     });
 
+    for (const path of ['ws/', 'ws/messages', 'ws/messages/'])
+      it(`has a WebSocket at ${path}`, async () => {
+        const socket = await site.stream('ws', bob, { path, protocols: [], wait: false });
+        await socket.until(() => socket.socket.readyState === 1, 'an open socket');
+        const text = `said at ${path}`;
+        socket.send({ message: text });
+        await socket.next(({ message }) => message === text);
+        socket.close();
+      });
+
     it('has the path of old front ends', async () => {
       const socket = await site.stream('ws', bob, { path: '/messaging/', protocols: [], wait: false });
       await socket.event('chat.notifications');

@@ -253,3 +253,54 @@ begin
     where r.pair = confab.direct_pair(p_caller.account_id, v_peer) and m.seq = v_outcome.seq));
   return v_outcome;
 end $$;
+
+-- direct_is_told(account, message): whether an object that a client hands on is a message that the account has sent:
+-- both sides have got it, or will.
+create or replace function confab.direct_is_told(p_account bigint, p_message jsonb)
+returns boolean language plpgsql stable as $$
+declare
+  v_id uuid := substring(p_message ->> 'id' from '^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$')::uuid;
+begin
+  return (select m.sender_id = p_account from confab.message m where m.id = v_id) is true;
+end $$;
+
+-- direct_told_text(message): what is said: a text, or the text in an object. Raises 4003.
+create or replace function confab.direct_told_text(p_message jsonb)
+returns jsonb language plpgsql immutable as $$
+begin
+  if jsonb_typeof(p_message) <> 'object' then
+    return p_message;
+  end if;
+  return coalesce(p_message -> 'content', p_message -> 'body', p_message -> 'message', p_message -> 'text');
+end $$;
+
+-- direct.tell: recipient_id, message (a text, or an object with content). With a recipient it is sent as by
+-- direct.send; a message that was sent already is not sent again. Without, it is not stored: a signal, directtell,
+-- brings it to the account's own streams of this kind. Raises what direct_store() does. The dispatch of the outcome is
+-- empty when no dispatch follows.
+create or replace function confab.direct_tell(p_caller confab.caller, p_data jsonb)
+returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
+declare
+  v_message jsonb := confab.direct_told_text(p_data -> 'message');
+  v_data jsonb := (p_data - 'message') || case when v_message is not null
+    then jsonb_build_object('message', v_message) else '{}' end;
+  v_content text;
+  v_outcome confab.outcome;
+begin
+  v_outcome.dispatch := '';
+  if confab.direct_is_told(p_caller.account_id, p_data -> 'message') then
+    return v_outcome;
+  end if;
+  v_content := confab.direct_content(v_data, 'message');
+  if p_data ->> 'recipient_id' is not null then
+    v_outcome := confab.direct_store(p_caller, confab.direct_peer(p_data, 'recipient_id'), v_content, p_data);
+    v_outcome.dispatch := coalesce(v_outcome.dispatch, '');
+    v_outcome.reply := null;
+    return v_outcome;
+  elsif length(v_content) > 1500 then  -- a notification carries 8000 bytes
+    perform confab.fail_field('message', 'Ensure this field has no more than 1500 characters.');
+  end if;
+  perform confab.signal(jsonb_build_object('accounts', array[p_caller.account_id]), 'directtell.dispatch',
+                        json_build_object('message', v_content));
+  return v_outcome;
+end $$;

@@ -13,6 +13,7 @@ insert into confab.command (name, function, rich_text, rings, rate_class) values
   ('direct.messages',      'confab.direct_messages',      '{}',                     false, 'room'),
   ('direct.message',       'confab.direct_message',       '{}',                     false, 'room'),
   ('direct.send',          'confab.direct_send',          '{}',                     true,  'send'),
+  ('direct.tell',          'confab.direct_tell',          '{}',                     true,  'send'),
   ('room.create',          'confab.room_create',          '{}',                     true,  'room'),
   ('room.list',            'confab.room_list',            '{}',                     false, 'room'),
   ('room.info',            'confab.room_info',            '{}',                     false, 'room'),

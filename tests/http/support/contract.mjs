@@ -59,7 +59,7 @@ export class Contract {
   frame(frame) {
     const name = frame?.eventType
       ?? (frame?.error !== undefined ? 'error' : frame?.status !== undefined ? 'success'
-        : frame?.message !== undefined ? 'thin' : undefined);
+        : frame?.message === undefined ? undefined : frame.seq !== undefined ? 'thin' : 'talk');
     const known = name !== undefined && Object.hasOwn(asyncapi.components.messages, name);
     if (!known && this.#extended && frame?.eventType) return;
     const why = known ? this.#fails('asyncapi.yaml', ['components', 'messages', name, 'payload'], frame)

@@ -49,6 +49,7 @@ export function commands(of) {
     'direct.message': [{ message_id: of.message, shape: 'thread' }],
     'direct.send': [{ recipient: 'nobody', body: 'x', client_id: 'k', path: '/x' },
       { recipient_id: of.you, content: 'x', shape: 'thread' }],
+    'direct.tell': [{ message: { id: of.message, content: 'x' }, recipient_id: of.you }, { message: 'x' }],
     'room.create': [
       { type: 'GroupChat', name: 'n', participants: [of.you], description: 'd', avatar: 'https://a.example/',
         max_participants: 5, join_approval_required: true, group_locked: true,
