@@ -329,7 +329,7 @@ select json_build_object(
 	'fsync', current_setting('fsync'),
 	'full', current_setting('full_page_writes'),
 	'most', current_setting('max_connections')::int,
-	'used', (select count(*) from pg_stat_activity where backend_type = 'client backend'))
+	'used', (select count(*) from pg_stat_activity where datid is not null))
 END
 
 # Settings of the server that lose what was acknowledged.

@@ -22,7 +22,7 @@ sub findings {
 	local $@;
 	$said = [];
 	eval { $check->($site); 1 } or skipped("this check failed itself: $@");
-	s/\s+\z// for map { $_->{what} } @$said;
+	for (map { $_->{what} } @$said) { s/\s+\z//; s/\s+/ /g }
 	my @wrong = grep { $_->{level} =~ /^(?:error|warning)$/ } @$said;
 	return @wrong ? @wrong : @$said;
 }

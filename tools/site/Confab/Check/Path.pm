@@ -168,7 +168,9 @@ sub check_ready {
 		why => $bad->{status} == 404 ? 'the web server does not pass it on: another mount?'
 		: $is_ours ? 'confab-events itself says so'
 		: 'the web server does not reach confab-events: see "sockets"',
-		change => 'location of readyz, as in the sample of the web server'
+		change => $is_ours
+		? 'what "database" and "answers" say here'
+		: 'location of readyz, as in the sample of the web server'
 	);
 }
 
