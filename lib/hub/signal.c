@@ -31,9 +31,17 @@ struct signal {
 	const struct json *except;   /* not these accounts */
 };
 
+/* A stream that is catching up does not get signals: they would come before
+ * older dispatches. What an account says to itself has no place among them. */
+static bool takes_signals(const struct stream *s)
+{
+	return s->state == STREAM_LIVE ||
+	       (s->state == STREAM_REPLAYING && s->form == FORM_TALK);
+}
+
 static void offer_to_stream(struct stream *s, const struct signal *signal)
 {
-	if (s->state != STREAM_LIVE || s->form != signal->form || s->peer ||
+	if (!takes_signals(s) || s->form != signal->form || s->peer ||
 	    s->bytes > (size_t)s->hub->config->stream_queue / 2)
 		return;
 	if (signal->sessions && !json_lists_text(signal->sessions, s->session))

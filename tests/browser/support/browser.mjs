@@ -6,11 +6,12 @@ import { record } from './coverage.mjs';
 export const url = process.env.CONFAB_URL ?? 'http://127.0.0.1:8080/chat/';
 export const DEADLINE = 40_000; // more than a connection waits between attempts
 
-export async function launch() {
+/** args: more switches. */
+export async function launch(args = []) {
   return record(await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-      '--disable-component-update', '--disable-sync'],
+      '--disable-component-update', '--disable-sync', ...args],
   }));
 }
 
