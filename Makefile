@@ -35,7 +35,7 @@ LIB := $(addprefix base/, beside buf command_line config crypto error hex json j
 	$(addprefix event/, instance listener loop service) \
 	$(addprefix pg/, async conn conninfo result schema sync) \
 	$(addprefix text/, command_id entities escape html sanitise tag url) \
-	$(addprefix web/, answer content_type fastcgi head overflow prefork request worker) \
+	$(addprefix web/, answer content_type fastcgi head multipart overflow prefork request worker) \
 	$(addprefix auth/, identity jwt jwt_keys login origin provider_jwt provider_remote_user provider_token query \
 	requirements) \
 	$(addprefix log/, cursor deletions dispatch fence selftest tail window witness) \
@@ -45,7 +45,7 @@ LIB := $(addprefix base/, beside buf command_line config crypto error hex json j
 COMMAND := command command_table envelope rate rest rest_form server shares traffic
 EVENTS := cgi connection poll report sse
 LOGIN := ask log_in mail password
-MEDIA := download examine filename filetype multipart store upload
+MEDIA := download examine filename filetype store upload
 PREVIEW := jpeg png preview sandbox size type webp
 BRIDGE := command_client frame handshake reader socket socket_command talk
 PROGRAMS := confab confab-command confab-session confab-events confab-bridge confab-media confab-preview
@@ -134,7 +134,7 @@ $(O)/tests/faults/clock.so: tests/faults/clock.c
 PARSERS := $(addprefix lib/base/, buf error hex json json_peek logger utf8 uuid xalloc) \
 	$(addprefix lib/text/, command_id entities escape html sanitise tag url) \
 	$(addprefix lib/auth/, jwt jwt_keys query) \
-	lib/log/cursor lib/web/fastcgi lib/web/head fcgi/command/envelope fcgi/media/multipart \
+	lib/log/cursor lib/web/fastcgi lib/web/head fcgi/command/envelope lib/web/multipart \
 	ws-bridge/frame ws-bridge/handshake ws-bridge/reader
 TARGETS := cursor envelope fastcgi frames handshake jwt multipart query richtext utf8 uuid
 CHECKS := $(TARGETS:%=$(O)/tests/fuzz/%_target.o) $(O)/tests/fuzz/grammar.o \

@@ -71,7 +71,8 @@ struct call {
 	struct server *server;
 	const struct identity *who;
 	const struct route *route;
-	const char *path, *id;
+	struct buf path; /* by which the route was found */
+	const char *id;
 	const char *said_to; /* see rest_tell(); NULL: plain HTTP */
 	struct incoming in;
 	struct buf command; /* made of the request */
@@ -106,6 +107,32 @@ static const char *path_below(const struct config *config, size_t option,
 	return path;
 }
 
+/* The paths by which a request may be known, the web server's own first: it may
+ * have rewritten what was asked for. A program in a cgi-bin is asked for by its
+ * own name, and what comes after it counts as below the mount point. */
+enum path_source {
+	PATH_OF_SERVER,
+	PATH_ASKED_FOR,
+	PATH_AFTER_PROGRAM,
+	PATH_SOURCES
+};
+
+static void read_path(struct call *call, enum path_source source)
+{
+	struct http *http = call->server->http;
+	const char *uri = http_param(http, "REQUEST_URI");
+	const char *info = http_param(http, "PATH_INFO");
+
+	call->path.len = 0;
+	if (source == PATH_OF_SERVER)
+		buf_addf(&call->path, "/%s", http_path(http, "/"));
+	else if (source == PATH_ASKED_FOR && uri)
+		buf_add(&call->path, uri, strcspn(uri, "?#"));
+	else if (source == PATH_AFTER_PROGRAM && info && *info == '/')
+		buf_addf(&call->path, "%s%s", call->server->config->mount,
+			 info + 1);
+}
+
 /* Finds the route. False when the path is none of ours; otherwise *allow lists
  * the methods of the path, NULL for a path below ours that leads nowhere. */
 static bool find_route(struct call *call, const char **allow)
@@ -117,8 +144,9 @@ static bool find_route(struct call *call, const char **allow)
 	for (size_t i = 0; i < sizeof(ROUTES) / sizeof(*ROUTES); i++) {
 		const struct route *route = &ROUTES[i];
 		size_t len;
-		const char *rest = path_below(call->server->config,
-					      route->option, call->path, &len);
+		const char *rest =
+			path_below(call->server->config, route->option,
+				   buf_text(&call->path), &len);
 
 		if (!rest)
 			continue;
@@ -153,9 +181,25 @@ static const char *read_fields(struct call *call)
 				 &call->command, body->len ? body->data : "",
 				 body->len, call->server->config->max_depth,
 				 route->names)
-		       : rest_form_read(&call->command,
-					body->len ? body->data : "", body->len,
-					route->names);
+		       : rest_form_read_body(&call->command,
+					     http_param(http, "CONTENT_TYPE"),
+					     body->len ? body->data : "",
+					     body->len, route->names);
+}
+
+/* Adds the path that links to other pages have: the one that was asked for. */
+static void add_link(struct call *call)
+{
+	struct http *http = call->server->http;
+	const char *uri = http_param(http, "REQUEST_URI");
+	size_t len = uri ? strcspn(uri, "?#") : 0;
+
+	buf_add_text(&call->command, ",\"path\":");
+	if (len && *uri == '/' && utf8_valid(uri, len))
+		json_quote(&call->command, uri, len);
+	else
+		json_quote(&call->command, buf_text(&call->path),
+			   call->path.len);
 }
 
 /* Writes the command that the request stands for. */
@@ -167,8 +211,7 @@ static void make_command(struct call *call)
 	call->is_made = true;
 	buf_addf(to, "{\"event_type\":\"%s\",\"data\":{\"shape\":\"%s\"",
 		 call->route->command, call->route->shape);
-	buf_add_text(to, ",\"path\":");
-	json_quote(to, call->path, strlen(call->path));
+	add_link(call);
 	len -= len && call->id[len - 1] == '/';
 	if (call->route->path == PATH_WITH_ID) {
 		buf_add_text(to, ",\"message_id\":");
@@ -320,8 +363,8 @@ static bool is_refused(const struct call *call, const char *allow)
 		buf_free(&body);
 	} else if (posts && !http_is_json(http) && !http_is_form(http)) {
 		http_refuse(http, 415,
-			    "Content-Type must be application/json or "
-			    "application/x-www-form-urlencoded.");
+			    "Content-Type must be application/json or that of "
+			    "a form.");
 	} else {
 		return false;
 	}
@@ -331,26 +374,26 @@ static bool is_refused(const struct call *call, const char *allow)
 bool rest_serve(struct server *server, const struct identity *who)
 {
 	struct http *http = server->http;
-	struct buf path = { 0 };
 	struct call call = { .server = server,
 			     .who = who,
 			     .in = { .http = http,
 				     .limit = (size_t)server->config->max_body,
 				     .what = "A message" } };
-	const char *allow;
-	bool is_ours;
+	const char *allow = NULL;
+	bool is_ours = false;
 
-	buf_addf(&path, "/%s", http_path(http, "/"));
-	call.path = buf_text(&path);
-	is_ours = find_route(&call, &allow);
-	if (!utf8_valid(call.path, path.len))
+	for (int i = 0; i < PATH_SOURCES && !is_ours; i++) {
+		read_path(&call, (enum path_source)i);
+		is_ours = find_route(&call, &allow);
+	}
+	if (!utf8_valid(buf_text(&call.path), call.path.len))
 		allow = NULL; /* it leads nowhere */
 	if (is_ours && !is_refused(&call, allow))
 		answer_request(&call, execute(&call));
 	incoming_free(&call.in);
 	buf_free(&call.command);
 	buf_free(&call.out);
-	buf_free(&path);
+	buf_free(&call.path);
 	return is_ours;
 }
 
@@ -365,7 +408,6 @@ void rest_tell(struct server *server, const struct identity *who,
 	struct call call = { .server = server,
 			     .who = who,
 			     .route = &TELL,
-			     .path = "/",
 			     .id = "",
 			     .said_to = said_to,
 			     .in = { .http = http,

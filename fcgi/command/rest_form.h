@@ -16,6 +16,13 @@ const char *rest_form_read(struct buf *out, const char *text, size_t len,
 			   const char *const names[REST_NAMES])
 	__attribute__((warn_unused_result));
 
+/* As rest_form_read(), for a form of this Content-Type: its fields in parts, or
+ * as in a query. */
+const char *rest_form_read_body(struct buf *out, const char *content_type,
+				const char *text, size_t len,
+				const char *const names[REST_NAMES])
+	__attribute__((warn_unused_result));
+
 /* As rest_form_read(), for the members of a JSON object of at most depth nested
  * values. */
 const char *rest_form_read_json(struct buf *out, const char *text, size_t len,

@@ -14,7 +14,7 @@
 #include "base/utf8.h"
 #include "filename.h"
 #include "media.h"
-#include "multipart.h"
+#include "web/multipart.h"
 
 enum {
 	CHUNK = 65536,

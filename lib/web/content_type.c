@@ -20,5 +20,6 @@ bool http_is_json(struct http *http)
 
 bool http_is_form(struct http *http)
 {
-	return has_type(http, "application/x-www-form-urlencoded");
+	return has_type(http, "application/x-www-form-urlencoded") ||
+	       has_type(http, "multipart/form-data");
 }

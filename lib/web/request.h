@@ -51,8 +51,8 @@ const char *http_method(struct http *http);
  * the program's own name. */
 const char *http_path(struct http *http, const char *mount);
 
-/* Whether Content-Type is application/json, or that of a form's fields,
- * application/x-www-form-urlencoded. */
+/* Whether Content-Type is application/json, or that of a form:
+ * application/x-www-form-urlencoded or multipart/form-data. */
 bool http_is_json(struct http *http);
 bool http_is_form(struct http *http);
 

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "fcgi/media/multipart.h"
 #include "target.h"
+#include "web/multipart.h"
 
 struct seen {
 	struct buf content;

@@ -64,6 +64,24 @@ describe('the message centre', () => {
     assert.equal((await good(postForm('api/v1/message/', ben, { recipient_id: id(ann), body: '1' }), 201)).body, '1');
   });
 
+  it('takes forms in parts, as FormData makes them', async () => {
+    const form = new FormData();
+    form.set('recipient', name(ann));
+    form.set('other', new Blob(['a file']), 'file.txt');
+    form.set('body', 'in "parts"\r\n=&');
+    const response = await fetch(new URL('api/v1/message/', site.url),
+      { method: 'POST', headers: { authorization: `Bearer ${ben.token}` }, body: form });
+    assert.equal(response.status, 201);
+    assert.equal((await response.json()).body, 'in "parts"<br>=&amp;');
+    const parts = (raw) => site.request('POST', 'api/v1/message/',
+      { token: ben.token, raw, headers: { 'content-type': 'multipart/form-data; boundary=b' } });
+    const field = '--b\r\ncontent-disposition: form-data; name="body"\r\n\r\n';
+    await bad(parts(`${field}x`), 422, 4003, ['The form is not complete.']);
+    await bad(parts('body=x'), 422, 4003, ['The form is not complete.']);
+    await bad(parts(Buffer.from(`${field}\xff\r\n--b--`, 'latin1')), 422, 4003, ['A field is not valid UTF-8.']);
+    await bad(parts(`${field}x\r\n--b--`), 422, 4003, { recipient: ['This field is required.'] });
+  });
+
   it('shows rich text from elsewhere sanitised', async () => {
     const page = await good(get(`api/v1/message/?target=${name(ben)}`, ann));
     const room = await sql(`select room_id from confab.message where id = '${page.results[0].id}'`);

@@ -57,6 +57,27 @@ test('each class of commands has a rate of its own, counted over all workers', {
   }
 });
 
+test('plain HTTP and sockets of tutorials share the rate of what they stand for', { timeout: 60_000 }, async () => {
+  const ann = await site.register('ann'), ben = await site.register('ben'), { token } = ann;
+  await site.request('POST', 'messages/', { token, body: { recipient: ben.user.id, content: 'opens it' } });
+  const { data: [room] } = await site.done(ann, 'room.list', {});
+  await exhaust((n) => site.command(ann, 'message.send', { room_id: room.id, content: `${n}` }));
+  const { status, headers, body } = await site.request('POST', 'messages/',
+    { token, body: { recipient: ben.user.id, content: 'x' } });
+  assert.deepEqual([status, body.error.code], [429, 4029]);
+  assert.equal(headers['retry-after'], body.error.detail);
+  const socket = await site.stream('ws', ann,
+    { path: `ws/messages/?recipient_id=${ben.user.id}`, protocols: [], wait: false });
+  await socket.until(() => socket.socket.readyState === 1, 'an open socket');
+  socket.send({ message: 'x' });
+  assert.equal((await socket.next()).error.code, 4029);
+  socket.close();
+  const reads = await exhaust(() =>
+    site.request('GET', 'messages/', { token }));
+  about(reads.n, Math.floor(PER_MINUTE.room / 4) - 2);
+  assert.equal((await site.command(ann, 'room.list', {})).status, 429);
+});
+
 test('another log-in of the same account shares its rate, another account does not; waiting as told is enough',
     { timeout: 60_000 }, async () => {
   const ann = await site.register('ann'), ben = await site.register('ben');

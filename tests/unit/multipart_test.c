@@ -3,7 +3,7 @@
 
 #include "base/buf.h"
 #include "cmocka_tap.h"
-#include "fcgi/media/multipart.h"
+#include "web/multipart.h"
 
 static const char TYPE[] = "multipart/form-data; boundary=Bound";
 
@@ -193,11 +193,51 @@ static void is_told_by_the_type(void **state)
 	}
 }
 
+/* Writes down a field. Fits multipart_take_fields(). */
+static void note(void *context, const char *name, const char *value, size_t len)
+{
+	struct taken *taken = context;
+
+	buf_addf(&taken->bytes, "[%s=", name);
+	buf_add(&taken->bytes, value, len);
+	buf_add_text(&taken->bytes, "]");
+}
+
+static void takes_the_fields(void **state)
+{
+	static const char text[] =
+		"--Bound\r\nContent-Disposition: form-data; name=a\r\n\r\n"
+		"one\r\n--Boun\r\n--Bound\r\n"
+		"Content-Disposition: form-data; name=\"b\"; filename=\"f\"\r\n"
+		"\r\nfile\r\n--Bound\r\n"
+		"Content-Type: text/plain\r\n"
+		"content-disposition: form-data; name=\"c d\"\r\n\r\n\r\n"
+		"--Bound\r\nX: y\r\n\r\nnameless\r\n--Bound\r\n"
+		"Content-Disposition: form-data; name=a\r\n\r\nlast"
+		"\r\n--Bound--";
+
+	(void)state;
+	for (size_t piece = 1; piece <= sizeof(text); piece++) {
+		struct taken taken = { 0 };
+		struct multipart *form = multipart_create(TYPE, NULL, &taken);
+
+		multipart_take_fields(form, note);
+		assert_int_equal(feed(form, text, sizeof(text) - 1, piece),
+				 MULTIPART_DONE);
+		assert_string_equal(buf_text(&taken.bytes),
+				    "[a=one\r\n--Boun][c d=][a=last]");
+		assert_string_equal(multipart_name(form), "f");
+		multipart_free(form);
+		buf_free(&taken.bytes);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_the_file),
 		cmocka_unit_test(takes_the_first_of_several),
+		cmocka_unit_test(takes_the_fields),
 		cmocka_unit_test(takes_empty_files_and_heads),
 		cmocka_unit_test(knows_what_is_no_form),
 		cmocka_unit_test(reads_quoted_names),

@@ -8,11 +8,12 @@
 -- An operator grants them to a role: grant execute on function confab.post(uuid, bigint, text, text), … to shop; grant
 -- usage on schema confab to shop.
 
--- html_of_text(text): plain text as the content of a message: escaped, with its line breaks.
+-- html_of_text(text): plain text as the content of a message: escaped, with its line breaks, which a form sends as two
+-- characters.
 create or replace function confab.html_of_text(p_text text)
 returns text language sql immutable as $$
-  select replace(replace(replace(replace(btrim(regexp_replace(p_text, '[\x01-\x08\x0b\x0c\x0e-\x1f]', '?', 'g'),
-                                               E' \t\r\n'),
+  select replace(replace(replace(replace(btrim(regexp_replace(regexp_replace(p_text, '\r\n?', E'\n', 'g'),
+                                                              '[\x01-\x08\x0b\x0c\x0e-\x1f]', '?', 'g'), E' \t\r\n'),
     '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), E'\n', '<br>')
 $$;
 

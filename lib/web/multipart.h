@@ -1,7 +1,7 @@
 /* multipart: the file in a form (multipart/form-data, RFC 7578), read piece by
- * piece. */
-#ifndef CONFAB_FCGI_MEDIA_MULTIPART_H
-#define CONFAB_FCGI_MEDIA_MULTIPART_H
+ * piece, and its fields. */
+#ifndef CONFAB_WEB_MULTIPART_H
+#define CONFAB_WEB_MULTIPART_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,14 +16,21 @@ enum multipart_progress {
 };
 
 /* NULL when the Content-Type is not that of a form. taken receives the content
- * of the first part with a file name, and may stop by returning false. */
+ * of the first part with a file name, and may stop by returning false; NULL:
+ * files are passed over. */
 struct multipart *multipart_create(const char *content_type,
 				   bool (*taken)(void *context,
 						 const char *bytes, size_t len),
 				   void *context);
 void multipart_free(struct multipart *multipart);
 
-/* Takes the next bytes. Keeps at most the head of a part. */
+/* Has each part without a file name given to field when it is complete. They
+ * are kept until then, so the caller limits what it feeds. */
+void multipart_take_fields(struct multipart *multipart,
+			   void (*field)(void *context, const char *name,
+					 const char *value, size_t len));
+
+/* Takes the next bytes. Keeps at most the head of a part, or a field. */
 enum multipart_progress multipart_feed(struct multipart *multipart,
 				       const char *bytes, size_t len)
 	__attribute__((warn_unused_result));

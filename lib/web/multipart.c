@@ -1,7 +1,7 @@
-/* multipart: the file in a form, read piece by piece. Called by confab-media;
- * owns the undecided bytes: the head of a part, or the possible start of a
- * boundary. */
-#include "multipart.h"
+/* multipart: the file in a form, read piece by piece, and its fields. Called by
+ * confab-media and confab-command; owns the undecided bytes: the head of a
+ * part, the possible start of a boundary, or a field. */
+#include "web/multipart.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +32,10 @@ struct multipart {
 	bool has_file;         /* the file's head has come */
 	bool in_file;          /* the current content is the file's */
 	bool (*taken)(void *context, const char *bytes, size_t len);
+	void (*field)(void *context, const char *name, const char *value,
+		      size_t len); /* NULL: fields are passed over */
+	struct buf field_name, value;
+	bool in_field; /* the current content is a field's */
 	void *context;
 };
 
@@ -100,7 +104,16 @@ void multipart_free(struct multipart *multipart)
 	buf_free(&multipart->delimiter);
 	buf_free(&multipart->name);
 	buf_free(&multipart->type);
+	buf_free(&multipart->field_name);
+	buf_free(&multipart->value);
 	free(multipart);
+}
+
+void multipart_take_fields(struct multipart *multipart,
+			   void (*field)(void *context, const char *name,
+					 const char *value, size_t len))
+{
+	multipart->field = field;
 }
 
 const char *multipart_name(struct multipart *multipart)
@@ -113,48 +126,71 @@ const char *multipart_type(struct multipart *multipart)
 	return multipart->has_file ? buf_text(&multipart->type) : NULL;
 }
 
-/* Reads one line of a part's head. Returns whether it names a file. */
-static bool read_field(struct multipart *multipart, const char *line,
-		       struct buf *type)
+/* The head of a part. */
+struct part {
+	struct buf type, file, field;
+	bool is_file, is_field;
+};
+
+/* Reads one line of it. */
+static void read_line(struct part *part, const char *line)
 {
 	static const char disposition[] = "content-disposition:";
 	static const char content_type[] = "content-type:";
 
 	if (strncasecmp(line, content_type, sizeof(content_type) - 1) == 0) {
 		line += sizeof(content_type) - 1;
-		type->len = 0;
-		buf_add_text(type, line + strspn(line, " \t"));
+		part->type.len = 0;
+		buf_add_text(&part->type, line + strspn(line, " \t"));
 	}
 	if (strncasecmp(line, disposition, sizeof(disposition) - 1) != 0)
-		return false;
-	multipart->name.len = 0;
-	return find_parameter(line, "filename", &multipart->name);
+		return;
+	part->file.len = 0;
+	part->field.len = 0;
+	if (find_parameter(line, "filename", &part->file))
+		part->is_file = true;
+	part->is_field = find_parameter(line, "name", &part->field);
+}
+
+/* Decides what the content that follows is. Only the first file counts. */
+static void begin_part(struct multipart *multipart, const struct part *part)
+{
+	multipart->in_file = part->is_file && !multipart->has_file;
+	multipart->in_field =
+		!part->is_file && part->is_field && multipart->field;
+	if (multipart->in_file) {
+		multipart->has_file = true;
+		buf_add(&multipart->name, part->file.data, part->file.len);
+		buf_add(&multipart->type, part->type.data, part->type.len);
+	}
+	multipart->field_name.len = 0;
+	multipart->value.len = 0;
+	if (multipart->in_field)
+		buf_add(&multipart->field_name, part->field.data,
+			part->field.len);
 }
 
 /* head: its lines, each ended by CR LF. */
 static void read_head(struct multipart *multipart, const char *head, size_t len)
 {
-	struct buf type = { 0 }, line = { 0 };
-	bool is_file = false;
+	struct buf line = { 0 };
+	struct part part = { .is_file = false };
 
 	while (len > 0) {
 		const char *end = memmem(head, len, "\r\n", 2);
-		size_t part = end ? (size_t)(end - head) : len;
+		size_t size = end ? (size_t)(end - head) : len;
 
 		line.len = 0;
-		buf_add(&line, head, part);
-		if (read_field(multipart, buf_text(&line), &type))
-			is_file = true;
-		part += end ? 2 : 0;
-		head += part;
-		len -= part;
+		buf_add(&line, head, size);
+		read_line(&part, buf_text(&line));
+		size += end ? 2 : 0;
+		head += size;
+		len -= size;
 	}
-	multipart->in_file = is_file;
-	if (is_file) {
-		multipart->has_file = true;
-		buf_add(&multipart->type, type.data, type.len);
-	}
-	buf_free(&type);
+	begin_part(multipart, &part);
+	buf_free(&part.type);
+	buf_free(&part.file);
+	buf_free(&part.field);
 	buf_free(&line);
 }
 
@@ -163,7 +199,9 @@ static bool hand_on(struct multipart *multipart, size_t len)
 {
 	bool go_on = true;
 
-	if (multipart->in_file && len > 0)
+	if (multipart->in_field)
+		buf_add(&multipart->value, multipart->waiting.data, len);
+	if (multipart->in_file && multipart->taken && len > 0)
 		go_on = multipart->taken(multipart->context,
 					 multipart->waiting.data, len);
 	buf_consume(&multipart->waiting, len);
@@ -190,8 +228,13 @@ static bool content_step(struct multipart *multipart, bool *stopped)
 	}
 	if (!found)
 		return false;
+	if (multipart->in_field)
+		multipart->field(
+			multipart->context, buf_text(&multipart->field_name),
+			buf_text(&multipart->value), multipart->value.len);
 	buf_consume(waiting, delimiter->len);
 	multipart->in_file = false;
+	multipart->in_field = false;
 	multipart->state = BEHIND;
 	return true;
 }
@@ -231,9 +274,7 @@ static bool head_step(struct multipart *multipart)
 		return false;
 	}
 	len = (size_t)(end - waiting->data);
-	/* Only the first file counts. */
-	if (!multipart->has_file)
-		read_head(multipart, waiting->data + 2, len ? len - 2 : 0);
+	read_head(multipart, waiting->data + 2, len ? len - 2 : 0);
 	buf_consume(waiting, len + 4);
 	multipart->state = CONTENT;
 	return true;
