@@ -71,14 +71,16 @@ $$;
 create or replace function confab.direct_places(p_account bigint, p_peer bigint, p_limit bigint, p_offset bigint)
 returns table (room_id uuid, seq bigint) language plpgsql stable as $$
 #variable_conflict use_column
+declare
+  -- Looked up one after the other: a join might begin with all rooms of the account.
+  v_room uuid := (select r.id from confab.room r where r.pair = confab.direct_pair(p_account, p_peer));
+  v_floor bigint := (select b.history_floor from confab.member b where b.room_id = v_room
+                     and b.account_id = p_account);
 begin
   if p_peer is not null then
     return query
-      select m.room_id, m.seq from confab.room r join confab.member b on b.room_id = r.id and b.account_id = p_account
-      cross join lateral (select x.room_id, x.seq from confab.message x where x.room_id = r.id
-                          and x.seq > b.history_floor and not x.is_deleted order by x.seq desc
-                          limit p_limit offset p_offset) m
-      where r.pair = confab.direct_pair(p_account, p_peer);
+      select x.room_id, x.seq from confab.message x where x.room_id = v_room and x.seq > v_floor
+      and not x.is_deleted order by x.seq desc limit p_limit offset p_offset;
     return;
   end if;
   return query
@@ -244,13 +246,14 @@ returns confab.outcome language plpgsql security definer set search_path = confa
 declare
   v_shape text := confab.direct_shape(p_data);
   v_peer bigint := confab.direct_peer(p_data, 'recipient');
+  v_pair bigint[] := confab.direct_pair(p_caller.account_id, v_peer);
   v_outcome confab.outcome;
 begin
   v_outcome := confab.direct_store(p_caller, v_peer,
     confab.direct_content(p_data, case v_shape when 'thread' then 'content' else 'body' end), p_data);
   v_outcome.reply := confab.reply_text('directmessage.dispatch', (
-    select confab.direct_json(m, r.pair, v_shape) from confab.message m join confab.room r on r.id = m.room_id
-    where r.pair = confab.direct_pair(p_caller.account_id, v_peer) and m.seq = v_outcome.seq));
+    select confab.direct_json(m, v_pair, v_shape) from confab.message m
+    where m.room_id = (select r.id from confab.room r where r.pair = v_pair) and m.seq = v_outcome.seq));
   return v_outcome;
 end $$;
 
