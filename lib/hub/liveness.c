@@ -3,6 +3,7 @@
 #include "hub/liveness.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/container.h"
 #include "base/logger.h"
@@ -40,8 +41,12 @@ struct liveness {
 	bool skips_upkeep; /* at the start */
 	bool is_known;     /* the database has heard of this process */
 	bool has_left;     /* said farewell */
-	unsigned upkeeps;  /* number of upkeeps so far */
-	struct buf ended;  /* "{uuid,uuid": sessions */
+	/* The name by which the brief runs at this place are one program for
+	 * the upkeep: each by itself is too new to judge the others. Empty: not
+	 * brief. */
+	struct buf common;
+	unsigned upkeeps; /* number of upkeeps so far */
+	struct buf ended; /* "{uuid,uuid": sessions */
 	struct timer upkeep_timer, end_timer;
 };
 
@@ -57,6 +62,9 @@ struct liveness *liveness_create(struct hub *hub,
 	l->instance = settings->instance;
 	l->is_alone = settings->is_alone;
 	l->skips_upkeep = settings->skips_upkeep;
+	if (settings->is_brief)
+		buf_addf(&l->common, "%.*s#brief",
+			 (int)strcspn(l->instance, "#"), l->instance);
 	l->upkeep_timer.fire = upkeep_fired;
 	l->end_timer.fire = end_fired;
 	return l;
@@ -69,6 +77,7 @@ void liveness_free(struct liveness *l)
 	loop_disarm(l->hub->loop, &l->upkeep_timer);
 	loop_disarm(l->hub->loop, &l->end_timer);
 	buf_free(&l->ended);
+	buf_free(&l->common);
 	free(l);
 }
 
@@ -136,6 +145,13 @@ static void on_upkeep(void *context, enum pg_status status,
 	}
 }
 
+static void on_common(void *context, enum pg_status status,
+		      const struct pg_result *result)
+{
+	(void)context;
+	log_failure("stream_upkeep", status, result);
+}
+
 static void upkeep_fired(struct timer *timer)
 {
 	struct liveness *l = container_of(timer, struct liveness, upkeep_timer);
@@ -143,8 +159,11 @@ static void upkeep_fired(struct timer *timer)
 
 	if (pg_async_is_up(pg)) {
 		struct pg_param instance = { .data = l->instance };
+		struct pg_param common = { .data = buf_text(&l->common) };
 
 		pg_async_send(pg, &UPKEEP, 1, &instance, on_upkeep, l);
+		if (l->common.len)
+			pg_async_send(pg, &UPKEEP, 1, &common, on_common, l);
 		erase_accounts(l);
 		if (l->upkeeps++ % MAINTAIN_EVERY == 0)
 			pg_async_send(pg, &MAINTAIN, 0, NULL, on_maintained, l);
