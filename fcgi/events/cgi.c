@@ -7,37 +7,19 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/container.h"
 #include "base/crypto.h"
+#include "base/due.h"
 #include "base/logger.h"
 #include "web/fastcgi.h"
 
 enum {
 	REQUEST_LIMIT = 65536, /* bytes; fits a socket's buffer */
 	REQUEST = 1,           /* id in FastCGI */
-	ADDRESSES = 65536,   /* addresses are told apart by 16 bits of a hash */
-	UPKEEP_INTERVAL = 5, /* s */
+	ADDRESSES = 65536, /* addresses are told apart by 16 bits of a hash */
 };
-
-static int open_state(const struct config *config, const char *name)
-{
-	struct buf path = { 0 };
-	int fd;
-
-	buf_addf(&path, "%s/state", config->run_dir);
-	mkdir(buf_text(&path), 0750);
-	buf_addf(&path, "/%s", name);
-	fd = open(buf_text(&path), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-	if (fd < 0)
-		logger(LEVEL_ERROR, "cgi", "path=%s why=\"%s\"",
-		       buf_text(&path), strerror(errno));
-	buf_free(&path);
-	return fd;
-}
 
 /* Locks one of n bytes from start on. */
 static bool lock_one(int fd, off_t start, int n)
@@ -57,7 +39,7 @@ static bool lock_one(int fd, off_t start, int n)
 int cgi_take_place(const struct config *config, const char *address)
 {
 	unsigned char hash[SECRET_HASH_SIZE];
-	int fd = open_state(config, "waiters");
+	int fd = due_open(config->run_dir, "waiters");
 	off_t own;
 
 	if (fd < 0)
@@ -70,22 +52,6 @@ int cgi_take_place(const struct config *config, const char *address)
 		return fd;
 	close(fd);
 	return -1;
-}
-
-bool cgi_upkeep_is_due(const struct config *config)
-{
-	int fd = open_state(config, "upkeep");
-	struct stat is;
-	bool due;
-
-	if (fd < 0)
-		return true;
-	due = fstat(fd, &is) < 0 || is.st_size == 0 ||
-	      time(NULL) - is.st_mtime >= UPKEEP_INTERVAL;
-	if (due && pwrite(fd, "\n", 1, 0) < 0)
-		logger(LEVEL_ERROR, "cgi", "why=\"%s\"", strerror(errno));
-	close(fd);
-	return due;
 }
 
 /* The response on its way to standard output. */

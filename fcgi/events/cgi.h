@@ -10,10 +10,6 @@
  * -1: all are taken, of this address or of the host. */
 int cgi_take_place(const struct config *config, const char *address);
 
-/* Whether this process should do the upkeep of the database: none has for some
- * seconds. */
-bool cgi_upkeep_is_due(const struct config *config);
-
 /* Hands the request of the environment to the connections, as FastCGI over a
  * pair of sockets, and copies the response to standard output until it ends or
  * the web server stops reading. Runs the loop. */

@@ -8,6 +8,7 @@
 #include "auth/requirements.h"
 #include "base/container.h"
 #include "base/crypto.h"
+#include "base/due.h"
 #include "base/logger.h"
 #include "base/metrics.h"
 #include "base/program.h"
@@ -23,6 +24,7 @@ enum {
 	BACKLOG = 4096,
 	WAIT_MOST = 50,      /* s of a poll */
 	CGI_TIMEOUT = 10000, /* ms for the database to answer */
+	CGI_UPKEEP = 5,      /* s between the upkeep of such runs */
 };
 
 struct events {
@@ -131,7 +133,8 @@ static void serve_alone(const struct config *config,
 	struct hub_settings settings = {
 		.rules = rules,
 		.is_brief = true,
-		.skips_upkeep = !cgi_upkeep_is_due(config),
+		.skips_upkeep =
+			!due_take(config->run_dir, "upkeep", CGI_UPKEEP),
 	};
 	struct buf name = { 0 };
 

@@ -13,6 +13,7 @@
 
 #include "auth/login.h"
 #include "auth/requirements.h"
+#include "base/due.h"
 #include "base/logger.h"
 #include "base/uuid.h"
 #include "base/xalloc.h"
@@ -243,7 +244,8 @@ static void close_worker(void *worker)
 {
 	struct media *media = worker;
 
-	if (media->collects_last)
+	if (media->collects_last && due_take(media->config->run_dir, "collect",
+					     media->config->media_collect))
 		media_collect(media);
 	pg_free(media->pg);
 	free(media);
