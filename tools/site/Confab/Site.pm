@@ -7,7 +7,7 @@ use Exporter qw(import);
 use File::Basename qw(dirname);
 use JSON::PP qw();
 use Confab::System;
-our @EXPORT = qw(new_password read_configuration site_etc site_file with_account);
+our @EXPORT = qw(account_step configuration_text new_password read_configuration site_etc site_file with_account);
 
 # An installation is PREFIX/lib/confab/Confab/Site.pm, a source tree TOP/tools/site/Confab/Site.pm.
 my $top = dirname(dirname(dirname(dirname(abs_path(__FILE__)))));
@@ -48,6 +48,28 @@ sub read_configuration {
 	}
 	for (keys %value) { $value{$_} = $ENV{"CONFAB_\U$_"} // $value{$_} }
 	return (\%value, \%line);
+}
+
+# The configuration as it should be: what stands there, else the sample, with these options set.
+sub configuration_text {
+	my ($conf, $own) = @_;
+	my $text = slurp($conf) // slurp($places{sample}) // fail("$places{sample}: $!");
+	for my $name (sort keys %$own) {
+		my $line = "$name = $own->{$name}";
+		next if $text =~ /^\Q$line\E$/m;
+		next if $text =~ /^#\Q$line\E$/m && $text !~ /^\Q$name\E\s*=/m;
+		$text =~ s/^\Q$name\E\s*=.*$/$line/m or $text =~ s/^#\Q$name\E\s*=.*$/$line/m or $text .= "$line\n";
+	}
+	return $text;
+}
+
+# The step of setup that makes the first account; its password goes into $$password.
+sub account_step {
+	my ($conf, $name, $password) = @_;
+	my @command = ("$places{bin}/confab", '-c', $conf, 'account');
+	return { what => "the account $name",
+		done => sub { (capture(@command, 'list') // '') =~ /^\d+\t\Q$name\E(?:\t|$)/m },
+		do => sub { $$password = new_password(); run('making the account', "$$password\n", @command, 'add', $name) } };
 }
 
 sub new_password {

@@ -8,11 +8,18 @@ use File::Basename qw(dirname);
 use File::Path qw(make_path);
 use File::Temp qw(tempfile);
 use POSIX ();
-our @EXPORT = qw(fail capture succeeds try_run run slurp put_file put_part part_of has_command has_systemd
+our @EXPORT = qw(@on_failure fail capture succeeds try_run run slurp put_file put_part part_of has_command has_systemd
 	process_runs);
 
+# What takes back what was begun, when the program fails.
+our @on_failure;
+
 # Ends the program with a sentence.
-sub fail { print STDERR "confab: @_\n"; exit 1 }
+sub fail {
+	$_->() while $_ = shift @on_failure;
+	print STDERR "confab: @_\n";
+	exit 1;
+}
 
 # The output of a command without its last newline, or undef when it failed. Its errors are not shown.
 sub capture {
