@@ -90,7 +90,7 @@ struct dispatch *form_dispatch(const struct stream *s, struct dispatch *d)
 	const struct json *message;
 	struct dispatch *thin = NULL;
 	const char *why;
-	int64_t sender;
+	int64_t sender = 0;
 
 	if (s->form == FORM_FULL)
 		return dispatch_ref(d);
@@ -98,9 +98,10 @@ struct dispatch *form_dispatch(const struct stream *s, struct dispatch *d)
 		return NULL;
 	json = json_parse(d->text + d->json_at, d->json_len, DEPTH, &why);
 	message = json_get(json, "data");
-	if (json_integer(json_get(json_get(message, "sender"), "id"),
-			 &sender) &&
-	    is_wanted(s, d, sender))
+	/* An operator may have replaced how a message is written. */
+	(void)!json_integer(json_get(json_get(message, "sender"), "id"),
+			    &sender);
+	if (json_get(message, "id") && is_wanted(s, d, sender))
 		thin = thin_dispatch(s, d, message);
 	json_free(json);
 	return thin;

@@ -295,6 +295,89 @@ static void what_was_deleted_is_taken_back_from_queues(void **state)
 	release(client);
 }
 
+static const char *first_json(const struct client *client)
+{
+	const struct dispatch *d = stream_peek(&client->stream);
+
+	return d ? d->text + d->json_at : "";
+}
+
+/* A message of account 1 to account 2, whose id is that of a deletion. */
+static struct dispatch *make_message(int64_t seq)
+{
+	struct dispatch *d = dispatch_create(
+		"e", seq, ROOM, NULL, "{00000000-0000-0000-0000-00000000000a}",
+		"{\"eventType\":\"message.dispatch\",\"data\":{\"id\":\"a\","
+		"\"sender\":{\"id\":1,\"username\":\"ann\",\"email\":\"e\"},"
+		"\"content\":\"c\",\"created_at\":\"t\",\"more\":1}}");
+
+	d->recipient = 2;
+	return d;
+}
+
+static void thin_streams_get_messages_of_two_in_their_form(void **state)
+{
+	struct fixture *f = *state;
+	struct client *id = attach(f, 1, 0, STREAM_LIVE, 5);
+	struct client *talk = attach(f, 2, 0, STREAM_LIVE, 5);
+	struct client *to_him = attach(f, 1, 0, STREAM_LIVE, 5);
+	struct client *to_her = attach(f, 2, 0, STREAM_LIVE, 5);
+	struct client *to_third = attach(f, 2, 0, STREAM_REPLAYING, 5);
+	struct dispatch *d = make_message(6);
+
+	id->stream.form = FORM_ID;
+	talk->stream.form = FORM_TALK;
+	to_him->stream.form = FORM_TALK;
+	to_him->stream.peer = 2;
+	to_her->stream.form = FORM_TALK;
+	to_her->stream.peer = 1;
+	to_third->stream.form = FORM_TALK;
+	to_third->stream.peer = 3;
+	hub_offer_live(f->hub, d);
+	hub_offer_replayed(f->hub, d, 5);
+	assert_string_equal(first_json(id),
+			    "{\"message\":\"a\",\"seq\":6}\n\n");
+	assert_memory_equal(id->stream.queue[0]->text, "id: e:6\n", 8);
+	assert_string_equal(first_json(talk),
+			    "{\"message\":{\"id\":\"a\",\"sender\":{\"id\":1,"
+			    "\"username\":\"ann\"},\"recipient\":2,"
+			    "\"content\":\"c\",\"timestamp\":\"t\"}}\n\n");
+	assert_string_equal(first_json(to_him), first_json(talk));
+	assert_string_equal(first_json(to_her), first_json(talk));
+	assert_int_equal(to_third->stream.count, 0);
+	assert_int_equal(to_third->stream.position, 6);
+	/* Everything else is passed over. */
+	offer(f, 7, 10);
+	assert_int_equal(id->stream.count, 1);
+	assert_int_equal(talk->stream.count, 1);
+	assert_int_equal(id->stream.position, 7);
+	dispatch_unref(d);
+	release(id);
+	release(talk);
+	release(to_him);
+	release(to_her);
+	release(to_third);
+}
+
+static void what_was_deleted_is_taken_back_from_thin_streams(void **state)
+{
+	struct fixture *f = *state;
+	struct client *client = attach(f, 1, 0, STREAM_LIVE, 5);
+	struct dispatch *d = make_message(6);
+	struct dispatch *row = dispatch_create("e", 7, ROOM, NULL, NULL, "{}");
+
+	client->stream.form = FORM_ID;
+	hub_offer_live(f->hub, d);
+	assert_int_equal(client->stream.count, 1);
+	withdraw(f, row,
+		 "{\"deleted\":[\"00000000-0000-0000-0000-00000000000a\"]}");
+	assert_int_equal(client->stream.count, 0);
+	assert_int_equal(client->stream.position, 5);
+	dispatch_unref(d);
+	dispatch_unref(row);
+	release(client);
+}
+
 /* A room whose dispatch goes to an account, and that a list of notifications
  * shows, which is not read again. */
 static void what_shows_a_deleted_room_is_taken_back(void **state)
@@ -456,6 +539,8 @@ int main(void)
 		TEST(a_share_ends_those_that_are_behind_first),
 		TEST(a_signal_reaches_live_streams_of_the_room_but_one),
 		TEST(what_was_deleted_is_taken_back_from_queues),
+		TEST(thin_streams_get_messages_of_two_in_their_form),
+		TEST(what_was_deleted_is_taken_back_from_thin_streams),
 		TEST(what_shows_a_deleted_room_is_taken_back),
 		TEST(what_was_rewritten_is_read_again),
 		TEST(the_window_feeds_streams_that_lag),
