@@ -441,3 +441,19 @@ test('behind https the cookie is secure and bound to the host', async () => {
   assert.equal(gone.status, 204);
   assert.match(gone.headers['set-cookie'][0], /^__Host-confab=; Path=\/; Max-Age=0; HttpOnly; SameSite=Lax; Secure$/);
 });
+
+test('one-to-one messages by plain HTTP know people by the host\'s numbers, from the first request of a token on',
+    async () => {
+  await admin('setting', 'integer_subjects', JSON.stringify(`jwt:${issuer}`));
+  const [mine, theirs] = [4711, 4712].map((sub) => token({ sub: `${sub}`, preferred_username: `n-${sub}` }));
+  const ask = (method, who, body) => site.request(method, 'messages/', { token: who, body });
+  assert.deepEqual((await ask('GET', theirs)).body, []);
+  const { status, body: sent } = await ask('POST', mine, { recipient: 4712, content: 'by number' });
+  assert.equal(status, 201);
+  assert.deepEqual([sent.sender, sent.recipient], [4711, 4712]);
+  assert.deepEqual((await ask('GET', theirs)).body, [sent]);
+  for (const [method, body] of [['GET'], ['POST', { recipient: 4712, content: 'x' }]]) {
+    const old = await ask(method, token({ sub: '4711', exp: Math.floor(Date.now() / 1000) - 3600 }), body);
+    assert.deepEqual([old.status, old.body.error.code], [403, 4001]);
+  }
+});
