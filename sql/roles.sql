@@ -3,6 +3,8 @@
 -- then on which it is.
 do $$
 declare
+  -- From PostgreSQL 16 on, who makes a role is a member of it that may not act as it.
+  v_acting text := case when current_setting('server_version_num')::int >= 160000 then 'set' else 'member' end;
   v_makes_roles boolean := (select rolsuper or rolcreaterole from pg_roles where rolname = current_user);
   v_has_owner boolean := exists (select from pg_roles where rolname = 'confab_owner');
   v_owner text := (select pg_get_userbyid(nspowner) from pg_namespace where nspname = 'confab');
@@ -12,7 +14,7 @@ declare
   v_setting text;
 begin
   if v_owner is null then
-    v_owner := case when v_makes_roles or v_has_owner and pg_has_role(current_user, 'confab_owner', 'member')
+    v_owner := case when v_makes_roles or v_has_owner and pg_has_role(current_user, 'confab_owner', v_acting)
                     then 'confab_owner' else current_user end;
   end if;
   if v_owner <> 'confab_owner' then
@@ -28,7 +30,7 @@ begin
         execute format('create role %I login', v_role);
       end if;
     end loop;
-    if not pg_has_role(current_user, 'confab_owner', 'member') then
+    if not pg_has_role(current_user, 'confab_owner', v_acting) then
       execute format('grant confab_owner to %I', current_user);
     end if;
   else
