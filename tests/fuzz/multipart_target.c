@@ -1,5 +1,5 @@
-/* Forms: the same file comes out however the bytes are cut, and its content has
- * no boundary in it. The first byte is the size of a piece. */
+/* Forms: the same file and fields come out however the bytes are cut, and the
+ * content has no boundary in it. The first byte is the size of a piece. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +8,7 @@
 #include "web/multipart.h"
 
 struct seen {
-	struct buf content;
+	struct buf content, fields;
 	enum multipart_progress progress;
 	char *name;
 };
@@ -22,6 +22,16 @@ static bool take_content(void *context, const char *bytes, size_t len)
 	return true;
 }
 
+static void take_field(void *context, const char *name, const char *value,
+		       size_t len)
+{
+	struct seen *seen = context;
+
+	CHECK(!len || !memmem(value, len, "\r\n--b", 5));
+	buf_addf(&seen->fields, "%s=%zu:", name, len);
+	buf_add(&seen->fields, value, len);
+}
+
 static void read_form(struct seen *out, const char *bytes, size_t len,
 		      size_t piece)
 {
@@ -30,6 +40,7 @@ static void read_form(struct seen *out, const char *bytes, size_t len,
 	const char *name;
 
 	CHECK(form);
+	multipart_take_fields(form, take_field);
 	out->progress = MULTIPART_MORE;
 	while (len > 0 && out->progress == MULTIPART_MORE) {
 		size_t part = len < piece ? len : piece;
@@ -41,6 +52,12 @@ static void read_form(struct seen *out, const char *bytes, size_t len,
 	name = multipart_name(form);
 	out->name = name ? strdup(name) : NULL;
 	multipart_free(form);
+}
+
+static bool same_bytes(const struct buf *a, const struct buf *b)
+{
+	return a->len == b->len &&
+	       (!a->len || memcmp(a->data, b->data, a->len) == 0);
 }
 
 static bool same_name(const char *a, const char *b)
@@ -60,10 +77,8 @@ void target_multipart(const char *bytes, size_t len)
 	CHECK(whole.progress == pieces.progress);
 	if (whole.progress == MULTIPART_DONE) {
 		CHECK(same_name(whole.name, pieces.name));
-		CHECK(whole.content.len == pieces.content.len);
-		CHECK(!whole.content.len ||
-		      memcmp(whole.content.data, pieces.content.data,
-			     whole.content.len) == 0);
+		CHECK(same_bytes(&whole.content, &pieces.content));
+		CHECK(same_bytes(&whole.fields, &pieces.fields));
 		CHECK(!whole.content.len ||
 		      !memmem(whole.content.data, whole.content.len, "\r\n--b",
 			      5));
@@ -72,4 +87,6 @@ void target_multipart(const char *bytes, size_t len)
 	free(pieces.name);
 	buf_free(&whole.content);
 	buf_free(&pieces.content);
+	buf_free(&whole.fields);
+	buf_free(&pieces.fields);
 }

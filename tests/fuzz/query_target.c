@@ -31,6 +31,29 @@ static void check_field(getter *get, const char *fields, const char *name)
 	free(out);
 }
 
+/* Checks that the fields one by one are those that are found by name. */
+static void check_next(const char *fields, const char *name)
+{
+	const char *at = fields, *end = fields + strlen(fields);
+	struct buf key = { 0 }, value = { 0 };
+	char *out = malloc(strlen(fields) + 1);
+	bool found = false;
+
+	CHECK(out);
+	while (!found && query_next(&at, end, &key, &value)) {
+		CHECK(at <= end);
+		found = strlen(name) == key.len &&
+			memcmp(buf_text(&key), name, key.len) == 0;
+	}
+	/* An empty field is passed over here. */
+	CHECK(!*name || found == query_has(fields, name));
+	if (*name && found && query_get(fields, name, out, strlen(fields) + 1))
+		CHECK(strcmp(out, buf_text(&value)) == 0);
+	buf_free(&key);
+	buf_free(&value);
+	free(out);
+}
+
 void target_query(const char *bytes, size_t len)
 {
 	char *text = target_text(bytes, len);
@@ -40,6 +63,7 @@ void target_query(const char *bytes, size_t len)
 		*fields++ = '\0';
 		check_field(query_get, fields, text);
 		check_field(query_cookie, fields, text);
+		check_next(fields, text);
 	}
 	free(text);
 }
