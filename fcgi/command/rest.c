@@ -371,6 +371,14 @@ static bool is_refused(const struct call *call, const char *allow)
 	return true;
 }
 
+static void free_call(struct call *call)
+{
+	incoming_free(&call->in);
+	buf_free(&call->path);
+	buf_free(&call->command);
+	buf_free(&call->out);
+}
+
 bool rest_serve(struct server *server, const struct identity *who)
 {
 	struct http *http = server->http;
@@ -390,10 +398,7 @@ bool rest_serve(struct server *server, const struct identity *who)
 		allow = NULL; /* it leads nowhere */
 	if (is_ours && !is_refused(&call, allow))
 		answer_request(&call, execute(&call));
-	incoming_free(&call.in);
-	buf_free(&call.command);
-	buf_free(&call.out);
-	buf_free(&call.path);
+	free_call(&call);
 	return is_ours;
 }
 
@@ -425,7 +430,5 @@ void rest_tell(struct server *server, const struct identity *who,
 		answer.body = buf_text(&call.out);
 	}
 	http_answer(http, &answer);
-	incoming_free(&call.in);
-	buf_free(&call.command);
-	buf_free(&call.out);
+	free_call(&call);
 }
