@@ -9,6 +9,7 @@ import { RoomPanel } from './room-panel.js';
 import { Sidebar } from './sidebar.js';
 
 const PHONE = matchMedia('(max-width: 48rem)');
+const ARRIVAL = 5000; // ms that a room of the address may take to be told of
 
 /** The whole chat of a logged-in user: the rooms, the conversation, and the details of the room. */
 export class Chat {
@@ -62,9 +63,12 @@ export class Chat {
     const [what, which] = location.hash.slice(1).split('/');
     if (!what) return app.show('');
     if (app.store.room(what)) return app.show(what);
-    if (!which) return app.show('');
     app.show('');
-    await this.join(what, which);
+    if (which) return this.join(what, which);
+    if (!ROOM.test(what)) return;
+    // Somebody may have been added a moment ago.
+    await Promise.race([app.arrival(what), new Promise((resolve) => setTimeout(resolve, ARRIVAL))]);
+    if (!app.open && app.store.room(what)) app.show(what);
   }
 
   /** @param {string} what 'join' or 'invite' @param {string} which the room, or the secret */

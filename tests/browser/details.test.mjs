@@ -125,6 +125,7 @@ test('what one has muted in one tab stays muted when another tab chooses somethi
 test('whom one has blocked one does not write to, and can take that back', async () => {
   const { data } = await command(two.ann, 'room.create', { type: 'OneToOneChat', participants: [two.ben.user.id] });
   await hers.goto(`${url}#${data.id}`);
+  await text(hers).waitFor();
   await hers.reload();
   await text(hers).waitFor();
   await hers.getByRole('button', { name: 'Details' }).click();
