@@ -2,7 +2,8 @@ import { pause } from './retry.js';
 import { keysOf, readJson, removeItem, writeItem } from './storage.js';
 
 const STORE = 'unsent';
-const PATIENCE = 3_000; // ms until a database that does not answer counts as missing
+const PATIENCE = 3_000; // ms until a database that does not answer counts as missing,
+const OPENING = 30_000; // and until it is opened again
 
 /**
  * The unsent messages of one person, in the order in which they were written. Memory is authoritative: storage that
@@ -97,12 +98,12 @@ export class Shelf {
    */
   async #do(mode, work) {
     const database = await (this.#opened ??= open());
-    if (!database) return null;
     return new Promise((resolve) => {
       const fail = () => {
         this.#opened = undefined; // the next one tries again
         resolve(null);
       };
+      if (!database) return fail();
       try {
         const transaction = database.transaction(STORE, mode);
         const request = work(transaction.objectStore(STORE));
@@ -118,6 +119,7 @@ export class Shelf {
 /** @returns {Promise<IDBDatabase | null>} */
 function open() {
   return new Promise((resolve) => {
+    setTimeout(resolve, OPENING, null);
     try {
       const request = indexedDB.open('confab', 1);
       request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: 'client_id' });
