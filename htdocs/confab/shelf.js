@@ -16,7 +16,7 @@ const OPENING = 30_000; // and until it is opened again
  * }} Entry
  */
 export class Shelf {
-  /** @type {Promise<IDBDatabase | null> | undefined} */
+  /** @type {Promise<IDBDatabase> | undefined} */
   #opened;
   /** @type {Map<string, Entry>} */
   #entries = new Map();
@@ -97,15 +97,15 @@ export class Shelf {
    * @param {IDBTransactionMode} mode @param {(store: IDBObjectStore) => IDBRequest} work @returns {Promise<any>}
    */
   async #do(mode, work) {
-    const database = await (this.#opened ??= open());
+    const database = await (this.#opened ??= open()).catch(() => null);
     return new Promise((resolve) => {
       const fail = () => {
         this.#opened = undefined; // the next one tries again
         resolve(null);
       };
-      if (!database) return fail();
       try {
-        const transaction = database.transaction(STORE, mode);
+        // Without a database this throws.
+        const transaction = /** @type {IDBDatabase} */ (database).transaction(STORE, mode);
         const request = work(transaction.objectStore(STORE));
         transaction.oncomplete = () => resolve(request.result);
         transaction.onabort = transaction.onerror = fail;
@@ -116,17 +116,13 @@ export class Shelf {
   }
 }
 
-/** @returns {Promise<IDBDatabase | null>} */
+/** @returns {Promise<IDBDatabase>} */
 function open() {
-  return new Promise((resolve) => {
-    setTimeout(resolve, OPENING, null);
-    try {
-      const request = indexedDB.open('confab', 1);
-      request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: 'client_id' });
-      request.onsuccess = () => resolve(request.result);
-      request.onerror = request.onblocked = () => resolve(null);
-    } catch {
-      resolve(null);
-    }
+  return new Promise((resolve, reject) => {
+    setTimeout(reject, OPENING);
+    const request = indexedDB.open('confab', 1);
+    request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: 'client_id' });
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = request.onblocked = reject;
   });
 }
