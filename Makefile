@@ -30,8 +30,8 @@ LDFLAGS := $(LDFLAGS_$(BUILD))
 LIBS := -lfcgi -lpq -ljson-c -lsodium -lcrypto
 
 # The rooms of lib/, lowest first; tools/check holds the table of allowed includes.
-LIB := $(addprefix base/, beside buf command_line config crypto due error hex json json_peek logger metrics \
-	nearest program utf8 uuid version xalloc) \
+LIB := $(addprefix base/, beside buf command_line config crypto error hex json json_peek logger metrics \
+	nearest program state utf8 uuid version xalloc) \
 	$(addprefix event/, instance listener loop service) \
 	$(addprefix pg/, async conn conninfo result schema sync) \
 	$(addprefix text/, command_id entities escape html sanitise tag url) \

@@ -11,14 +11,13 @@
 
 #include "base/container.h"
 #include "base/crypto.h"
-#include "base/due.h"
 #include "base/logger.h"
+#include "base/state.h"
 #include "web/fastcgi.h"
 
 enum {
 	REQUEST_LIMIT = 65536, /* bytes; fits a socket's buffer */
 	REQUEST = 1,           /* id in FastCGI */
-	ADDRESSES = 65536, /* addresses are told apart by 16 bits of a hash */
 };
 
 /* Locks one of n bytes from start on. */
@@ -36,10 +35,12 @@ static bool lock_one(int fd, off_t start, int n)
 	return false;
 }
 
+/* Addresses are told apart by 16 bits of a hash: two that share them share
+ * their places. */
 int cgi_take_place(const struct config *config, const char *address)
 {
 	unsigned char hash[SECRET_HASH_SIZE];
-	int fd = due_open(config->run_dir, "waiters");
+	int fd = state_open(config->run_dir, "waiters");
 	off_t own;
 
 	if (fd < 0)

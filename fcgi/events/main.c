@@ -8,10 +8,10 @@
 #include "auth/requirements.h"
 #include "base/container.h"
 #include "base/crypto.h"
-#include "base/due.h"
 #include "base/logger.h"
 #include "base/metrics.h"
 #include "base/program.h"
+#include "base/state.h"
 #include "cgi.h"
 #include "connection.h"
 #include "event/instance.h"
@@ -134,7 +134,7 @@ static void serve_alone(const struct config *config,
 		.rules = rules,
 		.is_brief = true,
 		.skips_upkeep =
-			!due_take(config->run_dir, "upkeep", CGI_UPKEEP),
+			!state_take_turn(config->run_dir, "upkeep", CGI_UPKEEP),
 	};
 	struct buf name = { 0 };
 

@@ -13,8 +13,8 @@
 
 #include "auth/login.h"
 #include "auth/requirements.h"
-#include "base/due.h"
 #include "base/logger.h"
+#include "base/state.h"
 #include "base/uuid.h"
 #include "base/xalloc.h"
 #include "web/worker.h"
@@ -244,8 +244,9 @@ static void close_worker(void *worker)
 {
 	struct media *media = worker;
 
-	if (media->collects_last && due_take(media->config->run_dir, "collect",
-					     media->config->media_collect))
+	if (media->collects_last &&
+	    state_take_turn(media->config->run_dir, "collect",
+			    media->config->media_collect))
 		media_collect(media);
 	pg_free(media->pg);
 	free(media);

@@ -3,11 +3,11 @@
  * roster, the connection for statements and the hub's other parts. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "auth/identity.h"
 #include "base/crypto.h"
 #include "base/logger.h"
+#include "base/state.h"
 #include "base/xalloc.h"
 #include "hub/hub_internal.h"
 
@@ -364,6 +364,7 @@ struct hub *hub_create(struct loop *loop, const struct hub_settings *settings)
 	struct hub *hub = xcalloc(1, sizeof(*hub));
 	const struct config *config = settings->config;
 	struct witness witness = { 0 };
+	struct buf name = { 0 };
 
 	hub->loop = loop;
 	hub->config = config;
@@ -383,10 +384,9 @@ struct hub *hub_create(struct loop *loop, const struct hub_settings *settings)
 					    "confab_stream", settings->program,
 					    &PG_HANDLER, hub);
 	hub->report = report_create(hub, settings->metrics);
-	/* A folder of its own: under systemd run_dir belongs to root. */
-	buf_addf(&hub->witness_path, "%s/state", config->run_dir);
-	mkdir(buf_text(&hub->witness_path), 0750);
-	buf_addf(&hub->witness_path, "/%s.witness", settings->program);
+	buf_addf(&name, "%s.witness", settings->program);
+	state_path(&hub->witness_path, config->run_dir, buf_text(&name));
+	buf_free(&name);
 	if (witness_load(&witness, buf_text(&hub->witness_path)))
 		tail_remember(hub->tail, &witness);
 	if (settings->skips_upkeep && *witness.at.epoch)

@@ -1,6 +1,6 @@
 -- Who finds whom: everybody, or those with whom one shares a room.
 begin;
-select plan(13);
+select plan(16);
 \set people d
 \ir support/common.sql
 
@@ -36,6 +36,14 @@ select is(pg_temp.found('passer'), null, 'one without a room finds nobody');
 select is(pg_temp.found('dora'), 'ann ben dora guest passer', 'an account with a password is no visitor');
 select is(pg_temp.blocks('guest', 'ben'), '4004', 'a visitor can''t learn names by blocking');
 select is(pg_temp.blocks('guest', 'ann'), 'yes', 'but block whom it meets');
+
+create function pg_temp.writes(p_caller text, p_other text) returns jsonb language sql as $$
+  select pg_temp.failure(format('select confab.direct_send(pg_temp.caller(%L), %L)', p_caller,
+    jsonb_build_object('recipient', 'd.' || p_other, 'body', 'x')))
+$$;
+select is(pg_temp.writes('guest', 'ben'), pg_temp.writes('guest', 'nobody'), 'nor by writing to a name');
+select isnt(pg_temp.writes('guest', 'ann') -> 'recipient_id', null, 'but write to whom it meets');
+select isnt(pg_temp.writes('ben', 'dora') -> 'recipient_id', null, 'who finds everybody writes to everybody');
 
 select pg_temp.set('visitors_list_people', 'true') \g /dev/null
 select is(pg_temp.found('passer'), 'ann ben dora guest passer', 'visitors_list_people lets them find everybody');

@@ -40,9 +40,10 @@ begin
           from generate_series(1, cardinality(p_messages)) i);
 end $$;
 
--- direct_peer(data, field): the account that recipient_id names, or the field: by name, or by id in the shape thread.
--- Null for an unknown one. Raises 4003 by field.
-create or replace function confab.direct_peer(p_data jsonb, p_field text)
+-- direct_peer(account, data, field): the account that recipient_id names, or the field: by name, or by id in the shape
+-- thread. Null for an unknown one; a name that the account can't find (lists_everybody) is unknown. Raises 4003 by
+-- field.
+create or replace function confab.direct_peer(p_account bigint, p_data jsonb, p_field text)
 returns bigint language plpgsql stable as $$
 declare
   v_field text := case when p_data ->> 'recipient_id' is not null then 'recipient_id' else p_field end;
@@ -56,7 +57,8 @@ begin
     return (select a.id from confab.account a where a.id = v_id);
   end if;
   v_name := normalize(confab.text_value(p_data, v_field, 1000), nfc);
-  return (select a.id from confab.account a where lower(a.username) = lower(v_name));
+  v_id := (select a.id from confab.account a where lower(a.username) = lower(v_name));
+  return case when confab.lists_everybody(p_account) or confab.shares_room(p_account, v_id) then v_id end;
 end $$;
 
 -- direct_pair(account, other): the pair as its room has it.
@@ -169,7 +171,7 @@ returns confab.outcome language plpgsql stable security definer set search_path 
 declare
   v_shape text := confab.direct_shape(p_data);
   v_is_one boolean := p_data ->> 'target' is not null or p_data ->> 'recipient_id' is not null;
-  v_peer bigint := case when v_is_one then confab.direct_peer(p_data, 'target') end;
+  v_peer bigint := case when v_is_one then confab.direct_peer(p_caller.account_id, p_data, 'target') end;
   v_is_known boolean := not v_is_one or v_peer is not null;
   v_messages confab.message[] := '{}';
   v_outcome confab.outcome;
@@ -245,7 +247,7 @@ create or replace function confab.direct_send(p_caller confab.caller, p_data jso
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
   v_shape text := confab.direct_shape(p_data);
-  v_peer bigint := confab.direct_peer(p_data, 'recipient');
+  v_peer bigint := confab.direct_peer(p_caller.account_id, p_data, 'recipient');
   v_pair bigint[] := confab.direct_pair(p_caller.account_id, v_peer);
   v_outcome confab.outcome;
 begin
@@ -296,7 +298,8 @@ begin
   end if;
   v_content := confab.direct_content(v_data, 'message');
   if p_data ->> 'recipient_id' is not null then
-    v_outcome := confab.direct_store(p_caller, confab.direct_peer(p_data, 'recipient_id'), v_content, p_data);
+    v_outcome := confab.direct_store(p_caller, confab.direct_peer(p_caller.account_id, p_data, 'recipient_id'),
+                                     v_content, p_data);
     v_outcome.dispatch := coalesce(v_outcome.dispatch, '');
     v_outcome.reply := null;
     return v_outcome;

@@ -1,6 +1,6 @@
-/* due: see due.h. Owns nothing. The time of a file's last change is the time
- * of the task. */
-#include "base/due.h"
+/* state: see state.h. Owns nothing. The time of a file's last change is the
+ * time of its task. */
+#include "base/state.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,17 +9,21 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/logger.h"
 
-int due_open(const char *run_dir, const char *name)
+void state_path(struct buf *out, const char *run_dir, const char *name)
+{
+	buf_addf(out, "%s/state", run_dir);
+	mkdir(buf_text(out), 0750);
+	buf_addf(out, "/%s", name);
+}
+
+int state_open(const char *run_dir, const char *name)
 {
 	struct buf path = { 0 };
 	int fd;
 
-	buf_addf(&path, "%s/state", run_dir);
-	mkdir(buf_text(&path), 0750);
-	buf_addf(&path, "/%s", name);
+	state_path(&path, run_dir, name);
 	fd = open(buf_text(&path), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
 	if (fd < 0)
 		logger(LEVEL_ERROR, "state", "path=%s why=\"%s\"",
@@ -28,9 +32,9 @@ int due_open(const char *run_dir, const char *name)
 	return fd;
 }
 
-bool due_take(const char *run_dir, const char *name, int seconds)
+bool state_take_turn(const char *run_dir, const char *name, int seconds)
 {
-	int fd = due_open(run_dir, name);
+	int fd = state_open(run_dir, name);
 	struct stat is;
 	bool due;
 
