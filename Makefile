@@ -35,14 +35,14 @@ LIB := $(addprefix base/, beside buf command_line config crypto error hex json j
 	$(addprefix event/, instance listener loop service) \
 	$(addprefix pg/, async conn conninfo result schema sync) \
 	$(addprefix text/, command_id entities escape html sanitise tag url) \
-	$(addprefix web/, answer content_type fastcgi head multipart overflow prefork request worker) \
+	$(addprefix web/, answer content_type fastcgi head multipart overflow prefork request shares worker) \
 	$(addprefix auth/, identity jwt jwt_keys login origin provider_jwt provider_remote_user provider_token query \
 	requirements) \
 	$(addprefix log/, cursor deletions dispatch fence selftest tail window witness) \
 	$(addprefix hub/, form hub liveness opener opening replayer report roster signal stream transport turns \
 	withdraw)
 # The objects of each program besides its main().
-COMMAND := command command_table envelope rate rest rest_form server shares traffic
+COMMAND := command command_table envelope rate rest rest_form server traffic
 EVENTS := cgi connection poll report sse
 LOGIN := ask log_in mail password
 MEDIA := download examine filename filetype store upload

@@ -11,7 +11,7 @@
 #include "base/crypto.h"
 #include "base/xalloc.h"
 #include "rate.h"
-#include "shares.h"
+#include "web/shares.h"
 
 enum {
 	LOGINS = 16384, /* remembered log-ins; a power of two */
@@ -232,15 +232,13 @@ int traffic_admit_address(struct traffic *t, const char *address)
 /* Takes a place among the workers that are busy for the account. */
 static bool take_share(struct traffic *t, int64_t account)
 {
-	int workers = t->config->command_workers,
-	    most = t->config->account_commands;
+	int most = t->config->account_commands;
 	bool taken;
 
 	if (!most || !t->share)
 		return true;
-	if (most > workers - 1)
-		most = workers > 1 ? workers - 1 : 1;
-	taken = shares_begin(&t->shared->shares, t->share, account, most);
+	taken = shares_begin(&t->shared->shares, t->share, account,
+			     shares_most(most, t->config->command_workers));
 	metric_count(t->by_share, !taken);
 	return taken;
 }

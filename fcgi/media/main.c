@@ -28,7 +28,7 @@ enum {
 
 static const struct pg_statement statements[] = {
 	[MEDIA_ALLOW] = { "allow",
-			  "select a.*" CALLER
+			  "select c.account_id" CALLER
 			  "confab.media_allow(c, $2::bigint, $3::bigint) a" },
 	[MEDIA_CREATE] = { "create",
 			   "select m.*" CALLER
@@ -216,6 +216,7 @@ static void begin_parent(struct worker_parent *parent)
 		exit(EXIT_FAILURE);
 	}
 	parent->own = identity_rules_create(parent->config);
+	parent->shared_size = sizeof(struct shares);
 }
 
 static void end_parent(struct worker_parent *parent)
@@ -228,7 +229,8 @@ static void *open_worker(const struct worker_parent *parent, struct http *http,
 {
 	struct media *media = xcalloc(1, sizeof(*media));
 
-	(void)shared;
+	media->shares = shared;
+	media->share = shared ? shares_enter(shared) : NULL;
 	media->config = parent->config;
 	media->rules = parent->own;
 	media->http = http;

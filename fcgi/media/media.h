@@ -10,6 +10,7 @@
 #include "pg/sync.h"
 #include "store.h"
 #include "web/request.h"
+#include "web/shares.h"
 
 enum media_statement {
 	MEDIA_ALLOW,
@@ -25,8 +26,10 @@ struct media {
 	const struct identity_rules *rules;
 	struct http *http;
 	struct pg *pg;
-	struct identity who; /* the caller */
-	bool collects_last;  /* plain CGI: there is no idle time in between */
+	struct identity who;   /* the caller */
+	struct shares *shares; /* NULL under CGI */
+	struct share *share;
+	bool collects_last; /* plain CGI: there is no idle time in between */
 };
 
 /* The caller's hash, the first parameter of every statement for a caller. */

@@ -5,6 +5,7 @@
  * (fcgi/media/store.h). */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "auth/query.h"
@@ -295,6 +296,21 @@ static void examine_upload(struct upload *upload)
 	spool_discard(&found.picture);
 }
 
+/* Takes a place among the workers that are busy for the account: a picture may
+ * cost seconds. Answers if there is none. */
+static bool take_share(struct media *media, int64_t account)
+{
+	const struct config *config = media->config;
+	int most = shares_most(config->account_commands, config->media_workers);
+
+	if (!config->rate_limits || !config->account_commands ||
+	    !media->share ||
+	    shares_begin(media->shares, media->share, account, most))
+		return true;
+	http_fail(media->http, ERROR_RATE, "1");
+	return false;
+}
+
 /* Whether the caller is known and has room; checked before anything is read.
  * Answers if not. length: of the body, or HTTP_UNKNOWN_LENGTH. */
 static bool is_allowed(struct media *media, long long length)
@@ -312,26 +328,17 @@ static bool is_allowed(struct media *media, long long length)
 	snprintf(quota, sizeof(quota), "%lld",
 		 (long long)media->config->media_quota * MIB);
 	result = media_ask(media, MEDIA_ALLOW, 3, params);
-	allowed = result != NULL;
+	allowed = result &&
+		  take_share(media, strtoll(pg_field(result, 0, 0), NULL, 10));
 	pg_result_free(result);
 	return allowed;
 }
 
-void media_upload(struct media *media)
+static void receive_upload(struct media *media, long long limit)
 {
-	long long length = http_length(media->http);
-	struct upload upload = {
-		.media = media,
-		.limit = (long long)media->config->media_max_size * MIB,
-	};
+	struct upload upload = { .media = media, .limit = limit };
 	int why;
 
-	if (length > upload.limit + FORM_LIMIT) {
-		fail_too_large(media);
-		return;
-	}
-	if (!is_allowed(media, length))
-		return;
 	if (!spool_open(&upload.spool, media->config->media_dir)) {
 		fail_disk(media, "open", errno);
 		return;
@@ -346,4 +353,18 @@ void media_upload(struct media *media)
 		answer_fault(media, upload.fault, why);
 	}
 	buf_free(&upload.name);
+}
+
+void media_upload(struct media *media)
+{
+	long long length = http_length(media->http);
+	long long limit = (long long)media->config->media_max_size * MIB;
+
+	if (length > limit + FORM_LIMIT) {
+		fail_too_large(media);
+	} else if (is_allowed(media, length)) {
+		receive_upload(media, limit);
+		if (media->share)
+			shares_end(media->share);
+	}
 }

@@ -1,7 +1,9 @@
 // The limits of one account and one address per minute, by class of command, and the programs' metrics.
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { until } from './support/client.mjs';
+import { FastcgiRequest, variables } from './support/fastcgi.mjs';
 import { Stack } from './support/stack.mjs';
 
 // A burst may have a quarter of a minute's commands.
@@ -258,4 +260,28 @@ test('long-polls without a session keep a hundred of them, and the newest are go
   const next = await site.request('GET', `poll?wait=0&session=${session_id}&since=${last.body.cursor}`, eve);
   assert.equal(next.status, 200);
   assert.equal(await count(''), kept, 'a chain that goes on needs no other session');
+});
+
+test('one account’s uploads leave a worker for others', { timeout: 60_000 }, async () => {
+  const [ann, ben] = await Promise.all(['ann', 'ben'].map((name) => site.register(name)));
+  // Through confab-media's socket: a web server sends on what has arrived whole.
+  const begin = (who, length) => new FastcgiRequest(path.join(stack.run, 'media.sock'),
+    variables('POST', '/chat/media?name=a.txt', { token: who.token, length }));
+  const upload = (who) => {
+    const whole = begin(who, 5);
+    whole.write(Buffer.from('words'));
+    whole.end();
+    return whole.response();
+  };
+  const slow = [1, 2, 3].map(() => begin(ann, 1000));
+  for (const one of slow) await one.write(Buffer.from('a part'));
+  const refused = await until(async () => {
+    const answer = await upload(ann);
+    return answer.status === 429 && answer;
+  }, 'her share is taken');
+  assert.equal(refused.headers['retry-after'], '1');
+  assert.equal(refused.body.error.code, 4029);
+  assert.equal((await upload(ben)).status, 201);
+  for (const one of slow) one.socket.destroy();
+  await until(async () => (await upload(ann)).status === 201, 'she has a place again');
 });

@@ -1,5 +1,5 @@
 /* shares_test: one account does not occupy all workers. */
-#include "fcgi/command/shares.h"
+#include "web/shares.h"
 
 #include <stdlib.h>
 #include <sys/wait.h>

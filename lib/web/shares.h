@@ -1,7 +1,7 @@
 /* shares: the account that each worker is busy for, to keep one account from
  * occupying them all. In memory that the workers share, without a lock. */
-#ifndef CONFAB_FCGI_COMMAND_SHARES_H
-#define CONFAB_FCGI_COMMAND_SHARES_H
+#ifndef CONFAB_WEB_SHARES_H
+#define CONFAB_WEB_SHARES_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -22,6 +22,10 @@ struct shares {
 /* Takes a place in the table for this process, possibly that of a dead one.
  * NULL when there is none. */
 struct share *shares_enter(struct shares *shares);
+
+/* How many of a program's workers one account may have busy: most, but never
+ * all of them. */
+int shares_most(int most, int workers);
 
 /* Begins work for an account. False, with nothing begun, when most other
  * workers are busy for it already. Two workers that begin at the same moment

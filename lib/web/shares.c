@@ -1,5 +1,5 @@
-/* shares: see shares.h. Called by traffic. */
-#include "shares.h"
+/* shares: see shares.h. Called by confab-command and confab-media. */
+#include "web/shares.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -26,6 +26,13 @@ struct share *shares_enter(struct shares *shares)
 		}
 	}
 	return NULL;
+}
+
+int shares_most(int most, int workers)
+{
+	if (most < workers)
+		return most;
+	return workers > 1 ? workers - 1 : 1;
 }
 
 bool shares_begin(struct shares *shares, struct share *own, int64_t account,
