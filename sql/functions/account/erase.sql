@@ -176,7 +176,7 @@ declare
   v_to bigint;
   v_rows int;
 begin
-  -- Skip the newest rows for now: a row with a lower number may not have been committed yet.
+  -- The newest rows have to wait: a row with a lower number may not have been committed yet.
   select max(s.seq), count(*) into v_to, v_rows
   from (select seq from confab.log where seq > p_erased.swept_seq and created_at < now() - interval '15 seconds'
         order by seq limit p_limit) s;
