@@ -289,8 +289,7 @@ static void open_stream(struct socket *s, struct handshake *h,
 	};
 	enum confab_error error;
 
-	if (query_get(h->query, "since", since, sizeof(since)))
-		request.since = since;
+	request.since = query_find(h->query, "since", since, sizeof(since));
 	error = hub_admit(s->sockets->hub, &s->stream, &request, &why);
 	if (error == ERROR_UNAVAILABLE)
 		socket_close_with(s, END_OVERLOAD);

@@ -415,7 +415,7 @@ static enum confab_error read_request(struct call *call)
 	if (error != ERROR_NONE)
 		return error;
 	if (!is_key(request->idempotency_key))
-		why = "Idempotency-Key must have at most 64 characters.";
+		why = "Idempotency-Key must be UTF-8 of at most 64 characters.";
 	else if (request->session && !uuid_parse(&session, request->session))
 		why = "Not a session.";
 	if (!why)

@@ -229,10 +229,9 @@ static void open_stream(struct connection *c)
 		.context = c,
 	};
 
-	if (last_id && *last_id)
-		request.since = last_id;
-	else if (query_get(query, "since", since, sizeof(since)))
-		request.since = since;
+	request.since = last_id && *last_id ? last_id
+					    : query_find(query, "since", since,
+							 sizeof(since));
 	if (query_get(query, "session", session, sizeof(session)) &&
 	    uuid_parse(&unused, session))
 		request.session = session;

@@ -77,6 +77,16 @@ bool query_has(const char *query, const char *name)
 	return false;
 }
 
+const char *query_find(const char *query, const char *name, char *out,
+		       size_t cap)
+{
+	if (!query_has(query, name))
+		return NULL;
+	if (!query_get(query, name, out, cap))
+		*out = '\0';
+	return out;
+}
+
 static void decode_into(struct buf *out, const char *at, const char *end)
 {
 	out->len = 0;

@@ -13,6 +13,11 @@
  * NUL. */
 bool query_get(const char *query, const char *name, char *out, size_t cap);
 
+/* As query_get(), for a field that matters even if its value can't be read:
+ * returns out, "" where query_get() fails, or NULL when the field is absent. */
+const char *query_find(const char *query, const char *name, char *out,
+		       size_t cap);
+
 /* Whether there is a field of that name. */
 bool query_has(const char *query, const char *name);
 

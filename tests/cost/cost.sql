@@ -3,7 +3,7 @@
 -- number of the log is drawn: after it every reader waits.
 -- Plans are kept from when the tables were nearly empty, as in a program that was started with the site.
 begin;
-select plan(44);
+select plan(48);
 \set people cost
 \ir ../../sql/tests/support/common.sql
 -- As the programs are.
@@ -108,6 +108,8 @@ begin
       ('many', '', 'direct.messages', '{"target": "cost.bob"}'),
       ('many', '', 'direct.messages', '{"shape": "thread"}'),
       ('big', '', 'direct.people', '{"search": "cost.p99", "limit": 10}'),
+      ('big', '', 'user.list', '{"search": "cost.p99", "limit": 10}'),
+      ('big', '', 'user.list', '{"limit": 10}'),
       ('many', '', 'room.list', '{"limit": 10}'),
       ('big', 'big', 'room.members', '{"limit": 10, "search": "cost.p99"}'),
       ('many', 'small', 'room.messages', '{"limit": 10}'),
@@ -122,7 +124,7 @@ begin
       -- said last, and another where nothing was, for when it was made; to count
       -- members, each of them is looked at once.
       v_most := p_before * case when v_step.command = 'room.list' then 400 when v_step.command = 'room.members' then 700
-        when v_step.data ->> 'shape' = 'thread' then 100 when v_step.command = 'direct.people' then 20
+        when v_step.data ->> 'shape' = 'thread' then 100 when v_step.command in ('direct.people', 'user.list') then 20
         when v_step.command in ('room.modify', 'room.add_members', 'room.remove_members') then 30 else 1 end;
       return next cmp_ok(v_cost[1], '<=', v_most, format('%s, %s: %s looks at few blocks before it',
                                                          p_name, v_step.who, v_step.command));

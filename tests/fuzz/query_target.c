@@ -47,6 +47,8 @@ static void check_next(const char *fields, const char *name)
 	}
 	/* An empty field is passed over here. */
 	CHECK(!*name || found == query_has(fields, name));
+	CHECK(query_has(fields, name) ==
+	      (query_find(fields, name, out, strlen(fields) + 1) != NULL));
 	if (*name && found && query_get(fields, name, out, strlen(fields) + 1))
 		CHECK(strcmp(out, buf_text(&value)) == 0);
 	buf_free(&key);

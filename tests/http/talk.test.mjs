@@ -148,7 +148,9 @@ describe('a socket without a recipient', () => {
   it('hands no message on that was told already, and nothing that is too long', async () => {
     const [ann, ben] = await people(['ann', 'ben']);
     const socket = await ready(await talk(ann), ben, ann);
-    socket.say(await post(ann, ben, 'once'));
+    const sent = await post(ann, ben, 'once');
+    socket.say(sent);
+    socket.say({ ...sent, id: sent.id.toUpperCase() });
     socket.say('"\\<\u{1F600}'.repeat(200));
     assert.equal((await socket.next(({ message }) => typeof message === 'string')).message.length, 1600);
     socket.say('x'.repeat(1501));

@@ -12,15 +12,28 @@ begin
   return not confab.setting_off('list_people');
 end $$;
 
--- people_after(after, search, limit): ids of accounts whose names begin with search.
+-- people_after(after, search, limit): ids of accounts whose names begin with search. Of many such names the next are
+-- among the next accounts; of few, all are read by the index of names.
 create or replace function confab.people_after(p_after bigint, p_search text, p_limit bigint)
 returns bigint[] language plpgsql stable as $$
+declare
+  v_found bigint[];
 begin
+  v_found := array(
+    select n.id from (
+      select a.id, a.username from confab.account a where a.id > p_after and not a.disabled
+      order by a.id limit case when p_search = '' then p_limit else 2000 end) n
+    where starts_with(lower(n.username), p_search) order by n.id limit p_limit);
+  if p_search = '' or cardinality(v_found) = p_limit then
+    return v_found;
+  end if;
   return array(
-    select a.id from confab.account a
-    where a.id > p_after and not a.disabled and (p_search = '' or lower(a.username) ~>=~ p_search
-                                                 and lower(a.username) ~<~ (p_search || U&'\+10FFFF'))
-    order by a.id limit p_limit);
+    select i.id from (
+      select a.id from confab.account a
+      where a.id > p_after and not a.disabled
+        and lower(a.username) ~>=~ p_search and lower(a.username) ~<~ (p_search || U&'\+10FFFF')
+      offset 0) i
+    order by i.id limit p_limit);
 end $$;
 
 -- companions_after(account, after, search, limit): the same of those in the account's rooms, the hundred that it joined

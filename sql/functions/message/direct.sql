@@ -264,7 +264,7 @@ end $$;
 create or replace function confab.direct_is_told(p_account bigint, p_message jsonb)
 returns boolean language plpgsql stable as $$
 declare
-  v_id uuid := substring(p_message ->> 'id' from '^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$')::uuid;
+  v_id uuid := substring(lower(p_message ->> 'id') from '^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$')::uuid;
 begin
   return (select m.sender_id = p_account from confab.message m where m.id = v_id) is true;
 end $$;
