@@ -172,6 +172,7 @@ help:
 	@echo 'make test         everything that shows that it works (BUILD=asan, TESTS="FILE ...")'
 	@echo 'make test-faults  one thing after the other is broken, for an hour (FAULTS="NAME ...", ROUNDS=10)'
 	@echo 'make test-package  the package in a bare Debian, behind each web server (as root)'
+	@echo 'make test-fresh    the commands of README.md on a bare Debian (SUITE=bookworm; as root)'
 	@echo 'make test-postgres the schema and the log on PostgreSQL 16, 17 and 18 (VERSIONS="18.4.0")'
 	@echo 'make torture      the reading rule of the log, for long (SECONDS=600)'
 	@echo 'make check        style, layers, documentation of options'
@@ -303,19 +304,23 @@ deb: bundles
 	@tools/setup deb
 	@tools/package
 
-# Tests the package in a bare Debian, behind each web server; as root, some minutes.
 test-postgres: all
 	@tools/setup test
 	@tests/postgres/run $(VERSIONS)
 
+# OLDER is a package to upgrade from; by default that of the commit in tests/package/older.
 test-package: deb
 	@tools/setup package
-	@tests/package/run build/confab_$(shell cat VERSION)_$$(dpkg --print-architecture).deb $(ROOT)
+	@tests/package/run build/confab_$(shell cat VERSION)_$$(dpkg --print-architecture).deb '$(ROOT)' "$${OLDER:-$$(tests/package/older)}"
+
+test-fresh:
+	@tools/setup package
+	@tests/package/fresh
 
 clean:
 	rm -rf build
 
 .SECONDARY:
 .PHONY: all unit fuzzers help setup demo demo-reset test test-faults torture check coverage bench fuzz bundles \
-	schema screenshots install deb test-package test-postgres clean
+	schema screenshots install deb test-package test-postgres test-fresh clean
 -include $(wildcard $(O)/*/*.d $(O)/*/*/*.d)
