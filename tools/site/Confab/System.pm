@@ -3,6 +3,7 @@
 package Confab::System;
 use strict;
 use warnings;
+use Cwd qw(realpath);
 use Exporter qw(import);
 use File::Basename qw(dirname);
 use File::Path qw(make_path);
@@ -73,9 +74,10 @@ sub slurp {
 	return scalar <$in>;
 }
 
-# Replaces a file at once, with the mode and owner that it has; else with this mode and group.
+# Replaces a file at once, with the mode and owner that it has; else with this mode and group. A link stays one.
 sub put_file {
 	my ($file, $text, $mode, $group) = @_;
+	$file = realpath($file) // $file if -l $file;
 	my @old = stat $file;
 	make_path(dirname($file));
 	open my $out, '>', "$file.confab-new" or fail("$file: $!");
