@@ -10,6 +10,7 @@ passed=0 failed=0
 bare_make() {
 	[ "$(id -u)" -eq 0 ] || { echo "run it as root" >&2; exit 1; }
 	[ -e "$root/etc/debian_version" ] || debootstrap --variant=minbase --include=ca-certificates "$suite" "$root" >/dev/null
+	chmod 755 "$root"
 	cp /etc/resolv.conf "$root/etc/"
 	chroot "$root" apt-get update -q >/dev/null
 }
