@@ -311,7 +311,8 @@ test-postgres: all
 # OLDER is a package to upgrade from; by default that of the commit in tests/package/older.
 test-package: deb
 	@tools/setup package
-	@tests/package/run build/confab_$(shell cat VERSION)_$$(dpkg --print-architecture).deb '$(ROOT)' "$${OLDER:-$$(tests/package/older)}"
+	@tests/package/run build/confab_$(shell cat VERSION)_$$(dpkg --print-architecture).deb '$(ROOT)' \
+		"$${OLDER:-$$(tests/package/older)}"
 
 test-fresh:
 	@tools/setup package
