@@ -1,7 +1,7 @@
 // A shared host: installed into a home, set up with --cgi, used through Apache, and taken back.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Site, until } from './support/client.mjs';
@@ -163,6 +163,34 @@ describe('a shared host', { skip }, () => {
     const { code, said } = await host.confab('maintain');
     assert.equal(code, 0, said);
     assert.match((await host.confab('status')).said, /shared_host, which they share/);
+  });
+
+  it('is found right by the check, which names what is wrong', async () => {
+    const { code, said } = await host.confab('check', '--url', host.url);
+    const wrong = said.match(/^(ERROR|WARNING) .*/mg) ?? [];
+    // The tests' clusters do not wait for the disk.
+    assert.deepEqual(wrong.filter((line) => !/fsync is off/.test(line)), [], said);
+    assert.equal(code, 1);
+    assert.match(said, /^fine +delay +long-poll \d+ ms$/m);
+    assert.doesNotMatch(said, /^\S+ +(sockets|backlog|websocket) /m);
+    const program = path.join(host.folder, 'command');
+    const data = `${host.prefix}/var/confab/confab`;
+    const traps = [
+      [() => chmod(program, 0o775), () => chmod(program, 0o755), /command has the mode 775[^]*chmod 755 .*command$/m],
+      [() => chmod(host.folder, 0o777), () => chmod(host.folder, 0o755), /chat has the mode 777/],
+      [() => rename(path.join(host.folder, 'confab.js'), `${host.home}/c`),
+        () => rename(`${host.home}/c`, path.join(host.folder, 'confab.js')), /lacks confab\.js[^]*confab setup --cgi/],
+      [() => rename(`${data}/run`, `${data}/away`), () => rename(`${data}/away`, `${data}/run`),
+        /run can't be written to[^]*mkdir -p/],
+    ];
+    for (const [set, release, found] of traps) {
+      await set();
+      const check = await host.confab('check', '--url', host.url, 'folder');
+      await release();
+      assert.equal(check.code, 2, check.said);
+      assert.match(check.said, found);
+    }
+    assert.equal((await host.confab('check', '--url', host.url, 'folder')).code, 0);
   });
 
   it('takes files of an older version away', async () => {

@@ -91,7 +91,7 @@ sub look_at_database {
 	return $database;
 }
 
-# The file that lists what was written into the folder.
+# The file that lists what was written into the folder; beside it is one that names the folder, for the doctor.
 sub listed { return split /\n/, slurp("$data/files") // '' }
 
 sub quoted { return "'" . ($_[0] =~ s/'/'\\''/gr) . "'" }
@@ -128,7 +128,8 @@ sub is_there {
 
 sub files_are_there {
 	my $wanted = wanted();
-	return !grep({ !is_there($_, $wanted->{$_}) } keys %$wanted) && "@{[sort keys %$wanted]}" eq "@{[sort(listed())]}";
+	return !grep({ !is_there($_, $wanted->{$_}) } keys %$wanted) && "@{[sort keys %$wanted]}" eq "@{[sort(listed())]}"
+		&& (slurp("$data/folder") // '') eq "$dir\n";
 }
 
 # Takes files out of the folder, with the folders that are empty then.
@@ -152,6 +153,7 @@ sub write_files {
 		chmod $file->{$name}{mode}, "$dir/$name";
 	}
 	remove_files(@gone);
+	put_file("$data/folder", "$dir\n", 0600);
 	put_file("$data/files", join('', map { "$_\n" } sort keys %$file), 0600);
 }
 
@@ -191,7 +193,7 @@ sub steps {
 			what => "the page and the programs in $dir",
 			done => \&files_are_there,
 			do => sub { write_files(wanted()) },
-			undo => sub { %$page ? write_files($page) : (remove_files(keys %{ wanted() }), unlink "$data/files") }
+			undo => sub { %$page ? write_files($page) : (remove_files(keys %{ wanted() }), unlink "$data/files", "$data/folder") }
 		},
 		{
 			what => 'a message through the address',
@@ -249,7 +251,7 @@ sub drop_schema {
 sub cgi_take_back {
 	my ($o) = @_;
 	look($o);
-	my @work = (["the page and the programs in $dir", sub { remove_files(listed()); unlink "$data/files" }]);
+	my @work = (["the page and the programs in $dir", sub { remove_files(listed()); unlink "$data/files", "$data/folder" }]);
 	push @work, ['the schema in the database, with everything in it', \&drop_schema], [
 		"$data, with the uploads, and what $conf says",
 		sub {

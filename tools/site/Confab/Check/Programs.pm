@@ -3,6 +3,7 @@ package Confab::Check::Programs;
 use strict;
 use warnings;
 use Exporter qw(import);
+use File::Basename qw(dirname);
 use Confab::Check::Finding;
 use Confab::FastCGI;
 use Confab::Front;
@@ -10,7 +11,7 @@ use Confab::Http;
 use Confab::Site;
 use Confab::System;
 our @EXPORT =
-	qw(check_answers check_backlog check_configuration check_files check_programs check_sockets program_pids program_user);
+	qw(check_answers check_backlog check_configuration check_files check_folder check_programs check_sockets program_pids program_user);
 
 my @programs = qw(command session media events bridge);
 
@@ -24,6 +25,43 @@ sub program_pids {
 		push @pids, $pid if ($given // site_etc() . '/confab.conf') eq $site->{conf};
 	}
 	return @pids;
+}
+
+# A folder that confab setup --cgi has filled.
+sub check_folder {
+	my ($site) = @_;
+	my ($folder, $data) = ($site->{folder}, dirname($site->{config}{run_dir}));
+	my $again = "confab setup --cgi $folder --url $site->{url}";
+	my @names = split /\n/, slurp("$data/files") // '';
+	my @gone = grep { !-e "$folder/$_" } @names;
+	fault(
+		what => "$folder lacks " . join(', ', @gone[0 .. (@gone > 5 ? 4 : $#gone)]) . (@gone > 5 ? ' and others' : ''),
+		file => $folder,
+		change => $again,
+		why => 'the page or a program is missing'
+	) if @gone;
+	for my $name (grep { (slurp("$folder/$_") // '') =~ /^#!/ } @names) {
+		my $mode = (stat "$folder/$name")[2] & 0777;
+		fault(
+			what => sprintf('%s/%s has the mode %03o', $folder, $name, $mode),
+			file => "$folder/$name",
+			change => "chmod 755 $folder/$name",
+			why => 'the web server does not run it: it has to be executable, and may be written by its owner alone'
+		) if ($mode & 0722) != 0700;
+	}
+	fault(
+		what => sprintf('%s has the mode %03o', $folder, (stat $folder)[2] & 0777),
+		file => $folder,
+		change => "chmod 755 $folder",
+		why => 'suexec runs nothing in a folder that others may write to'
+	) if -d $folder && (stat $folder)[2] & 022;
+	fault(
+		what => "$site->{config}{run_dir} can't be written to",
+		file => $site->{config}{run_dir},
+		change => "mkdir -p $site->{config}{run_dir} && chmod 700 $site->{config}{run_dir}",
+		why => 'polls do not wait, and each request does the upkeep'
+	) if !-w $site->{config}{run_dir};
+	note("$folder, ", scalar @names, ' files');
 }
 
 # Who the programs are: the user of one that runs, else the user confab.
@@ -127,6 +165,7 @@ sub check_programs {
 		why => 'they talk with each other and with one schema'
 	) if keys %version > 1;
 	($site->{version}) = sort keys %version;
+	return note('version ', $site->{version}, ', started by each request') if $site->{kind} eq 'cgi';
 	my (@absent, @old);
 	for my $program (@programs) {
 		my @pids = program_pids($site, $program);
