@@ -4,7 +4,6 @@
  * bridge's one thread.
  *
  * The hub and the program that runs commands call back in the middle of other
- * work, so only a socket's own events and timer free it.
  * work, so only a socket's own events and timer free it. */
 #include "socket.h"
 
