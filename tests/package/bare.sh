@@ -30,10 +30,10 @@ ok() {
 # No server starts because a package was installed.
 bare_quiet() { printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d" && chmod +x "$root/usr/sbin/policy-rc.d"; }
 
-# bare_fetch PACKAGE…: installs.
+# bare_fetch PACKAGE…: installs. What a package starts nevertheless ends with it.
 bare_fetch() {
 	bare_quiet
-	chroot "$root" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >"$root/root/said" 2>&1
+	unshare --pid --fork --kill-child chroot "$root" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >"$root/root/said" 2>&1
 }
 
 # bare_run SCRIPT [OPTION…]: among processes of its own, which end with it. The options are unshare's, such as --net.
