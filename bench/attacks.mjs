@@ -91,6 +91,14 @@ export const ATTACKS = [
   ['', 'session.heartbeat', ({ session }) => ({ session_id: session, idle: alternately(true, false) })],
   ['', 'session.list', () => ({})],
   ['', 'session.end', () => ({ session_id: randomUUID() })],
+  ['body', 'direct.send', ({ crowd }) => ({ recipient_id: crowd[0], body: long(100_000) })],
+  ['one person after another', 'direct.send', ({ crowd }) => ({ recipient_id: crowd[counter++ % 1000], body: 'x' })],
+  ['message', 'direct.tell', () => ({ message: long(1500) })],
+  ['message to a person', 'direct.tell', ({ crowd }) => ({ recipient_id: crowd[0], message: long(100_000) })],
+  ['search', 'direct.people', () => ({ search: long(64, 'a') })],
+  ['the last', 'direct.people', () => ({ search: 'crowd', limit: 200, offset: 1800 })],
+  ['of all', 'direct.messages', () => ({})],
+  ['unknown', 'direct.message', () => ({ id: randomUUID() })],
   ['1,000 users, 200 rooms', 'presence.subscribe', ({ crowd, rooms, session }) =>
     ({ users: crowd, rooms, session_id: session })],
   ['1,000 users, 200 rooms', 'presence.unsubscribe', ({ crowd, rooms, session }) =>
