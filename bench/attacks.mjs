@@ -98,7 +98,7 @@ export const ATTACKS = [
   ['search', 'direct.people', () => ({ search: long(64, 'a') })],
   ['the last', 'direct.people', () => ({ search: 'crowd', limit: 200, offset: 1800 })],
   ['of all', 'direct.messages', () => ({})],
-  ['unknown', 'direct.message', () => ({ id: randomUUID() })],
+  ['unknown', 'direct.message', () => ({ message_id: randomUUID() })],
   ['1,000 users, 200 rooms', 'presence.subscribe', ({ crowd, rooms, session }) =>
     ({ users: crowd, rooms, session_id: session })],
   ['1,000 users, 200 rooms', 'presence.unsubscribe', ({ crowd, rooms, session }) =>
