@@ -432,7 +432,7 @@ struct error_answer command_execute(struct commands *commands,
 			     .request = request,
 			     .out = out,
 			     .rate_class = TRAFFIC_OTHER };
-	int64_t began = clock_us();
+	int64_t began = clock_us(), took = 0;
 	struct error_answer answer;
 
 	if (!request->token_hash)
@@ -440,10 +440,13 @@ struct error_answer command_execute(struct commands *commands,
 	answer = admit_call(&call);
 	if (answer.error == ERROR_NONE)
 		answer = error_answer(read_request(&call), NULL);
-	if (answer.error == ERROR_NONE)
+	if (answer.error == ERROR_NONE) {
+		took = -clock_us();
 		answer = execute_call(&call);
+		took += clock_us();
+	}
 	if (commands->traffic) {
-		traffic_end(commands->traffic);
+		traffic_end(commands->traffic, call.account, took);
 		traffic_done(commands->traffic, call.rate_class, answer.error,
 			     clock_us() - began);
 	}

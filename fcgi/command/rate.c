@@ -78,3 +78,32 @@ int64_t rate_take(struct rate_table *table, uint64_t key, int64_t now,
 		!atomic_compare_exchange_weak(&slot->due, &due, start + taken));
 	return 0;
 }
+
+void rate_spend(struct rate_table *table, uint64_t key, int64_t now,
+		int per_minute, int burst, int units)
+{
+	struct rate_slot *slot =
+		find_slot(table->slots[key & (RATE_SETS - 1)], key, now);
+	int64_t interval = MINUTE / per_minute;
+	int64_t due = atomic_load(&slot->due), next;
+
+	do {
+		next = (due > now ? due : now) + interval * units;
+		if (next > now + 2 * interval * burst)
+			next = now + 2 * interval * burst;
+	} while (!atomic_compare_exchange_weak(&slot->due, &due, next));
+}
+
+int64_t rate_used(struct rate_table *table, uint64_t key, int64_t now,
+		  int per_minute)
+{
+	struct rate_slot *set = table->slots[key & (RATE_SETS - 1)];
+
+	for (int i = 0; i < RATE_WAYS; i++) {
+		int64_t due = atomic_load(&set[i].due);
+
+		if (atomic_load(&set[i].key) == key && due > now)
+			return (due - now) / (MINUTE / per_minute);
+	}
+	return 0;
+}

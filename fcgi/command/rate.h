@@ -35,4 +35,13 @@ uint64_t rate_key(uint64_t seed, unsigned kind, const void *bytes, size_t len);
 int64_t rate_take(struct rate_table *table, uint64_t key, int64_t now,
 		  int per_minute, int burst, int units);
 
+/* As rate_take(), for what has been used already: the units are taken even if
+ * there are too few. The debt is at most one more bucket. */
+void rate_spend(struct rate_table *table, uint64_t key, int64_t now,
+		int per_minute, int burst, int units);
+
+/* The units that a bucket lacks: more than burst when it is in debt. */
+int64_t rate_used(struct rate_table *table, uint64_t key, int64_t now,
+		  int per_minute);
+
 #endif

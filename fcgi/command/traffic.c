@@ -21,12 +21,14 @@ enum {
 	MICROSECONDS = 1000000,
 	ALL = 2,           /* times the classes' rates: all of an account */
 	UNIT_BYTES = 8192, /* of a body that count as one command more */
+	MUCH_PART = 10, /* of the burst of work: from then on one at a time */
 };
 
 /* Buckets that are not those of a class. */
 enum {
 	BUCKET_ADDRESS = TRAFFIC_CLASSES,
 	BUCKET_ACCOUNT,
+	BUCKET_WORK, /* its units are ms of the database's time */
 };
 
 /* Upper bounds of the histogram, in us and in Prometheus' form. */
@@ -73,7 +75,7 @@ struct traffic {
 	struct metric *commands[TRAFFIC_CLASSES][RESULTS];
 	struct metric *buckets[TRAFFIC_CLASSES][N_BUCKETS];
 	struct metric *sum[TRAFFIC_CLASSES], *count[TRAFFIC_CLASSES];
-	struct metric *by_account, *by_address, *by_share;
+	struct metric *by_account, *by_address, *by_share, *by_work;
 	struct metric *rung, *skipped, *connects;
 };
 
@@ -104,6 +106,7 @@ static void add_metrics(struct traffic *t, struct metrics *m)
 	t->by_account = metrics_add(m, "rate_limited_total", "by=\"account\"");
 	t->by_address = metrics_add(m, "rate_limited_total", "by=\"address\"");
 	t->by_share = metrics_add(m, "rate_limited_total", "by=\"share\"");
+	t->by_work = metrics_add(m, "rate_limited_total", "by=\"work\"");
 	t->rung = metrics_add(m, "doorbell_rung_total", "%s", "");
 	t->skipped = metrics_add(m, "doorbell_skipped_total", "%s", "");
 	t->connects = metrics_add(m, "database_connects_total", "%s", "");
@@ -157,12 +160,6 @@ void traffic_attach(struct traffic *t, void *shared)
 	t->share = shares_enter(&t->shared->shares);
 }
 
-void traffic_end(struct traffic *t)
-{
-	if (t->share)
-		shares_end(t->share);
-}
-
 enum traffic_class traffic_class_named(const char *name)
 {
 	for (int c = 0; c < TRAFFIC_CLASSES; c++)
@@ -171,18 +168,21 @@ enum traffic_class traffic_class_named(const char *name)
 	return TRAFFIC_OTHER;
 }
 
+static int burst_of(int per_minute)
+{
+	int burst = per_minute / BURST_PART;
+
+	return burst < BURST_LEAST ? BURST_LEAST : burst;
+}
+
 /* Takes units of the bucket. Returns 0, or the us until there are enough. */
 static int64_t take_units(struct traffic *t, int per_minute, uint64_t key,
 			  int units)
 {
-	int burst = per_minute / BURST_PART;
-
 	if (!per_minute)
 		return 0;
-	if (burst < BURST_LEAST)
-		burst = BURST_LEAST;
-	return rate_take(&t->shared->rates, key, clock_us(), per_minute, burst,
-			 units);
+	return rate_take(&t->shared->rates, key, clock_us(), per_minute,
+			 burst_of(per_minute), units);
 }
 
 static uint64_t key_of(const struct traffic *t, unsigned kind,
@@ -229,14 +229,22 @@ int traffic_admit_address(struct traffic *t, const char *address)
 	return seconds_of(wait);
 }
 
-/* Takes a place among the workers that are busy for the account. */
-static bool take_share(struct traffic *t, int64_t account)
+static uint64_t work_of(const struct traffic *t, int64_t account)
+{
+	return key_of(t, BUCKET_WORK, &account, sizeof(account));
+}
+
+/* Takes a place among the workers that are busy for the account. used: ms of
+ * work that count against it. */
+static bool take_share(struct traffic *t, int64_t account, int64_t used)
 {
 	int most = t->config->account_commands;
 	bool taken;
 
 	if (!most || !t->share)
 		return true;
+	if (used > burst_of(t->config->account_work) / MUCH_PART)
+		most = 1;
 	taken = shares_begin(&t->shared->shares, t->share, account,
 			     shares_most(most, t->config->command_workers));
 	metric_count(t->by_share, !taken);
@@ -245,11 +253,20 @@ static bool take_share(struct traffic *t, int64_t account)
 
 int traffic_begin(struct traffic *t, int64_t account, int64_t size)
 {
-	int64_t wait;
+	int work = t->config->account_work;
+	int64_t wait, used, excess;
 
 	if (!t->config->rate_limits)
 		return 0;
-	if (!take_share(t, account))
+	used = work ? rate_used(&t->shared->rates, work_of(t, account),
+				clock_us(), work)
+		    : 0;
+	excess = work ? used - burst_of(work) : -1;
+	if (excess >= 0) {
+		metric_count(t->by_work, 1);
+		return 1 + (int)(excess * 60 / work);
+	}
+	if (!take_share(t, account, used))
 		return 1;
 	if (size < 0)
 		size = t->config->max_body;
@@ -258,8 +275,19 @@ int traffic_begin(struct traffic *t, int64_t account, int64_t size)
 			  1 + (int)(size / UNIT_BYTES));
 	metric_count(t->by_account, wait > 0);
 	if (wait)
-		traffic_end(t);
+		traffic_end(t, account, 0);
 	return seconds_of(wait);
+}
+
+void traffic_end(struct traffic *t, int64_t account, int64_t took)
+{
+	int work = t->config->account_work;
+
+	if (t->share)
+		shares_end(t->share);
+	if (t->config->rate_limits && work && account && took >= 1000)
+		rate_spend(&t->shared->rates, work_of(t, account), clock_us(),
+			   work, burst_of(work), (int)(took / 1000));
 }
 
 int traffic_admit_class(struct traffic *t, enum traffic_class class,

@@ -40,8 +40,10 @@ enum traffic_class traffic_class_named(const char *name);
  * seconds until a command may come.
  * address: the client's, or NULL.
  * traffic_begin() begins work for the account, unless as many workers are busy
- * for it as may be (account_commands, and never all of them). size: the bytes
- * of the body; negative: unknown, so it counts as the largest. */
+ * for it as may be (account_commands, and never all of them; one, when it has
+ * made much work lately), or it has made all the work that it may
+ * (account_work). size: the bytes of the body; negative: unknown, so it counts
+ * as the largest. */
 int traffic_admit_address(struct traffic *traffic, const char *address);
 int traffic_begin(struct traffic *traffic, int64_t account, int64_t size);
 
@@ -50,8 +52,9 @@ int traffic_begin(struct traffic *traffic, int64_t account, int64_t size);
 int traffic_admit_class(struct traffic *traffic, enum traffic_class class,
 			int64_t account);
 
-/* Ends the work for an account, if it has begun. */
-void traffic_end(struct traffic *traffic);
+/* Ends the work for an account, if it has begun. took: us that the database was
+ * busy with it; they count against account_work. */
+void traffic_end(struct traffic *traffic, int64_t account, int64_t took);
 
 /* The account of a log-in, as traffic_learn() stored it; 0: unknown. */
 int64_t traffic_account(struct traffic *traffic,

@@ -17,6 +17,7 @@ struct config {
 	char *direct_sockets;  /* such paths, space-separated */
 	char *allowed_origins; /* space-separated, besides the same origin */
 	char *jwt_keys;        /* list of the host application's keys, or "" */
+	char *jwks_url;        /* for confab jwks, or "" */
 	char *jwt_issuer;      /* expected iss; "": not checked */
 	char *jwt_audience;    /* expected aud; "": not checked */
 	char *jwt_subject;     /* claim that names the user */
@@ -50,8 +51,9 @@ struct config {
 	int cgi_waiters;           /* that wait at a time under CGI */
 	int cgi_address_waiters;   /* of these of one address */
 	int request_timeout;       /* s to receive a request or open a stream */
-	int stall_timeout;    /* s without progress before a slow stream ends */
-	int account_streams;  /* for one account, per delivering process */
+	int stall_timeout;   /* s without progress before a slow stream ends */
+	int account_work;    /* ms of the database in a minute; 0: any number */
+	int account_streams; /* for one account, per delivering process */
 	int account_commands; /* for one account at a time */
 	int waiting_commands; /* from WebSockets, waiting for a worker */
 	int command_queue;    /* connections waiting for a worker */

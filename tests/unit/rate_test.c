@@ -76,6 +76,27 @@ static void test_units(void **state)
 	munmap(table, sizeof(*table));
 }
 
+static void test_spend(void **state)
+{
+	struct rate_table *table = make();
+	int64_t now = 1000 * SECOND;
+
+	(void)state;
+	assert_int_equal(rate_used(table, key_of(1), now, 60), 0);
+	rate_spend(table, key_of(1), now, 60, 10, 4);
+	assert_int_equal(rate_used(table, key_of(1), now, 60), 4);
+	rate_spend(table, key_of(1), now, 60, 10, 9);
+	assert_int_equal(rate_used(table, key_of(1), now, 60), 13);
+	assert_int_equal(rate_take(table, key_of(1), now, 60, 10, 1),
+			 4 * SECOND);
+	/* The debt has an end. */
+	rate_spend(table, key_of(1), now, 60, 10, 1000);
+	assert_int_equal(rate_used(table, key_of(1), now, 60), 20);
+	assert_int_equal(rate_used(table, key_of(1), now + 15 * SECOND, 60), 5);
+	assert_int_equal(rate_used(table, key_of(1), now + 21 * SECOND, 60), 0);
+	munmap(table, sizeof(*table));
+}
+
 /* Over time a bucket admits as much as the model does. */
 static void test_model(void **state)
 {
@@ -189,6 +210,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_burst_then_steady),
 		cmocka_unit_test(test_units),
+		cmocka_unit_test(test_spend),
 		cmocka_unit_test(test_model),
 		cmocka_unit_test(test_keys_are_apart),
 		cmocka_unit_test(test_full_table),
