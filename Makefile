@@ -48,7 +48,8 @@ LOGIN := ask log_in mail password
 MEDIA := download examine filename filetype store upload
 PREVIEW := jpeg png preview sandbox size type webp
 BRIDGE := command_client frame handshake reader socket socket_command talk
-PROGRAMS := confab confab-command confab-session confab-events confab-bridge confab-media confab-preview
+JWKS := fetch key list
+PROGRAMS := confab confab-jwks confab-command confab-session confab-events confab-bridge confab-media confab-preview
 
 # The place in which tools/setup puts Node.js when the system's is too old for the tests.
 export PATH := $(CURDIR)/tests/.node/bin:$(PATH)
@@ -78,6 +79,10 @@ link = $(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS)
 $(O)/confab: LIBS += -licui18n -licuuc
 $(O)/confab: $(O)/tools/confab.o $(O)/tools/confab_names.o \
 		$(O)/tools/confab_operate.o $(O)/tools/confab_upgrade.o $(O)/libconfab.a
+	$(call say,LD,$@)
+	$(link)
+$(O)/confab-jwks: LIBS += -lcurl
+$(O)/confab-jwks: $(O)/tools/jwks/main.o $(JWKS:%=$(O)/tools/jwks/%.o) $(O)/libconfab.a
 	$(call say,LD,$@)
 	$(link)
 $(O)/confab-command: $(O)/fcgi/command/main.o $(COMMAND:%=$(O)/fcgi/command/%.o) $(O)/libconfab.a
@@ -273,7 +278,7 @@ ETC ?= $(if $(filter /usr /usr/local,$(PREFIX)),/etc,$(PREFIX)/etc)/confab
 # Values of @NAME@ in the samples: the paths of an ordinary machine with one site, named confab.
 FILL := sed -e 's,@BIN@,$(PREFIX)/bin,g' -e 's,@ETC@,$(ETC),g' -e 's,@HTDOCS@,$(PREFIX)/share/confab/htdocs,g' \
 	-e 's,@RUN@,/run/confab/confab,g' -e 's,@MEDIA@,/var/lib/confab/confab/media,g' -e 's,@SITE@,confab,g' \
-	-e 's,@MOUNT@,/chat/,g' -e 's,@MOUNT_BARE@,/chat,g' -e 's,@MESSAGING@,/messaging/,g' \
+	-e 's,@MOUNT@,/chat/,g' -e 's,@MESSAGING@,/messaging/,g' \
 	-e 's,@INTERNAL@,/confab-media/,g'
 
 install: all $(filter $(BUNDLED)/%,$(PAGE)/index.html)

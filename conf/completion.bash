@@ -12,8 +12,10 @@ _confab() {
 			mapfile -t COMPREPLY < <(compgen -W "--site --mount --host --url --server --account --yes --dry-run --remove --data --help" -- "$word")
 		elif [[ " ${COMP_WORDS[*]} " == *" check "* ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "--site --config --url --json --help $(confab check --help | awk '/^    /{ print $1 }')" -- "$word")
+		elif [[ " ${COMP_WORDS[*]} " == *" jwks "* ]]; then
+			mapfile -t COMPREPLY < <(compgen -f -W "-c -u -f -i -n --help" -- "$word")
 		else
-			mapfile -t COMPREPLY < <(compgen -W "setup check upgrade account setting status maintain keep restore-done -c -s --help --version" -- "$word")
+			mapfile -t COMPREPLY < <(compgen -W "setup check jwks upgrade account setting status maintain keep restore-done -c -s --help --version" -- "$word")
 		fi
 		;;
 	esac

@@ -224,6 +224,9 @@ static void print_help(const struct command_line *line)
 	      "  check [OPTION]... [NAME]...   find what is wrong with a site, "
 	      "and say\n"
 	      "                                what to change (check --help)\n"
+	      "  jwks [OPTION]...              keep the keys of tokens as a "
+	      "JSON Web Key Set\n"
+	      "                                has them (jwks --help)\n"
 	      "  upgrade                       bring the database to this "
 	      "version\n"
 	      "  account add NAME              password from standard input\n"
@@ -260,8 +263,16 @@ enum {
 	N_COMMANDS = sizeof(COMMANDS) / sizeof(COMMANDS[0])
 };
 
-/* Commands that are programs of their own, with options of their own. */
-static const char *const PROGRAMS[] = { "setup", "check" };
+/* Commands that are programs of their own, with options of their own: in
+ * lib/confab, or, in a build, beside the sources; or in the folder of this
+ * one. */
+static const struct {
+	const char *name, *installed, *built, *program;
+} PROGRAMS[] = {
+	{ "setup", "lib/confab/setup", "../tools/site/setup", NULL },
+	{ "check", "lib/confab/check", "../tools/site/check", NULL },
+	{ "jwks", NULL, NULL, "confab-jwks" },
+};
 
 enum {
 	N_PROGRAMS = sizeof(PROGRAMS) / sizeof(PROGRAMS[0])
@@ -274,7 +285,7 @@ static _Noreturn void refuse_command(const char *word)
 
 	nearest_begin(&nearest, word, strlen(word));
 	for (size_t i = 0; i < N_PROGRAMS; i++)
-		nearest_offer(&nearest, PROGRAMS[i]);
+		nearest_offer(&nearest, PROGRAMS[i].name);
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		nearest_offer(&nearest, COMMANDS[i].name);
 	nearest_add(&nearest, &hint);
@@ -305,16 +316,17 @@ static const struct command *choose_command(char **words, int n)
 /* Executes the program of this command; returns if it has none. */
 static void become_program(char **argv)
 {
-	char path[BESIDE_SIZE], installed[32], built[32];
+	char path[BESIDE_SIZE];
 
 	for (size_t i = 0; i < N_PROGRAMS; i++) {
-		if (strcmp(argv[0], PROGRAMS[i]) != 0)
+		const char *program = PROGRAMS[i].program;
+
+		if (strcmp(argv[0], PROGRAMS[i].name) != 0)
 			continue;
-		snprintf(installed, sizeof(installed), "lib/confab/%s",
-			 PROGRAMS[i]);
-		snprintf(built, sizeof(built), "../tools/site/%s", PROGRAMS[i]);
-		if (!beside_find(path, installed, built))
-			die(installed, "it is not beside the program");
+		if (program ? !beside_find_program(path, program)
+			    : !beside_find(path, PROGRAMS[i].installed,
+					   PROGRAMS[i].built))
+			die(argv[0], "its program is not beside this one");
 		execv(path, argv);
 		die(path, strerror(errno));
 	}

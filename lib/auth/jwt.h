@@ -42,6 +42,10 @@ struct jwt_keys *jwt_keys_load(const char *path, struct buf *why)
 	__attribute__((warn_unused_result));
 void jwt_keys_free(struct jwt_keys *keys);
 
+/* Reads the list again if its file was replaced or changed; looks at most every
+ * five seconds. A list that can't be read is logged, and the keys stay. */
+void jwt_keys_refresh(struct jwt_keys *keys);
+
 /* Whether text has the three parts of a token. Does not check it. */
 bool jwt_is_shaped(const char *text);
 

@@ -1,5 +1,5 @@
-/* jwt_keys: the keys that check tokens, read once from the operator's files.
- * Called when a program starts; owns the keys. */
+/* jwt_keys: the keys that check tokens, read from the operator's files when a
+ * program starts and when the list has changed. Owns the keys. */
 #include "auth/jwt_keys.h"
 
 #include <errno.h>
@@ -11,6 +11,8 @@
 #include <string.h>
 
 #include "auth/jwt.h"
+#include "base/clock.h"
+#include "base/logger.h"
 #include "base/xalloc.h"
 
 enum {
@@ -18,6 +20,7 @@ enum {
 	SECRET_MOST = 1024,
 	RSA_LEAST = 2048, /* bits: section 3.3 */
 	KEYS_MOST = 64,
+	LOOK_EVERY = 5000, /* ms */
 };
 
 const char *const JWT_ALGORITHM_NAMES[JWT_ALGORITHMS] = {
@@ -54,6 +57,7 @@ void jwt_keys_free(struct jwt_keys *keys)
 	for (size_t i = 0; i < keys->count; i++)
 		free_key(&keys->list[i]);
 	free(keys->list);
+	free(keys->path);
 	free(keys);
 }
 
@@ -181,7 +185,9 @@ struct jwt_keys *jwt_keys_load(const char *path, struct buf *why)
 	bool ok = file != NULL;
 
 	keys->list = xcalloc(KEYS_MOST + 1, sizeof(*keys->list));
-	if (!ok)
+	keys->path = xstrdup(path);
+	keys->looked_at = clock_ms();
+	if (!ok || fstat(fileno(file), &keys->is) < 0)
 		buf_addf(why, "%s: %s", path, strerror(errno));
 	for (int n = 1; ok && fgets(line, sizeof(line), file); n++) {
 		ok = read_line(keys, path, line, &reason);
@@ -199,4 +205,33 @@ struct jwt_keys *jwt_keys_load(const char *path, struct buf *why)
 		return keys;
 	jwt_keys_free(keys);
 	return NULL;
+}
+
+void jwt_keys_refresh(struct jwt_keys *keys)
+{
+	struct jwt_keys *fresh;
+	struct buf why = { 0 };
+	struct stat is;
+
+	if (clock_ms() - keys->looked_at < LOOK_EVERY)
+		return;
+	keys->looked_at = clock_ms();
+	if (stat(keys->path, &is) < 0 ||
+	    (is.st_ino == keys->is.st_ino && is.st_size == keys->is.st_size &&
+	     is.st_mtim.tv_sec == keys->is.st_mtim.tv_sec &&
+	     is.st_mtim.tv_nsec == keys->is.st_mtim.tv_nsec))
+		return;
+	fresh = jwt_keys_load(keys->path, &why);
+	if (fresh) {
+		struct jwt_keys old = *keys;
+
+		*keys = *fresh;
+		*fresh = old;
+		logger(LEVEL_INFO, "jwt_keys", "count=%zu", keys->count);
+	} else {
+		keys->is = is; /* it is said once */
+		logger(LEVEL_ERROR, "jwt_keys", "why=\"%s\"", buf_text(&why));
+	}
+	jwt_keys_free(fresh);
+	buf_free(&why);
 }

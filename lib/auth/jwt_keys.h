@@ -4,6 +4,8 @@
 
 #include <openssl/evp.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
 
 enum jwt_algorithm {
 	JWT_HS256, /* HMAC with SHA-256 */
@@ -25,6 +27,9 @@ struct jwt_key {
 struct jwt_keys {
 	struct jwt_key *list;
 	size_t count;
+	char *path;        /* the file of the list */
+	struct stat is;    /* as it was when it was read */
+	int64_t looked_at; /* clock_ms() */
 };
 
 /* The names that "alg" uses. */

@@ -49,6 +49,7 @@ bool provider_jwt(struct identity *out, const struct identity_rules *rules,
 
 	if (!rules->keys || !jwt_is_shaped(text))
 		return false;
+	jwt_keys_refresh(rules->keys);
 	if (!jwt_verify(&jwt, &rules->jwt, text, time(NULL), &why)) {
 		logger(LEVEL_DEBUG, "jwt", "why=\"%s\"", why);
 		return false;

@@ -26,3 +26,15 @@ bool beside_find(char *out, const char *installed, const char *built)
 	}
 	return false;
 }
+
+bool beside_find_program(char *out, const char *name)
+{
+	ssize_t n = readlink("/proc/self/exe", out, BESIDE_SIZE - ROOM);
+
+	while (n > 0 && out[--n] != '/')
+		;
+	if (n < 0)
+		return false;
+	snprintf(out + n, ROOM, "/%s", name);
+	return access(out, X_OK) == 0;
+}

@@ -15,4 +15,7 @@ enum {
  * there is neither. */
 bool beside_find(char *out, const char *installed, const char *built);
 
+/* Finds a program in the folder of this one; out as above. */
+bool beside_find_program(char *out, const char *name);
+
 #endif

@@ -53,13 +53,13 @@ const WRONG_OF_SERVING = [
   [['-n', 'extra'], '"extra" is one word too many: there are only options'],
 ];
 
-for (const program of [...SERVING, 'confab-preview', 'confab'])
+for (const program of [...SERVING, 'confab-preview', 'confab-jwks', 'confab'])
   test(`${program}: a wrong option is named`, async () => {
     const wrong = SERVING.includes(program) ? [...WRONG_WORDS, ...WRONG_OF_SERVING] : WRONG_WORDS;
     for (const [words, said] of wrong) await refused(program, words, {}, `${program}: ${said}${more(program)}`);
   });
 
-for (const program of [...SERVING, 'confab-preview', 'confab'])
+for (const program of [...SERVING, 'confab-preview', 'confab-jwks', 'confab'])
   test(`${program}: its help and its version`, async () => {
     for (const option of ['-h', '--help']) {
       const { status, stdout, stderr } = await run(program, [option]);
