@@ -20,17 +20,30 @@ export async function freePort() {
 export class Stack {
   /**
    * @param {string} name of its folder
-   * @param {object} options env: CONFAB_* variables of its programs; the rest as a Site takes it
+   * @param {object} options env: CONFAB_* variables of its programs, STACK_* ones of tools/stack; the rest as a Site
+   * takes it
    */
   static async start(name, { env = {}, ...options } = {}) {
     const stack = new Stack();
     stack.env = env;
     stack.dir = path.join(process.env.CONFAB_DIR ?? path.join(top, 'build/release/test'), name);
     stack.port = await freePort();
-    stack.site = new Site(`http://127.0.0.1:${stack.port}/chat/`, options);
+    stack.site = stack.at(stack.port, options);
     await stack.again();
     await stack.confab('setting', 'allow_register', 'true');
     return stack;
+  }
+
+  /** The site at a port. */
+  at(port, options) {
+    return new Site(`http://127.0.0.1:${port}${this.env.STACK_MOUNT ?? '/chat/'}`, options);
+  }
+
+  /** Puts another web server before the programs; its site. */
+  async front(name) {
+    const port = await freePort();
+    await this.#tool('front', this.dir, name, `${port}`);
+    return this.at(port);
   }
 
   #tool(...args) {
