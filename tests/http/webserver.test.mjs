@@ -17,7 +17,8 @@ const FORGED = '203.0.113.9';
 const isThere = (program) =>
   ['/usr/sbin', '/usr/bin', '/usr/local/sbin'].some((folder) => existsSync(path.join(folder, program)));
 
-const SERVERS = [['lighttpd', 'lighttpd'], ['nginx', 'nginx'], ['apache', 'apache2']];
+const SERVERS = [['lighttpd', 'lighttpd'], ['nginx', 'nginx'], ['apache', 'apache2'],
+  ['apache-fcgid', 'apache2'], ['caddy', 'caddy']];
 /** Where the page and the programs are: at the usual place, further down, and as a whole host. */
 const MOUNTS = ['/chat/', '/community/chat/', '/'];
 
