@@ -276,7 +276,8 @@ MAN := $(DESTDIR)$(PREFIX)/share/man
 # The configuration: of the machine, or of an installation below a folder of somebody's own.
 ETC ?= $(if $(filter /usr /usr/local,$(PREFIX)),/etc,$(PREFIX)/etc)/confab
 # Values of @NAME@ in the samples: the paths of an ordinary machine with one site, named confab.
-FILL := sed -e 's,@BIN@,$(PREFIX)/bin,g' -e 's,@ETC@,$(ETC),g' -e 's,@HTDOCS@,$(PREFIX)/share/confab/htdocs,g' \
+FILL := sed -e 's,@CONF@,$(ETC)/confab.conf,g' -e 's,@BIN@,$(PREFIX)/bin,g' -e 's,@ETC@,$(ETC),g' \
+	-e 's,@HTDOCS@,$(PREFIX)/share/confab/htdocs,g' \
 	-e 's,@RUN@,/run/confab/confab,g' -e 's,@MEDIA@,/var/lib/confab/confab/media,g' -e 's,@SITE@,confab,g' \
 	-e 's,@MOUNT@,/chat/,g' -e 's,@MESSAGING@,/messaging/,g' \
 	-e 's,@INTERNAL@,/confab-media/,g'
@@ -297,7 +298,7 @@ install: all $(filter $(BUNDLED)/%,$(PAGE)/index.html)
 	$(Q)for s in 1 5 8; do install -m 644 docs/man/*.$$s $(MAN)/man$$s || exit; done
 	$(Q)install -m 644 conf/confab.conf $(SHARE)/conf/confab.conf
 	$(Q)install -m 644 conf/prometheus-alerts.yml $(SHARE)/conf/prometheus-alerts.yml
-	$(Q)for s in nginx apache; do $(FILL) conf/$$s.conf.in >$(SHARE)/conf/$$s.conf || exit; done
+	$(Q)for s in nginx apache apache-fcgid caddy; do $(FILL) conf/$$s.conf.in >$(SHARE)/conf/$$s.conf || exit; done
 	$(Q)sed -n '/^# confab$$/,$$p' conf/lighttpd.conf.in | $(FILL) >$(SHARE)/conf/lighttpd.conf
 	$(Q)cd conf/systemd && for f in *; do $(FILL) $$f >$(SHARE)/systemd/$$f || exit; done
 	$(Q)chmod -R a+rX,u+w,go-w $(SHARE)

@@ -172,18 +172,40 @@ static bool accept_key(struct handshake *h)
 	return true;
 }
 
-/* The web server appends its client's address to whatever the client sent, so
- * the last address of the list counts. */
-static void find_address(struct handshake *h)
+static bool is_listed(const char *list, const char *address, size_t len)
 {
+	while (*list) {
+		size_t n = strcspn(list, " ");
+
+		if (n == len && !memcmp(list, address, len))
+			return true;
+		list += n;
+		list += strspn(list, " ");
+	}
+	return false;
+}
+
+/* The web server appends its client's address to whatever the client sent, so
+ * the last address of the list counts, or, where that is a proxy's, the one
+ * before. */
+static void find_address(struct handshake *h, const char *proxies)
+{
+	static const char between[] = ", \t";
 	int count;
 	const char *list = find_field(h, "X-Forwarded-For", &count);
-	const char *start = list ? list + strlen(list) : "";
+	const char *end = list ? list + strlen(list) : NULL, *start = end;
 
-	while (list && start > list && !strchr(", \t", start[-1]))
-		start--;
-	if (strlen(start) < sizeof(h->address))
-		strcpy(h->address, start);
+	while (end > list) {
+		while (end > list && strchr(between, end[-1]))
+			end--;
+		for (start = end; start > list && !strchr(between, start[-1]);)
+			start--;
+		if (!is_listed(proxies, start, (size_t)(end - start)))
+			break;
+		end = start;
+	}
+	if (start && (size_t)(end - start) < sizeof(h->address))
+		memcpy(h->address, start, (size_t)(end - start));
 }
 
 /* Whether the request names its host, and repeats no header whose repetition
@@ -228,11 +250,11 @@ static int choose_status(struct handshake *h)
 		return 426;
 	if (!accept_key(h) || !choose_protocol(h))
 		return 400;
-	find_address(h);
 	return 101;
 }
 
-int handshake_parse(struct handshake *h, char *bytes, size_t len)
+int handshake_parse(struct handshake *h, char *bytes, size_t len,
+		    const char *proxies)
 {
 	char *end = memmem(bytes, len, "\r\n\r\n", 4), *rest = bytes, *line;
 
@@ -252,6 +274,7 @@ int handshake_parse(struct handshake *h, char *bytes, size_t len)
 		if (!line || !parse_field(h, line))
 			return 400;
 	}
+	find_address(h, proxies);
 	return choose_status(h);
 }
 

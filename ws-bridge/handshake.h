@@ -31,8 +31,10 @@ struct handshake {
 
 /* Returns 0 when more bytes have to come, 101 when a whole head is a valid
  * handshake, otherwise the HTTP status of the refusal. Changes bytes only when
- * the head is whole. */
-int handshake_parse(struct handshake *out, char *bytes, size_t len);
+ * the head is whole. proxies: addresses, space-separated, that are passed over
+ * when the client's is looked for in X-Forwarded-For. */
+int handshake_parse(struct handshake *out, char *bytes, size_t len,
+		    const char *proxies);
 
 /* Appends the response for a status that handshake_parse() returned. */
 void handshake_answer(struct buf *out, const struct handshake *handshake,

@@ -343,7 +343,8 @@ static void read_head(struct socket *s, const char *bytes, size_t len)
 	int status;
 
 	buf_add(&s->head, bytes, len);
-	status = handshake_parse(&h, s->head.data, s->head.len);
+	status = handshake_parse(&h, s->head.data, s->head.len,
+				 s->sockets->config->trusted_proxies);
 	if (status)
 		shake_hands(s, &h, status);
 }

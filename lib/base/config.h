@@ -16,6 +16,7 @@ struct config {
 	char *direct_thread;   /* "": none */
 	char *direct_sockets;  /* such paths, space-separated */
 	char *allowed_origins; /* space-separated, besides the same origin */
+	char *trusted_proxies; /* addresses, space-separated */
 	char *jwt_keys;        /* list of the host application's keys, or "" */
 	char *jwks_url;        /* for confab jwks, or "" */
 	char *jwt_issuer;      /* expected iss; "": not checked */

@@ -1,18 +1,21 @@
 // The web servers that conf/ has samples for, each in front of the same stack. Those that are not installed are
 // skipped.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
+import http2 from 'node:http2';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
-import { KINDS, until } from './support/client.mjs';
-import { Stack } from './support/stack.mjs';
+import { KINDS, Site, until } from './support/client.mjs';
+import { Stack, freePort } from './support/stack.mjs';
 
 const run = promisify(execFile);
-const tool = path.resolve(import.meta.dirname, '../../tools/stack');
-const FORGED = '203.0.113.9';
+const top = path.resolve(import.meta.dirname, '../..');
+const tool = path.join(top, 'tools/stack');
+const FORGED = '203.0.113.9', CLIENT = '198.51.100.7';
 
 const isThere = (program) =>
   ['/usr/sbin', '/usr/bin', '/usr/local/sbin'].some((folder) => existsSync(path.join(folder, program)));
@@ -157,3 +160,87 @@ for (const mount of MOUNTS) {
     });
   }
 }
+
+// TLS ends in HAProxy, as docs/install.md has it.
+describe('behind HAProxy', { skip: isThere('haproxy') ? false : 'haproxy is not installed' }, () => {
+  const doc = readFileSync(path.join(top, 'docs/install.md'), 'utf8');
+  let stack, folder;
+
+  before(async () => {
+    stack = await Stack.start('webserver-tls',
+      { env: { STACK_MOUNT: '/community/chat/', CONFAB_TRUSTED_PROXIES: '127.0.0.1' } });
+    folder = mkdtempSync(path.join(tmpdir(), 'confab-tls-'));
+    await run('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days',
+      '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', `${folder}/key`, '-out',
+      `${folder}/cert`]);
+    writeFileSync(`${folder}/site.pem`, readFileSync(`${folder}/cert`, 'utf8') + readFileSync(`${folder}/key`, 'utf8'));
+  }, { timeout: 60_000 });
+  after(async () => {
+    await stack?.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  /** HAProxy before a web server: its site, and how to end it. */
+  async function proxy(to) {
+    const port = await freePort();
+    const [, conf] = /^```haproxy\n([^]*?)^```/m.exec(doc);
+    writeFileSync(`${folder}/haproxy.cfg`, conf.replace('*:443', `127.0.0.1:${port}`)
+      .replace('/etc/haproxy/site.pem', `${folder}/site.pem`).replace('127.0.0.1:80', to.url.host)
+      // A client of another machine: one at the proxy's own address is no proof.
+      .replace('%[src]', CLIENT));
+    const child = spawn('/usr/sbin/haproxy', ['-db', '-f', `${folder}/haproxy.cfg`], { stdio: 'ignore' });
+    const site = new Site(`https://127.0.0.1:${port}${to.url.pathname}`);
+    await until(() => site.request('GET', 'readyz').then(({ status }) => status === 200, () => false),
+      'HAProxy answers');
+    return { site, end: () => child.kill() };
+  }
+
+  /** One request over HTTP/2: {status, headers, text}. */
+  function byHttp2(site, method, path, headers = {}, body = '') {
+    const session = http2.connect(site.url.origin, { rejectUnauthorized: false });
+    return new Promise((resolve, reject) => {
+      session.on('error', reject);
+      const stream = session.request({ ':method': method, ':path': new URL(path, site.url).pathname, ...headers });
+      let answer, text = '';
+      stream.on('response', (got) => { answer = got; }).on('error', reject);
+      stream.setEncoding('utf8').on('data', (part) => { text += part; })
+        .on('end', () => resolve({ status: answer[':status'], headers: answer, text }));
+      if (method !== 'GET') stream.end(body);
+    }).finally(() => session.close());
+  }
+
+  for (const [name, program] of SERVERS)
+    it(name, { skip: isThere(program) ? false : `${program} is not installed`, timeout: 60_000 }, async () => {
+      const { site, end } = await proxy(await stack.front(name, { STACK_TLS: '1' }));
+      try {
+        const [alice, bob] = [await site.register('alice'), await site.register('bob')];
+        const login = JSON.stringify({ username: bob.user.username, password: bob.password });
+        const { status, headers } = await byHttp2(site, 'POST', 'session',
+          { 'content-type': 'application/json' }, login);
+        assert.equal(status, 200);
+        const [set] = headers['set-cookie'];
+        assert.match(set, /^__Host-confab=.*; Secure/);
+        const [cookie] = set.split(';'), { origin } = site.url;
+        assert.equal((await byHttp2(site, 'GET', '')).status, 200);
+        assert.notEqual((await site.request('GET', 'metrics')).status, 200, 'strangers get no metrics');
+        const command = (from) => site.request('POST', 'command', { headers: { cookie, origin: from },
+          body: { event_type: 'room.list', data: {} } });
+        assert.equal((await command(origin)).status, 200);
+        assert.equal((await command('https://elsewhere.example')).status, 403);
+        const room = await site.room(alice, [bob]);
+        for (const kind of KINDS) {
+          const stream = await site.stream(kind, null,
+            { headers: { cookie, origin, 'x-forwarded-for': FORGED, 'x-forwarded-proto': 'http' } });
+          for (const content of ['first', 'second', 'third']) {
+            await site.done(alice, 'message.send', { room_id: room.id, content: `${kind} ${content}` });
+            await stream.message(`${kind} ${content}`);
+          }
+          const addresses = 'select distinct address from confab.session where account_id';
+          assert.equal(await stack.query(`${addresses} = ${bob.user.id}`), CLIENT);
+          stream.close();
+        }
+      } finally {
+        end();
+      }
+    });
+});

@@ -15,7 +15,7 @@ const KEY = 'a key of no less than thirty-two bytes';
 const USER = { id: 7, name: 'Zoë "Z"', email: 'zoe@example.org' };
 
 /** The example of a language that signs, with the key from a folder of the test. */
-const example = (language, folder) => [...docs.matchAll(/```(\w+)\n([^`]*(?:`[^`]+`[^`]*)*?)\n```/g)]
+const example = (language, folder) => [...docs.matchAll(/```(\w+) chat-token\n([^`]*(?:`[^`]+`[^`]*)*?)\n```/g)]
   .find(([, name, text]) => name === language && text.includes('HS256'))[2].replace('/etc/confab/site.key',
     path.join(folder, 'site.key'));
 

@@ -1,5 +1,6 @@
 // Minimal clients for the three transports: the tests see the transmitted bytes.
 import http from 'node:http';
+import https from 'node:https';
 import { after } from 'node:test';
 import WebSocket from 'ws';
 import { Contract } from './contract.mjs';
@@ -8,6 +9,10 @@ export const DEADLINE = 15_000; // ms
 
 // Web servers close a connection that is idle for some seconds; it must not be reused at that moment.
 const keptAgent = new http.Agent({ keepAlive: true, maxSockets: 32, timeout: 2_000 });
+/** The certificates of the tests are their own. */
+const securely = { rejectUnauthorized: false };
+const httpsAgent = new https.Agent({ keepAlive: true, maxSockets: 32, timeout: 2_000, ...securely });
+const moduleOf = ({ protocol }) => (protocol === 'https:' ? https : http);
 const closed = new Contract();
 let extended;
 
@@ -26,11 +31,11 @@ export class Site {
   }
 
   /** One request: {status, headers, text, body}; body is the parsed text when it is JSON. */
-  request(method, path, { body, token, headers = {}, raw, agent = keptAgent } = {}) {
+  request(method, path, { body, token, headers = {}, raw, agent } = {}) {
     const payload = raw ?? (body === undefined ? undefined : JSON.stringify(body));
     return new Promise((resolve, reject) => {
-      const request = http.request(new URL(path, this.url), {
-        method, agent, timeout: 60_000,
+      const request = moduleOf(this.url).request(new URL(path, this.url), {
+        method, agent: agent ?? (this.url.protocol === 'https:' ? httpsAgent : keptAgent), timeout: 60_000,
         headers: {
           ...(payload !== undefined
             && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }),
@@ -118,6 +123,7 @@ after(() => {
   const broken = [...opened].find((stream) => stream.broken && !stream.told);
   for (const stream of opened) stream.close();
   keptAgent.destroy();
+  httpsAgent.destroy();
   if (broken) throw broken.broken;
 });
 
@@ -234,10 +240,10 @@ function withQuery(url, since, payload) {
 async function openWebSocket(at, who, { since, payload, path = 'ws', protocols = ['confab.v1'], headers = {},
     inQuery = true, wait = true, ...options }) {
   const url = withQuery(new URL(path, at.url), since, payload);
-  url.protocol = 'ws:';
+  url.protocol = url.protocol.replace('http', 'ws');
   if (who?.token && inQuery) url.searchParams.set('token', who.token);
   const stream = new Stream(at);
-  const socket = new WebSocket(url, protocols, { perMessageDeflate: false, headers, ...options });
+  const socket = new WebSocket(url, protocols, { perMessageDeflate: false, headers, ...securely, ...options });
   stream.socket = socket;
   socket.on('open', () => stream.changed());
   socket.on('message', (data, binary) => stream.arrived(binary ? '"a binary frame"' : data.toString()));
@@ -259,8 +265,8 @@ async function openWebSocket(at, who, { since, payload, path = 'ws', protocols =
 /** options: since, payload, lastEventId, headers, wait. */
 async function openSse(at, who, { since, payload, lastEventId, headers = {}, wait = true }) {
   const stream = new Stream(at);
-  const request = http.get(withQuery(new URL('events', at.url), since, payload), {
-    agent: false,
+  const request = moduleOf(at.url).get(withQuery(new URL('events', at.url), since, payload), {
+    agent: false, ...securely,
     headers: { ...(who?.token && { authorization: `Bearer ${who.token}` }),
       ...(lastEventId !== undefined && { 'last-event-id': lastEventId }), ...headers },
   });

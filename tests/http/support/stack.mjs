@@ -39,15 +39,20 @@ export class Stack {
     return new Site(`http://127.0.0.1:${port}${this.env.STACK_MOUNT ?? '/chat/'}`, options);
   }
 
-  /** Puts another web server before the programs; its site. */
-  async front(name) {
+  /** Puts another web server before the programs; its site. env: as of start(). */
+  async front(name, env = {}) {
     const port = await freePort();
-    await this.#tool('front', this.dir, name, `${port}`);
+    await this.#toolWith(env, 'front', this.dir, name, `${port}`);
     return this.at(port);
   }
 
   #tool(...args) {
-    return run(path.join(top, 'tools/stack'), args, { env: { ...process.env, STACK_FSYNC: 'off', ...this.env } });
+    return this.#toolWith({}, ...args);
+  }
+
+  #toolWith(env, ...args) {
+    return run(path.join(top, 'tools/stack'), args,
+      { env: { ...process.env, STACK_FSYNC: 'off', ...this.env, ...env } });
   }
 
   /** Runs the admin command; returns its output. */
