@@ -26,15 +26,16 @@ LDFLAGS_fuzz := -fsanitize=fuzzer,address,undefined
 
 CFLAGS := $(CFLAGS_WARN) $(CFLAGS_$(BUILD)) -D_GNU_SOURCE -MMD -MP -Ilib -I. \
 	-isystem /usr/include/postgresql
-LDFLAGS := $(LDFLAGS_$(BUILD))
-LIBS := -lfcgi -lpq -ljson-c -lsodium -lcrypto
+# A program loads only the libraries that it uses.
+LDFLAGS := -Wl,--as-needed $(LDFLAGS_$(BUILD))
+LIBS := -lfcgi -lpq -ljson-c -lsodium -lcrypto -licuuc
 
 # The rooms of lib/, lowest first; tools/check holds the table of allowed includes.
 LIB := $(addprefix base/, beside buf command_line config crypto error hex json json_peek logger metrics \
 	nearest program state utf8 uuid version xalloc) \
 	$(addprefix event/, instance listener loop service) \
 	$(addprefix pg/, async conn conninfo result schema sync) \
-	$(addprefix text/, command_id entities escape html sanitise tag url) \
+	$(addprefix text/, command_id entities escape html marks sanitise tag url) \
 	$(addprefix web/, answer content_type fastcgi head multipart overflow prefork request shares worker) \
 	$(addprefix auth/, identity jwt jwt_keys login origin provider_jwt provider_remote_user provider_token query \
 	requirements) \
@@ -76,7 +77,7 @@ $(O)/libconfab.a: $(LIB:%=$(O)/lib/%.o)
 
 link = $(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS)
 
-$(O)/confab: LIBS += -licui18n -licuuc
+$(O)/confab: LIBS += -licui18n
 $(O)/confab: $(O)/tools/confab.o $(O)/tools/confab_names.o \
 		$(O)/tools/confab_operate.o $(O)/tools/confab_upgrade.o $(O)/libconfab.a
 	$(call say,LD,$@)
@@ -137,7 +138,7 @@ $(O)/tests/faults/clock.so: tests/faults/clock.c
 # The targets of the fuzz tests for parsers of hostile bytes: with inputs that clang's libFuzzer searches for, and with
 # the kept ones.
 PARSERS := $(addprefix lib/base/, buf error hex json json_peek logger utf8 uuid xalloc) \
-	$(addprefix lib/text/, command_id entities escape html sanitise tag url) \
+	$(addprefix lib/text/, command_id entities escape html marks sanitise tag url) \
 	$(addprefix lib/auth/, jwt jwt_keys query) \
 	lib/log/cursor lib/web/fastcgi lib/web/head fcgi/command/envelope lib/web/multipart \
 	ws-bridge/frame ws-bridge/handshake ws-bridge/reader

@@ -6,6 +6,7 @@
 
 #include "text/escape.h"
 #include "text/html.h"
+#include "text/marks.h"
 #include "text/tag.h"
 
 enum {
@@ -42,7 +43,9 @@ struct writer {
 	/* For each start tag of formatting: whether its element ends inside a
 	 * block that begins in it. */
 	struct buf *crosses;
-	size_t formatting; /* start tags of formatting so far */
+	size_t formatting;  /* start tags of formatting so far */
+	struct marks marks; /* at the end of the text so far */
+	struct buf *scratch;
 };
 
 static void write_tag(struct writer *w, const char *open, enum tag tag)
@@ -402,7 +405,8 @@ static void write_all(struct writer *w, struct html_span text)
 	while (html_next(&text, &token)) {
 		switch (token.kind) {
 		case HTML_TEXT:
-			write_text(w, token.text);
+			write_text(w, marks_limit(&w->marks, token.text,
+						  w->scratch));
 			break;
 		case HTML_START:
 		case HTML_END:
@@ -425,11 +429,14 @@ static void write_all(struct writer *w, struct html_span text)
 void sanitise(struct buf *out, const char *text, size_t len, bool keep_class_id)
 {
 	struct buf normal = { 0 }, crosses = { 0 }, unwanted = { 0 };
+	struct buf scratch = { 0 };
 	struct writer survey = { .out = &unwanted,
 				 .crosses = &crosses,
+				 .scratch = &scratch,
 				 .surveying = true };
 	struct writer w = { .out = out,
 			    .crosses = &crosses,
+			    .scratch = &scratch,
 			    .keep_class_id = keep_class_id };
 
 	normalise_newlines(&normal, text, len);
@@ -438,4 +445,5 @@ void sanitise(struct buf *out, const char *text, size_t len, bool keep_class_id)
 	buf_free(&normal);
 	buf_free(&crosses);
 	buf_free(&unwanted);
+	buf_free(&scratch);
 }

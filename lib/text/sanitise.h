@@ -33,7 +33,8 @@ enum {
 
 /* Appends the sanitised form of text (valid UTF-8) to out. Other tags are
  * dropped and their content is kept, with a newline before a block's; comments
- * go; a control character is a question mark. Where there is no room for more
+ * go; a control character is a question mark; of the accents and joiners on one
+ * character the first MARKS_MOST stay. Where there is no room for more
  * elements their content is kept, and a line break is a space. Linear in len.
  */
 void sanitise(struct buf *out, const char *text, size_t len,

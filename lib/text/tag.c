@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "text/escape.h"
+#include "text/marks.h"
 #include "text/url.h"
 
 enum {
@@ -126,6 +127,7 @@ void tag_write_attributes(struct buf *out, enum tag tag, struct html_span rest,
 			  bool keep_class_id)
 {
 	struct html_span name, value;
+	struct buf scratch = { 0 };
 	unsigned seen = 0;
 	bool window = false;
 
@@ -140,6 +142,9 @@ void tag_write_attributes(struct buf *out, enum tag tag, struct html_span rest,
 			continue;
 		if (attribute == ATTRIBUTE_TARGET)
 			window = opens_window(value);
+		if (attribute == ATTRIBUTE_TITLE)
+			value = marks_limit(&(struct marks){ 0 }, value,
+					    &scratch);
 		buf_add_text(out, " ");
 		buf_add_text(out, attributes[attribute]);
 		buf_add_text(out, "=\"");
@@ -148,4 +153,5 @@ void tag_write_attributes(struct buf *out, enum tag tag, struct html_span rest,
 	}
 	if (window)
 		buf_add_text(out, " rel=\"noopener nofollow ugc\"");
+	buf_free(&scratch);
 }

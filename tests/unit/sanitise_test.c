@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "tests/fuzz/grammar.h"
+#include "text/marks.h"
 #include "text/sanitise.h"
 
 struct vector {
@@ -628,6 +629,47 @@ static void test_time_is_linear(void **state)
 	}
 }
 
+/* Appends a mark n times. */
+static void add_times(struct buf *out, const char *mark, int n)
+{
+	for (int i = 0; i < n; i++)
+		buf_add_text(out, mark);
+}
+
+/* A letter with 1,000 marks keeps as many as a text may have, however they are
+ * written, and whatever stands between them that is not written. */
+static void test_marks_are_bounded(void **state)
+{
+	static const char *const marks[] = {
+		"\xcc\x81",         /* U+0301, an accent */
+		"\xe2\x80\x8d",     /* U+200D, a joiner */
+		"\xe1\xab\x80",     /* U+1AC0, of a later Unicode */
+		"\xf3\xa0\x81\xa7", /* U+E0067, of a flag's tag */
+		"&#769;",           "&#x301;", "&tdot;",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		struct buf in = { 0 }, out = { 0 }, wanted = { 0 };
+
+		buf_add_text(&in, "a");
+		add_times(&in, marks[i], 500);
+		buf_add_text(&in, "<!-- x --><i></i><u>");
+		add_times(&in, marks[i], 500);
+		buf_add_text(&in, "</u>b");
+		add_times(&in, marks[i], MARKS_MOST);
+		buf_add_text(&wanted, "a");
+		add_times(&wanted, marks[i], MARKS_MOST);
+		buf_add_text(&wanted, "b");
+		add_times(&wanted, marks[i], MARKS_MOST);
+		sanitise(&out, in.data, in.len, false);
+		assert_string_equal(buf_text(&out), buf_text(&wanted));
+		buf_free(&in);
+		buf_free(&out);
+		buf_free(&wanted);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -645,6 +687,7 @@ int main(void)
 		cmocka_unit_test(test_grammar_of_random_input),
 		cmocka_unit_test(test_size_is_bounded),
 		cmocka_unit_test(test_time_is_linear),
+		cmocka_unit_test(test_marks_are_bounded),
 	};
 
 	return RUN_TAP(tests);
