@@ -212,8 +212,13 @@ static void find_address(struct handshake *h, const char *proxies)
  * would be ambiguous. */
 static bool is_unambiguous(const struct handshake *h)
 {
-	static const char *const once[] = { "Host", "Origin", "Authorization",
-					    "Content-Length" };
+	static const char *const once[] = { "Host",
+					    "Origin",
+					    "Authorization",
+					    "Content-Length",
+					    "Transfer-Encoding",
+					    "Sec-WebSocket-Key",
+					    "Sec-WebSocket-Version" };
 	int count;
 
 	for (size_t i = 0; i < sizeof(once) / sizeof(once[0]); i++) {

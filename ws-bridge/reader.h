@@ -22,7 +22,9 @@ struct reader {
 	void *owner;
 	size_t limit;    /* largest message in bytes */
 	struct buf *out; /* answers: PONG and CLOSE frames */
-	struct reader_context *context;
+	unsigned idle;   /* frames without a message's bytes: control frames and
+			    empty ones. The caller may set it to 0. */
+	struct reader_context *context; /* NULL: no frame or message is begun */
 };
 
 enum reader_status {

@@ -30,8 +30,15 @@ enum {
 	READ = 16384,         /* bytes of one read */
 	PART = 32768,         /* bytes gathered for one write, roughly */
 	FRAMES_KEPT =
-		65536,    /* bytes of scratch memory kept for the next write */
-	HANDSHAKES = 1024 /* handshakes allowed beside the streams */
+		65536,     /* bytes of scratch memory kept for the next write */
+	HANDSHAKES = 1024, /* handshakes allowed beside the streams */
+	/* A slow network's share: 500 bytes a second, as Apache's
+	 * mod_reqtimeout has it. */
+	MS_PER_BYTE = 2,
+	/* More pings than any client needs. */
+	IDLE_FRAMES = 200,
+	IDLE_PERIOD = 10000, /* ms */
+	CLOSE_POLICY = 1008
 };
 
 static void free_socket(struct socket *s)
@@ -179,9 +186,11 @@ static void note_heard(struct socket *s)
 	s->unheard = 0;
 }
 
-/* Reads on. A PONG that has waited in the meantime is about to be read. */
+/* Reads on. A PONG that has waited in the meantime is about to be read, and so
+ * is the rest of a message. */
 void socket_read_on(struct socket *s)
 {
+	s->begun = 0;
 	if (s->is_pinged)
 		loop_arm(s->sockets->loop, &s->timer, PONG_TIMEOUT);
 	wait_for_events(s);
@@ -296,6 +305,36 @@ static void open_stream(struct socket *s, struct handshake *h,
 		socket_close_with(s, END_UNAUTHENTICATED);
 }
 
+/* Whether a message takes too long to arrive. While it does, it has memory
+ * here. */
+static bool is_message_late(struct socket *s, size_t len)
+{
+	int64_t now = loop_now(s->sockets->loop);
+
+	if (!s->reader.context) {
+		s->begun = 0;
+		return false;
+	}
+	if (!s->begun) {
+		s->begun = now;
+		s->arrived = 0;
+	}
+	s->arrived += len;
+	return now - s->begun > s->sockets->config->request_timeout * 1000 +
+					(int64_t)s->arrived * MS_PER_BYTE;
+}
+
+/* Counts idle frames anew in each period. */
+static void begin_period(struct socket *s)
+{
+	int64_t now = loop_now(s->sockets->loop);
+
+	if (now - s->idle_since > IDLE_PERIOD) {
+		s->idle_since = now;
+		s->reader.idle = 0;
+	}
+}
+
 /* Reads frames. Their answers go out at once, in order. */
 static void read_frames(struct socket *s, const char *bytes, size_t len)
 {
@@ -303,6 +342,7 @@ static void read_frames(struct socket *s, const char *bytes, size_t len)
 	enum reader_status status;
 
 	note_heard(s);
+	begin_period(s);
 	s->reader.out = &answers;
 	status = reader_feed(&s->reader, bytes, len);
 	if (answers.len)
@@ -310,6 +350,8 @@ static void read_frames(struct socket *s, const char *bytes, size_t len)
 	buf_free(&answers);
 	if (status == READER_CLOSED)
 		end_connection(s);
+	else if (is_message_late(s, len) || s->reader.idle > IDLE_FRAMES)
+		socket_close_with(s, CLOSE_POLICY);
 }
 
 /* Answers a whole head, then reads the bytes after it. */
@@ -349,22 +391,23 @@ static void read_head(struct socket *s, const char *bytes, size_t len)
 		shake_hands(s, &h, status);
 }
 
-/* Reads the bytes that have come. False when the connection is broken or at its
- * end. */
+/* Reads once, so that every client has its turn. False when the connection is
+ * broken or at its end. */
 static bool receive_bytes(struct socket *s)
 {
 	char bytes[READ];
-	ssize_t n = 1;
+	ssize_t n;
 
-	while (wants_bytes(s) && (n = read(s->watch.fd, bytes, READ)) > 0) {
-		if (s->state == SOCKET_HANDSHAKE)
-			read_head(s, bytes, (size_t)n);
-		else if (s->state != SOCKET_ENDING)
-			read_frames(s, bytes, (size_t)n);
-		if (n < READ)
-			return true;
-	}
-	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
+	if (!wants_bytes(s))
+		return true;
+	n = read(s->watch.fd, bytes, READ);
+	if (n <= 0)
+		return n < 0 && (errno == EAGAIN || errno == EINTR);
+	if (s->state == SOCKET_HANDSHAKE)
+		read_head(s, bytes, (size_t)n);
+	else if (s->state != SOCKET_ENDING)
+		read_frames(s, bytes, (size_t)n);
+	return true;
 }
 
 /* Sends the kept bytes. False when the connection is broken. */

@@ -34,6 +34,10 @@ struct socket {
 	bool is_pinged;      /* an answer to a PING is due */
 	int64_t wrote;       /* loop_now() of the write before the PING */
 	size_t unheard;      /* bytes written since the client was heard */
+	int64_t begun;       /* loop_now() when the message that is arriving
+				began, or was read on; 0: none is arriving */
+	size_t arrived;      /* bytes of it */
+	int64_t idle_since;  /* loop_now(): idle frames are counted from then */
 	struct buf head;     /* the request's */
 	struct buf out;      /* bytes that the connection did not accept yet */
 	struct reader reader;

@@ -131,6 +131,9 @@ describe('the handshake (4.2)', () => {
     ['4.2.2: an unknown subprotocol', 400, () => request({ 'Sec-WebSocket-Protocol': 'soap' })],
     ['a body', 400, () => request({ 'Content-Length': '4' })],
     ['a body in chunks', 400, () => request({ 'Transfer-Encoding': 'chunked' })],
+    ['a body in chunks, said twice', 400, () => request({ 'Transfer-Encoding': ['chunked', 'chunked'] })],
+    ['two lengths', 400, () => request({ 'Content-Length': ['0', '0'] })],
+    ['4.2.1: two versions', 400, () => request({ 'Sec-WebSocket-Version': ['13', '13'] })],
     ['a folded field', 400, () => request({ 'X-Folded': 'a\r\n b' })],
     ['a control character', 400, () => request({ 'X-Odd': 'a\x01b' })],
     ['no request line', 400, () => `nonsense\r\n\r\n`],
@@ -237,6 +240,9 @@ describe('frames (5, 7, 8)', () => {
     ['7.4.2: code 2999', 1002, [frame(8, code(2999))]],
     ['7.4.2: code 5000', 1002, [frame(8, code(5000))]],
     ['7.4.2: code 65535', 1002, [frame(8, code(65535))]],
+    ['7.1.6: a reason that is no UTF-8', 1007, [frame(8, Buffer.concat([code(1000), Buffer.from([0xff])]))]],
+    ['7.1.6: the same with a newer code', 1007, [frame(8, Buffer.concat([code(1012), Buffer.from([0xff])]))]],
+    ['7.4: code 1016', 1002, [frame(8, code(1016))]],
     ['8.1: a byte that is no UTF-8', 1007, [frame(1, Buffer.from([0xff]))]],
     ['8.1: a surrogate', 1007, [frame(1, Buffer.from([0xed, 0xa0, 0x80]))]],
     ['8.1: a text that ends inside a character', 1007, [frame(1, Buffer.from([0x61, 0xe2, 0x82]))]],
@@ -246,6 +252,11 @@ describe('frames (5, 7, 8)', () => {
     ['10.4: the same, told by its length alone', 1009, [frame(1, 'x', { length: 2 ** 40 })]],
     ['10.4: the same in fragments', 1009,
       [frame(1, 'x'.repeat(600_000), { fin: false }), frame(0, 'x'.repeat(600_000))]],
+    ['10.4: a message of too many fragments', 1009,
+      [frame(1, '{', { fin: false }), ...Array(1024).fill(frame(0, ' ', { fin: false }))]],
+    ['10.4: more PONGs than a client can need', 1008, [Buffer.concat(Array(201).fill(frame(10)))]],
+    ['10.4: more empty fragments', 1008,
+      [Buffer.concat([frame(1, '', { fin: false }), ...Array(201).fill(frame(0, '', { fin: false }))])]],
   ];
   for (const [what, wanted, bytes] of CLOSED)
     it(`closes with ${wanted} after ${what}`, async () => {
@@ -254,7 +265,7 @@ describe('frames (5, 7, 8)', () => {
       assert.equal(await raw.closeCode(), wanted);
     });
 
-  for (const number of [1000, 1001, 1003, 1007, 1011, 3000, 4999])
+  for (const number of [1000, 1001, 1003, 1007, 1011, 1012, 1013, 1014, 3000, 4999])
     it(`answers a CLOSE of code ${number} with the same (5.5.1)`, async () => {
       const raw = await open();
       raw.socket.write(frame(8, Buffer.concat([code(number), Buffer.from('bye')])));
@@ -347,6 +358,18 @@ test('a PING without a PONG within 10 s ends with CLOSE 4008 (5.5.2, 5.5.3)', { 
   const took = Date.now() - start;
   assert.equal(payload.readUInt16BE(0), 4008);
   assert.ok(took > 9_900 && took < 15_000, `closed after ${took} ms`);
+  await raw.end();
+});
+
+test('a message that does not end within request_timeout ends with CLOSE 1008', { timeout: 60_000 }, async () => {
+  const raw = await open();
+  raw.socket.write(frame(1, '{', { fin: false }));
+  const start = Date.now();
+  const timer = setInterval(() => raw.socket.write(frame(0, ' ', { fin: false })), 200);
+  const { payload } = await raw.next(8, 30_000);
+  clearInterval(timer);
+  assert.equal(payload.readUInt16BE(0), 1008);
+  assert.ok(Date.now() - start > 9_900, `closed after ${Date.now() - start} ms`);
   await raw.end();
 });
 
