@@ -33,7 +33,7 @@ export class Api extends Emitter {
    * @param {string} [email] the address for the link if the password is forgotten
    */
   register(username, password, email) {
-    return this.account('POST', 'session/register', { username, password, ...(email && { email }) });
+    return this.account('POST', 'session/register', { username, password, email: email || undefined });
   }
 
   /** The account that is logged in. Fails with code 4001 when none is. */
@@ -64,18 +64,26 @@ export class Api extends Emitter {
     return (await this.command(event_type, data)).data;
   }
 
-  /** All rooms, read page by page, most recent activity first. @returns {Promise<import('./types.js').Room[]>} */
-  async listRooms() {
-    /** @type {Map<string, import('./types.js').Room>} a room that moves up in between is listed once */
-    const rooms = new Map();
-    /** @type {unknown} */
+  /**
+   * The pages of a list.
+   * @param {string} event_type @param {object} [data] @returns {Promise<any[]>}
+   */
+  async #pages(event_type, data) {
+    const pages = [];
     let before;
     do {
-      const { data, next } = await this.command(Command.LIST_ROOMS, before ? { before } : {});
-      for (const room of data) if (!rooms.has(room.id)) rooms.set(room.id, room);
-      before = next;
+      const answer = await this.command(event_type, { ...data, before });
+      pages.push(answer.data);
+      before = answer.next;
     } while (before);
-    return [...rooms.values()];
+    return pages;
+  }
+
+  /** All rooms, most recent activity first. @returns {Promise<import('./types.js').Room[]>} */
+  async listRooms() {
+    // A room that moves down in between is listed twice.
+    const rooms = (await this.#pages(Command.LIST_ROOMS)).flat();
+    return [...new Map(rooms.map((room) => [room.id, room])).values()];
   }
 
   /**
@@ -185,7 +193,9 @@ export class Api extends Emitter {
   pin(message_id, on = true) { return this.#ask(Command.PIN, { message_id, type: on ? 'add' : 'remove' }); }
 
   /** @param {string} room_id @returns {Promise<import('./types.js').Message[]>} newest pin first */
-  async listPins(room_id) { return (await this.#ask(Command.PINS, { room_id })).messages; }
+  async listPins(room_id) {
+    return (await this.#pages(Command.PINS, { room_id })).flatMap(({ messages }) => messages);
+  }
 
   /**
    * @param {string} message_id

@@ -126,6 +126,68 @@ test('answers are bounded by bytes', async () => {
   assert.deepEqual([idsOf(whole.data.messages), 'before' in whole], [idsOf(seen.slice(12)), false]);
 });
 
+test('lists of rooms, pins and results are bounded by bytes, too', async () => {
+  const [dan, eva] = await people(['dan', 'eva']);
+  const rooms = [], said = [];
+  for (let i = 0; i < 14; i++) {
+    rooms.push(await desk.group(dan, [], { name: `r${i}` }));
+    said.push(await desk.say(dan, rooms[i], `heavy ${i} `.padEnd(90_000, 'z')));
+  }
+  const read = async (name, data, itemsOf) => {
+    const pages = [];
+    for (let next; !pages.length || next;) {
+      const answer = await desk.ask(dan, name, { ...data, ...(next && { before: next }) });
+      assert.ok(JSON.stringify(answer).length < 1_300_000);
+      assert.equal('next' in answer, !!answer.has_next);
+      pages.push(itemsOf(answer.data));
+      next = answer.next;
+    }
+    assert.ok(pages.length > 1, `${name} in one page`);
+    return pages.flat();
+  };
+  const listed = await read('room.list', {}, (data) => data);
+  assert.deepEqual(idsOf(listed), idsOf(rooms).reverse());
+
+  const wall = rooms[0];
+  const pinned = [said[0]];
+  for (let i = 1; i < 14; i++) pinned.push(await desk.say(dan, wall, `pin ${i} `.padEnd(90_000, 'z')));
+  for (const { id } of pinned) await desk.ask(dan, 'message.pin', { message_id: id, type: 'add' });
+  const pins = await read('room.pins', { room_id: wall.id }, ({ messages }) => messages);
+  assert.deepEqual(idsOf(pins), idsOf(pinned).reverse());
+  assert.equal((await site.command(dan, 'room.pins', { room_id: wall.id, before: 'x' })).body.error.code, 4003);
+
+  const find = (data) => desk.data(dan, 'message.search', { query: 'heavy', limit: 50, ...data });
+  const best = await find({});
+  assert.deepEqual([best.results.length < 14, best.results.length > 5, best.has_next], [true, true, true]);
+  const newest = await find({ order: 'newest' });
+  const rest = await find({ order: 'newest', before: newest.results.at(-1).message.seq });
+  assert.deepEqual(idsOf([...newest.results, ...rest.results].map(({ message }) => message)), idsOf(said).reverse());
+  assert.equal(rest.has_next, false);
+
+  // Media and their captions count, and so do those of the message that is replied to.
+  const hall = await desk.group(dan, [eva]);
+  const media = Array.from({ length: 10 }, () => ({ media_url: '/x.png', media_type: 'image', caption: 'c'.repeat(2000),
+    metadata: { name: 'm'.repeat(15_000) } }));
+  for (let i = 0; i < 8; i++)
+    await desk.ask(dan, 'message.send', { room_id: hall.id, extra_fields: { media } });
+  const page = await desk.data(eva, 'room.messages', { room_id: hall.id, limit: 50 });
+  assert.deepEqual([page.data.messages.length < 8, page.has_next], [true, true]);
+});
+
+test('a search for a phrase finds words in that order alone', async () => {
+  const [dan] = await people(['dan']);
+  const room = await desk.group(dan, []);
+  for (const text of ['blue green', 'green blue', 'blue and green', 'deep blue green sea'])
+    await desk.say(dan, room, text);
+  const found = async (query) => (await desk.data(dan, 'message.search', { query, order: 'newest' })).results
+    .map(({ message }) => message.content);
+  assert.deepEqual(await found('"blue green"'), ['deep blue green sea', 'blue green']);
+  assert.deepEqual(await found('"blue green" -sea'), ['blue green']);
+  assert.deepEqual(await found('blue -"blue green"'), ['blue and green', 'green blue']);
+  assert.deepEqual(await found('-"blue green"'), ['blue and green', 'green blue']);
+  assert.deepEqual(await found('"blue green" or and'), ['deep blue green sea', 'blue and green', 'blue green']);
+});
+
 test('what somebody deleted for themselves is not quoted to them', async () => {
   const chat = await desk.pair(ann, ben);
   const secret = await desk.say(ben, chat, 'a secret');

@@ -27,7 +27,7 @@ begin
     return 1000 + octet_length(m.content) + coalesce((select octet_length(x.content) from confab.message x
                                                       where x.room_id = m.room_id and x.seq = m.parent_seq), 0);
   end if;
-  return 1000 + octet_length(m.content) + coalesce(pg_column_size(m.forwarded_from), 0);
+  return 1000 + octet_length(m.content) + coalesce(octet_length(m.forwarded_from ->> 'content'), 0);
 end $$;
 
 -- message_body_json(message, state, parent, origin): a Message with these nested parts. A message with a parent_seq and
@@ -256,17 +256,40 @@ begin
           from unnest(p_messages) m);
 end $$;
 
+-- message_lists_weight(message): how much a Message's lists add to message_weight(), approximately.
+create or replace function confab.message_lists_weight(m confab.message)
+returns bigint language sql stable as $$
+  select coalesce((select least(s.read_count, 100) * 200 + least(s.delivered_count, 100) * 30
+                     + octet_length(s.reaction_counts::text)
+                     + case when s.reaction_counts <> '{}' then 400 * (
+                         select least(sum(n::bigint), 100) from jsonb_each_text(s.reaction_counts) c (content, n))
+                       else 0 end
+                   from confab.message_state s where s.room_id = m.room_id and s.seq = m.seq), 0)
+    + case when m.has_attachments then coalesce((
+        select sum(500 + octet_length(t.media_url) + coalesce(octet_length(t.caption), 0)
+                   + octet_length(t.metadata::text))
+        from confab.attachment t where t.room_id = m.room_id and t.seq = m.seq), 0) else 0 end
+    + coalesce(octet_length(m.custom::text), 0)
+$$;
+
 -- messages_fitting(messages): the first messages of a page, at least one, up to about a million bytes.
 create or replace function confab.messages_fitting(p_messages confab.message[])
 returns confab.message[] language plpgsql stable as $$
 declare
+  m confab.message;
   v_bytes bigint := 0;
+  v_count int := 0;
 begin
-  for i in 1 .. cardinality(p_messages) loop
-    v_bytes := v_bytes + confab.message_weight(p_messages[i]);
-    if v_bytes > 1000000 and i > 1 then
-      return p_messages[1 : i - 1];
+  foreach m in array p_messages loop
+    v_bytes := v_bytes + confab.message_weight(m) + confab.message_lists_weight(m);
+    if m.parent_seq is not null then
+      v_bytes := v_bytes + coalesce((select confab.message_lists_weight(x) from confab.message x
+                                     where x.room_id = m.room_id and x.seq = m.parent_seq), 0);
     end if;
+    if v_bytes > 1000000 and v_count > 0 then
+      return p_messages[1 : v_count];
+    end if;
+    v_count := v_count + 1;
   end loop;
   return p_messages;
 end $$;

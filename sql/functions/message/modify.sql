@@ -311,19 +311,45 @@ begin
       confab.user_ref(p_caller.account_id))));
 end $$;
 
--- room.pins: room_id. Reply roompins: the pinned messages, newest pin first. Raises 4002, 4003, 4004.
+-- pins_after(room, floor, at, seq): the pinned messages after a place in the list, newest pin first; at most 101.
+create or replace function confab.pins_after(p_room uuid, p_floor bigint, p_at timestamptz, p_seq bigint)
+returns confab.message[] language plpgsql stable as $$
+begin
+  return array(select m from confab.message m where m.room_id = p_room and m.pinned_at is not null
+                 and not m.is_deleted and m.seq > p_floor and (m.pinned_at, m.seq) < (p_at, p_seq)
+               order by m.pinned_at desc, m.seq desc limit 101);
+end $$;
+
+-- pin_place(message): its place in the list of pins, as "before" takes it.
+create or replace function confab.pin_place(m confab.message)
+returns text language sql immutable as $$
+  select (extract(epoch from m.pinned_at) * 1000000)::bigint || '/' || m.seq
+$$;
+
+-- room.pins: room_id, before. Reply roompins: the pinned messages, newest pin first, at most 100 and about a million
+-- bytes. When there are more, it has next: the "before" of the next page. Raises 4002, 4003, 4004.
 create or replace function confab.room_pins(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql stable security definer set search_path = confab_site, confab, pg_temp as $$
 declare
   v_room confab.room := confab.room_known(p_caller.account_id, p_data, 'read');
   v_floor bigint := (confab.check_may(p_caller.account_id, v_room, 'read')).history_floor;
+  v_before text[] := regexp_match(p_data ->> 'before', '^(\d{1,18})/(\d{1,18})$');
+  v_pins confab.message[];
+  v_fitting confab.message[];
   v_outcome confab.outcome;
 begin
-  v_outcome.reply := confab.reply_text('roompins.dispatch', json_build_object('room_id', v_room.id, 'messages', (
-    select coalesce(json_agg(message_json(confab.message_seen(m, v_floor)) order by m.pinned_at desc), '[]')
-    from (select * from confab.message where room_id = v_room.id and pinned_at is not null and not is_deleted
-          and seq > v_floor
-          order by pinned_at desc limit 100) x
-    join confab.message m on m.room_id = x.room_id and m.seq = x.seq)));
+  if v_before is null and not confab.is_falsy(p_data -> 'before') then
+    perform confab.fail_field('before', 'Not the next of a list.');
+  end if;
+  v_pins := confab.pins_after(v_room.id, v_floor,
+    coalesce('epoch'::timestamptz + v_before[1]::bigint * interval '1 microsecond', 'infinity'),
+    coalesce(v_before[2]::bigint, confab.seq_most()));
+  v_fitting := confab.messages_fitting(v_pins[1:100]);
+  v_outcome.reply := confab.reply_text('roompins.dispatch',
+    json_build_object('room_id', v_room.id, 'messages', (
+      select coalesce(json_agg(message_json(confab.message_seen(m, v_floor)) order by m.pinned_at desc, m.seq desc),
+                      '[]') from unnest(v_fitting) m)),
+    case when cardinality(v_fitting) < cardinality(v_pins)
+      then json_build_object('has_next', true, 'next', confab.pin_place(v_fitting[cardinality(v_fitting)])) end);
   return v_outcome;
 end $$;

@@ -72,9 +72,41 @@ begin
     order by m.seq desc limit p_limit);
 end $$;
 
--- search_recent(…): the same, searched among the newest five thousand messages of the rooms. For words in so many
--- messages that the index would have to sort a great part of them. If some rooms have more messages, those older than
--- the oldest one seen of such a room are left out, so the result is the newest matches of all rooms.
+-- search_loosely(query): a query that the index of words answers without a look at the messages: what it finds
+-- includes all that match, with the words of a phrase anywhere.
+create or replace function confab.search_loosely(p_query tsquery)
+returns tsquery language sql immutable as $$
+  select regexp_replace(nullif(querytree(p_query), 'T'), '<(?:-|\d+)>', '&', 'g')::tsquery
+$$;
+
+-- search_phrases(…): search_matches() for a query with a phrase. The index doesn't know the order of words, so each
+-- message that has them is looked at, the newest first, and at most twenty thousand of them or eight million bytes.
+create or replace function confab.search_phrases(p_account bigint, p_rooms uuid[], p_query tsquery, p_sender bigint,
+  p_before bigint, p_limit bigint)
+returns confab.message[] language plpgsql stable as $$
+declare
+  m confab.message;
+  v_found confab.message[] := '{}';
+  v_bytes bigint := 0;
+begin
+  if confab.search_loosely(p_query) is null then
+    return confab.search_matches(p_account, p_rooms, p_query, p_sender, p_before, p_limit);
+  end if;
+  foreach m in array confab.search_matches(p_account, p_rooms, confab.search_loosely(p_query), p_sender, p_before,
+                                           20000) loop
+    v_bytes := v_bytes + octet_length(m.content);
+    exit when cardinality(v_found) = p_limit or v_bytes > 8000000;
+    if confab.search_vector(m.room_id, m.content) @@ p_query then
+      v_found := v_found || m;
+    end if;
+  end loop;
+  return v_found;
+end $$;
+
+-- search_recent(…): the same, searched among the newest five thousand messages of the rooms and the newest eight
+-- million bytes of these. For words in so many messages that the index would have to sort a great part of them. If some
+-- rooms have more messages, those older than the oldest one seen of such a room are left out, so the result is the
+-- newest matches of all rooms.
 create or replace function confab.search_recent(p_account bigint, p_rooms uuid[], p_query tsquery, p_sender bigint,
   p_before bigint, p_limit bigint)
 returns confab.message[] language plpgsql stable as $$
@@ -92,10 +124,10 @@ begin
   select coalesce(max(oldest), 0) into v_edge
   from (select min(m.seq) oldest from unnest(v_recent) m group by m.room_id having count(*) = v_each) full_rooms;
   return array(
-    select m from unnest(v_recent) m
-    where m.seq >= v_edge and (p_sender is null or m.sender_id = p_sender)
-      and confab.search_vector(m.room_id, m.content) @@ p_query
-    order by m.seq desc limit p_limit);
+    select m from (select m, sum(octet_length(m.content)) over (order by m.seq desc) bytes from unnest(v_recent) m
+                   where m.seq >= v_edge and (p_sender is null or m.sender_id = p_sender)) near (m, bytes)
+    where bytes <= 8000000 and confab.search_vector((m).room_id, (m).content) @@ p_query
+    order by (m).seq desc limit p_limit);
 end $$;
 
 -- words_sampled(): lets PostgreSQL sample the words of messages when there are so many messages that a word can be
@@ -145,7 +177,28 @@ begin
       return v_found;
     end if;
   end if;
+  if position('<' in p_query::text) > 0 then
+    return confab.search_phrases(p_account, p_rooms, p_query, p_sender, p_before, p_limit);
+  end if;
   return confab.search_matches(p_account, p_rooms, p_query, p_sender, p_before, p_limit);
+end $$;
+
+-- search_rank(message, query): how well it matches, by its first 5,000 characters: a rank costs as much as the text is
+-- long.
+create or replace function confab.search_rank(m confab.message, p_query tsquery)
+returns real language sql stable as $$
+  select ts_rank(confab.search_vector(m.room_id, left(m.content, 5000)), p_query)
+$$;
+
+-- search_best(messages, query, order, limit): the results in their order, up to about a million bytes.
+create or replace function confab.search_best(p_messages confab.message[], p_query tsquery, p_order text,
+  p_limit bigint)
+returns confab.message[] language plpgsql stable as $$
+begin
+  return confab.messages_fitting(array(
+    select m from unnest(p_messages) m
+    order by case p_order when 'newest' then 0 else confab.search_rank(m, p_query) end desc, m.seq desc
+    limit p_limit));
 end $$;
 
 -- message.search: query, room_id, sender, before, limit, order. Reply messagesearch. Raises 4002, 4003, 4004.
@@ -162,6 +215,7 @@ declare
   v_query tsquery;
   v_words text[];
   v_messages confab.message[];
+  v_best confab.message[];
   v_outcome confab.outcome;
 begin
   if not p_data ? 'query' then
@@ -180,17 +234,14 @@ begin
   v_messages := confab.search_find(p_caller.account_id, confab.search_rooms(p_caller.account_id, p_data), v_query,
                                    v_sender, v_before,
                                    v_limit + 1, case v_order when 'newest' then v_limit + 1 else 200 end);
+  v_best := confab.search_best(v_messages, v_query, v_order, v_limit);
   v_outcome.reply := confab.reply_text('messagesearch.dispatch', json_build_object(
-    'query', v_text, 'order', v_order, 'has_next', cardinality(v_messages) > v_limit,
+    'query', v_text, 'order', v_order, 'has_next', cardinality(v_messages) > cardinality(v_best),
     'results', (
-      select coalesce(json_agg(json_build_object('message', message_json(confab.message_seen_by(m,
-        p_caller.account_id)), 'snippet',
-                                                 confab.search_snippet((m).content, v_words), 'rank',
-        round(rank::numeric, 4)) order by place), '[]')
-      from (select m, rank, row_number() over (order by case v_order when 'newest' then 0 else rank end desc,
-                                               (m).seq desc) place
-            from (select m, ts_rank(confab.search_vector(m.room_id, m.content), v_query) rank
-                  from unnest(v_messages) m) ranked
-            order by place limit v_limit) best)));
+      select coalesce(json_agg(json_build_object(
+        'message', message_json(confab.message_seen_by(v_best[n], p_caller.account_id)),
+        'snippet', confab.search_snippet(v_best[n].content, v_words),
+        'rank', round(confab.search_rank(v_best[n], v_query)::numeric, 4)) order by n), '[]')
+      from generate_subscripts(v_best, 1) n)));
   return v_outcome;
 end $$;

@@ -188,8 +188,9 @@ returns text language sql immutable as $$
   select (extract(epoch from p_at) * 1000000)::bigint || '/' || p_room
 $$;
 
--- room.list: limit, before: the caller's rooms, most recent activity first. Reply roomlist. With limit or before, or
--- when there are more rooms, it has has_next, and next: the "before" of the next page. Raises 4003.
+-- room.list: limit, before: the caller's rooms, most recent activity first, up to about a million bytes. Reply
+-- roomlist. With limit or before, or when there are more rooms, it has has_next, and next: the "before" of the next
+-- page. Raises 4003.
 create or replace function confab.room_list(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql stable security definer set search_path = confab_site, confab, pg_temp as $$
 declare
@@ -198,6 +199,8 @@ declare
   v_plain boolean := coalesce((select is_plain from confab.session where id = p_caller.session_id), false);
   v_active record;
   v_next text;
+  v_item json;
+  v_bytes bigint := 0;
   v_list json[] := '{}';
   v_has_next boolean := false;
   v_outcome confab.outcome;
@@ -210,10 +213,12 @@ begin
       coalesce('epoch'::timestamptz + v_before[1]::bigint * interval '1 microsecond', 'infinity'), v_before[2]::uuid,
         v_limit + 1)
   loop
-    v_has_next := cardinality(v_list) = v_limit;
+    v_has_next := cardinality(v_list) = v_limit or v_bytes > 1000000;
     exit when v_has_next;
-    v_list := v_list || (select confab.room_listed(b, v_plain) from confab.member b
-                         where b.room_id = v_active.room_id and b.account_id = p_caller.account_id);
+    v_item := (select confab.room_listed(b, v_plain) from confab.member b
+               where b.room_id = v_active.room_id and b.account_id = p_caller.account_id);
+    v_bytes := v_bytes + octet_length(v_item::text);
+    v_list := v_list || v_item;
     v_next := confab.room_place(v_active.at, v_active.room_id);
   end loop;
   v_outcome.reply := confab.reply_text('roomlist.dispatch', to_json(v_list), case
