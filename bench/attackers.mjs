@@ -7,7 +7,7 @@ import { execFileSync, fork } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { constants, loadavg, setPriority } from 'node:os';
-import { ATTACKS, body } from './attacks.mjs';
+import { ATTACKS, PAGE, body } from './attacks.mjs';
 import { base, percentile } from './client.mjs';
 
 const CONNECTIONS = 8, OTHERS = 80, PAUSE = 10; // ms
@@ -34,11 +34,11 @@ function people(count, prefix) {
   return made.map((person, i) => ({ ...person, id: Number(ids[i]) }));
 }
 
-/** One command; data: an object, or the bytes of a whole body. */
+/** One command, or a body to the page; data: an object, or the bytes of a whole body. */
 function send(who, event, data, agent = peaceful) {
   const payload = Buffer.isBuffer(data) ? data : Buffer.from(body(event, JSON.stringify(data)));
   return new Promise((resolve, reject) => {
-    const asked = request(new URL('command', base), { method: 'POST', agent,
+    const asked = request(new URL(event === PAGE ? '' : 'command', base), { method: 'POST', agent,
       headers: { 'content-type': 'application/json', 'content-length': payload.length,
         authorization: `Bearer ${who.token}` } }, (response) => {
       let text = '';
@@ -166,6 +166,8 @@ async function attackAll() {
     alone.push(...await measure(inSeconds(ALONE)));
     const { took, counts } = await attack(world, number);
     rows.push({ event, what, counts, p50: at(took, 0.5), p99: at(took, 0.99) });
+    console.error(`${rows.length} of ${ATTACKS.length}: ${event}, ${what || 'plain'}: p99 ${rows.at(-1).p99.toFixed(1)}`
+      + ` ms; alone so far ${at(alone, 0.99).toFixed(1)} ms`);
   }
   if (!rows.length) throw new Error(`no attack is called ${words}`);
   return { rows: rows.sort((a, b) => b.p99 - a.p99), p50: at(alone, 0.5), p99: at(alone, 0.99) };

@@ -12,6 +12,8 @@ const update = (data) => inRoom({ action: 'update', data });
 const preferences = () => ({ property: { preferences: { x: long(16_000) } } });
 const unknown = (count) => Array.from({ length: count }, () => randomUUID());
 let counter = 0;
+/** Not a command: a POST to the page, which no program of confab's sees. What it does to others is the web server's. */
+export const PAGE = 'the page';
 const alternately = (one, other) => (counter++ % 2 ? one : other);
 
 /** The bytes of a command whose data are JSON already. */
@@ -26,6 +28,7 @@ export const ATTACKS = [
   ['1 MB: 19,000 values', 'message.send', () =>
     body('message.send', `{"x": [${`"${long(45)}",`.repeat(19_000)}1]}`)],
   ['1 MB: no JSON', 'message.send', () => long(1_000_000)],
+  ['1 MB: to the page', PAGE, () => long(1_000_000)],
   ['content', 'message.send', inRoom({ content: long(100_000) })],
   ['content, tags', 'message.send', inRoom({ content: '<b>x</b>'.repeat(1_990) })],
   ['content, mentions', 'message.send', inRoom({ content: '@abc '.repeat(19_000) })],
