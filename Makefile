@@ -31,8 +31,8 @@ LDFLAGS := -Wl,--as-needed $(LDFLAGS_$(BUILD))
 LIBS := -lfcgi -lpq -ljson-c -lsodium -lcrypto -licuuc
 
 # The rooms of lib/, lowest first; tools/check holds the table of allowed includes.
-LIB := $(addprefix base/, beside buf command_line config crypto error hex json json_peek logger metrics \
-	nearest program state utf8 uuid version xalloc) \
+LIB := $(addprefix base/, beside buf command_line config crypto error file hex json json_peek logger metrics \
+	nearest option_kind program state utf8 uuid version xalloc) \
 	$(addprefix event/, instance listener loop service) \
 	$(addprefix pg/, async conn conninfo result schema sync) \
 	$(addprefix text/, command_id entities escape html marks sanitise tag url) \
@@ -137,7 +137,7 @@ $(O)/tests/faults/clock.so: tests/faults/clock.c
 
 # The targets of the fuzz tests for parsers of hostile bytes: with inputs that clang's libFuzzer searches for, and with
 # the kept ones.
-PARSERS := $(addprefix lib/base/, buf error hex json json_peek logger utf8 uuid xalloc) \
+PARSERS := $(addprefix lib/base/, buf error file hex json json_peek logger utf8 uuid xalloc) \
 	$(addprefix lib/text/, command_id entities escape html marks sanitise tag url) \
 	$(addprefix lib/auth/, jwt jwt_keys query) \
 	lib/log/cursor lib/web/fastcgi lib/web/head fcgi/command/envelope lib/web/multipart \

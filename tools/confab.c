@@ -15,6 +15,7 @@
 #include "base/crypto.h"
 #include "base/logger.h"
 #include "base/nearest.h"
+#include "base/xalloc.h"
 #include "pg/conninfo.h"
 
 _Noreturn void die(const char *what, const char *why)
@@ -268,10 +269,11 @@ enum {
  * one. */
 static const struct {
 	const char *name, *installed, *built, *program;
+	bool takes_file; /* as -c FILE */
 } PROGRAMS[] = {
-	{ "setup", "lib/confab/setup", "../tools/site/setup", NULL },
-	{ "check", "lib/confab/check", "../tools/site/check", NULL },
-	{ "jwks", NULL, NULL, "confab-jwks" },
+	{ "setup", "lib/confab/setup", "../tools/site/setup", NULL, false },
+	{ "check", "lib/confab/check", "../tools/site/check", NULL, true },
+	{ "jwks", NULL, NULL, "confab-jwks", true },
 };
 
 enum {
@@ -313,23 +315,47 @@ static const struct command *choose_command(char **words, int n)
 	return command;
 }
 
-/* Executes the program of this command; returns if it has none. */
-static void become_program(char **argv)
+/* Executes a program with these words. */
+static _Noreturn void execute(size_t program, char **words)
 {
+	const char *name = PROGRAMS[program].program;
 	char path[BESIDE_SIZE];
 
-	for (size_t i = 0; i < N_PROGRAMS; i++) {
-		const char *program = PROGRAMS[i].program;
+	if (name ? !beside_find_program(path, name)
+		 : !beside_find(path, PROGRAMS[program].installed,
+				PROGRAMS[program].built))
+		die(words[0], "its program is not beside this one");
+	execv(path, words);
+	die(path, strerror(errno));
+}
 
-		if (strcmp(argv[0], PROGRAMS[i].name) != 0)
-			continue;
-		if (program ? !beside_find_program(path, program)
-			    : !beside_find(path, PROGRAMS[i].installed,
-					   PROGRAMS[i].built))
-			die(argv[0], "its program is not beside this one");
-		execv(path, argv);
-		die(path, strerror(errno));
+/* Executes the program of this command; returns if it has none. file: the
+ * configuration that was named before the command, or NULL. */
+static void become_program(char **words, int n, const char *file,
+			   const char *sql)
+{
+	char **all = xcalloc((size_t)n + 3, sizeof(*all));
+	int count = 0;
+	size_t i = 0;
+
+	while (i < N_PROGRAMS && strcmp(words[0], PROGRAMS[i].name) != 0)
+		i++;
+	if (i == N_PROGRAMS) {
+		free(all);
+		return;
 	}
+	if (sql || (file && !PROGRAMS[i].takes_file))
+		command_line_refuse("confab",
+				    "-%c does not go with %s, whose options "
+				    "come after it",
+				    sql ? 's' : 'c', words[0]);
+	all[count++] = words[0];
+	if (file) {
+		all[count++] = xstrdup("-c");
+		all[count++] = xstrdup(file);
+	}
+	memcpy(all + count, words + 1, (size_t)(n - 1) * sizeof(*all));
+	execute(i, all);
 }
 
 static const struct command *
@@ -340,10 +366,15 @@ read_command_line(struct admin *admin, const char **path, int argc, char **argv)
 					   .help = print_help,
 					   .argc = argc,
 					   .argv = argv };
+	const char *file = NULL;
 	int c;
 
 	while ((c = command_line_option(&line)) != -1)
-		*(c == 'c' ? path : &admin->sql) = optarg;
+		*(c == 'c' ? &file : &admin->sql) = optarg;
+	if (optind < argc)
+		become_program(argv + optind, argc - optind, file, admin->sql);
+	if (file)
+		*path = file;
 	return choose_command(argv + optind, argc - optind);
 }
 
@@ -355,8 +386,6 @@ int main(int argc, char **argv)
 	struct buf why = { 0 };
 	bool fresh;
 
-	if (argc > 1)
-		become_program(argv + 1);
 	command = read_command_line(&admin, &path, argc, argv);
 	if (!config_load(&admin.config, path, &why) ||
 	    !pg_conninfo_check(admin.config.database, &why)) {

@@ -12,14 +12,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/version.h"
 #include "confab.h"
 
 #define LOCK_TIMEOUT "1s"
 
 enum {
-	LOCK_TRIES = 200, /* tries of a statement that waits for a lock */
-	LOCK_PAUSE = 3,   /* s between them */
+	LOCK_TRIES = 200,     /* tries of a statement that waits for a lock */
+	LOCK_PAUSE = 3,       /* s between them */
+	SQL_LIMIT = 16 << 20, /* bytes of one file */
 };
 
 static const char AS_OWNER[] =
@@ -45,22 +47,14 @@ static const char ALONE[] =
 
 static void read_file(struct buf *out, const char *directory, const char *name)
 {
-	struct buf path = { 0 };
-	FILE *file;
-	size_t n;
+	struct buf path = { 0 }, why = { 0 };
 
 	buf_addf(&path, "%s/%s", directory, name);
-	file = fopen(buf_text(&path), "re");
-	if (!file)
-		die(buf_text(&path), strerror(errno));
-	do {
-		buf_reserve(out, 65536);
-		n = fread(out->data + out->len, 1, 65536, file);
-		out->len += n;
-	} while (n);
-	fclose(file);
+	if (!file_read(out, buf_text(&path), SQL_LIMIT, &why))
+		die(buf_text(&path), buf_text(&why));
 	buf_add_text(out, "\n");
 	buf_free(&path);
+	buf_free(&why);
 }
 
 /* Prints the processes that hold the lock. */

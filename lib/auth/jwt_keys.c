@@ -6,12 +6,12 @@
 #include <openssl/crypto.h>
 #include <openssl/pem.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "auth/jwt.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/logger.h"
 #include "base/xalloc.h"
 
@@ -20,7 +20,9 @@ enum {
 	SECRET_MOST = 1024,
 	RSA_LEAST = 2048, /* bits: section 3.3 */
 	KEYS_MOST = 64,
-	LOOK_EVERY = 5000, /* ms */
+	LOOK_EVERY = 5000,    /* ms */
+	KEY_LIMIT = 65536,    /* bytes of the file of a key, */
+	LIST_LIMIT = 1 << 20, /* of the list */
 };
 
 const char *const JWT_ALGORITHM_NAMES[JWT_ALGORITHMS] = {
@@ -72,27 +74,38 @@ const struct jwt_key *jwt_keys_find(const struct jwt_keys *keys,
 	return NULL;
 }
 
-static const char *read_secret(struct jwt_key *key, FILE *file)
+static const char *read_secret(struct jwt_key *key, const struct buf *file)
 {
-	key->secret = xcalloc(1, SECRET_MOST + 1);
-	key->secret_len = fread(key->secret, 1, SECRET_MOST + 1, file);
-	if (key->secret_len > SECRET_MOST)
+	size_t len = file->len;
+
+	while (len && strchr("\r\n", file->data[len - 1]))
+		len--;
+	if (len > SECRET_MOST)
 		return "the secret has more than 1024 bytes";
-	while (key->secret_len &&
-	       strchr("\r\n", key->secret[key->secret_len - 1]))
-		key->secret_len--;
-	return key->secret_len < SECRET_LEAST
-		       ? "the secret has less than 32 bytes"
-		       : NULL;
+	if (len < SECRET_LEAST)
+		return "the secret has less than 32 bytes";
+	key->secret = xcalloc(1, len);
+	key->secret_len = len;
+	memcpy(key->secret, file->data, len);
+	return NULL;
+}
+
+static EVP_PKEY *read_pem(const struct buf *file)
+{
+	BIO *bio = BIO_new_mem_buf(file->data, (int)file->len);
+	EVP_PKEY *key = bio ? PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL) : NULL;
+
+	BIO_free(bio);
+	return key;
 }
 
 /* Reads a public key. The key fixes the algorithm; a key that fits another is
  * refused. */
-static const char *read_public(struct jwt_key *key, FILE *file)
+static const char *read_public(struct jwt_key *key, const struct buf *file)
 {
 	char curve[32] = "";
 
-	key->public_key = PEM_read_PUBKEY(file, NULL, NULL, NULL);
+	key->public_key = file->len ? read_pem(file) : NULL;
 	if (!key->public_key)
 		return "no public key in PEM format";
 	if (key->algorithm == JWT_RS256)
@@ -118,24 +131,24 @@ static bool read_key(struct jwt_key *key, const char *list, const char *name,
 		     struct buf *why)
 {
 	const char *slash = strrchr(list, '/'), *wrong;
-	struct buf path = { 0 };
-	FILE *file;
+	struct buf path = { 0 }, file = { 0 }, reason = { 0 };
 
 	if (*name != '/' && slash)
 		buf_add(&path, list, (size_t)(slash - list) + 1);
 	buf_add_text(&path, name);
-	file = fopen(buf_text(&path), "re");
-	if (!file)
-		wrong = strerror(errno);
+	if (!file_read(&file, buf_text(&path), KEY_LIMIT, &reason))
+		wrong = buf_text(&reason);
 	else if (key->algorithm == JWT_HS256)
-		wrong = read_secret(key, file);
+		wrong = read_secret(key, &file);
 	else
-		wrong = read_public(key, file);
+		wrong = read_public(key, &file);
 	if (wrong)
 		buf_addf(why, "%s: %s", buf_text(&path), wrong);
-	if (file)
-		fclose(file);
+	if (file.data)
+		OPENSSL_cleanse(file.data, file.cap);
+	buf_free(&file);
 	buf_free(&path);
+	buf_free(&reason);
 	return !wrong;
 }
 
@@ -176,32 +189,43 @@ static bool read_line(struct jwt_keys *keys, const char *list, char *line,
 	return read_key(key, list, name, why);
 }
 
+/* Reads the list. False with a sentence in why. */
+static bool read_list(struct jwt_keys *keys, struct buf *why)
+{
+	struct buf text = { 0 }, reason = { 0 };
+	char *rest = NULL, *line;
+	bool ok = stat(keys->path, &keys->is) == 0;
+
+	if (!ok)
+		buf_add_text(&reason, strerror(errno));
+	ok = ok && file_read_text(&text, keys->path, LIST_LIMIT, &reason);
+	if (ok)
+		rest = text.data;
+	else
+		buf_addf(why, "%s: %s", keys->path, buf_text(&reason));
+	for (int n = 1; ok && (line = strsep(&rest, "\n")); n++) {
+		ok = read_line(keys, keys->path, line, &reason);
+		if (!ok)
+			buf_addf(why, "%s:%d: %s", keys->path, n,
+				 buf_text(&reason));
+	}
+	if (ok && !keys->count) {
+		buf_addf(why, "%s: no key", keys->path);
+		ok = false;
+	}
+	buf_free(&text);
+	buf_free(&reason);
+	return ok;
+}
+
 struct jwt_keys *jwt_keys_load(const char *path, struct buf *why)
 {
 	struct jwt_keys *keys = xcalloc(1, sizeof(*keys));
-	FILE *file = fopen(path, "re");
-	struct buf reason = { 0 };
-	char line[1024];
-	bool ok = file != NULL;
 
 	keys->list = xcalloc(KEYS_MOST + 1, sizeof(*keys->list));
 	keys->path = xstrdup(path);
 	keys->looked_at = clock_ms();
-	if (!ok || fstat(fileno(file), &keys->is) < 0)
-		buf_addf(why, "%s: %s", path, strerror(errno));
-	for (int n = 1; ok && fgets(line, sizeof(line), file); n++) {
-		ok = read_line(keys, path, line, &reason);
-		if (!ok)
-			buf_addf(why, "%s:%d: %s", path, n, buf_text(&reason));
-	}
-	if (ok && !keys->count) {
-		buf_addf(why, "%s: no key", path);
-		ok = false;
-	}
-	if (file)
-		fclose(file);
-	buf_free(&reason);
-	if (ok)
+	if (read_list(keys, why))
 		return keys;
 	jwt_keys_free(keys);
 	return NULL;

@@ -13,7 +13,9 @@
 #include <unistd.h>
 
 #include "base/beside.h"
+#include "base/file.h"
 #include "base/nearest.h"
+#include "base/option_kind.h"
 #include "base/xalloc.h"
 
 /* The default path of the file: below the prefix of the program or, when there
@@ -23,12 +25,9 @@
 #define PREFIX "CONFAB_"
 
 enum {
-	VARIABLE_SIZE = 64
-};
-
-struct text_kind {
-	bool (*is_valid)(const char *text);
-	const char *takes; /* what is valid, in words */
+	VARIABLE_SIZE = 64,
+	FILE_LIMIT = 1 << 20, /* bytes of the file */
+	LINE_LIMIT = 4093     /* and of a line of it */
 };
 
 struct option_row {
@@ -37,75 +36,7 @@ struct option_row {
 	const char *text; /* default of a text option; NULL: a number */
 	int number, least, most;
 	const char *help;
-	const struct text_kind *kind; /* of a text; NULL: any is valid */
-};
-
-static bool find_level(const char *name, enum logger_level *out)
-{
-	static const char *const NAMES[] = { "error", "warn", "info", "debug" };
-
-	for (int i = 0; i < 4; i++)
-		if (!strcmp(NAMES[i], name)) {
-			*out = (enum logger_level)i;
-			return true;
-		}
-	return false;
-}
-
-static bool is_level(const char *text)
-{
-	enum logger_level level;
-
-	return find_level(text, &level);
-}
-
-static bool is_name(const char *text)
-{
-	return *text != '\0';
-}
-
-static bool is_full_path(const char *text)
-{
-	return *text == '/';
-}
-
-static bool is_full_path_or_empty(const char *text)
-{
-	return !*text || is_full_path(text);
-}
-
-/* Accepts "/", or a path with a slash at both ends. */
-static bool is_prefix(const char *text)
-{
-	return *text == '/' && text[strlen(text) - 1] == '/';
-}
-
-/* Accepts paths below the mount point, or with a slash at their start. */
-static bool is_list_of_places(const char *text)
-{
-	return !strpbrk(text, "?#");
-}
-
-static bool is_sendfile(const char *text)
-{
-	return !strcmp(text, "none") || !strcmp(text, "x-sendfile") ||
-	       !strcmp(text, "x-accel-redirect");
-}
-
-static const struct text_kind NAME = { is_name, "a name" };
-static const struct text_kind LEVEL = { is_level,
-					"error, warn, info or debug" };
-static const struct text_kind PATH = { is_full_path, "a full path" };
-static const struct text_kind PATH_OR_EMPTY = { is_full_path_or_empty,
-						"a full path, or nothing" };
-static const struct text_kind URL_PREFIX = {
-	is_prefix, "a path with a slash at both ends"
-};
-static const struct text_kind PLACES = {
-	is_list_of_places, "paths without \"?\" and \"#\", or nothing"
-};
-static const struct text_kind SENDFILE = {
-	is_sendfile, "none, x-sendfile or x-accel-redirect"
+	const struct option_kind *kind; /* of a text; NULL: any is valid */
 };
 
 #define TEXT(name, value, kind, help)                                          \
@@ -122,41 +53,42 @@ static const struct text_kind SENDFILE = {
 static const struct option_row OPTIONS[] = {
 	TEXT(database, "dbname=confab", NULL,
 	     "libpq connection string; a user in it is that of all programs"),
-	TEXT(run_dir, "/run/confab/confab", &PATH,
+	TEXT(run_dir, "/run/confab/confab", &OPTION_PATH,
 	     "directory of the unix sockets"),
-	TEXT(mount, "/chat/", &URL_PREFIX, "URL prefix"),
-	TEXT(direct_people, "api/v1/user/", &PLACES,
+	TEXT(mount, "/chat/", &OPTION_MOUNT, "URL prefix"),
+	TEXT(direct_people, "api/v1/user/", &OPTION_PLACE,
 	     "path of the message centre's people; empty: none"),
-	TEXT(direct_messages, "api/v1/message/", &PLACES, "of its messages"),
-	TEXT(direct_thread, "messages/", &PLACES,
+	TEXT(direct_messages, "api/v1/message/", &OPTION_PLACE,
+	     "of its messages"),
+	TEXT(direct_thread, "messages/", &OPTION_PLACE,
 	     "of messages in the form of tutorials"),
-	TEXT(direct_sockets, "ws/messages/ ws/messages ws/", &PLACES,
+	TEXT(direct_sockets, "ws/messages/ ws/messages ws/", &OPTION_PLACES,
 	     "of WebSockets in that form, space-separated"),
-	TEXT(allowed_origins, "", NULL,
+	TEXT(allowed_origins, "", &OPTION_ORIGINS,
 	     "origins besides our own, space-separated"),
-	TEXT(trusted_proxies, "", NULL,
+	TEXT(trusted_proxies, "", &OPTION_ADDRESSES,
 	     "addresses of proxies before the web server"),
-	TEXT(jwt_keys, "", &PATH_OR_EMPTY,
+	TEXT(jwt_keys, "", &OPTION_PATH_OR_NOTHING,
 	     "file with the host's keys: KID ALGORITHM FILE [ISSUER]"),
-	TEXT(jwks_url, "", NULL, "address of the set for confab jwks"),
+	TEXT(jwks_url, "", &OPTION_URL, "address of the set for confab jwks"),
 	TEXT(jwt_issuer, "", NULL, "required iss; empty: anything"),
 	TEXT(jwt_audience, "", NULL,
 	     "what must be in aud of its tokens; empty: anything"),
-	TEXT(jwt_subject, "sub", &NAME, "claim that says who it is"),
-	TEXT(mail_command, "", NULL,
+	TEXT(jwt_subject, "sub", &OPTION_NAME, "claim that says who it is"),
+	TEXT(mail_command, "", &OPTION_COMMAND,
 	     "sends a message from standard input (\"sendmail -t\"); empty: no "
 	     "password resets"),
-	TEXT(reset_url, "", NULL,
+	TEXT(reset_url, "", &OPTION_URL,
 	     "address of the page for a new password; a token is appended"),
-	TEXT(media_dir, "/var/lib/confab/confab/media", &PATH,
+	TEXT(media_dir, "/var/lib/confab/confab/media", &OPTION_PATH,
 	     "directory of the uploads"),
-	TEXT(sendfile, "none", &SENDFILE,
+	TEXT(sendfile, "none", &OPTION_SENDFILE,
 	     "how the web server is told to send a file: none, x-sendfile "
 	     "or "
 	     "x-accel-redirect"),
-	TEXT(sendfile_prefix, "/confab-media/", &URL_PREFIX,
+	TEXT(sendfile_prefix, "/confab-media/", &OPTION_MOUNT,
 	     "internal location of media_dir, for x-accel-redirect"),
-	TEXT(log_level, "info", &LEVEL, "error, warn, info or debug"),
+	TEXT(log_level, "info", &OPTION_LEVEL, "error, warn, info or debug"),
 	NUMBER(trust_remote_user, 0, 0, 1,
 	       "1: whom the web server calls REMOTE_USER is logged in"),
 	NUMBER(login_attempts, 10, 0, 1000000,
@@ -329,28 +261,35 @@ static bool read_line(struct config *c, char *line, struct buf *why)
 	return set_option(c, option, trim_blanks(equals + 1), why);
 }
 
-static bool read_file(struct config *c, const char *path, struct buf *why)
+static bool read_lines(struct config *c, const char *path, char *text,
+		       struct buf *why)
 {
-	FILE *file = fopen(path, "re");
-	char line[4096];
+	struct buf reason = { 0 };
+	char *line;
 	bool ok = true;
 
-	if (!file) {
-		buf_addf(why, "%s: %s", path, strerror(errno));
-		return false;
-	}
-	for (int n = 1; ok && fgets(line, sizeof(line), file); n++) {
-		struct buf reason = { 0 };
-
-		ok = strlen(line) + 1 < sizeof(line);
+	for (int n = 1; ok && (line = strsep(&text, "\n")); n++) {
+		ok = strlen(line) <= LINE_LIMIT;
 		if (!ok)
 			buf_add_text(&reason, "the line is too long");
 		ok = ok && read_line(c, line, &reason);
 		if (!ok)
 			buf_addf(why, "%s:%d: %s", path, n, buf_text(&reason));
-		buf_free(&reason);
 	}
-	fclose(file);
+	buf_free(&reason);
+	return ok;
+}
+
+static bool read_file(struct config *c, const char *path, struct buf *why)
+{
+	struct buf text = { 0 }, reason = { 0 };
+	bool ok = file_read_text(&text, path, FILE_LIMIT, &reason);
+
+	if (!ok)
+		buf_addf(why, "%s: %s", path, buf_text(&reason));
+	ok = ok && read_lines(c, path, text.data, why);
+	buf_free(&text);
+	buf_free(&reason);
 	return ok;
 }
 
@@ -482,7 +421,7 @@ enum logger_level config_log_level(const struct config *config)
 {
 	enum logger_level level = LEVEL_INFO;
 
-	find_level(config->log_level, &level);
+	option_find_level(config->log_level, &level);
 	return level;
 }
 

@@ -265,7 +265,7 @@ static void add_sample(struct samples *samples, const struct page *page,
 /* Reads a page, or removes it if its program is gone. */
 static void read_page(struct samples *samples, const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct page *page;
 	struct stat status;
 

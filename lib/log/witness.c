@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/file.h"
 
 static bool parse_line(struct witness *out, char *line)
 {
@@ -26,14 +27,12 @@ static bool parse_line(struct witness *out, char *line)
 
 bool witness_load(struct witness *out, const char *path)
 {
-	FILE *file = fopen(path, "re");
-	char line[CURSOR_TEXT + 32];
-	bool ok;
+	struct buf text = { 0 }, why = { 0 };
+	bool ok = file_read_text(&text, path, CURSOR_TEXT + 32, &why) &&
+		  parse_line(out, text.data);
 
-	if (!file)
-		return false;
-	ok = fgets(line, sizeof(line), file) && parse_line(out, line);
-	fclose(file);
+	buf_free(&text);
+	buf_free(&why);
 	return ok;
 }
 

@@ -1,6 +1,6 @@
 // The errors for a wrong command line, environment or configuration; -n checks the same things as a start.
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
@@ -13,6 +13,15 @@ const built = path.resolve(import.meta.dirname, '../../build', process.env.BUILD
 const folder = mkdtempSync(path.join(tmpdir(), 'confab-words-'));
 const file = path.join(folder, 'file');
 writeFileSync(file, 'no key\n');
+const pipe = path.join(folder, 'pipe');
+execFileSync('mkfifo', [pipe]);
+/** Lists whose keys are no files. */
+const keysAt = (place) => {
+  const list = path.join(folder, `keys-${place.replaceAll('/', '-')}`);
+  writeFileSync(list, `a HS256 ${place}\n`);
+  return list;
+};
+const NO_FILE = 'is a device, a pipe or a socket, and has to be a file';
 after(() => rmSync(folder, { recursive: true }));
 
 const SERVING = ['confab-command', 'confab-session', 'confab-media', 'confab-events', 'confab-bridge'];
@@ -119,6 +128,38 @@ test('confab setup: wrong words are named', async () => {
     await refused('confab', ['setup', ...words], {}, `confab setup: ${said}${more('confab setup')}`);
 });
 
+test('a configuration before the command is that of the command', async () => {
+  const none = path.join(folder, 'none.conf');
+  const { status, stdout } = await run('confab', ['-c', none, 'check', 'configuration']);
+  assert.equal(status, 2);
+  assert.match(stdout, /none\.conf is not there/);
+  await refused('confab', ['-c', none, 'jwks'], {}, `confab-jwks: ${none}: No such file or directory`);
+  for (const [words, said] of [[['-c', none, 'setup'], '-c does not go with setup'],
+    [['-s', folder, 'check'], '-s does not go with check']])
+    await refused('confab', words, {}, `confab: ${said}, whose options come after it${more('confab')}`);
+});
+
+test('confab setup and jwks: paths and addresses that can not be, and files that are none', async () => {
+  for (const mount of ['/../', '//', '/a b/', 'chat', '/'])
+    await refused('confab', ['setup', '--mount', mount], {},
+      `confab setup: --mount: a path with a / at both ends, like /chat/${more('confab setup')}`);
+  for (const url of ['javascript:x', 'http://', 'http:///chat/', 'www.example.org'])
+    await refused('confab', ['setup', '--url', url], {},
+      `confab setup: --url: an address such as https://www.example.org/chat/${more('confab setup')}`);
+  for (const [place, said] of [[pipe, NO_FILE], ['/dev/zero', NO_FILE], [folder, 'Is a directory']]) {
+    const set = await run('confab', ['jwks', '-f', place], { CONFAB_JWT_KEYS: path.join(folder, 'list') });
+    assert.deepEqual([set.status, set.stderr], [1, `confab-jwks: ${place}: ${said}\n`]);
+  }
+});
+
+test('confab check reads no pipe', async () => {
+  for (const place of [pipe, '/dev/zero', folder]) {
+    const { status, stdout } = await run('confab', ['check', '-c', place, 'configuration']);
+    assert.equal(status, 2);
+    assert.match(stdout, new RegExp(`ERROR +configuration +${place}: (?:${NO_FILE}|Is a directory)`));
+  }
+});
+
 test('confab check: wrong words are named', async () => {
   for (const [words, said] of [[['--nonsense'], 'there is no option --nonsense'],
     [['luck'], 'there is no check "luck"'],
@@ -135,11 +176,18 @@ const WRONG_ENVIRONMENTS = [
   [{ CONFAB_RUN_DIR: 'run' }, 'CONFAB_RUN_DIR: run_dir takes a full path, not "run"'],
   [{ CONFAB_JWT_KEYS: 'keys' }, 'CONFAB_JWT_KEYS: jwt_keys takes a full path, or nothing, not "keys"'],
   [{ CONFAB_CONFIG: '/nonexistent' }, '/nonexistent: No such file or directory'],
+  [{ CONFAB_CONFIG: pipe }, `${pipe}: ${NO_FILE}`],
+  [{ CONFAB_CONFIG: '/dev/zero' }, `/dev/zero: ${NO_FILE}`],
+  [{ CONFAB_CONFIG: folder }, `${folder}: Is a directory`],
   [{ CONFAB_DATABASE: 'nonsense=1' }, 'database: invalid connection option "nonsense"'],
 ];
 // Options that only the serving programs check.
 const WRONG_TO_SERVE = [
   [{ CONFAB_JWT_KEYS: '/nonexistent' }, 'jwt_keys: /nonexistent: No such file or directory'],
+  [{ CONFAB_JWT_KEYS: pipe }, `jwt_keys: ${pipe}: ${NO_FILE}`],
+  [{ CONFAB_JWT_KEYS: folder }, `jwt_keys: ${folder}: Is a directory`],
+  ...[pipe, '/dev/zero'].map((place) => [{ CONFAB_JWT_KEYS: keysAt(place) },
+    `jwt_keys: ${keysAt(place)}:1: ${place}: ${NO_FILE}`]),
   [{ CONFAB_JWT_KEYS: file }, `jwt_keys: ${file}:1: a line is "KID ALGORITHM FILE [ISSUER]"`],
   [{ CONFAB_RUN_DIR: '/nonexistent' }, 'run_dir: /nonexistent: No such file or directory'],
   [{ CONFAB_RUN_DIR: file }, `run_dir: ${file}: Not a directory`],

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "jwks.h"
 
 struct reading {
@@ -109,13 +110,13 @@ bool fetch_address(struct buf *out, const char *address, struct buf *why)
 }
 
 /* Reads to the end, or one byte more than a set may have. */
-static bool read_all(FILE *file, struct buf *out, struct buf *why)
+static bool read_input(struct buf *out, struct buf *why)
 {
-	while (!feof(file) && !ferror(file) && out->len <= JWKS_LIMIT) {
+	while (!feof(stdin) && !ferror(stdin) && out->len <= JWKS_LIMIT) {
 		buf_reserve(out, 65536);
-		out->len += fread(out->data + out->len, 1, 65536, file);
+		out->len += fread(out->data + out->len, 1, 65536, stdin);
 	}
-	if (ferror(file))
+	if (ferror(stdin))
 		buf_add_text(why, strerror(errno));
 	else if (out->len > JWKS_LIMIT)
 		buf_addf(why, "the set has more than %d bytes", JWKS_LIMIT);
@@ -124,17 +125,6 @@ static bool read_all(FILE *file, struct buf *out, struct buf *why)
 
 bool fetch_file(struct buf *out, const char *path, struct buf *why)
 {
-	FILE *file;
-	bool ok;
-
-	if (!strcmp(path, "-"))
-		return read_all(stdin, out, why);
-	file = fopen(path, "re");
-	if (!file) {
-		buf_add_text(why, strerror(errno));
-		return false;
-	}
-	ok = read_all(file, out, why);
-	fclose(file);
-	return ok;
+	return strcmp(path, "-") ? file_read(out, path, JWKS_LIMIT, why)
+				 : read_input(out, why);
 }

@@ -11,6 +11,7 @@
 
 #include "auth/jwt.h"
 #include "base/crypto.h"
+#include "base/file.h"
 #include "base/hex.h"
 #include "base/xalloc.h"
 #include "jwks.h"
@@ -57,24 +58,16 @@ static void path_of(const struct change *c, const char *name, struct buf *out)
 static bool read_list(struct change *c)
 {
 	const char *path = c->source->list;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = 1;
+	struct buf reason = { 0 };
+	bool ok;
 
-	if (fd < 0)
+	if (stat(path, &c->is) < 0)
 		return errno == ENOENT || fail_file(c, path);
-	if (fstat(fd, &c->is) < 0)
-		n = -1;
-	while (n > 0 && c->before.len <= LIST_LIMIT) {
-		buf_reserve(&c->before, 65536);
-		n = read(fd, c->before.data + c->before.len, 65536);
-		c->before.len += n > 0 ? (size_t)n : 0;
-	}
-	if (n < 0)
-		fail_file(c, path);
-	else if (c->before.len > LIST_LIMIT)
-		buf_addf(c->why, "%s is no list of keys", path);
-	close(fd);
-	return !c->why->len;
+	ok = file_read(&c->before, path, LIST_LIMIT, &reason);
+	if (!ok)
+		buf_addf(c->why, "%s: %s", path, buf_text(&reason));
+	buf_free(&reason);
+	return ok;
 }
 
 /* The third word of a line: the file of its key. */

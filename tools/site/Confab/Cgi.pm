@@ -66,6 +66,7 @@ sub look_at_address {
 	($mount) = eval { (split_url($o->{url}))[3] }
 		or fail("--url: $o->{url} is not an address like https://example.org/chat/");
 	fail("--url: $o->{url} is to end with a /, because it is a folder") if $mount !~ m{/$};
+	fail("--url: the path $mount has to be of letters, digits and -._~") if !is_mount($mount);
 	my $root = root_of($dir, $mount);
 	fail("$prefix is below $root, which the web server serves to everybody: install the programs elsewhere")
 		if is_below($prefix, $root);

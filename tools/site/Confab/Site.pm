@@ -7,7 +7,7 @@ use Exporter qw(import);
 use File::Basename qw(dirname);
 use JSON::PP qw();
 use Confab::System;
-our @EXPORT = qw(account_step configuration_text new_password read_configuration site_etc site_file with_account);
+our @EXPORT = qw(account_step configuration_text is_mount new_password read_configuration site_etc site_file with_account);
 
 # An installation is PREFIX/lib/confab/Confab/Site.pm, a source tree TOP/tools/site/Confab/Site.pm.
 my $top = dirname(dirname(dirname(dirname(abs_path(__FILE__)))));
@@ -30,6 +30,12 @@ my %places =
 # The folder of the configurations: below the prefix of an installation of somebody's own, else of the machine.
 sub site_etc {
 	return $ENV{CONFAB_ETC} // (-e "$top/etc/confab/confab.conf" ? "$top/etc/confab" : '/etc/confab');
+}
+
+# Whether the programs take this as their mount (lib/base/option_kind.c).
+sub is_mount {
+	my ($path) = @_;
+	return $path =~ m{^/(?:[A-Za-z0-9._~-]+/)*\z} && $path !~ m{/\.\.?/};
 }
 
 # A file that comes with the programs.

@@ -67,11 +67,12 @@ sub run {
 	return $said;
 }
 
+# The text of a file, or undef: of a pipe or a device somebody might wait for ever.
 sub slurp {
 	my ($file) = @_;
-	open my $in, '<', $file or return undef;
-	local $/;
-	return scalar <$in>;
+	-f $file && open my $in, '<', $file or return undef;
+	read $in, my $text, 16 << 20;
+	return $text;
 }
 
 # Replaces a file at once, with the mode and owner that it has; else with this mode and group. A link stays one.
