@@ -12,7 +12,7 @@ export class MessageNodes {
   /** @type {Map<string, {node: HTMLElement, message: any, state: string}>} the drawn elements, by message */
   #drawn = new Map();
 
-  /** @type {{node: HTMLElement, key: string}[]} the elements redrawn in this pass */
+  /** @type {{node: HTMLElement, key: string, message: any}[]} the elements redrawn in this pass */
   #fresh = [];
 
   /**
@@ -74,15 +74,14 @@ export class MessageNodes {
     const state = `${isFirst} ${message.state} ${message.error?.code} ${mark?.name} ${mark?.label}`;
     const known = this.#drawn.get(key);
     if (known && known.message === message && known.state === state) return known.node;
-    const node = messageView(this.app, message, { isFirst, isMine, mark });
-    node.dataset.key = key;
+    const node = messageView(this.app, message, { isFirst, isMine, mark, key });
     if (known) {
       node.tabIndex = known.node.tabIndex;
       this.replaced(known.node, node);
       node.classList.add('still');
     }
     this.#drawn.set(key, { node, message, state });
-    this.#fresh.push({ node, key });
+    this.#fresh.push({ node, key, message });
     return node;
   }
 }

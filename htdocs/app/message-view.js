@@ -1,7 +1,7 @@
 import { hasText, isEmojiOnly, mediaOf } from '../ui/content.js';
 import { attachmentView } from './attachment-view.js';
 import { avatar, hueOf } from './avatar.js';
-import { h, setSanitisedHtml } from './html.js';
+import { h, setSanitisedHtml, shorten } from './html.js';
 import { icon } from './icons.js';
 import { reason } from './reason.js';
 import { openSeenBy } from './message-dialogs.js';
@@ -26,15 +26,16 @@ export function markOf(app, message) {
 /**
  * One message.
  * @param {import('./app.js').App} app @param {any} message
- * @param {{isFirst: boolean, isMine: boolean, mark: ReturnType<typeof markOf>}} how
+ * @param {{isFirst: boolean, isMine: boolean, mark: ReturnType<typeof markOf>, key: string}} how
  */
-export function messageView(app, message, { isFirst, isMine, mark }) {
+export function messageView(app, message, { isFirst, isMine, mark, key }) {
   const isNamed = message.mentions?.some((/** @type {any} */ { id }) => id === app.me.id);
   const classes = ['message', isMine && 'mine', isFirst && 'first',
     message.state && message.state !== 'failed' && 'pending', message.state === 'failed' && 'failed',
     isNamed && 'named'];
-  const name = app.personOf(message.sender), isDirect = !!app.room?.peer, content = contentOf(message);
-  return h('li', { class: classes.filter(Boolean).join(' '), tabindex: -1, 'data-seq': message.seq },
+  const name = app.personOf(message.sender), isDirect = !!app.room?.peer, content = contentOf(message, key);
+  return h('li',
+    { class: classes.filter(Boolean).join(' '), tabindex: -1, 'data-key': key, 'data-seq': message.seq },
     isMine || isDirect ? null : isFirst ? avatar({ name }) : h('span', { class: 'avatar none' }),
     h('div', { class: 'body' },
       h('div', { class: 'bubble' },
@@ -66,14 +67,20 @@ function forwardOf(app, { forwarded_from: origin }) {
   return h('span', { class: 'forwarded' }, icon('forward'), app.t('forwarded', { name: app.personOf(origin.sender) }));
 }
 
-/** @param {any} message */
-function contentOf(message) {
+/** @param {any} message @param {string} key */
+function contentOf(message, key) {
   const content = h('div', { class: 'content', dir: 'auto' });
-  if (message.state) content.textContent = message.text;
-  else if (hasText(message)) setSanitisedHtml(content, message.content);
+  fill(content, message);
+  if (!unfolded.has(key)) shorten(content);
   if (!content.hasChildNodes()) content.hidden = true;
   if (isEmojiOnly(content.textContent ?? '')) content.classList.add('large');
   return content;
+}
+
+/** @param {HTMLElement} content @param {any} message */
+function fill(content, message) {
+  if (message.state) content.textContent = message.text;
+  else if (hasText(message)) setSanitisedHtml(content, message.content);
 }
 
 /** @type {Set<string>} long messages that the person has unfolded */
@@ -81,15 +88,16 @@ const unfolded = new Set();
 
 /**
  * Folds very tall messages, with a button that shows all of them. Call it when the elements are in the page.
- * @param {import('./app.js').App} app @param {{node: HTMLElement, key: string}[]} views
+ * @param {import('./app.js').App} app @param {{node: HTMLElement, key: string, message: any}[]} views
  */
 export function foldTall({ t }, views) {
   const tall = views.filter(({ node, key }) => !unfolded.has(key) && contentIn(node).scrollHeight > tallest());
-  for (const { node, key } of tall) {
+  for (const { node, key, message } of tall) {
     const content = contentIn(node);
     content.classList.add('folded');
     const button = h('button', { class: 'inline', onclick: () => {
       unfolded.add(key);
+      fill(content, message);
       content.classList.remove('folded');
       node.focus();
       button.remove();

@@ -22,6 +22,22 @@ function settleLink(link) {
   if (/^#reset=/i.test(link.hash)) link.removeAttribute('href');
 }
 
+// Characters. The browser takes seconds to lay out very long words of some scripts, so of a longer text only the
+// beginning is in the page until the reader wants all of it.
+const LONG = 8000, BEGINNING = 4000;
+
+/** Removes all but the beginning of a long text. @param {Element} element @returns {boolean} whether it was long */
+export function shorten(element) {
+  if ((element.textContent ?? '').length <= LONG) return false;
+  const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT), range = document.createRange();
+  let left = BEGINNING, text = /** @type {Text} */ (texts.nextNode());
+  for (; text.length <= left; text = /** @type {Text} */ (texts.nextNode())) left -= text.length;
+  range.setStart(text, left);
+  range.setEndAfter(/** @type {Node} */ (element.lastChild));
+  range.deleteContents();
+  return true;
+}
+
 /** The text of sanitised HTML for one-line previews: line breaks become spaces. @param {string} html */
 export function textOf(html) {
   const box = document.createElement('template');

@@ -1,7 +1,7 @@
 import { authorization } from '../confab/auth.js';
 import { isForeign, safeAddress } from '../ui/address.js';
 import { hasText, lineOf, mediaOf } from '../ui/content.js';
-import { element, setSanitisedHtml, textOf } from '../ui/html.js';
+import { element, setSanitisedHtml, shorten, textOf } from '../ui/html.js';
 import { textButton, when } from './parts.js';
 
 const SHORT = 20; // characters of a reaction to show
@@ -30,7 +30,7 @@ export function messageItem(message, { me, isGroup, language: { t, lang }, clien
     item.append(element('div', 'quote', t('deletedMessage')));
   }
   item.append(...attachments(message, t, client));
-  if (hasText(message)) item.append(contentOf(message));
+  if (hasText(message)) item.append(...contentOf(message, t));
   const counts = Object.entries(message.reaction_counts ?? {});
   if (counts.length)
     item.append(element('div', 'reactions',
@@ -39,14 +39,25 @@ export function messageItem(message, { me, isGroup, language: { t, lang }, clien
   return item;
 }
 
-/** @param {any} message */
-function contentOf(message) {
+/**
+ * The text, and a button for the rest if it is long.
+ * @param {any} message @param {import('../ui/text.js').Language['t']} t
+ */
+function contentOf(message, t) {
   const content = element('div', 'content');
   content.dir = 'auto';
-  // An outgoing message is not sanitised yet.
-  if (message.state) content.textContent = message.text || textOf(message.content);
-  else setSanitisedHtml(content, message.content);
-  return content;
+  const fill = () => {
+    // An outgoing message is not sanitised yet.
+    if (message.state) content.textContent = message.text || textOf(message.content);
+    else setSanitisedHtml(content, message.content);
+  };
+  fill();
+  if (!shorten(content)) return [content];
+  const button = textButton(t('showAll'), 'rest', () => {
+    fill();
+    button.remove();
+  });
+  return [content, button];
 }
 
 /**

@@ -102,6 +102,7 @@ ul, ol, .messages { list-style: none; margin: 0; padding: .5rem; overflow-y: aut
 .content p { margin: .2em 0; }
 .content ul, .content ol { padding: 0 1.4em; overflow: visible; list-style: revert; white-space: normal; }
 .content a, .attachment { color: var(--accent); }
+.rest { min-height: 1.8rem; padding: 0 .4rem; color: var(--accent); text-decoration: underline; }
 .quote { border-inline-start: 3px solid var(--accent); padding-inline-start: .5rem; color: var(--soft);
   font-size: .85rem; max-height: 3em; overflow: hidden; }
 .meta { text-align: end; font-size: .75rem; color: var(--soft); }

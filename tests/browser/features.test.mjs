@@ -98,6 +98,23 @@ describe('messages', () => {
     assert.ok(await height() > 2 * folded); // it stays unfolded when it is redrawn
   });
 
+  test('of a text that takes a browser seconds only the beginning is laid out', async () => {
+    // Words of Arabic letters without spaces, in two elements.
+    await command(two.ben, 'message.send',
+      { room_id: two.room.id, content: `<b>A long word.</b> <i>${'ب'.repeat(20_000)}</i> end` });
+    const one = message(hers, 'A long word.'), length = () => one.locator('.content').evaluate(
+      (node) => node.textContent.length);
+    await one.getByRole('button', { name: 'Show all' }).waitFor();
+    assert.equal(await length(), 4000);
+    await one.getByRole('button', { name: 'Show all' }).click();
+    await one.getByRole('button', { name: 'Show all' }).waitFor({ state: 'detached' });
+    assert.equal(await length(), 20_017);
+    await act(hers, 'A long word.', 'React');
+    await hers.getByRole('button', { name: '😀', exact: true }).click();
+    await one.locator('.reactions').waitFor();
+    assert.equal(await length(), 20_017); // it stays whole when it is redrawn
+  });
+
   test('a pin is seen by both', async () => {
     await act(hers, 'Who has the long ladder?', 'Pin');
     await his.getByRole('button', { name: 'Pinned messages' }).click();

@@ -62,6 +62,19 @@ test('the list names what a message without words is', async () => {
   await close(page);
 });
 
+test('of a very long text the widget shows the beginning, and the rest when it is wanted', async () => {
+  const other = await makeRoom(ann, [ben], 'Long');
+  await command(ann, 'message.send', { room_id: other.id, content: `<b>long</b> ${'ب'.repeat(20_000)}` });
+  const page = await site(ben.token, `room="${other.id}"`);
+  const content = page.locator('.message .content');
+  await page.getByRole('button', { name: 'Show all' }).waitFor();
+  assert.equal(await content.evaluate((node) => node.textContent.length), 4000);
+  await page.getByRole('button', { name: 'Show all' }).click();
+  assert.equal(await content.evaluate((node) => node.textContent.length), 20_005);
+  assert.equal(await page.getByRole('button', { name: 'Show all' }).count(), 0);
+  await close(page);
+});
+
 test('sizes are the same on a site whose rem is 10 pixels', async () => {
   const sizes = [];
   for (const style of ['', 'html { font-size: 62.5% }']) {
