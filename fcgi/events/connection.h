@@ -52,6 +52,7 @@ struct connection {
 	bool params_end; /* the request is complete */
 	struct watch watch;
 	struct timer timer;
+	unsigned beat;    /* writes of the present heartbeat, of SSE */
 	int64_t progress; /* loop_now() when bytes last went out */
 	struct buf in, params, out;
 	LIST_ENTRY(connection) of_all;

@@ -6,7 +6,9 @@
 #include "web/head.h"
 
 enum {
-	PART = 32768 /* bytes gathered for one write, roughly */
+	PART = 32768,   /* bytes gathered for one write, roughly */
+	BEATS = 5,      /* writes of a heartbeat, */
+	BEAT_GAP = 1000 /* and at most the ms between two of them */
 };
 
 /* Milliseconds until the browser reconnects, spread over the clients. */
@@ -17,8 +19,21 @@ static unsigned retry_delay(void)
 
 static void arm_heartbeat(struct connection *c)
 {
+	c->beat = 0;
 	loop_arm(c->connections->loop, &c->timer,
 		 hub_heartbeat(c->connections->hub));
+}
+
+/* The next write of this heartbeat, or the next heartbeat. */
+static void arm_beat(struct connection *c)
+{
+	int64_t gap = c->connections->config->heartbeat * 1000 / BEATS;
+
+	if (++c->beat < BEATS)
+		loop_arm(c->connections->loop, &c->timer,
+			 gap < BEAT_GAP ? gap : BEAT_GAP);
+	else
+		arm_heartbeat(c);
 }
 
 static void sse_wake(struct connection *c)
@@ -53,7 +68,10 @@ static void sse_opened(struct connection *c)
 }
 
 /* The comment keeps proxies from closing the stream. The id gives a client
- * without dispatches a fresh cursor to return with. */
+ * without dispatches a fresh cursor to return with. A web server and each proxy
+ * before it notice only at a second or third write that a client has gone: the
+ * smallest comments follow, a moment apart, so they tell within one heartbeat.
+ * In between a phone's radio can sleep. */
 static void sse_timer(struct connection *c)
 {
 	struct connections *all = c->connections;
@@ -65,14 +83,18 @@ static void sse_timer(struct connection *c)
 			c->kind->end(c, END_SLOW);
 			return;
 		}
-	} else {
-		all->content.len = 0;
+		arm_heartbeat(c);
+		return;
+	}
+	all->content.len = 0;
+	if (c->beat)
+		buf_add_text(&all->content, ":\n\n");
+	else
 		buf_addf(&all->content, ": heartbeat\nid: %s\n\n",
 			 cursor_print(cursor, hub_epoch(all->hub),
 				      hub_position(&c->stream)));
-		connection_write(c, &all->content);
-	}
-	arm_heartbeat(c);
+	connection_write(c, &all->content);
+	arm_beat(c);
 }
 
 static void sse_end(struct connection *c, enum stream_end why)

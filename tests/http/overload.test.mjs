@@ -17,6 +17,14 @@ before(async () => {
 }, { timeout: 60_000 });
 after(() => stack?.stop());
 
+test('a heartbeat of an event stream is five writes, of which the first has the cursor', async () => {
+  const stream = await site.stream('sse', await site.register());
+  let text = '';
+  stream.response.on('data', (part) => { text += part; });
+  await until(() => /: heartbeat\nid: .+\n\n(:\n\n){4}: heartbeat\nid: /.test(text), `a heartbeat, here ${text}`);
+  stream.close();
+});
+
 const many = (n, make) => Promise.all(Array.from({ length: n }, (_, i) => make(i)));
 
 /** A stream that is expected to be refused: how, and how fast. */
