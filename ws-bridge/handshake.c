@@ -283,25 +283,28 @@ int handshake_parse(struct handshake *h, char *bytes, size_t len,
 	return choose_status(h);
 }
 
-static void accept_handshake(struct buf *out, const struct handshake *h)
+static void accept_handshake(struct buf *out, const struct handshake *h,
+			     const char *id)
 {
 	buf_addf(out,
 		 "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
-		 "Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n",
-		 h->accept);
+		 "Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n"
+		 "X-Request-Id: %s\r\n",
+		 h->accept, id);
 	if (h->protocol)
 		buf_addf(out, "Sec-WebSocket-Protocol: %s\r\n", h->protocol);
 	buf_add_text(out, "\r\n");
 }
 
-void handshake_answer(struct buf *out, const struct handshake *h, int status)
+void handshake_answer(struct buf *out, const struct handshake *h, int status,
+		      const char *id)
 {
 	static const char upgrade[] = "Upgrade: websocket\r\n"
 				      "Sec-WebSocket-Version: 13\r\n";
 	struct buf fields = { 0 };
 
 	if (status == 101) {
-		accept_handshake(out, h);
+		accept_handshake(out, h, id);
 		return;
 	}
 	/* A refusal closes the connection. */
@@ -311,6 +314,7 @@ void handshake_answer(struct buf *out, const struct handshake *h, int status)
 	head_write_http(out,
 			&(struct head){ .status = status,
 					.allow = status == 405 ? "GET" : NULL,
+					.request_id = id,
 					.fields = buf_text(&fields) });
 	buf_free(&fields);
 }

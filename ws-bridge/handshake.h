@@ -36,9 +36,10 @@ struct handshake {
 int handshake_parse(struct handshake *out, char *bytes, size_t len,
 		    const char *proxies);
 
-/* Appends the response for a status that handshake_parse() returned. */
+/* Appends the response for a status that handshake_parse() returned. id: the
+ * request's. */
 void handshake_answer(struct buf *out, const struct handshake *handshake,
-		      int status);
+		      int status, const char *id);
 
 /* A header under its CGI name, or NULL. Fits identity_param. */
 const char *handshake_param(void *handshake, const char *name);

@@ -62,6 +62,7 @@ static void run_service(const struct config *config,
 	struct buf name = { 0 }, command_at = { 0 };
 
 	LIST_INIT(&sockets->all);
+	request_ids_begin(&sockets->ids);
 	bridge.service.loop = loop;
 	sockets->loop = loop;
 	instance_name(&name, "bridge", config->run_dir);

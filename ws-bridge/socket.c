@@ -282,7 +282,7 @@ static const struct stream_ops STREAM_OPS = {
 
 /* Opens the client's stream. The answer comes to on_opened() or
  * on_refused(). */
-static void open_stream(struct socket *s, struct handshake *h,
+static void open_stream(struct socket *s, struct handshake *h, const char *id,
 			enum stream_form form, int64_t peer)
 {
 	char since[128];
@@ -294,6 +294,7 @@ static void open_stream(struct socket *s, struct handshake *h,
 		.peer = peer,
 		.param = handshake_param,
 		.context = h,
+		.id = id,
 	};
 	enum confab_error error;
 
@@ -358,19 +359,21 @@ static void read_frames(struct socket *s, const char *bytes, size_t len)
 static void shake_hands(struct socket *s, struct handshake *h, int status)
 {
 	struct buf head = s->head, *frames = &s->sockets->frames;
+	char id[REQUEST_ID_SIZE];
 	enum stream_form form;
 	int64_t peer;
 
 	if (status == 101 && !talk_read(s->sockets->config, h, &form, &peer))
 		status = 400;
 	s->head = (struct buf){ 0 };
-	handshake_answer(frames, h, status);
+	request_ids_next(&s->sockets->ids, id);
+	handshake_answer(frames, h, status, id);
 	send_frames(s);
 	if (status == 101 && s->state == SOCKET_HANDSHAKE) {
 		s->state = SOCKET_OPEN;
 		memcpy(s->address, h->address, sizeof(s->address));
 		arm_beat(s);
-		open_stream(s, h, form, peer);
+		open_stream(s, h, id, form, peer);
 		if (head.len > h->size)
 			read_frames(s, head.data + h->size, head.len - h->size);
 	} else {

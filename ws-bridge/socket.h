@@ -9,6 +9,7 @@
 #include "command_client.h"
 #include "event/loop.h"
 #include "hub/hub.h"
+#include "web/request_id.h"
 
 struct socket;
 LIST_HEAD(socket_list, socket);
@@ -21,6 +22,7 @@ struct sockets {
 	struct command_client *commands;
 	struct socket_list all;
 	unsigned count;
+	struct request_ids ids;
 	struct buf frames; /* scratch: the frames of one write */
 };
 

@@ -112,12 +112,15 @@ static void relay_ready(struct watch *watch, uint32_t events)
 		relay->over = true;
 }
 
-static void refuse_large(void)
+static void refuse_large(struct connections *all)
 {
-	static const char answer[] = "Status: 431 Request Header Fields Too "
-				     "Large\r\nContent-Length: 0\r\n\r\n";
+	char id[REQUEST_ID_SIZE];
+	struct buf answer = { 0 };
 
-	write_out(answer, sizeof(answer) - 1);
+	request_ids_next(&all->ids, id);
+	head_write(&answer, &(struct head){ .status = 431, .request_id = id });
+	write_out(answer.data, answer.len);
+	buf_free(&answer);
 }
 
 /* The request as FastCGI. Its body is not read: streams have none. */
@@ -156,7 +159,7 @@ void cgi_serve(struct connections *all)
 	pack_request(&request);
 	if (request.len > REQUEST_LIMIT ||
 	    write(ends[1], request.data, request.len) != (ssize_t)request.len) {
-		refuse_large();
+		refuse_large(all);
 		close(ends[0]);
 	} else {
 		connection_accept(all, ends[0]);

@@ -13,7 +13,6 @@
 #include "base/container.h"
 #include "base/xalloc.h"
 #include "web/fastcgi.h"
-#include "web/head.h"
 
 enum {
 	PARAMS_LIMIT = 65536,   /* bytes of one request's parameters */
@@ -103,22 +102,28 @@ void connection_finish(struct connection *c)
 		 c->out.len ? FINISH_TIMEOUT : 0);
 }
 
-/* Writes a whole response and ends it. The length is the body's. */
-static void write_response(struct connection *c, struct head head,
-			   const struct buf *body)
+void connection_start(struct connection *c, struct head head, const char *first)
 {
 	struct buf *content = &c->connections->content;
 
 	content->len = 0;
-	head.length = (long long)body->len;
+	head.request_id = c->request_id;
 	head_write(content, &head);
-	buf_add(content, body->data, body->len);
+	buf_add_text(content, first);
 	connection_write(c, content);
+}
+
+/* Writes a whole response and ends it. The length is the body's. */
+static void write_response(struct connection *c, struct head head,
+			   struct buf *body)
+{
+	head.length = (long long)body->len;
+	connection_start(c, head, buf_text(body));
 	connection_finish(c);
 }
 
 void connection_respond(struct connection *c, int status, const char *type,
-			const struct buf *body)
+			struct buf *body)
 {
 	write_response(c, (struct head){ .status = status, .type = type },
 		       body);
@@ -227,6 +232,7 @@ static void open_stream(struct connection *c)
 		.form = form_of_query(query),
 		.param = connection_param,
 		.context = c,
+		.id = c->request_id,
 	};
 
 	request.since = last_id && *last_id ? last_id
@@ -261,6 +267,7 @@ static void start_request(struct connection *c)
 	char name[16];
 
 	loop_disarm(all->loop, &c->timer);
+	request_ids_next(&all->ids, c->request_id);
 	request_name(c, name, sizeof(name));
 	if (!method || strcmp(method, "GET")) {
 		write_response(c,

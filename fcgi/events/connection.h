@@ -9,6 +9,8 @@
 #include "base/config.h"
 #include "event/loop.h"
 #include "hub/hub.h"
+#include "web/head.h"
+#include "web/request_id.h"
 
 struct connection;
 LIST_HEAD(connection_list, connection);
@@ -20,6 +22,7 @@ struct connections {
 	struct hub *hub;
 	int wait_most;         /* s that a poll waits */
 	bool takes_no_streams; /* polls alone: every place is taken */
+	struct request_ids ids;
 	struct connection_list all;
 	unsigned count;
 	struct buf content, wire; /* scratch, empty between uses */
@@ -48,7 +51,8 @@ struct connection {
 	struct connections *connections;
 	const struct connection_kind *kind;
 	enum connection_state state;
-	unsigned id;     /* FastCGI request */
+	unsigned id; /* FastCGI request */
+	char request_id[REQUEST_ID_SIZE];
 	bool params_end; /* the request is complete */
 	struct watch watch;
 	struct timer timer;
@@ -66,9 +70,14 @@ void connection_accept(struct connections *all, int fd);
 /* Writes response bytes as FastCGI. Keeps the part that does not fit. */
 void connection_write(struct connection *c, const struct buf *content);
 
+/* Writes the head of a response, with the request's id and then a first part of
+ * its body. */
+void connection_start(struct connection *c, struct head head,
+		      const char *first);
+
 /* Writes a whole response and ends it. */
 void connection_respond(struct connection *c, int status, const char *type,
-			const struct buf *body);
+			struct buf *body);
 
 /* As connection_respond(), with an error; detail as for error_body(). */
 void connection_fail(struct connection *c, enum confab_error error,

@@ -59,6 +59,7 @@ static void open_hub(struct connections *all, struct hub_settings *settings,
 		     struct buf *name)
 {
 	LIST_INIT(&all->all);
+	request_ids_begin(&all->ids);
 	all->loop = loop_create();
 	instance_name(name, "events", all->config->run_dir);
 	settings->config = all->config;

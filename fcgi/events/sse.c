@@ -1,5 +1,7 @@
 /* sse: Server-Sent Events (HTML standard, 9.2). Everything that waits for a
  * client goes out in one write. */
+#include <stdio.h>
+
 #include "base/crypto.h"
 #include "connection.h"
 #include "log/cursor.h"
@@ -58,12 +60,10 @@ static void sse_opened(struct connection *c)
 					  .length = HEAD_NO_LENGTH,
 					  .fields = "X-Accel-Buffering: no"
 						    "\r\n" };
-	struct buf *content = &c->connections->content;
+	char retry[32];
 
-	content->len = 0;
-	head_write(content, &head);
-	buf_addf(content, "retry: %u\n\n", retry_delay());
-	connection_write(c, content);
+	snprintf(retry, sizeof(retry), "retry: %u\n\n", retry_delay());
+	connection_start(c, head, retry);
 	arm_heartbeat(c);
 }
 

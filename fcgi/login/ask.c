@@ -85,7 +85,8 @@ static void fail_statement(struct worker *w, const char *name,
 
 	if (answer.http_status >= 500)
 		logger(LEVEL_ERROR, "session",
-		       "statement=%s sqlstate=%s why=\"%s\"", name,
+		       "request=%s statement=%s sqlstate=%s why=\"%s\"",
+		       http_request_id(w->http), name,
 		       sqlstate ? sqlstate : "none", pg_reason(w->pg));
 	http_answer(w->http, &answer);
 }
@@ -173,7 +174,8 @@ bool session_hash(struct worker *w, const char *password, char *out)
 		return false;
 	if (secret_password_hash(password, out))
 		return true;
-	logger(LEVEL_ERROR, "session", "why=\"no memory to hash\"");
+	logger(LEVEL_ERROR, "session", "request=%s why=\"no memory to hash\"",
+	       http_request_id(w->http));
 	http_fail(w->http, ERROR_UNAVAILABLE, NULL);
 	return false;
 }
@@ -226,8 +228,8 @@ static void record_external_login(struct worker *w, const struct identity *who)
 	/* If it fails the next statement reports why. */
 	if (who->external &&
 	    login_exchange(w->pg, who, http_param, w->http) != PG_OK)
-		logger(LEVEL_DEBUG, "login_external", "why=\"%s\"",
-		       pg_reason(w->pg));
+		logger(LEVEL_DEBUG, "login_external", "request=%s why=\"%s\"",
+		       http_request_id(w->http), pg_reason(w->pg));
 }
 
 bool session_know(struct worker *w, enum identity_use use, struct known *out)
@@ -273,8 +275,8 @@ static bool need_not_wait(struct worker *w, struct pg_result *result,
 	pg_result_free(result);
 	if (!strcmp(seconds, "0"))
 		return true;
-	logger(LEVEL_INFO, what, "limited=true address=%.64s",
-	       address ? address : "");
+	logger(LEVEL_INFO, what, "request=%s limited=true address=%.64s",
+	       http_request_id(w->http), address ? address : "");
 	http_fail(w->http, ERROR_RATE, seconds);
 	return false;
 }

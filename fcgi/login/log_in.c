@@ -155,8 +155,9 @@ static void check_password(struct worker *w, const struct credentials *given)
 	} else if (verdict == SESSION_WRONG) {
 		const char *address = http_param(w->http, "REMOTE_ADDR");
 
-		logger(LEVEL_INFO, "login", "refused=true address=%.64s",
-		       address ? address : "");
+		logger(LEVEL_INFO, "login",
+		       "request=%s refused=true address=%.64s",
+		       http_request_id(w->http), address ? address : "");
 		http_fail(w->http, ERROR_UNAUTHENTICATED,
 			  "Wrong user name or password.");
 	}

@@ -80,7 +80,9 @@ static void send_link(struct worker *w, const char *username, const char *email,
 	struct buf message = { 0 };
 
 	if (!mail_is_address(email)) {
-		logger(LEVEL_WARN, "reset", "why=\"not a plain address\"");
+		logger(LEVEL_WARN, "reset",
+		       "request=%s why=\"not a plain address\"",
+		       http_request_id(w->http));
 		return;
 	}
 	buf_addf(&message,
@@ -119,7 +121,8 @@ static void ask_for_link(struct worker *w, const char *username,
 	secret_token(token);
 	secret_hash(token, hash);
 	if (session_run(w, SESSION_RESET_BEGIN, 3, params, &result) != PG_OK)
-		logger(LEVEL_ERROR, "reset", "why=\"%s\"", pg_reason(w->pg));
+		logger(LEVEL_ERROR, "reset", "request=%s why=\"%s\"",
+		       http_request_id(w->http), pg_reason(w->pg));
 	else if (pg_rows(result) > 0)
 		send_link(w, pg_field(result, 0, 0), pg_field(result, 0, 1),
 			  token);

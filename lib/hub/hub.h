@@ -58,6 +58,7 @@ struct hub_request {
 	int64_t peer;          /* see struct stream */
 	identity_param *param; /* reads the request's variables */
 	void *context;         /* argument of param */
+	const char *id;        /* of the request, for the log */
 };
 
 /* Whether the database can't be reached. */

@@ -109,6 +109,7 @@ static void free_opening(struct opening *o)
 	free(o->session);
 	free(o->user_agent);
 	free(o->address);
+	free(o->request_id);
 	free(o);
 }
 
@@ -199,6 +200,17 @@ static void adapt_size(struct opener *opener)
 
 static void send_question(struct opener *opener);
 
+/* The streams of a failed statement are asked for one by one, so the lines
+ * after it name the requests that fail. */
+static void log_failure(const struct opener *opener, const struct pg_result *r)
+{
+	const struct opening *o = TAILQ_FIRST(&opener->openings);
+	bool is_alone = o && o->is_alone;
+
+	logger(LEVEL_ERROR, "stream_open", "request=%s why=\"%s\"",
+	       is_alone && o->request_id ? o->request_id : "", pg_message(r));
+}
+
 /* Takes the answer: rows in the order of the openings. */
 static void on_answer(void *context, enum pg_status status,
 		      const struct pg_result *r)
@@ -208,7 +220,7 @@ static void on_answer(void *context, enum pg_status status,
 	int row = 0;
 
 	if (status == PG_FAILED)
-		logger(LEVEL_ERROR, "stream_open", "why=\"%s\"", pg_message(r));
+		log_failure(opener, r);
 	for (int place = 1; (o = TAILQ_FIRST(&opener->openings)); place++) {
 		o->row = row;
 		if (status == PG_OK && opening_is_row(o, r, place)) {
@@ -357,6 +369,7 @@ void opener_open(struct opener *opener, struct stream *s,
 	o->session = xstrdup(request->session);
 	o->user_agent = copy_param(request, "HTTP_USER_AGENT");
 	o->address = copy_param(request, "REMOTE_ADDR");
+	o->request_id = xstrdup(request->id);
 	s->opening = o;
 	turns_wait(opener->turns, &o->turn, o->identity.token_hash);
 	send_question(opener);

@@ -46,6 +46,7 @@ struct opening {
 	/* The parameters of the request. */
 	struct identity identity;
 	char *session, *user_agent, *address; /* or NULL */
+	char *request_id;
 };
 
 /* The statement: a JSON list of requests and this process's name. */

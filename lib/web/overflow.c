@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "web/fastcgi.h"
 #include "web/head.h"
+#include "web/request_id.h"
 
 enum {
 	IDLE = 100,    /* ms between looks at an empty queue, */
@@ -100,18 +101,21 @@ static unsigned read_request(int fd)
 	return id;
 }
 
-static void refuse_connection(int fd)
+static void refuse_connection(int fd, struct request_ids *ids)
 {
+	char id_text[REQUEST_ID_SIZE];
 	const struct error_answer answer =
 		error_answer(ERROR_UNAVAILABLE, NULL);
 	struct head head = { .status = answer.http_status,
 			     .type = "application/json",
 			     .retry_after = answer.retry_after,
+			     .request_id = id_text,
 			     .fields = OVERFLOW_REFUSAL };
 	unsigned id = read_request(fd);
 	struct buf body = { 0 }, text = { 0 }, wire = { 0 };
 
 	error_body(&body, ERROR_UNAVAILABLE, NULL);
+	request_ids_next(ids, id_text);
 	head.length = (long long)body.len;
 	head_write(&text, &head);
 	buf_add(&text, body.data, body.len);
@@ -128,14 +132,16 @@ bool overflow_run(int listener, unsigned limit, struct metric *refused)
 {
 	int diag = overflow_diag(), waiting, fd;
 	bool told = false;
+	struct request_ids ids;
 
+	request_ids_begin(&ids);
 	while ((waiting = overflow_queue(diag, listener)) >= 0) {
 		told = true;
 		for (int i = (int)limit; i < waiting; i++) {
 			fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 			if (fd < 0)
 				break;
-			refuse_connection(fd);
+			refuse_connection(fd, &ids);
 			close(fd);
 			metric_count(refused, 1);
 		}

@@ -149,7 +149,7 @@ struct http *http_create(int listener, int timeout)
 
 	http->listener = listener;
 	http->timeout = timeout;
-	secret_id(http->worker_id);
+	request_ids_begin(&http->ids);
 	http->epoll = http->signals = -1;
 	signal(SIGPIPE, SIG_IGN);
 	if (listener < 0)
@@ -251,8 +251,7 @@ void http_hang_up(struct http *http)
 static void begin_request(struct http *http)
 {
 	http->open = true;
-	snprintf(http->request_id, sizeof(http->request_id), "%.20s-%u",
-		 http->worker_id, ++http->requests);
+	request_ids_next(&http->ids, http->request_id);
 }
 
 const char *http_request_id(const struct http *http)

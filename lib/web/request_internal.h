@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "web/request.h"
+#include "web/request_id.h"
 
 enum {
 	HTTP_CHUNK = 16384 /* bytes read at once */
@@ -23,10 +24,9 @@ struct http {
 	size_t got;    /* bytes of the body that were read */
 	FCGX_Request request;
 	struct buf headers, path;
-	char worker_id[33];          /* random */
-	unsigned requests;           /* so far */
-	char request_id[48];         /* of the request that is open */
-	void (*task)(void *context); /* see http_every() */
+	struct request_ids ids;
+	char request_id[REQUEST_ID_SIZE]; /* of the request that is open */
+	void (*task)(void *context);      /* see http_every() */
 	void *task_context;
 	int task_every;   /* s */
 	int64_t task_due; /* clock_ms() */

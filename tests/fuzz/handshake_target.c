@@ -11,7 +11,7 @@ static void check_answer(const struct handshake *h, int status)
 	struct buf out = { 0 };
 	const char *text, *end;
 
-	handshake_answer(&out, h, status);
+	handshake_answer(&out, h, status, "id");
 	text = buf_text(&out);
 	CHECK(!strncmp(text, "HTTP/1.1 ", 9));
 	CHECK(atoi(text + 9) == status);
