@@ -141,21 +141,39 @@ begin
   return v_custom;
 end $$;
 
--- mentioned(room, sender, text): the member of a room whose name stands at the beginning of a text (the text after an
--- @): the longest name that fits. The name may be followed directly by other text, in scripts without spaces, or by a
--- full stop.
-create or replace function confab.mentioned(p_room uuid, p_sender bigint, p_text text)
+-- name_marks(): the marks that user names may have, for a bracket of a regular expression: [[:alnum:]] lacks them.
+create or replace function confab.name_marks()
+returns text language plpgsql stable as $$
+begin
+  return coalesce((select string_agg(chr(first) || '-' || chr(last), '') from confab.name_range where is_mark), '');
+end $$;
+
+-- unspaced(): scripts without spaces between words, for a bracket of a regular expression.
+create or replace function confab.unspaced()
+returns text language sql immutable as $$
+  select '\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff'
+$$;
+
+-- mention_names(text, marks): the user names that may stand at the beginning of a text (the text after an @), the
+-- likeliest first. The name may be followed directly by other text, in scripts without spaces, or by a full stop.
+create or replace function confab.mention_names(p_text text, p_marks text)
+returns text[] language plpgsql immutable as $$
+declare
+  v_name text := substring(p_text from '^[[:alnum:]._' || p_marks || '-]{1,64}');
+  v_latin text := substring(v_name from '^[^' || confab.unspaced() || ']+');
+begin
+  return array[v_name, rtrim(v_name, '._-'), v_latin]
+    || case when v_latin is null then array(select left(v_name, n) from generate_series(10, 1, -1) n) else '{}' end;
+end $$;
+
+-- mentioned(room, sender, text, marks): the member of a room whose name stands at the beginning of a text.
+create or replace function confab.mentioned(p_room uuid, p_sender bigint, p_text text, p_marks text)
 returns bigint language plpgsql stable as $$
 declare
-  v_name text := substring(p_text from '^[[:alnum:]._-]{1,64}');
-  v_latin text := substring(v_name from
-    '^[^\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+');
   v_try text;
   v_id bigint;
 begin
-  foreach v_try in array array[v_name, rtrim(v_name, '._-'), v_latin]
-    || case when v_latin is null then array(select left(v_name, n) from generate_series(10, 1, -1) n) else '{}' end
-  loop
+  foreach v_try in array confab.mention_names(p_text, p_marks) loop
     select a.id into v_id from confab.account a where lower(a.username) = lower(v_try);
     if v_id is not null and v_id <> p_sender and not confab.is_blocked(v_id, p_sender)
        and (select true from confab.member m where m.room_id = p_room and m.account_id = v_id) then
@@ -166,7 +184,8 @@ begin
 end $$;
 
 -- message_mentions(room, sender, content): members of the room whom the text mentions as @username, without the sender;
--- at most 50, among the first 500 words after an @. Parts of e-mail addresses don't count. Linear in the text.
+-- at most 50, among the first 500 words after an @. Parts of e-mail addresses, of paths and of names at other hosts
+-- (@bob@host) don't count. Linear in the text.
 create or replace function confab.message_mentions(p_room uuid, p_sender bigint, p_content text)
 returns bigint[] language plpgsql stable as $$
 declare
@@ -174,24 +193,30 @@ declare
   v_before text;
   v_word text;
   v_is_address boolean := false;
+  v_marks text;
   v_id bigint;
   v_ids bigint[] := '{}';
 begin
-  if position('@' in p_content) = 0 then
+  if p_content !~ '@|&#|&commat;' then
     return '{}';
   end if;
-  v_parts := (string_to_array(normalize(confab.plain_text(p_content), nfc), '@'))[1:501];
-  for i in 2 .. cardinality(v_parts) loop
+  v_parts := (string_to_array(normalize(confab.plain_text(p_content), nfc), '@'))[1:502];
+  v_marks := confab.name_marks();
+  for i in 2 .. least(cardinality(v_parts), 501) loop
     v_before := right(v_parts[i - 1], 300);
     v_word := v_before;
     if v_before ~ '[\s，。、；：！？（）「」]' then
       v_word := substring(v_before from '[^\s，。、；：！？（）「」]*$');
       v_is_address := false;
+      v_id := null;
     end if;
-    v_is_address := v_is_address or v_word ~ '://|www\.';
-    continue when v_is_address or v_before = '' and i > 2 or v_before ~ '[[:alnum:]._-]$'
-      and v_before !~ '[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]$';
-    v_id := confab.mentioned(p_room, p_sender, v_parts[i]);
+    -- One person's name after another's (@ann/@bob) is no path.
+    v_is_address := v_is_address or v_word ~ '://|www\.' or v_word ~ '[^/]/$' and v_id is null
+      or v_parts[i + 1] ~ '^[[:alnum:]]' and v_parts[i] ~ ('^[[:alnum:]._' || v_marks || '-]+$')
+        and v_parts[i] !~ ('[' || confab.unspaced() || ']$');
+    continue when v_is_address or v_before = '' and i > 2 or v_before ~ ('[[:alnum:]._' || v_marks || '-]$')
+      and v_before !~ ('[' || confab.unspaced() || ']$');
+    v_id := confab.mentioned(p_room, p_sender, v_parts[i], v_marks);
     if v_id is not null and v_id <> all (v_ids) then
       v_ids := v_ids || v_id;
       exit when cardinality(v_ids) = 50;
