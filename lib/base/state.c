@@ -9,13 +9,65 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/crypto.h"
+#include "base/hex.h"
 #include "base/logger.h"
+
+/* The folder in run_dir. Requests that a web server starts find no run_dir
+ * after somebody has cleared it; nobody else makes it again. */
+static bool make_own(struct buf *out, const char *run_dir)
+{
+	const char *path;
+
+	buf_addf(out, "%s/state", run_dir);
+	path = buf_text(out);
+	if (mkdir(path, 0750) < 0 && errno == ENOENT &&
+	    mkdir(run_dir, 0750) == 0)
+		mkdir(path, 0750);
+	return access(path, W_OK | X_OK) == 0;
+}
+
+/* Whether the folder is ours alone. Anybody may make one of its name in
+ * /tmp. */
+static bool is_private(const char *path)
+{
+	struct stat is;
+
+	return lstat(path, &is) == 0 && S_ISDIR(is.st_mode) &&
+	       is.st_uid == geteuid() && !(is.st_mode & 077);
+}
+
+/* The folder for programs that can't write to run_dir. Who makes it says so:
+ * once, not with each request. */
+static bool make_substitute(struct buf *out, const char *run_dir, int why)
+{
+	unsigned char hash[SECRET_HASH_SIZE];
+	char text[17];
+	bool made;
+
+	secret_hash(run_dir, hash);
+	hex_print(text, hash, 8);
+	buf_addf(out, "/tmp/confab-%u-%s", (unsigned)geteuid(), text);
+	made = mkdir(buf_text(out), 0700) == 0;
+	if (made)
+		logger(LEVEL_ERROR, "state", "run_dir=%s why=\"%s\" instead=%s",
+		       run_dir, strerror(why), buf_text(out));
+	return is_private(buf_text(out));
+}
 
 void state_path(struct buf *out, const char *run_dir, const char *name)
 {
-	buf_addf(out, "%s/state", run_dir);
-	mkdir(buf_text(out), 0750);
+	struct buf own = { 0 }, substitute = { 0 };
+	bool is_own = make_own(&own, run_dir);
+	const struct buf *folder =
+		is_own || !make_substitute(&substitute, run_dir, errno)
+			? &own
+			: &substitute;
+
+	buf_add(out, folder->data, folder->len);
 	buf_addf(out, "/%s", name);
+	buf_free(&own);
+	buf_free(&substitute);
 }
 
 int state_open(const char *run_dir, const char *name)

@@ -7,7 +7,8 @@
 
 #include "base/buf.h"
 
-/* Appends the path of the file of this name. Makes the folder if need be. */
+/* Appends the path of the file of this name. Makes the folder if need be, in
+ * /tmp where run_dir can't be written to. */
 void state_path(struct buf *out, const char *run_dir, const char *name);
 
 /* Opens, or makes, the file of this name. Returns its descriptor, or -1, which

@@ -1,6 +1,7 @@
 // confab-events as a CGI program: a process for each request, nothing lost between them.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { chmodSync, existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { until } from './support/client.mjs';
@@ -42,22 +43,23 @@ function start(name, query, { token, method = 'GET', address = '127.0.0.1', env 
       SCRIPT_NAME: `/chat/${name}`, QUERY_STRING: query, REMOTE_ADDR: address, SERVER_PROTOCOL: 'HTTP/1.1',
       CONFAB_CONFIG: path.join(stack.dir, 'confab.conf'), CONFAB_CGI_WAIT: WAIT, ...env,
       ...(token && { HTTP_AUTHORIZATION: `Bearer ${token}` }) },
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let text = '';
+  let text = '', said = '';
+  child.stderr.setEncoding('utf8').on('data', (part) => { said += part; });
   child.stdout.setEncoding('utf8').on('data', (part) => { text += part; });
   const done = new Promise((resolve) => child.on('close', () => {
     const [head, ...body] = text.split('\r\n\r\n');
-    resolve({ status: Number(/^Status: (\d+)/.exec(head)?.[1]), head, body: body.join('\r\n\r\n'),
+    resolve({ status: Number(/^Status: (\d+)/.exec(head)?.[1]), head, body: body.join('\r\n\r\n'), said,
       ms: performance.now() - began });
   }));
   return { child, done, text: () => text };
 }
 
 async function poll(who, query, options) {
-  const { status, body, ms } = await start('poll', query, { token: who.token, ...options }).done;
+  const { status, body, ms, said } = await start('poll', query, { token: who.token, ...options }).done;
   assert.equal(status, 200, body);
-  return { ms, ...JSON.parse(body) };
+  return { ms, said, ...JSON.parse(body) };
 }
 
 const placed = (answer) => new URLSearchParams({ since: answer.cursor, session: answer.session }).toString();
@@ -128,6 +130,31 @@ test('a host takes only so many', async () => {
     { token: ann.token, address, env })),
   async () => (await poll(ann, next, { address: '127.0.0.3', env })).ms < 10_000);
   await end(waiting);
+});
+
+test('a run_dir that was cleared is made again; without one polls wait all the same', async () => {
+  const [ann] = await people(['ann']), next = await begin(ann);
+  const gone = path.join(stack.dir, 'gone');
+  assert.ok((await poll(ann, next, { env: { CONFAB_RUN_DIR: gone } })).ms >= WAIT * 1000 - 100);
+  assert.ok(existsSync(path.join(gone, 'state/waiters')));
+  const env = { CONFAB_RUN_DIR: path.join(stack.dir, 'never/there') }, made = () => readdirSync('/tmp')
+    .filter((name) => name.startsWith(`confab-${process.geteuid()}-`));
+  const before = new Set(made());
+  const answers = [await poll(ann, next, { env }), await poll(ann, next, { env })];
+  const [substitute] = made().filter((name) => !before.has(name));
+  after(() => rmSync(path.join('/tmp', substitute), { recursive: true }));
+  assert.equal(statSync(path.join('/tmp', substitute)).mode & 0o777, 0o700);
+  for (const { ms } of answers) assert.ok(ms >= WAIT * 1000 - 100, `${ms} ms`);
+  // Said once, and where it is now.
+  const lines = answers.map(({ said }) => said.split('\n').filter((line) => / state run_dir=/.test(line)));
+  assert.deepEqual(lines.map(({ length }) => length), [1, 0]);
+  assert.ok(lines[0][0].includes(`never/there why="No such file or directory" instead=/tmp/${substitute}`),
+    lines[0][0]);
+  assert.deepEqual(answers.map(({ said }) => / state path=/.test(said)), [false, false]);
+  // Nobody else can make a folder that is taken for ours.
+  chmodSync(path.join('/tmp', substitute), 0o755);
+  const { ms, said } = await poll(ann, next, { env });
+  assert.ok(ms < 60_000 && / state path=\S*never\/there/.test(said), said);
 });
 
 test('an event stream lives as long as its process', async () => {

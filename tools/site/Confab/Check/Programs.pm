@@ -59,7 +59,7 @@ sub check_folder {
 		what => "$site->{config}{run_dir} can't be written to",
 		file => $site->{config}{run_dir},
 		change => "mkdir -p $site->{config}{run_dir} && chmod 700 $site->{config}{run_dir}",
-		why => 'polls do not wait, and each request does the upkeep'
+		why => 'what requests have to know of each other is kept in /tmp, which others clear'
 	) if !-w $site->{config}{run_dir};
 	note("$folder, ", scalar @names, ' files');
 }
