@@ -32,7 +32,8 @@ CREATE TABLE confab.erased_account (
     place_room uuid DEFAULT '00000000-0000-0000-0000-000000000000'::uuid NOT NULL,
     place_seq bigint DEFAULT 0 NOT NULL,
     are_messages_done boolean DEFAULT false NOT NULL,
-    swept_seq bigint DEFAULT 0 NOT NULL
+    swept_seq bigint DEFAULT 0 NOT NULL,
+    media_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL
 );
 ALTER TABLE ONLY confab.erased_account ALTER COLUMN username SET STATISTICS 0;
 CREATE TABLE confab.message (

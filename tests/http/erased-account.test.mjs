@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { until } from './support/client.mjs';
 import { left as leftIn, word } from './support/erased.mjs';
+import { png } from './support/files.mjs';
 import { Desk, people as made } from './support/people.mjs';
 import { Stack } from './support/stack.mjs';
 
@@ -17,10 +18,20 @@ after(() => stack?.stop());
 const people = (names) => made(names, (statement) => stack.query(statement));
 const left = (words) => leftIn(stack, words);
 
+async function upload(who, name, content, type) {
+  const form = new FormData();
+  form.append('file', new Blob([content], { type }), name);
+  const answer = await fetch(new URL('media', site.url),
+    { method: 'POST', body: form, headers: { authorization: `Bearer ${who.token}` } });
+  const asset = await answer.json();
+  assert.equal(answer.status, 201, JSON.stringify(asset));
+  return asset;
+}
+
 /** A person who has left traces in every possible place. */
 async function busy() {
-  const [ann, ben] = await people(['ann', 'ben']);
-  const names = ['mail', 'first', 'last', 'file', 'emoji', 'reason'];
+  const [ann, ben] = await people(['annë', 'ben']);
+  const names = ['mail', 'first', 'last', 'file', 'emoji', 'reason', 'face'];
   const traces = Object.fromEntries(names.map((name) => [name, word(name)]));
   await stack.query(`update confab.account set email = '${traces.mail}@x.example', first_name = '${traces.first}',
     last_name = '${traces.last}' where id = ${ann.user.id}`);
@@ -36,14 +47,18 @@ async function busy() {
   await desk.ask(ann, 'message.react', { message_id: kept.id, type: 'add', reaction_content: traces.emoji });
   const closed = await desk.group(ben, [], { join_approval_required: true });
   await desk.ask(ann, 'room.request', { room_id: closed.id, reason: traces.reason });
-  const form = new FormData();
-  form.append('file', new Blob([`${traces.file} in it`], { type: 'text/plain' }), `${traces.file}.txt`);
-  const upload = await fetch(new URL('media', site.url),
-    { method: 'POST', body: form, headers: { authorization: `Bearer ${ann.token}` } });
-  const asset = await upload.json();
-  assert.equal(upload.status, 201, JSON.stringify(asset));
+  const asset = await upload(ann, `${traces.file}.txt`, `${traces.file} in it`, 'text/plain');
   await desk.say(ann, chat, '', { media: [{ ...asset, caption: traces.file }] });
-  const words = [...Object.values(traces), username];
+  await desk.say(ben, room, '', { media: [asset] });
+  const face = await upload(ann, `${traces.face}.png`, png(40, 30), 'image/png');
+  await desk.say(ann, room, '', { media: [face] });
+  await desk.modify(ben, closed, 'update', { name: 'closed', avatar: new URL(face.media_url, site.url).href });
+  // Nobody finds these by the name as it is.
+  const spelled = username.replace('ann', '@<b>ann</b>'), composed = `@${username.normalize('NFD')}`;
+  const answer = await desk.say(ben, room, `${spelled}, ${composed} and @ann`);
+  assert.deepEqual(answer.mentions.map(({ id }) => id), [ann.user.id]);
+  await desk.say(ben, chat, 'look', { forwarded_from_id: answer.id });
+  const words = [...Object.values(traces), username, spelled, composed];
   assert.deepEqual(await left([...words, said]), [...words, said]);
   await stack.query('analyze');
   return { ann, ben, room, chat, kept, said, words, since: message.seq - 1 };
