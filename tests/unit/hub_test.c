@@ -20,6 +20,7 @@ struct fixture {
 	struct config config;
 	struct metrics *metrics;
 	struct hub *hub;
+	char run_dir[32];
 };
 
 /* A stream, and the calls to its transport. */
@@ -51,6 +52,10 @@ static int make(void **state)
 
 	secret_init();
 	f->loop = loop_create();
+	strcpy(f->run_dir, "/tmp/confab-hub-XXXXXX");
+	if (!mkdtemp(f->run_dir))
+		return -1;
+	f->config.run_dir = f->run_dir;
 	f->config.database = database;
 	f->config.window = 1 << 20;
 	f->config.stream_queue = 1000;
@@ -66,6 +71,15 @@ static int make(void **state)
 	return 0;
 }
 
+static void remove_file(const struct fixture *f, const char *name)
+{
+	struct buf path = { 0 };
+
+	buf_addf(&path, "%s%s", f->run_dir, name);
+	remove(buf_text(&path));
+	buf_free(&path);
+}
+
 static int unmake(void **state)
 {
 	struct fixture *f = *state;
@@ -73,6 +87,9 @@ static int unmake(void **state)
 	hub_free(f->hub);
 	metrics_close(f->metrics);
 	loop_free(f->loop);
+	remove_file(f, "/state/test.witness");
+	remove_file(f, "/state");
+	remove_file(f, "");
 	free(f);
 	return 0;
 }
