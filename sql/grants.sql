@@ -42,7 +42,8 @@ grant execute on function
   confab.log_state(), confab.log_lag(bigint), confab.log_holders(), confab.log_read(bigint, int),
     confab.log_witness(text, bigint, bigint),
     confab.log_read_back(bigint, int),
-  confab.log_probe(), confab.log_holds(), confab.log_maintain(), confab.erase_accounts(int)
+  confab.log_probe(), confab.log_holds(), confab.log_maintain(), confab.host_users_update(int),
+  confab.erase_accounts(int)
   to confab_stream;
 
 grant execute on function

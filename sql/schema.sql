@@ -190,6 +190,8 @@ CREATE TABLE confab.account (
     disabled boolean DEFAULT false NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     skeleton text,
+    avatar text DEFAULT ''::text NOT NULL,
+    is_staff boolean DEFAULT false NOT NULL,
     CONSTRAINT account_username_form CHECK ((((length(username) >= 1) AND (length(username) <= 64)) AND (username IS NFC NORMALIZED)))
 );
 ALTER TABLE ONLY confab.account ALTER COLUMN username SET STATISTICS 0;
@@ -198,6 +200,7 @@ ALTER TABLE ONLY confab.account ALTER COLUMN first_name SET STATISTICS 0;
 ALTER TABLE ONLY confab.account ALTER COLUMN last_name SET STATISTICS 0;
 ALTER TABLE ONLY confab.account ALTER COLUMN password_hash SET STATISTICS 0;
 ALTER TABLE ONLY confab.account ALTER COLUMN skeleton SET STATISTICS 0;
+ALTER TABLE ONLY confab.account ALTER COLUMN avatar SET STATISTICS 0;
 ALTER TABLE confab.account ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME confab.account_id_seq
     START WITH 1
@@ -270,6 +273,11 @@ CREATE TABLE confab.erased_room (
     erased_at timestamp with time zone DEFAULT now() NOT NULL,
     swept_seq bigint DEFAULT 0 NOT NULL
 );
+CREATE TABLE confab.erased_subject (
+    hash bytea NOT NULL,
+    erased_at timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE ONLY confab.erased_subject ALTER COLUMN hash SET STATISTICS 0;
 CREATE TABLE confab.external_identity (
     issuer text NOT NULL,
     subject text NOT NULL,
@@ -277,6 +285,12 @@ CREATE TABLE confab.external_identity (
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 ALTER TABLE ONLY confab.external_identity ALTER COLUMN subject SET STATISTICS 0;
+CREATE TABLE confab.host_progress (
+    is_only boolean DEFAULT true NOT NULL,
+    after text DEFAULT ''::text NOT NULL,
+    CONSTRAINT host_progress_is_only_check CHECK (is_only)
+);
+ALTER TABLE ONLY confab.host_progress ALTER COLUMN after SET STATISTICS 0;
 CREATE TABLE confab.invitation (
     room_id uuid NOT NULL,
     account_id bigint NOT NULL,
@@ -563,8 +577,12 @@ ALTER TABLE ONLY confab.erased_reaction
     ADD CONSTRAINT erased_reaction_pkey PRIMARY KEY (message_id, content);
 ALTER TABLE ONLY confab.erased_room
     ADD CONSTRAINT erased_room_pkey PRIMARY KEY (room_id);
+ALTER TABLE ONLY confab.erased_subject
+    ADD CONSTRAINT erased_subject_pkey PRIMARY KEY (hash);
 ALTER TABLE ONLY confab.external_identity
     ADD CONSTRAINT external_identity_pkey PRIMARY KEY (issuer, subject);
+ALTER TABLE ONLY confab.host_progress
+    ADD CONSTRAINT host_progress_pkey PRIMARY KEY (is_only);
 ALTER TABLE ONLY confab.invitation
     ADD CONSTRAINT invitation_pkey PRIMARY KEY (room_id, account_id);
 ALTER TABLE ONLY confab.invite

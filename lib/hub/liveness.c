@@ -23,8 +23,9 @@ static const struct pg_statement SWEEP = { NULL,
 					   "select confab.stream_sweep($1)" };
 static const struct pg_statement UPKEEP = { "upkeep",
 					    "select confab.stream_upkeep($1)" };
-static const struct pg_statement MAINTAIN = { "maintain",
-					      "select confab.log_maintain()" };
+static const struct pg_statement MAINTAIN = {
+	"maintain", "select confab.log_maintain(), confab.host_users_update()"
+};
 static const struct pg_statement ERASE = {
 	"erase", "select confab.erase_accounts(20000)"
 };

@@ -1,14 +1,24 @@
 -- Accounts and log-ins.
 
+-- user_email(account, own): the address, as user_json() has it.
+create or replace function confab.user_email(a confab.account, p_own boolean)
+returns text language sql stable as $$
+  select case when a.email <> '' and (p_own or p_own is not null and confab.setting_value('expose_email') = 'true')
+    then a.email else '' end
+$$;
+
 -- user_json(account, own): a User. The account itself sees its address; others see it only with the setting
--- expose_email. own null: the caller knows that the setting is off (not_own()). Replaceable in confab_site.
+-- expose_email. own null: the caller knows that the setting is off (not_own()). A picture, and who is staff, come from
+-- the host application (host_apply()) and are left out elsewhere. Replaceable in confab_site.
 create or replace function confab.user_json(a confab.account, p_own boolean default false)
 returns json language sql stable as $$
-  select json_build_object(
-    'id', a.id, 'username', a.username,
-    'email', case when a.email <> '' and (p_own or p_own is not null and confab.setting_value('expose_email') = 'true')
-      then a.email else '' end,
-    'first_name', a.first_name, 'last_name', a.last_name)
+  select case when a.avatar = '' and not a.is_staff
+    then json_build_object('id', a.id, 'username', a.username, 'email', confab.user_email(a, p_own),
+                           'first_name', a.first_name, 'last_name', a.last_name)
+    else json_strip_nulls(json_build_object(
+      'id', a.id, 'username', a.username, 'email', confab.user_email(a, p_own),
+      'first_name', a.first_name, 'last_name', a.last_name,
+      'avatar', nullif(a.avatar, ''), 'is_staff', nullif(a.is_staff, false))) end
 $$;
 
 -- not_own(): the value of user_json()'s own for a list of other accounts. It saves reading the setting for each of

@@ -18,6 +18,9 @@ begin
   if not found then
     return null;
   end if;
+  insert into confab.erased_subject (hash)
+    select confab.host_subject_hash(issuer, subject) from confab.external_identity where account_id = p_account
+  on conflict do nothing;
   foreach v_table in array array['device', 'external_identity', 'password_reset', 'session', 'block', 'invitation',
                                  'join_request', 'left_room', 'presence', 'presence_subscription', 'push_job',
                                  'typing', 'budget'] loop
@@ -32,7 +35,7 @@ begin
     v_name := v_name || '-' || substr(gen_random_uuid()::text, 1, 8);
   end if;
   update confab.account set username = v_name, skeleton = confab.name_skeleton(v_name), email = '', first_name = '',
-    last_name = '', password_hash = null, disabled = true
+    last_name = '', avatar = '', is_staff = false, password_hash = null, disabled = true
   where id = p_account;
   return confab.logins_end(p_account, array(select id from confab.login where account_id = p_account));
 end $$;

@@ -98,6 +98,24 @@ begin
   return v_id;
 end $$;
 
+-- host_account(issuer, subject, profile): external_account() for a person who logs in: a row of the host's view counts
+-- more than the token. Raises 4001 also when the row says that the person is not active.
+create or replace function confab.host_account(p_issuer text, p_subject text, p_profile jsonb)
+returns bigint language plpgsql as $$
+declare
+  v_row jsonb := confab.host_profile(p_issuer, p_subject);
+  v_account bigint;
+begin
+  if (v_row ->> 'is_active')::boolean is false then
+    perform confab.fail_unauthenticated();
+  end if;
+  v_account := confab.external_account(p_issuer, p_subject, coalesce(p_profile, '{}') || coalesce(v_row, '{}'));
+  if v_row is not null then
+    perform confab.host_apply(v_account, v_row);
+  end if;
+  return v_account;
+end $$;
+
 -- external_link(account, issuer, subject): links an existing account to an external identity. For the operator. Moves
 -- an existing link.
 create or replace function confab.external_link(p_account bigint, p_issuer text, p_subject text)
@@ -129,7 +147,7 @@ begin
   end if;
   -- The first requests of one person may arrive at the same time.
   perform pg_advisory_xact_lock(hashtextextended('confab ' || p_issuer || E'\n' || p_subject, 0));
-  v_account := confab.external_account(p_issuer, p_subject, p_profile);
+  v_account := confab.host_account(p_issuer, p_subject, p_profile);
   delete from confab.login l
   where l.account_id = v_account and l.expires_at <= now() and l.token_hash <> p_token_hash
     and not exists (select from confab.session s where s.login_id = l.id);

@@ -125,7 +125,7 @@ begin
         then p_data -> 'reaction_counts' else confab.reaction_count(p_data -> 'reaction_counts', v_reaction, -1) end);
     end if;
     if p_data ? 'username' and p_data ->> 'id' = v_id then
-      return p_data || jsonb_build_object('username', p_new) || case when p_data ? 'email'
+      return p_data - 'avatar' - 'is_staff' || jsonb_build_object('username', p_new) || case when p_data ? 'email'
         then '{"email": "", "first_name": "", "last_name": ""}'::jsonb else '{}' end;
     elsif p_data ? 'attachments' and p_data #>> '{sender,id}' = v_id then
       p_data := jsonb_set(p_data, '{attachments}', '[]');
