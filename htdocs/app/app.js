@@ -123,10 +123,15 @@ export class App extends Emitter {
     return type === RoomType.CHANNEL ? 'channel' : type === RoomType.GROUP ? 'group' : 'person';
   }
 
+  /** For avatar(). @param {{username: string, first_name?: string, last_name?: string, avatar?: string}} user */
+  faceOfPerson(user) {
+    return { name: this.personOf(user), image: user.avatar };
+  }
+
   /** For avatar(). @param {any} room */
   faceOf(room) {
     const status = room.peer ? this.store.presence(room.peer.id)?.status : undefined;
-    return { name: this.nameOf(room), image: room.avatar, kind: this.kindOf(room),
+    return { name: this.nameOf(room), image: room.peer?.avatar ?? room.avatar, kind: this.kindOf(room),
       status: status === 'offline' ? undefined : status };
   }
 

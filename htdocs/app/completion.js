@@ -58,7 +58,7 @@ export class Completion {
     this.element
       .replaceChildren(
         ...people.map((user, i) => h('li', { id: `completion-${i}`, role: 'option', 'data-name': user.username },
-      avatar({ name: app.personOf(user) }), h('span', { dir: 'auto' }, app.personOf(user)),
+      avatar(app.faceOfPerson(user)), h('span', { dir: 'auto' }, app.personOf(user)),
       app.personOf(user) !== user.username ? h('small', {}, `@${user.username}`) : null)));
     this.element.hidden = false;
     this.#select(0);

@@ -10,7 +10,7 @@ import { icon } from './icons.js';
 export function personRow(app, user, ...more) {
   const status = app.store.presence(user.id)?.status;
   return h('li', { class: 'person', 'data-user': user.id },
-    avatar({ name: app.personOf(user), status: status === 'offline' ? undefined : status }),
+    avatar({ ...app.faceOfPerson(user), status: status === 'offline' ? undefined : status }),
     h('span', { class: 'name', dir: 'auto' }, app.personOf(user)), ...more.filter((one) => one !== null));
 }
 
@@ -68,7 +68,7 @@ export function openPins(app) {
         event.preventDefault();
         close();
         app.show(id, message);
-      } }, avatar({ name: app.personOf(message.sender) }),
+      } }, avatar(app.faceOfPerson(message.sender)),
         h('span', { class: 'name', dir: 'auto' }, app.personOf(message.sender)),
       h('span', { class: 'when' }, app.formats.when(message.created_at)),
       h('span', { class: 'snippet', dir: 'auto' }, app.lineOf(message))),

@@ -36,7 +36,8 @@ export function messageView(app, message, { isFirst, isMine, mark, key }) {
   const name = app.personOf(message.sender), isDirect = !!app.room?.peer, content = contentOf(message, key);
   return h('li',
     { class: classes.filter(Boolean).join(' '), tabindex: -1, 'data-key': key, 'data-seq': message.seq },
-    isMine || isDirect ? null : isFirst ? avatar({ name }) : h('span', { class: 'avatar none' }),
+    isMine || isDirect ? null
+      : isFirst ? avatar(app.faceOfPerson(message.sender)) : h('span', { class: 'avatar none' }),
     h('div', { class: 'body' },
       h('div', { class: 'bubble' },
         h('span', { class: isFirst && !isMine && !isDirect ? `sender ${hueOf(name)}` : 'sr', dir: 'auto' },

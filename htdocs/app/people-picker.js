@@ -95,7 +95,7 @@ export class PeoplePicker {
     this.chips.replaceChildren(...(this.isOne ? [] : [...this.chosen.values()].map((one) => h('li', {}, h('button', {
       type: 'button', class: 'chip', 'aria-label': this.app.t('removePerson', { name: this.app.personOf(one) }),
       onclick: () => this.#toggle(one),
-    }, avatar({ name: this.app.personOf(one) }), this.app.personOf(one), ' ×')))));
+    }, avatar(this.app.faceOfPerson(one)), this.app.personOf(one), ' ×')))));
     this.changed();
   }
 }

@@ -74,7 +74,7 @@ export class SearchResults {
     const text = h('span', { class: 'snippet', dir: 'auto' });
     setSanitisedHtml(text, snippet);
     return h('li', { 'data-seq': message.seq }, h('button', { onclick: () => app.show(message.room.id, message) },
-      avatar({ name: app.personOf(message.sender) }),
+      avatar(app.faceOfPerson(message.sender)),
       h('span', { class: 'name', dir: 'auto' },
         `${app.personOf(message.sender)}${room && !this.room && !room.peer ? ` · ${app.nameOf(room)}` : ''}`),
       h('span', { class: 'when' }, app.formats.when(message.created_at)), text));

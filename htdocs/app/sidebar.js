@@ -24,7 +24,7 @@ export class Sidebar {
         spellcheck: 'false', dir: 'auto' });
     this.scope = h('button', { class: 'chip scope', hidden: true, onclick: () => this.#within('') });
     const me = h('button', { class: 'me', 'aria-haspopup': 'menu', onclick: () => this.#menu(me, logOut) },
-      avatar({ name: app.personOf(app.me) }), h('strong', { id: 'me', dir: 'auto' }, app.personOf(app.me)));
+      avatar(app.faceOfPerson(app.me)), h('strong', { id: 'me', dir: 'auto' }, app.personOf(app.me)));
     const start = h('button',
       { class: 'bare', id: 'new-room', title: t('newRoom'), 'aria-label': t('newRoom'), 'aria-haspopup': 'menu',
         onclick: () => this.#new(start) }, icon('plus'));

@@ -9,6 +9,8 @@
  * @property {string} email '' for others, unless the server shows it
  * @property {string} first_name
  * @property {string} last_name
+ * @property {string} [avatar] the address of a picture
+ * @property {true} [is_staff]
  *
  * @typedef {object} Attachment
  * @property {string} id

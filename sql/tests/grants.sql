@@ -77,7 +77,8 @@ select is(pg_temp.functions('confab_session'),
   'ticket_create,version}',
     'the session program registers, logs in and out, keeps passwords, and rings');
 select is(pg_temp.functions('confab_stream'),
-  '{erase_accounts,host_users_update,log_holders,log_holds,log_lag,log_maintain,log_probe,log_read,log_read_back,log_state,log_witness,
+  '{erase_accounts,host_users_update,'
+  'log_holders,log_holds,log_lag,log_maintain,log_probe,log_read,log_read_back,log_state,log_witness,
     login_external,login_key,
     stream_close,stream_leave,stream_open,stream_open_all,stream_sweep,'
   'stream_upkeep,version}',

@@ -1,6 +1,7 @@
 // Accounts, rooms and their members, through the pages.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { sql } from '../http/support/people.mjs';
 import { command, enterRoom, launch, makeRoom, openAs, PASSWORD, register, say, sees,
   url } from './support/browser.mjs';
 
@@ -136,6 +137,29 @@ test('single rights are given and taken, seen by who may, and make a difference'
   await his.getByText('Only moderators write in this channel.').waitFor();
   assert.equal(await his.locator('#text').isVisible(), false);
   await close(hers, his);
+});
+
+test('people have the pictures that the host gives them, of this host alone', async () => {
+  const [ann, ben, cem] = await Promise.all(['ann', 'ben', 'cem'].map((name) => register(name)));
+  const picture = new URL('icon.svg', url);
+  await sql(`update confab.account set avatar = '${picture.pathname}', is_staff = true where id = ${ben.user.id}`);
+  await sql(`update confab.account set avatar = 'https://elsewhere.example/x.png' where id = ${cem.user.id}`);
+  const { data: pair } = await command(ann, 'room.create', { type: 'OneToOneChat', participants: [ben.user.id] });
+  const group = await makeRoom(ann, [ben, cem], 'Tea');
+  for (const who of [ben, cem]) await command(who, 'message.send', { room_id: group.id, content: 'hello' });
+  await command(ben, 'message.send', { room_id: pair.id, content: 'hello' });
+  const page = await openAs(browser, ann), asked = [];
+  page.on('request', (request) => asked.push(request.url()));
+  await enterRoom(page, 'Tea');
+  const rows = page.locator('.message.first');
+  assert.equal(await rows.nth(0).locator('.avatar img').getAttribute('src'), picture.href);
+  assert.ok(await rows.nth(0).locator('.avatar img').evaluate((img) => img.decode().then(() => img.naturalWidth > 0)));
+  assert.equal(await rows.nth(1).locator('.avatar img').count(), 0);
+  assert.equal(await rows.nth(1).locator('.avatar .initials').textContent(), 'C');
+  const listed = page.locator('#room-list').getByRole('button', { name: new RegExp(`^${ben.user.username}`) });
+  assert.equal(await listed.locator('.avatar img').getAttribute('src'), picture.href);
+  assert.deepEqual(asked.filter((address) => address.includes('elsewhere')), []);
+  await close(page);
 });
 
 test('anybody joins a public channel by its address, reads there, and leaves', async () => {

@@ -41,7 +41,8 @@ ${lines}`);
 const logIn = (subject, claims = {}) => stack.site.request('GET', 'session',
   { token: keys.make({ iss: ISSUER, sub: `${subject}`, jti: randomUUID(), ...claims }) });
 /** The view has been looked at; not by a program that had begun before. */
-const update = () => until(async () => await sql('select confab.host_users_update(1000)') !== '0', 'a look at the view');
+const update = () =>
+  until(async () => await sql('select confab.host_users_update(1000)') !== '0', 'a look at the view');
 const accountOf = (subject) => sql(`select account_id from confab.external_identity where subject = '${subject}'`);
 
 before(async () => {
