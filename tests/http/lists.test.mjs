@@ -254,3 +254,27 @@ test('words are found however they are written', async () => {
     assert.deepEqual(contents.sort(), found.map((i) => said[i]).sort(), query);
   }
 });
+
+test('null counts as absent where a field is optional', async () => {
+  const room = await desk.group(ann, [ben]), { invite } = await desk.data(ann, 'room.invite', { room_id: room.id,
+    expires_in: null, max_uses: null, user_id: null });
+  const message = await desk.say(ann, room, 'null', { parent_message_id: null, media: null, with_text: null });
+  const stream = await site.stream('ws', ann), { session_id } = stream.frames[0].data;
+  for (const [event, required, ...optional] of [
+    ['room.messages', { room_id: room.id }, 'before', 'after', 'around', 'limit', 'paginate'],
+    ['room.list', {}, 'limit', 'before'], ['room.members', { room_id: room.id }, 'after', 'limit', 'search'],
+    ['room.pins', { room_id: room.id }, 'before', 'limit'], ['message.history', { message_id: message.id }, 'before'],
+    ['message.search', { query: 'null', room_id: room.id }, 'sender', 'before', 'limit', 'order'],
+    ['message.typing', { room_id: room.id }, 'typing', 'message_id'], ['session.heartbeat', { session_id }, 'idle'],
+    ['presence.subscribe', { session_id }, 'users', 'rooms'], ['user.list', {}, 'search', 'after', 'limit'],
+    ['presence.unsubscribe', { session_id }, 'users', 'rooms'], ['user.blocked', {}, 'after', 'limit'],
+    ['user.export', {}, 'after']])
+    for (const nothing of [{}, Object.fromEntries(optional.map((name) => [name, null]))])
+      await desk.ask(ann, event, { ...required, ...nothing });
+  const shape = async (data) => Object.keys(await desk.data(ann, 'room.messages', { room_id: room.id, ...data }));
+  assert.deepEqual(await shape({ before: null, limit: null }), await shape({}));
+  await desk.ask(cid, 'room.join', { invite, room_id: null });
+  await desk.refused(ann, 'room.answer', { room_id: room.id, user_id: cid.user.id, accept: null }, 4003,
+    { accept: ['This field may not be null.'] });
+  stream.close();
+});

@@ -177,7 +177,8 @@ for (const [column, type] of ['OneToOneChat', 'GroupChat', 'Channel'].entries())
 /** The error of a cell, or null if the action is allowed. */
 function expect(action, type, cell, role, denied) {
   // For a stranger it does not exist, except where the sentence is prescribed.
-  if (role === 'N' && HIDDEN.includes(action)) return { code: 4004, detail: NOT_FOUND };
+  const hidden = type === 'OneToOneChat' ? [...HIDDEN, 'join', 'add', 'remove'] : HIDDEN;
+  if (role === 'N' && hidden.includes(action)) return { code: 4004, detail: NOT_FOUND };
   if (cell.length > ROLES.length) {
     // Of a one-to-one: the sentence comes before any check of the caller, except for actions of its admins.
     return role === 'N' && ['roles', 'moderators', 'grants'].includes(action) ? { code: 4002, detail: DENIED.admin }

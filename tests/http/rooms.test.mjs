@@ -96,8 +96,9 @@ test('adding and joining: who is new, who is not, who is unknown', async () => {
   await desk.refused(eve, 'room.join', { room_id: closed.id }, 4003,
     ['Channel is private, ask a moderator to add you to the channel']);
   await desk.refused(eve, 'room.join', { room_id: room.id }, 4003, ['Ask an admin to add you to the group']);
-  await desk.refused(eve, 'room.join', { room_id: (await desk.pair(ann, ben)).id }, 4003,
-    ['You can only join a channel/group chat']);
+  const pair = await desk.pair(ann, ben);
+  await desk.refused(ann, 'room.join', { room_id: pair.id }, 4003, ['You can only join a channel/group chat']);
+  await desk.refused(eve, 'room.join', { room_id: pair.id }, 4004, NOT_FOUND);
   await desk.refused(eve, 'room.join', { room_id: crypto.randomUUID() }, 4004, NOT_FOUND);
 });
 
@@ -361,7 +362,6 @@ test('what is wrong with a change is said, in order', async () => {
   await desk.refused(ann, 'room.modify', { room_id: crypto.randomUUID(), action: 'delete' }, 4004, NOT_FOUND);
   await desk.refused(ann, 'room.leave', { room_id: chat.id }, 4003, ['You can only leave a channel/group chat']);
   for (const event of ['room.add_members', 'room.remove_members'])
-    for (const who of [ann, cid])
-      await desk.refused(who, event, { room_id: chat.id, members: [] }, 4003,
-        ['Invalid room, Can only add or remove members from Groups/Channels']);
+    await desk.refused(ann, event, { room_id: chat.id, members: [] }, 4003,
+      ['Invalid room, Can only add or remove members from Groups/Channels']);
 });

@@ -12,14 +12,12 @@ const denied = (detail) => ({ code: 4002, detail });
 const invalid = (detail) => ({ code: 4003, detail });
 const noObject = (field, id) => invalid({ [field]: [`Invalid pk "${id}" - object does not exist.`] });
 const JOIN = { GroupChat: 'Ask an admin to add you to the group',
-  OneToOneChat: 'You can only join a channel/group chat',
   Channel: 'Channel is private, ask a moderator to add you to the channel' };
-const NO_MEMBERS = invalid(['Invalid room, Can only add or remove members from Groups/Channels']);
 
 // By command: data, the answer for a foreign room or message (a function of its type), and for an unknown one.
 const room = (more = {}) => ({ room_id }) => ({ room_id, ...more });
 const message = (more = {}) => ({ message_id }) => ({ message_id, ...more });
-const inOneToOne = (sentence) => (type) => (type === 'OneToOneChat' ? NO_MEMBERS : denied(sentence));
+const inOneToOne = (sentence) => (type) => (type === 'OneToOneChat' ? gone : denied(sentence));
 const TABLE = {
   'message.send': [room({ content: 'x' }), () => denied(DENIED.send), gone],
   'message.typing': [room(), () => denied(DENIED.send), gone],
@@ -29,7 +27,7 @@ const TABLE = {
   'message.modify': [message({ action: 'delete' }), () => denied(DENIED.owner), gone],
   'room.info': [room(), () => denied(DENIED.room), gone],
   'room.messages': [room(), () => denied(DENIED.room), gone],
-  'room.join': [room(), (type) => invalid([JOIN[type]]), gone],
+  'room.join': [room(), (type) => (JOIN[type] ? invalid([JOIN[type]]) : gone), gone],
   'room.leave': [room(), () => denied(DENIED.room), gone],
   'room.add_members': [room({ members: [] }), inOneToOne(DENIED.add), gone],
   'room.remove_members': [room({ members: [] }), inOneToOne(DENIED.remove), gone],

@@ -79,6 +79,14 @@ begin
   return null;
 end $$;
 
+-- switch_value(data, field, default): the same of an optional field, where null counts as absent.
+create or replace function confab.switch_value(p_data jsonb, p_field text, p_default boolean)
+returns boolean language plpgsql immutable as $$
+begin
+  return case when p_data ->> p_field is null then p_default
+    else confab.boolean_value(p_data, p_field, p_default) end;
+end $$;
+
 -- capacity_value(data, field, default): a limit on members, which is positive.
 create or replace function confab.capacity_value(p_data jsonb, p_field text, p_default bigint)
 returns bigint language plpgsql immutable as $$

@@ -38,9 +38,9 @@ $$;
 create or replace function confab.messages_keyset(p_room uuid, p_floor bigint, p_data jsonb)
 returns json language plpgsql stable as $$
 declare
-  v_key text := case when p_data ? 'around' then 'around' when p_data ? 'before' then 'before' when p_data ? 'after'
-    then 'after' end;
-  v_limit bigint := least(confab.capacity_value(p_data, 'limit', 50), 200);
+  v_key text := case when p_data ->> 'around' is not null then 'around'
+    when p_data ->> 'before' is not null then 'before' when p_data ->> 'after' is not null then 'after' end;
+  v_limit bigint := confab.integer_value(p_data, 'limit', 1, 200, 50);
   v_seq bigint := case when v_key is null then confab.seq_most() else confab.seq_value(p_data, v_key) end;
   v_messages confab.message[];
   v_oldest bigint;
@@ -140,7 +140,7 @@ declare
 begin
   if jsonb_typeof(v_paginate) = 'object' and v_paginate <> '{}' then
     v_data := confab.messages_paginated(v_room.id, v_floor, v_paginate);
-  elsif p_data ?| array['before', 'after', 'around', 'limit'] then
+  elsif jsonb_strip_nulls(p_data) ?| array['before', 'after', 'around', 'limit'] then
     v_data := confab.messages_keyset(v_room.id, v_floor, p_data);
   else
     v_messages := confab.message_page_older(v_room.id, v_floor, confab.seq_most(), 501);

@@ -333,7 +333,7 @@ begin
   if v_extra <> '{}' then
     v_media := confab.message_media(v_extra);
   end if;
-  v_message.content := case when v_media is null or confab.boolean_value(v_extra, 'with_text', p_default => false)
+  v_message.content := case when v_media is null or confab.switch_value(v_extra, 'with_text', p_default => false)
     then confab.message_content(p_data) else 'Media Files' end;
   v_message.client_id := confab.message_client_id(p_caller, p_data);
   if v_message.client_id is not null then

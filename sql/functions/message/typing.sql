@@ -21,7 +21,7 @@ create or replace function confab.message_typing(p_caller confab.caller, p_data 
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
   v_room uuid;
-  v_typing boolean := confab.boolean_value(p_data, 'typing', p_default => true);
+  v_typing boolean := confab.switch_value(p_data, 'typing', p_default => true);
   v_blockers bigint[];
   v_outcome confab.outcome;
 begin

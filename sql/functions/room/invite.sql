@@ -33,7 +33,7 @@ begin
     perform confab.fail_validation('Invite is not valid');
   end if;
   select * into v_room from confab.room where id = v_invite.room_id;
-  if p_data ? 'room_id' and confab.uuid_value(p_data -> 'room_id', 'room_id') <> v_room.id then
+  if p_data ->> 'room_id' is not null and confab.uuid_value(p_data -> 'room_id', 'room_id') <> v_room.id then
     perform confab.fail_not_found();
   end if;
   if not exists (select from confab.member where room_id = v_room.id and account_id = p_account) then
@@ -210,22 +210,21 @@ returns confab.outcome language plpgsql security definer set search_path = confa
 declare
   v_room confab.room;
   v_account bigint;
-  v_invited boolean := p_data ->> 'user_id' is null and not p_data ? 'user_id'
-    or p_data ->> 'user_id' = p_caller.account_id::text;
+  v_invited boolean := p_data ->> 'user_id' is null or p_data ->> 'user_id' = p_caller.account_id::text;
 begin
   if v_invited and (select true from confab.invitation
                     where room_id = confab.room_id_value(p_data) and account_id = p_caller.account_id) then
     v_room := confab.room_locked(confab.room_find(p_data));
-    if not p_data ? 'accept' then
-      perform confab.fail_field('accept', 'This field is required.');
+    if p_data ->> 'accept' is null then
+      perform confab.fail_missing(p_data, 'accept');
     end if;
     return confab.invitation_answer(p_caller.account_id, v_room,
                                     confab.boolean_value(p_data, 'accept', p_default => false));
   end if;
   v_room := confab.room_held(p_caller.account_id, confab.room_of_guests(p_caller, p_data), 'add_members');
   v_account := confab.account_id_value(p_data, 'user_id');
-  if not p_data ? 'accept' then
-    perform confab.fail_field('accept', 'This field is required.');
+  if p_data ->> 'accept' is null then
+    perform confab.fail_missing(p_data, 'accept');
   elsif not exists (select from confab.join_request where room_id = v_room.id and account_id = v_account) then
     perform confab.fail_not_found();
   elsif confab.boolean_value(p_data, 'accept', p_default => false) then

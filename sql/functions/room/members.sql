@@ -169,20 +169,24 @@ begin
   return v_all;
 end $$;
 
--- refuse_one_to_one(room, sentence): raises an error with this sentence for a one-to-one.
-create or replace function confab.refuse_one_to_one(p_room confab.room, p_sentence text)
+-- refuse_one_to_one(account, room, sentence): raises an error for a one-to-one: this sentence for the two, and for a
+-- stranger the same as for a room that does not exist.
+create or replace function confab.refuse_one_to_one(p_account bigint, p_room confab.room, p_sentence text)
 returns void language plpgsql as $$
 begin
   if p_room.type = 'OneToOneChat' then
+    if not confab.is_member(p_account, p_room.id) then
+      perform confab.fail_not_found();
+    end if;
     perform confab.fail_validation(p_sentence);
   end if;
 end $$;
 
--- check_may_join(room): raises 4003 for a room that is not open to everybody.
-create or replace function confab.check_may_join(p_room confab.room)
+-- check_may_join(account, room): raises 4003 for a room that is not open to everybody, 4004 as refuse_one_to_one().
+create or replace function confab.check_may_join(p_account bigint, p_room confab.room)
 returns void language plpgsql stable as $$
 begin
-  perform confab.refuse_one_to_one(p_room, 'You can only join a channel/group chat');
+  perform confab.refuse_one_to_one(p_account, p_room, 'You can only join a channel/group chat');
   if p_room.type = 'GroupChat' then
     perform confab.fail_validation('Ask an admin to add you to the group');
   elsif not p_room.is_public then
@@ -201,9 +205,9 @@ begin
     return confab.room_join_invited(p_caller.account_id, p_data);
   end if;
   v_room := confab.room_find(p_data);
-  perform confab.check_may_join(v_room);
+  perform confab.check_may_join(p_caller.account_id, v_room);
   v_room := confab.room_locked(v_room);
-  perform confab.check_may_join(v_room);
+  perform confab.check_may_join(p_caller.account_id, v_room);
   return confab.members_add(v_room, array[p_caller.account_id], 'self', null);
 end $$;
 
@@ -215,7 +219,7 @@ declare
   v_room confab.room := confab.room_find(p_data);
 begin
   perform confab.check_may(p_caller.account_id, v_room, 'read');
-  perform confab.refuse_one_to_one(v_room, 'You can only leave a channel/group chat');
+  perform confab.refuse_one_to_one(p_caller.account_id, v_room, 'You can only leave a channel/group chat');
   v_room := confab.room_held(p_caller.account_id, v_room, 'read');
   insert into confab.left_room (room_id, account_id) values (v_room.id, p_caller.account_id) on conflict do nothing;
   return confab.members_remove(v_room, array[p_caller.account_id], 'self', 'You left ' || v_room.name,
@@ -235,7 +239,7 @@ returns confab.room language plpgsql as $$
 declare
   v_room confab.room := confab.room_find(p_data);
 begin
-  perform confab.refuse_one_to_one(v_room, confab.not_members());
+  perform confab.refuse_one_to_one(p_caller.account_id, v_room, confab.not_members());
   return confab.room_held(p_caller.account_id, v_room, p_action);
 end $$;
 
@@ -245,7 +249,7 @@ returns confab.room language plpgsql stable as $$
 declare
   v_room confab.room := confab.room_known(p_caller.account_id, p_data, 'read');
 begin
-  perform confab.refuse_one_to_one(v_room, confab.not_members());
+  perform confab.refuse_one_to_one(p_caller.account_id, v_room, confab.not_members());
   perform confab.check_may(p_caller.account_id, v_room, 'add_members');
   return v_room;
 end $$;

@@ -113,6 +113,7 @@ end $$;
 create or replace function confab.presence_lists(p_data jsonb, out p_users bigint[], out p_rooms uuid[])
 language plpgsql as $$
 begin
+  p_data := jsonb_strip_nulls(p_data);
   if coalesce(jsonb_typeof(p_data -> 'users'), 'array') <> 'array' then
     perform confab.fail_field('users', 'Expected a list of items.');
   elsif coalesce(jsonb_typeof(p_data -> 'rooms'), 'array') <> 'array' then
@@ -183,7 +184,8 @@ begin
   end if;
   select p_users, p_rooms into v_users, v_rooms from confab.presence_lists(p_data);
   delete from confab.presence_subscription
-  where session_id = v_session and (not p_data ?| array['users', 'rooms'] or account_id = any (v_users)
-                                    or room_id = any (v_rooms));
+  where session_id = v_session
+    and (not jsonb_strip_nulls(p_data) ?| array['users', 'rooms'] or account_id = any (v_users)
+         or room_id = any (v_rooms));
   return null;
 end $$;

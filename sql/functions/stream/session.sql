@@ -22,7 +22,7 @@ end $$;
 create or replace function confab.session_heartbeat(p_caller confab.caller, p_data jsonb)
 returns confab.outcome language plpgsql security definer set search_path = confab_site, confab, pg_temp as $$
 declare
-  v_idle boolean := confab.boolean_value(p_data, 'idle', p_default => false);
+  v_idle boolean := confab.switch_value(p_data, 'idle', p_default => false);
   v_id uuid := confab.session_of(p_caller, p_data);
   v_changed boolean;
 begin
