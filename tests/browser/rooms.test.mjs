@@ -155,7 +155,7 @@ test('people have the pictures that the host gives them, of this host alone', as
   assert.equal(await rows.nth(0).locator('.avatar img').getAttribute('src'), picture.href);
   assert.ok(await rows.nth(0).locator('.avatar img').evaluate((img) => img.decode().then(() => img.naturalWidth > 0)));
   assert.equal(await rows.nth(1).locator('.avatar img').count(), 0);
-  assert.equal(await rows.nth(1).locator('.avatar .initials').textContent(), 'C');
+  assert.match(await rows.nth(1).locator('.avatar .initials').textContent(), /^C/);
   const listed = page.locator('#room-list').getByRole('button', { name: new RegExp(`^${ben.user.username}`) });
   assert.equal(await listed.locator('.avatar img').getAttribute('src'), picture.href);
   assert.deepEqual(asked.filter((address) => address.includes('elsewhere')), []);
