@@ -13,18 +13,12 @@
 #include "base/hex.h"
 #include "base/logger.h"
 
-/* The folder in run_dir. Requests that a web server starts find no run_dir
- * after somebody has cleared it; nobody else makes it again. */
+/* The folder in run_dir, which itself is the operator's to make. */
 static bool make_own(struct buf *out, const char *run_dir)
 {
-	const char *path;
-
 	buf_addf(out, "%s/state", run_dir);
-	path = buf_text(out);
-	if (mkdir(path, 0750) < 0 && errno == ENOENT &&
-	    mkdir(run_dir, 0750) == 0)
-		mkdir(path, 0750);
-	return access(path, W_OK | X_OK) == 0;
+	mkdir(buf_text(out), 0750);
+	return access(buf_text(out), W_OK | X_OK) == 0;
 }
 
 /* Whether the folder is ours alone. Anybody may make one of its name in
