@@ -35,7 +35,7 @@ LIB := $(addprefix base/, beside buf command_line config crypto error file hex j
 	nearest option_kind program state utf8 uuid version xalloc) \
 	$(addprefix event/, instance listener loop service) \
 	$(addprefix pg/, async conn conninfo result schema sync) \
-	$(addprefix text/, command_id entities escape html marks sanitise tag url) \
+	$(addprefix text/, command_id entities escape html marks sanitise tag url visible) \
 	$(addprefix web/, answer content_type fastcgi head multipart overflow prefork request request_id shares \
 	worker) \
 	$(addprefix auth/, identity jwt jwt_keys login origin provider_jwt provider_remote_user provider_token query \

@@ -4,28 +4,39 @@
 
 #include <string.h>
 
+#include "base/utf8.h"
+#include "text/visible.h"
+
 enum {
 	EXTENSION_LIMIT = 16 /* bytes of an extension that a cut name keeps */
 };
 
-/* Length of the character at text if a name must not contain it, else 0: C0,
- * C1, DEL, and characters that reverse the direction of text, which make
- * "gpj.exe" look like "exe.jpg". */
-static size_t unwanted_length(const char *text)
+/* Appends the wanted characters of the last part of a path. */
+static void take_wanted(struct buf *out, const char *name)
 {
-	const unsigned char *at = (const unsigned char *)text;
+	size_t len;
+	uint32_t c;
 
-	if (at[0] < 0x20 || at[0] == 0x7f)
-		return 1;
-	if (at[0] == 0xc2 && at[1] >= 0x80 && at[1] <= 0x9f)
-		return 2;
-	if (at[0] != 0xe2)
-		return 0;
-	/* U+200E U+200F, U+2028 to U+202E, U+2066 to U+2069 */
-	if (at[1] == 0x80 && (at[2] == 0x8e || at[2] == 0x8f ||
-			      (at[2] >= 0xa8 && at[2] <= 0xae)))
-		return 3;
-	return at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9 ? 3 : 0;
+	for (; *name; name += len) {
+		c = utf8_next(name, &len);
+		if (c == '/' || c == '\\')
+			out->len = 0;
+		else if (!visible_is_hidden(c))
+			buf_add(out, name, len);
+	}
+}
+
+/* The length of the part before the extension if it can't be seen, else 0. */
+static size_t hidden_length(struct buf *name)
+{
+	const char *text = buf_text(name), *dot = strrchr(text, '.');
+	size_t all = dot ? (size_t)(dot - text) : name->len;
+	size_t len;
+
+	for (size_t at = 0; at < all; at += len)
+		if (visible_is_shown(utf8_next(text + at, &len)))
+			return 0;
+	return all;
 }
 
 const char *filename_extension(const char *name)
@@ -63,25 +74,18 @@ static void shorten_name(struct buf *name)
 void filename_clean(struct buf *out, const char *name)
 {
 	struct buf clean = { 0 };
-	size_t skip, start;
+	size_t hidden;
 
-	for (; name && *name; name++) {
-		if (*name == '/' || *name == '\\')
-			clean.len = 0;
-		else if ((skip = unwanted_length(name)) > 0)
-			name += skip - 1;
-		else
-			buf_add(&clean, name, 1);
-	}
-	start = strspn(buf_text(&clean), " .");
-	buf_consume(&clean, start);
+	if (name)
+		take_wanted(&clean, name);
+	buf_consume(&clean, strspn(buf_text(&clean), " ."));
 	shorten_name(&clean);
 	while (clean.len && strchr(" .", clean.data[clean.len - 1]))
 		clean.len--;
-	if (clean.len)
-		buf_add(out, clean.data, clean.len);
-	else
+	hidden = hidden_length(&clean);
+	if (hidden || !clean.len)
 		buf_add_text(out, "file");
+	buf_add(out, clean.data + hidden, clean.len - hidden);
 	buf_free(&clean);
 }
 

@@ -10,10 +10,10 @@ enum {
 	FILENAME_LIMIT = 200 /* bytes of a clean name */
 };
 
-/* Appends the last part of a path, without control and direction characters,
- * and without dots or spaces at its ends. Cuts it to FILENAME_LIMIT and keeps
- * its extension. Appends "file" when nothing is left. name is valid UTF-8, or
- * NULL. */
+/* Appends the last part of a path, without control characters and others that
+ * can't be seen or turn the text around them, and without dots or spaces at its
+ * ends. Cuts it to FILENAME_LIMIT and keeps its extension. "file" stands where
+ * nothing before the extension can be seen. name is valid UTF-8, or NULL. */
 void filename_clean(struct buf *out, const char *name);
 
 /* Appends the value of Content-Disposition (RFC 6266) for a clean name. */

@@ -72,3 +72,16 @@ size_t utf8_characters(const char *text, size_t len)
 		n += ((unsigned char)text[i] & 0xc0) != 0x80;
 	return n;
 }
+
+uint32_t utf8_next(const char *text, size_t *len)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	uint32_t c = *p;
+
+	*len = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+	if (*len > 1)
+		c &= 0x7fU >> *len;
+	for (size_t i = 1; i < *len; i++)
+		c = c << 6 | (p[i] & 0x3f);
+	return c;
+}

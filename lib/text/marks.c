@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unicode/uchar.h>
 
+#include "base/utf8.h"
 #include "text/escape.h"
 
 enum {
@@ -59,17 +60,9 @@ static UChar32 read_reference(struct html_span text, size_t *len)
  * length goes to *len. */
 static UChar32 read_character(struct html_span text, size_t *len)
 {
-	const unsigned char *p = (const unsigned char *)text.start;
-	UChar32 c = *p;
-
-	if (c == '&')
+	if (*text.start == '&')
 		return read_reference(text, len);
-	*len = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-	if (*len > 1)
-		c &= 0x7f >> *len;
-	for (size_t i = 1; i < *len; i++)
-		c = c << 6 | (p[i] & 0x3f);
-	return c;
+	return (UChar32)utf8_next(text.start, len);
 }
 
 /* Whether no character of the text can be a mark. */

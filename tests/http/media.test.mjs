@@ -88,7 +88,7 @@ describe('uploading', () => {
       ['../../etc/passwd', 'passwd'], ['C:\\temp\\x.txt', 'x.txt'], ['..', 'file'], ['', 'file'],
       ['preview', 'preview', '_preview'],
       ['a\r\nSet-Cookie: x=1.txt', 'aSet-Cookie: x=1.txt', 'aSet-Cookie%3A%20x%3D1.txt'],
-      ['evil\u202Etxt.exe', 'eviltxt.exe'],
+      ['evil\u202Etxt.exe', 'eviltxt.exe'], ['\u200b', 'file'], ['\u2800.txt', 'file.txt'],
       ['Grüße "an" alle.txt', 'Grüße "an" alle.txt', 'Gr%C3%BC%C3%9Fe%20%22an%22%20alle.txt'],
       ['<script>.txt', '<script>.txt', '%3Cscript%3E.txt'],
       [`${'ü'.repeat(300)}.txt`, `${'ü'.repeat(98)}.txt`, `${'%C3%BC'.repeat(98)}.txt`]]) {

@@ -51,6 +51,23 @@ static void has_no_control_characters(void **state)
 		     "5\xe2\x82\xac \xe2\x80\x93.txt");
 }
 
+static void can_be_seen(void **state)
+{
+	(void)state;
+	assert_clean("\u200b", "file");
+	assert_clean("\u2800.txt", "file.txt");
+	assert_clean("\u3164\u115f.txt", "txt");
+	assert_clean("\u0301\u200d", "file");
+	assert_clean("\u3000.\u00a0.png", "file.png");
+	assert_clean("a\u200bb\u00ad.txt", "ab.txt");
+	assert_clean("\U0001d159.txt", "file.txt");
+	assert_clean("\u2764\ufe0f.txt", "\u2764\ufe0f.txt");
+	assert_clean("\u0645\u06cc\u200c\u062e.txt",
+		     "\u0645\u06cc\u200c\u062e.txt");
+	assert_clean("\U0001f468\u200d\U0001f469",
+		     "\U0001f468\u200d\U0001f469");
+}
+
 static void cuts_between_characters_before_the_extension(void **state)
 {
 	char name[1024];
@@ -113,6 +130,7 @@ int main(void)
 		cmocka_unit_test(keeps_what_is_harmless),
 		cmocka_unit_test(has_no_folders),
 		cmocka_unit_test(has_no_control_characters),
+		cmocka_unit_test(can_be_seen),
 		cmocka_unit_test(cuts_between_characters_before_the_extension),
 		cmocka_unit_test(is_sent_in_two_ways),
 		cmocka_unit_test(is_a_segment_of_a_url),

@@ -36,10 +36,13 @@ returns json language sql stable as $$
     from unnest(p_ids) i
 $$;
 
--- is_reserved_name(username): a word that payloads use for people who acted by themselves (added_by, removed_by).
+-- is_reserved_name(username): whether it looks like the word that payloads use for people who acted by themselves
+-- (added_by, removed_by), or like the name of an erased account.
 create or replace function confab.is_reserved_name(p_username text)
-returns boolean language sql immutable as $$
-  select lower(normalize(p_username, nfkc)) = 'self'
+returns boolean language sql stable as $$
+  select s.name = confab.name_skeleton('self') or s.name ~ ('^' || confab.name_skeleton('deleted') || '-['
+    || confab.name_skeleton('0123456789') || ']+(?![[:alnum:]])')
+  from confab.name_skeleton(p_username) s (name)
 $$;
 
 -- may_register(): whether strangers can make an account.

@@ -12,16 +12,15 @@ $$;
 create or replace function confab.claim_name(p_profile jsonb, p_name text, p_account bigint)
 returns text language sql stable as $$
   select case when not confab.name_looks_taken(n.name, p_account) then n.name end
-  from (select nullif(btrim(regexp_replace(confab.claim_text(p_profile, p_name, 64), confab.hidden_letters(), '', 'g')),
-                      '') name) n
+  from (select confab.plain_name(confab.claim_text(p_profile, p_name, 64)) name) n
 $$;
 
 -- external_username(profile, subject): the initial user name: the profile's, else from the address, else from the
 -- subject. Characters that user names may not have become _.
 create or replace function confab.external_username(p_profile jsonb, p_subject text)
 returns text language sql stable as $$
-  select coalesce(nullif(confab.made_user_name(coalesce(confab.claim_text(p_profile, 'username', 255),
-    nullif(split_part(confab.claim_text(p_profile, 'email', 254), '@', 1), ''), p_subject)), ''), 'user')
+  select coalesce(confab.made_user_name(coalesce(confab.claim_text(p_profile, 'username', 255),
+    nullif(split_part(confab.claim_text(p_profile, 'email', 254), '@', 1), ''), p_subject)), 'user')
 $$;
 
 -- external_id(issuer, subject): the id of a new account: the subject, if the setting integer_subjects names the issuer.

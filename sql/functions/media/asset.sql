@@ -40,10 +40,9 @@ $$;
 
 -- plain_metadata(metadata): the metadata to store: a name loses characters that turn or hide the letters around them.
 create or replace function confab.plain_metadata(p_metadata jsonb)
-returns jsonb language sql immutable as $$
+returns jsonb language sql stable as $$
   select case when jsonb_typeof(p_metadata -> 'name') = 'string'
-    then jsonb_set(p_metadata, '{name}', to_jsonb(regexp_replace(p_metadata ->> 'name',
-      '[\x01-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]', '', 'g')))
+    then jsonb_set(p_metadata, '{name}', to_jsonb(coalesce(confab.plain_name(p_metadata ->> 'name'), 'file')))
     else coalesce(p_metadata, '{}') end
 $$;
 

@@ -27,7 +27,7 @@ end $$;
 
 -- reaction_content_value(data): the text of a reaction. Raises 4003.
 create or replace function confab.reaction_content_value(p_data jsonb)
-returns text language plpgsql immutable as $$
+returns text language plpgsql stable as $$
 declare
   v_content text;
 begin
@@ -35,11 +35,8 @@ begin
     perform confab.fail_missing(p_data, 'reaction_content');
   end if;
   v_content := btrim(p_data ->> 'reaction_content', E' \t\r\n\f\v');
-  if btrim(confab.reaction_key(v_content)) = '' then
-    perform confab.fail_field('reaction_content', 'This field may not be blank.');
-  end if;
-  if v_content ~ '[\t\r\n\u200e\u200f\u202a-\u202e\u2066-\u2069]' then
-    perform confab.fail_field('reaction_content', 'Control characters are not allowed.');
+  if confab.name_error(v_content) is not null then
+    perform confab.fail_field('reaction_content', confab.name_error(v_content));
   end if;
   return confab.text_value(jsonb_build_object('reaction_content',
     case jsonb_typeof(p_data -> 'reaction_content') when 'string' then to_jsonb(v_content)

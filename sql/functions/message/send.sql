@@ -141,13 +141,6 @@ begin
   return v_custom;
 end $$;
 
--- name_marks(): the marks that user names may have, for a bracket of a regular expression: [[:alnum:]] lacks them.
-create or replace function confab.name_marks()
-returns text language plpgsql stable as $$
-begin
-  return coalesce((select string_agg(chr(first) || '-' || chr(last), '') from confab.name_range where is_mark), '');
-end $$;
-
 -- unspaced(): scripts without spaces between words, for a bracket of a regular expression.
 create or replace function confab.unspaced()
 returns text language sql immutable as $$

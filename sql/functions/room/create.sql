@@ -74,7 +74,7 @@ end $$;
 -- room_name_value(data), room_avatar_value(account, data): the checked name and avatar of a new or changed room. Raise
 -- 4003 by field.
 create or replace function confab.room_name_value(p_data jsonb)
-returns text language plpgsql immutable as $$
+returns text language plpgsql stable as $$
 declare
   v_name text;
 begin
@@ -82,10 +82,8 @@ begin
     perform confab.fail_missing(p_data, 'name');
   end if;
   v_name := btrim(confab.text_value(p_data, 'name', 64), E' \t\r\n');
-  if v_name = '' then
-    perform confab.fail_field('name', 'This field may not be blank.');
-  elsif v_name ~ '[\t\r\n]' then
-    perform confab.fail_field('name', 'Control characters are not allowed.');
+  if confab.name_error(v_name) is not null then
+    perform confab.fail_field('name', confab.name_error(v_name));
   end if;
   return v_name;
 end $$;
