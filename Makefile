@@ -178,6 +178,7 @@ help:
 	@echo 'make demo-reset   forget the demo'\''s data'
 	@echo 'make test         everything that shows that it works (BUILD=asan, TESTS="FILE ...")'
 	@echo 'make test-faults  one thing after the other is broken, for an hour (FAULTS="NAME ...", ROUNDS=10)'
+	@echo 'make test-servers  each web server, plain and behind HAProxy; the table in docs/web-servers.md'
 	@echo 'make test-package  the package in a bare Debian, behind each web server (as root)'
 	@echo 'make test-fresh    the commands of README.md on a bare Debian (SUITE=bookworm; as root)'
 	@echo 'make test-postgres the schema and the log on PostgreSQL 16, 17 and 18 (VERSIONS="18.4.0")'
@@ -209,6 +210,13 @@ test:
 	@$(MAKE) --no-print-directory -j$$(nproc) all unit V=$(V)
 	@BUILD=$(BUILD) tests/run
 unit: $(UNIT) $(O)/tests/richtext/clean $(O)/tests/log/torture $(O)/tests/faults/clock.so
+
+# What make test does in short form, with every row, and the table of figures.
+test-servers:
+	@tools/setup test
+	@$(MAKE) --no-print-directory -j$$(nproc) all V=$(V)
+	@BUILD=$(BUILD) SERVERS_PAGE=$(CURDIR)/docs/web-servers.md TESTS=tests/http/webserver.test.mjs tests/run
+	@sed -n '/^<!-- made by/,/^<!-- end/p' docs/web-servers.md
 
 # Repeated faults for a long time: FAULTS="NAME ...", ROUNDS=10.
 test-faults:
@@ -282,7 +290,8 @@ FILL := sed -e 's,@CONF@,$(ETC)/confab.conf,g' -e 's,@BIN@,$(PREFIX)/bin,g' -e '
 	-e 's,@HTDOCS@,$(PREFIX)/share/confab/htdocs,g' \
 	-e 's,@RUN@,/run/confab/confab,g' -e 's,@MEDIA@,/var/lib/confab/confab/media,g' -e 's,@SITE@,confab,g' \
 	-e 's,@MOUNT@,/chat/,g' -e 's,@MESSAGING@,/messaging/,g' \
-	-e 's,@INTERNAL@,/confab-media/,g'
+	-e 's,@INTERNAL@,/confab-media/,g' \
+	-e 's,@LISTEN@,*:443,g' -e 's,@CERTIFICATE@,/etc/haproxy/site.pem,g' -e 's,@WEB@,127.0.0.1:80,g'
 
 install: all $(filter $(BUNDLED)/%,$(PAGE)/index.html)
 	$(Q)install -d $(DESTDIR)$(PREFIX)/bin $(LIBEXEC)/Confab/Check $(SHARE)/conf $(SHARE)/systemd $(SHARE)/templates
@@ -300,7 +309,8 @@ install: all $(filter $(BUNDLED)/%,$(PAGE)/index.html)
 	$(Q)for s in 1 5 8; do install -m 644 docs/man/*.$$s $(MAN)/man$$s || exit; done
 	$(Q)install -m 644 conf/confab.conf $(SHARE)/conf/confab.conf
 	$(Q)install -m 644 conf/prometheus-alerts.yml $(SHARE)/conf/prometheus-alerts.yml
-	$(Q)for s in nginx apache apache-fcgid caddy; do $(FILL) conf/$$s.conf.in >$(SHARE)/conf/$$s.conf || exit; done
+	$(Q)for s in nginx apache apache-fcgid caddy haproxy; do \
+		$(FILL) conf/$$s.conf.in >$(SHARE)/conf/$$s.conf || exit; done
 	$(Q)sed -n '/^# confab$$/,$$p' conf/lighttpd.conf.in | $(FILL) >$(SHARE)/conf/lighttpd.conf
 	$(Q)cd conf/systemd && for f in *; do $(FILL) $$f >$(SHARE)/systemd/$$f || exit; done
 	$(Q)chmod -R a+rX,u+w,go-w $(SHARE)
@@ -330,6 +340,6 @@ clean:
 	rm -rf build
 
 .SECONDARY:
-.PHONY: all unit fuzzers help setup demo demo-reset test test-faults torture check coverage bench fuzz bundles \
-	schema screenshots install deb test-package test-postgres test-fresh clean
+.PHONY: all unit fuzzers help setup demo demo-reset test test-faults test-servers torture check coverage bench fuzz \
+	bundles schema screenshots install deb test-package test-postgres test-fresh clean
 -include $(wildcard $(O)/*/*.d $(O)/*/*/*.d)

@@ -12,7 +12,6 @@ const keptAgent = new http.Agent({ keepAlive: true, maxSockets: 32, timeout: 2_0
 /** The certificates of the tests are their own. */
 const securely = { rejectUnauthorized: false };
 const httpsAgent = new https.Agent({ keepAlive: true, maxSockets: 32, timeout: 2_000, ...securely });
-const moduleOf = ({ protocol }) => (protocol === 'https:' ? https : http);
 const closed = new Contract();
 let extended;
 
@@ -20,11 +19,14 @@ let extended;
 export class Site {
   /**
    * @param {string} url the mount point
-   * @param {{extended?: boolean, unchecked?: boolean}} options extended: an operator has added dispatches or fields, so
-   * undocumented ones pass; unchecked: an operator has changed documented ones, so nothing is checked
+   * @param {{extended?: boolean, unchecked?: boolean, module?: object, from?: string}} options extended: an operator
+   * has added dispatches or fields, so undocumented ones pass; unchecked: an operator has changed documented ones, so
+   * nothing is checked; module: makes requests instead of node's own; from: the address of the client
    */
   constructor(url, options = {}) {
     this.url = new URL(url);
+    this.module = options.module ?? (this.url.protocol === 'https:' ? https : http);
+    this.from = options.from && { localAddress: options.from };
     this.newest = 0; // number of the newest dispatch that answered a command
     this.contract = options.unchecked ? null : options.extended ? (extended ??= new Contract({ extended: true }))
       : closed;
@@ -34,8 +36,9 @@ export class Site {
   request(method, path, { body, token, headers = {}, raw, agent } = {}) {
     const payload = raw ?? (body === undefined ? undefined : JSON.stringify(body));
     return new Promise((resolve, reject) => {
-      const request = moduleOf(this.url).request(new URL(path, this.url), {
-        method, agent: agent ?? (this.url.protocol === 'https:' ? httpsAgent : keptAgent), timeout: 60_000,
+      const request = this.module.request(new URL(path, this.url), {
+        method, timeout: 60_000, ...securely, ...this.from,
+        agent: agent ?? (this.url.protocol === 'https:' ? httpsAgent : keptAgent),
         headers: {
           ...(payload !== undefined
             && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }),
@@ -243,7 +246,8 @@ async function openWebSocket(at, who, { since, payload, path = 'ws', protocols =
   url.protocol = url.protocol.replace('http', 'ws');
   if (who?.token && inQuery) url.searchParams.set('token', who.token);
   const stream = new Stream(at);
-  const socket = new WebSocket(url, protocols, { perMessageDeflate: false, headers, ...securely, ...options });
+  const socket = new WebSocket(url, protocols,
+    { perMessageDeflate: false, headers, ...securely, ...at.from, ...options });
   stream.socket = socket;
   socket.on('open', () => stream.changed());
   socket.on('message', (data, binary) => stream.arrived(binary ? '"a binary frame"' : data.toString()));
@@ -265,8 +269,8 @@ async function openWebSocket(at, who, { since, payload, path = 'ws', protocols =
 /** options: since, payload, lastEventId, headers, wait. */
 async function openSse(at, who, { since, payload, lastEventId, headers = {}, wait = true }) {
   const stream = new Stream(at);
-  const request = moduleOf(at.url).get(withQuery(new URL('events', at.url), since, payload), {
-    agent: false, ...securely,
+  const request = at.module.get(withQuery(new URL('events', at.url), since, payload), {
+    agent: false, ...securely, ...at.from,
     headers: { ...(who?.token && { authorization: `Bearer ${who.token}` }),
       ...(lastEventId !== undefined && { 'last-event-id': lastEventId }), ...headers },
   });

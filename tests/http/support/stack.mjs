@@ -35,24 +35,19 @@ export class Stack {
   }
 
   /** The site at a port. */
-  at(port, options) {
-    return new Site(`http://127.0.0.1:${port}${this.env.STACK_MOUNT ?? '/chat/'}`, options);
+  at(port, options, scheme = 'http') {
+    return new Site(`${scheme}://127.0.0.1:${port}${this.env.STACK_MOUNT ?? '/chat/'}`, options);
   }
 
-  /** Puts another web server before the programs; its site. env: as of start(). */
-  async front(name, env = {}) {
+  /** Puts one more web server before the programs, by its name in tools/fronts; its site, as start() takes it. */
+  async front(name, options) {
     const port = await freePort();
-    await this.#toolWith(env, 'front', this.dir, name, `${port}`);
-    return this.at(port);
+    await this.#tool('front', this.dir, name, `${port}`);
+    return this.at(port, options, name.startsWith('haproxy-') ? 'https' : 'http');
   }
 
   #tool(...args) {
-    return this.#toolWith({}, ...args);
-  }
-
-  #toolWith(env, ...args) {
-    return run(path.join(top, 'tools/stack'), args,
-      { env: { ...process.env, STACK_FSYNC: 'off', ...this.env, ...env } });
+    return run(path.join(top, 'tools/stack'), args, { env: { ...process.env, STACK_FSYNC: 'off', ...this.env } });
   }
 
   /** Runs the admin command; returns its output. */
