@@ -31,20 +31,20 @@ LDFLAGS := -Wl,--as-needed $(LDFLAGS_$(BUILD))
 LIBS := -lfcgi -lpq -ljson-c -lsodium -lcrypto -licuuc
 
 # The rooms of lib/, lowest first; tools/check holds the table of allowed includes.
-LIB := $(addprefix base/, beside buf command_line config crypto error file hex json json_peek logger metrics \
-	nearest option_kind program state utf8 uuid version xalloc) \
+LIB := $(addprefix base/, address_budget beside buf command_line config crypto error file hex json json_peek logger \
+	metrics nearest option_kind program rate state utf8 uuid version xalloc) \
 	$(addprefix event/, instance listener loop service) \
 	$(addprefix pg/, async conn conninfo result schema sync) \
 	$(addprefix text/, command_id entities escape html marks sanitise tag url visible) \
 	$(addprefix web/, answer content_type fastcgi head multipart overflow prefork request request_id shares \
-	worker) \
+	strangers worker) \
 	$(addprefix auth/, identity jwt jwt_keys login origin provider_jwt provider_remote_user provider_token query \
 	requirements) \
 	$(addprefix log/, cursor deletions dispatch fence selftest tail window witness) \
-	$(addprefix hub/, form hub liveness opener opening replayer report roster signal stream transport turns \
-	withdraw)
+	$(addprefix hub/, admission form hub liveness opener opening replayer report roster signal stream transport \
+	turns withdraw)
 # The objects of each program besides its main().
-COMMAND := command command_table envelope rate rest rest_form server traffic
+COMMAND := command command_table envelope rest rest_form server traffic
 EVENTS := cgi connection poll report sse
 LOGIN := ask log_in mail password
 MEDIA := download examine filename filetype store upload

@@ -300,7 +300,7 @@ static void open_stream(struct socket *s, struct handshake *h, const char *id,
 
 	request.since = query_find(h->query, "since", since, sizeof(since));
 	error = hub_admit(s->sockets->hub, &s->stream, &request, &why);
-	if (error == ERROR_UNAVAILABLE)
+	if (error == ERROR_UNAVAILABLE || error == ERROR_RATE)
 		socket_close_with(s, END_OVERLOAD);
 	else if (error != ERROR_NONE)
 		socket_close_with(s, END_UNAUTHENTICATED);

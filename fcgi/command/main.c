@@ -106,6 +106,21 @@ static void serve_request(void *worker)
 	identity_free(&who);
 }
 
+/* Work for log-ins that are known is bounded by account. */
+static bool knows_login(void *worker)
+{
+	const struct server *w = worker;
+	struct identity who;
+	bool known;
+
+	if (is_bridge(w))
+		return true;
+	find_identity(w, &who);
+	known = w->traffic && traffic_account(w->traffic, who.token_hash);
+	identity_free(&who);
+	return known;
+}
+
 static void begin_parent(struct worker_parent *parent)
 {
 	struct parent *own = xcalloc(1, sizeof(*own));
@@ -141,6 +156,7 @@ static void *open_worker(const struct worker_parent *parent, struct http *http,
 	pg_require_schema(w->pg);
 	if (own->traffic)
 		traffic_attach(own->traffic, shared);
+	w->traffic = own->traffic;
 	w->commands = command_create(config, w->pg, own->traffic);
 	return w;
 }
@@ -179,6 +195,7 @@ int main(int argc, char **argv)
 		.end = end_parent,
 		.open = open_worker,
 		.serve = serve_request,
+		.knows = knows_login,
 		.close = close_worker,
 	};
 

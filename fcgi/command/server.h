@@ -5,6 +5,7 @@
 
 #include "auth/identity.h"
 #include "command.h"
+#include "traffic.h"
 #include "web/request.h"
 
 struct server {
@@ -13,6 +14,7 @@ struct server {
 	struct http *http;
 	struct pg *pg;
 	struct commands *commands;
+	struct traffic *traffic; /* NULL: plain CGI */
 };
 
 /* A body that is read when it is needed, once. Zero it, set the first three,

@@ -2,21 +2,19 @@
  * shared memory. No locks, as in rate. */
 #include "traffic.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/address_budget.h"
 #include "base/clock.h"
 #include "base/crypto.h"
+#include "base/rate.h"
 #include "base/xalloc.h"
-#include "rate.h"
 #include "web/shares.h"
 
 enum {
 	LOGINS = 16384, /* remembered log-ins; a power of two */
-	BURST_LEAST = 5,
-	BURST_PART = 4, /* a burst is this part of a minute's rate */
 	RESULTS = ERROR_EVENT_TYPE + 1,
 	MICROSECONDS = 1000000,
 	ALL = 2,           /* times the classes' rates: all of an account */
@@ -168,13 +166,6 @@ enum traffic_class traffic_class_named(const char *name)
 	return TRAFFIC_OTHER;
 }
 
-static int burst_of(int per_minute)
-{
-	int burst = per_minute / BURST_PART;
-
-	return burst < BURST_LEAST ? BURST_LEAST : burst;
-}
-
 /* Takes units of the bucket. Returns 0, or the us until there are enough. */
 static int64_t take_units(struct traffic *t, int per_minute, uint64_t key,
 			  int units)
@@ -182,7 +173,7 @@ static int64_t take_units(struct traffic *t, int per_minute, uint64_t key,
 	if (!per_minute)
 		return 0;
 	return rate_take(&t->shared->rates, key, clock_us(), per_minute,
-			 burst_of(per_minute), units);
+			 rate_burst(per_minute), units);
 }
 
 static uint64_t key_of(const struct traffic *t, unsigned kind,
@@ -197,28 +188,10 @@ static int seconds_of(int64_t wait)
 	return (int)((wait + MICROSECONDS - 1) / MICROSECONDS);
 }
 
-/* The network of one client: an IPv4 address, or the first half of an IPv6
- * address. Length 0: none. */
-static size_t network_of(const char *address, unsigned char out[16])
-{
-	static const unsigned char MAPPED[12] = { [10] = 0xff, [11] = 0xff };
-
-	if (!address)
-		return 0;
-	if (inet_pton(AF_INET, address, out) == 1)
-		return 4;
-	if (inet_pton(AF_INET6, address, out) != 1)
-		return 0;
-	if (memcmp(out, MAPPED, sizeof(MAPPED)))
-		return 8;
-	memmove(out, out + sizeof(MAPPED), 4);
-	return 4;
-}
-
 int traffic_admit_address(struct traffic *t, const char *address)
 {
 	unsigned char network[16];
-	size_t len = network_of(address, network);
+	size_t len = address_network(address, network);
 	int64_t wait;
 
 	if (!len || !t->config->rate_limits)
@@ -243,7 +216,7 @@ static bool take_share(struct traffic *t, int64_t account, int64_t used)
 
 	if (!most || !t->share)
 		return true;
-	if (used > burst_of(t->config->account_work) / MUCH_PART)
+	if (used > rate_burst(t->config->account_work) / MUCH_PART)
 		most = 1;
 	taken = shares_begin(&t->shared->shares, t->share, account,
 			     shares_most(most, t->config->command_workers));
@@ -261,7 +234,7 @@ int traffic_begin(struct traffic *t, int64_t account, int64_t size)
 	used = work ? rate_used(&t->shared->rates, work_of(t, account),
 				clock_us(), work)
 		    : 0;
-	excess = work ? used - burst_of(work) : -1;
+	excess = work ? used - rate_burst(work) : -1;
 	if (excess >= 0) {
 		metric_count(t->by_work, 1);
 		return 1 + (int)(excess * 60 / work);
@@ -287,7 +260,7 @@ void traffic_end(struct traffic *t, int64_t account, int64_t took)
 		shares_end(t->share);
 	if (t->config->rate_limits && work && account && took >= 1000)
 		rate_spend(&t->shared->rates, work_of(t, account), clock_us(),
-			   work, burst_of(work), (int)(took / 1000));
+			   work, rate_burst(work), (int)(took / 1000));
 }
 
 int traffic_admit_class(struct traffic *t, enum traffic_class class,

@@ -281,6 +281,15 @@ static bool need_not_wait(struct worker *w, struct pg_result *result,
 	return false;
 }
 
+/* Before a password is hashed, and the attempt counted. Otherwise answers. */
+static bool may_work(struct worker *w)
+{
+	if (!w->strangers || strangers_begin_work(w->strangers))
+		return true;
+	http_fail(w->http, ERROR_RATE, "1");
+	return false;
+}
+
 bool session_attempt(struct worker *w, const char *username)
 {
 	const struct config *config = w->config;
@@ -298,7 +307,8 @@ bool session_attempt(struct worker *w, const char *username)
 	snprintf(limits, sizeof(limits), "{%d,%d,%d}", config->login_attempts,
 		 config->address_attempts, config->address_logins);
 	snprintf(window, sizeof(window), "%d", config->attempt_window);
-	return need_not_wait(w, session_ask(w, SESSION_ATTEMPT, 5, params),
+	return may_work(w) &&
+	       need_not_wait(w, session_ask(w, SESSION_ATTEMPT, 5, params),
 			     "login", params[1].data);
 }
 
@@ -315,7 +325,8 @@ bool session_may_register(struct worker *w)
 
 	snprintf(limit, sizeof(limit), "%d", config->address_registrations);
 	snprintf(window, sizeof(window), "%d", config->attempt_window);
-	return need_not_wait(w, session_ask(w, SESSION_REGISTRATION, 3, params),
+	return may_work(w) &&
+	       need_not_wait(w, session_ask(w, SESSION_REGISTRATION, 3, params),
 			     "register", params[0].data);
 }
 

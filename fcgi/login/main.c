@@ -99,6 +99,7 @@ static void *open_worker(const struct worker_parent *parent, struct http *http,
 	w->config = parent->config;
 	w->rules = own->rules;
 	w->abandoned = own->abandoned;
+	w->strangers = parent->strangers;
 	w->http = http;
 	w->pg = pg_create(w->config->database, "confab_session",
 			  "confab-session");
@@ -134,6 +135,7 @@ int main(int argc, char **argv)
 			.socket = "session",
 			.check = requirements_check,
 		},
+		.serves_strangers = true,
 		.workers = count_workers,
 		.queue = queue_length,
 		.begin = begin_parent,

@@ -14,6 +14,7 @@
 #include "base/metrics.h"
 #include "pg/sync.h"
 #include "web/request.h"
+#include "web/strangers.h"
 
 enum session_statement {
 	SESSION_CREDENTIALS,
@@ -45,6 +46,7 @@ struct worker {
 	const struct identity_rules *rules;
 	struct http *http;
 	struct pg *pg;
+	struct strangers *strangers; /* NULL: plain CGI */
 	struct metric *abandoned; /* requests whose client had gone; or NULL */
 };
 

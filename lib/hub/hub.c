@@ -11,53 +11,6 @@
 #include "base/xalloc.h"
 #include "hub/hub_internal.h"
 
-void hub_refuse(struct stream *s, enum confab_error error, const char *body)
-{
-	struct buf made = { 0 };
-
-	s->hub->counts.refused++;
-	s->hub->counts.streams--;
-	s->hub = NULL;
-	stream_set_state(s, STREAM_CLOSED);
-	if (!body) {
-		error_body(&made, error, NULL);
-		body = buf_text(&made);
-	}
-	s->ops->refused(s, error, body);
-	buf_free(&made);
-}
-
-enum confab_error hub_admit(struct hub *hub, struct stream *s,
-			    const struct hub_request *request, const char **why)
-{
-	const struct transport *transport = transport_of(request->transport);
-	struct identity identity;
-	enum confab_error error;
-
-	*why = NULL;
-	if ((int)hub->counts.streams >= hub->config->max_streams) {
-		hub->counts.refused++;
-		hub->counts.limited++;
-		return ERROR_UNAVAILABLE;
-	}
-	identity_find_stream(&identity, hub->rules, request->param,
-			     request->context);
-	error = identity_check(&identity, hub->config, transport->use,
-			       request->param, request->context, why);
-	if (error == ERROR_NONE) {
-		s->hub = hub;
-		s->lists = &hub->lists;
-		s->transport = transport;
-		s->form = request->form;
-		s->peer = request->peer;
-		stream_set_state(s, STREAM_OPENING);
-		hub->counts.streams++;
-		opener_open(hub->opener, s, request, &identity);
-	}
-	identity_free(&identity);
-	return error;
-}
-
 /* Removes a stream from every list. keep_session: leave its session to the next
  * request, which may continue it. */
 static void detach_stream(struct stream *s, bool keep_session)
@@ -373,6 +326,7 @@ struct hub *hub_create(struct loop *loop, const struct hub_settings *settings)
 	stream_lists_init(&hub->lists);
 	hub->roster = roster_create();
 	hub->opener = opener_create(hub);
+	admission_open(hub);
 	hub->replayer = replayer_create(hub, (size_t)config->window);
 	hub->liveness = liveness_create(hub, settings);
 	hub->tail = tail_create(loop, config->database, "confab_stream",
@@ -417,6 +371,7 @@ void hub_free(struct hub *hub)
 	liveness_free(hub->liveness);
 	replayer_free(hub->replayer);
 	opener_free(hub->opener);
+	admission_close(hub);
 	roster_free(hub->roster);
 	buf_free(&hub->witness_path);
 	free(hub->epoch);

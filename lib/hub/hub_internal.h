@@ -8,6 +8,7 @@
 #ifndef CONFAB_HUB_HUB_INTERNAL_H
 #define CONFAB_HUB_HUB_INTERNAL_H
 
+#include "base/address_budget.h"
 #include "hub/hub.h"
 #include "hub/liveness.h"
 #include "hub/opener.h"
@@ -38,6 +39,8 @@ struct hub {
 	int64_t witnessed; /* the seq that is in that file */
 	struct stream_lists lists;
 	struct hub_counts counts;
+	struct address_budget strangers; /* streams without a valid log-in */
+	char wait[16]; /* s until the next, for the last that was refused */
 };
 
 /* Offers a dispatch to the live streams of its audience. */
@@ -51,6 +54,11 @@ void hub_offer_replayed_to(struct stream *stream, struct dispatch *dispatch);
 
 /* Offers a signal in confab.signal()'s form to its audience. */
 void hub_offer_signal(struct hub *hub, const char *text);
+
+void admission_open(struct hub *hub);
+void admission_close(struct hub *hub);
+/* A client at this address, or NULL, has shown no valid log-in. */
+void admission_charge(struct hub *hub, const char *address);
 
 /* Refuses a stream that is being opened. body: JSON, or NULL for the error's
  * own. */

@@ -267,6 +267,8 @@ void opening_answer(struct hub *hub, struct opening *o,
 
 	if (failed) {
 		answer = error_answer_statement(failed, detail);
+		if (answer.error == ERROR_UNAUTHENTICATED)
+			admission_charge(hub, o->address);
 		if (s)
 			hub_refuse(s, answer.error, answer.body);
 		return;

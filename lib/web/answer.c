@@ -55,6 +55,7 @@ static void write_head(struct http *http, const struct head *given,
 
 	if (class >= 0 && class < STATUS_CLASSES && counted[class])
 		metric_count(counted[class], 1);
+	http->status = head.status;
 	head.request_id = http_request_id(http);
 	head.fields = buf_text(&http->headers);
 	head_write(out, &head);

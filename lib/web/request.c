@@ -245,13 +245,25 @@ void http_hang_up(struct http *http)
 	}
 	http->open = false;
 	http->headers.len = 0;
+	http->body = http->got;
 	http->got = 0;
 }
 
 static void begin_request(struct http *http)
 {
 	http->open = true;
+	http->status = 0;
 	request_ids_next(&http->ids, http->request_id);
+}
+
+int http_last_status(const struct http *http)
+{
+	return http->status;
+}
+
+size_t http_last_body(const struct http *http)
+{
+	return http->body;
 }
 
 const char *http_request_id(const struct http *http)

@@ -42,6 +42,11 @@ void http_every(struct http *http, int seconds, void (*task)(void *context),
  * request. */
 const char *http_request_id(const struct http *http);
 
+/* The status of the last response, 0 when there was none, and the bytes of its
+ * request's body. For the time between requests. */
+int http_last_status(const struct http *http);
+size_t http_last_body(const struct http *http);
+
 /* A CGI variable, or NULL. Owned by the request. Fits identity_param. */
 const char *http_param(void *http, const char *name);
 const char *http_method(struct http *http);

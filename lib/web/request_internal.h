@@ -22,6 +22,8 @@ struct http {
 	bool stopping; /* SIGTERM came */
 	bool open;     /* a request is being answered */
 	size_t got;    /* bytes of the body that were read */
+	int status;    /* of the last response; 0: there was none */
+	size_t body;   /* bytes of the last request's body */
 	FCGX_Request request;
 	struct buf headers, path;
 	struct request_ids ids;

@@ -3,29 +3,51 @@
  * configuration, the metrics and the listening socket. */
 #include "web/worker.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/crypto.h"
 #include "web/prefork.h"
+#include "web/strangers.h"
 
 /* The state of a running program. */
 struct run {
 	const struct worker_program *program;
 	struct worker_parent parent;
+	struct strangers strangers;
 };
 
+static void serve_request(struct run *run, struct http *http, void *worker)
+{
+	const struct worker_program *program = run->program;
+	int wait = strangers_begin(&run->strangers, http);
+	char seconds[16];
+
+	if (wait && !(program->knows && program->knows(worker))) {
+		snprintf(seconds, sizeof(seconds), "%d", wait);
+		http_fail(http, ERROR_RATE, seconds);
+		return;
+	}
+	program->serve(worker);
+	strangers_end(&run->strangers, http);
+}
+
+/* shared: the part of the strangers, then that of the program. */
 static int run_worker(void *context, int listener, void *shared)
 {
-	const struct run *run = context;
+	struct run *run = context;
 	const struct worker_program *program = run->program;
+	struct strangers_shared *strangers = shared;
 	struct http *http =
 		http_create(listener, run->parent.config->request_timeout);
-	void *worker = program->open(&run->parent, http, shared);
+	void *worker = program->open(&run->parent, http,
+				     shared ? strangers + 1 : NULL);
 
 	if (!worker)
 		return EXIT_FAILURE;
+	strangers_attach(&run->strangers, strangers);
 	while (http_accept(http))
-		program->serve(worker);
+		serve_request(run, http, worker);
 	program->close(worker);
 	http_free(http);
 	return EXIT_SUCCESS;
@@ -59,8 +81,14 @@ static int serve_many(struct run *run)
 	int status;
 
 	run->parent.metrics = metrics;
+	run->parent.strangers = &run->strangers;
 	program->begin(&run->parent);
-	prefork.shared_size = run->parent.shared_size;
+	prefork.shared_size = (unsigned)sizeof(struct strangers_shared) +
+			      run->parent.shared_size;
+	strangers_init(&run->strangers, config, program->serves_strangers,
+		       workers);
+	run->strangers.refused =
+		metrics_add(metrics, "rate_limited_total", "by=\"stranger\"");
 	prefork.refused = metrics_add(metrics, "queue_refused_total", "%s", "");
 	metric_set(metrics_add(metrics, "workers", "%s", ""),
 		   (uint64_t)workers);

@@ -9,13 +9,16 @@
 #include "base/program.h"
 #include "web/request.h"
 
+struct strangers;
+
 /* Made by the parent before it forks. */
 struct worker_parent {
 	const struct config *config;
-	struct metrics *metrics; /* NULL: plain CGI */
-	void *own;               /* the program's; begin() sets it */
-	unsigned shared_size;    /* bytes of zeroed memory that all workers
-				  * share; begin() sets it */
+	struct metrics *metrics;     /* NULL: plain CGI */
+	void *own;                   /* the program's; begin() sets it */
+	struct strangers *strangers; /* of this worker; NULL: plain CGI */
+	unsigned shared_size;        /* bytes of zeroed memory that all workers
+				      * share; begin() sets it */
 };
 
 struct worker_program {
@@ -23,6 +26,10 @@ struct worker_program {
 	int (*workers)(const struct config *config);
 	int (*queue)(
 		const struct config *config); /* connections that may wait */
+
+	/* Every request counts against the budget of its address, because it is
+	 * made before a log-in; otherwise refused ones do. */
+	bool serves_strangers;
 
 	/* Runs in the parent: reads keys, makes metrics, checks the program's
 	 * needs. Ends the process with a sentence when one is missing. */
@@ -35,6 +42,9 @@ struct worker_program {
 	void *(*open)(const struct worker_parent *parent, struct http *http,
 		      void *shared);
 	void (*serve)(void *worker);
+	/* Whether the request comes from a log-in that is known to be valid, so
+	 * the budget of its address is not asked. NULL: it always is. */
+	bool (*knows)(void *worker);
 	void (*close)(void *worker);
 };
 

@@ -273,7 +273,7 @@ test('long-polls without a session keep a hundred of them, and the newest are go
 });
 
 test('who keeps the database busy has one command at a time, then none', { timeout: 60_000 }, async () => {
-  const [ann, ben] = await Promise.all(['ann', 'ben'].map((name) => site.register(name)));
+  const ann = await site.register('ann'), ben = await site.register('ben');
   const nap = (seconds) => site.command(ann, 'test.nap', { seconds });
   const list = (who) => site.command(who, 'user.list', {});
   assert.equal((await nap(1)).status, 200);
@@ -294,7 +294,7 @@ test('who keeps the database busy has one command at a time, then none', { timeo
 });
 
 test('one account’s uploads leave a worker for others', { timeout: 60_000 }, async () => {
-  const [ann, ben] = await Promise.all(['ann', 'ben'].map((name) => site.register(name)));
+  const ann = await site.register('ann'), ben = await site.register('ben');
   // Through confab-media's socket: a web server sends on what has arrived whole.
   const begin = (who, length) => new FastcgiRequest(path.join(stack.run, 'media.sock'),
     variables('POST', '/chat/media?name=a.txt', { token: who.token, length }));

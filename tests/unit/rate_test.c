@@ -1,6 +1,6 @@
 /* rate: buckets in shared memory, against a model and from several processes.
  */
-#include "fcgi/command/rate.h"
+#include "base/rate.h"
 
 #include <signal.h>
 #include <stdbool.h>

@@ -1,8 +1,8 @@
 /* rate: limits by key, in memory that processes share. Each key has a bucket
  * that holds burst units and fills at a steady rate. There are no locks, so a
  * process may be killed at any moment without harm. */
-#ifndef CONFAB_FCGI_COMMAND_RATE_H
-#define CONFAB_FCGI_COMMAND_RATE_H
+#ifndef CONFAB_BASE_RATE_H
+#define CONFAB_BASE_RATE_H
 
 #include <stdatomic.h>
 #include <stddef.h>
@@ -26,6 +26,9 @@ struct rate_table {
 /* The key of bytes that strangers choose. seed keeps them from choosing the
  * place in the table. kind separates keys of the same bytes. */
 uint64_t rate_key(uint64_t seed, unsigned kind, const void *bytes, size_t len);
+
+/* The units that a bucket of this rate holds, which may be taken at once. */
+int rate_burst(int per_minute);
 
 /* Takes units out of a bucket, at most a full one. Returns 0, or the
  * microseconds until there are enough, with nothing taken. per_minute > 0,

@@ -1,4 +1,4 @@
-/* rate: see rate.h. Called by traffic, which owns the table's memory.
+/* rate: see rate.h. The caller owns the table's memory.
  *
  * A bucket is one number: the time at which it will be full again (the generic
  * cell rate algorithm, ITU-T I.371). Each unit taken moves that time by one
@@ -6,12 +6,14 @@
  * bucket whose time has passed is full, like one that was never used, so its
  * slot can be given away. Two processes that disagree for a moment about a
  * slot's owner charge one unit too many or too few. */
-#include "rate.h"
+#include "base/rate.h"
 
 #include <stdbool.h>
 
 enum {
-	MINUTE = 60000000 /* us */
+	MINUTE = 60000000, /* us */
+	BURST_LEAST = 5,
+	BURST_PART = 4 /* a burst is this part of a minute's rate */
 };
 
 /* The finalizer of splitmix64. */
@@ -30,6 +32,13 @@ uint64_t rate_key(uint64_t seed, unsigned kind, const void *bytes, size_t len)
 	for (size_t i = 0; i < len; i++)
 		x = mix_bits((x ^ p[i]) + 0x9e3779b97f4a7c15U);
 	return x ? x : 1;
+}
+
+int rate_burst(int per_minute)
+{
+	int burst = per_minute / BURST_PART;
+
+	return burst < BURST_LEAST ? BURST_LEAST : burst;
 }
 
 /* The key's slot, or else a free one, a full one, or the one that is full
