@@ -236,6 +236,11 @@ CREATE UNLOGGED TABLE confab.budget (
     since timestamp with time zone DEFAULT now() NOT NULL,
     used bigint NOT NULL
 );
+CREATE TABLE confab.changed_room (
+    room_id uuid NOT NULL,
+    changed_at timestamp with time zone DEFAULT now() NOT NULL,
+    swept_seq bigint DEFAULT 0 NOT NULL
+);
 CREATE TABLE confab.confusable (
     letter text NOT NULL,
     looks_like text NOT NULL
@@ -555,6 +560,8 @@ ALTER TABLE ONLY confab.block
     ADD CONSTRAINT block_pkey PRIMARY KEY (account_id, blocked_id);
 ALTER TABLE ONLY confab.budget
     ADD CONSTRAINT budget_pkey PRIMARY KEY (account_id, kind);
+ALTER TABLE ONLY confab.changed_room
+    ADD CONSTRAINT changed_room_pkey PRIMARY KEY (room_id);
 ALTER TABLE ONLY confab.command
     ADD CONSTRAINT command_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY confab.confusable
@@ -709,6 +716,8 @@ ALTER TABLE ONLY confab.block
     ADD CONSTRAINT block_account_id_fkey FOREIGN KEY (account_id) REFERENCES confab.account(id) ON DELETE CASCADE;
 ALTER TABLE ONLY confab.block
     ADD CONSTRAINT block_blocked_id_fkey FOREIGN KEY (blocked_id) REFERENCES confab.account(id) ON DELETE CASCADE;
+ALTER TABLE ONLY confab.changed_room
+    ADD CONSTRAINT changed_room_room_id_fkey FOREIGN KEY (room_id) REFERENCES confab.room(id) ON DELETE CASCADE;
 ALTER TABLE ONLY confab.device
     ADD CONSTRAINT device_account_id_fkey FOREIGN KEY (account_id) REFERENCES confab.account(id) ON DELETE CASCADE;
 ALTER TABLE ONLY confab.erased_account

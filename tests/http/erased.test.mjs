@@ -126,6 +126,37 @@ test('a room', { timeout: 180_000 }, async () => {
       where ${table === 'room' ? 'id' : 'room_id'} = '${room.id}'`), '0', table);
 });
 
+test('the old texts of a room that was changed', { timeout: 180_000 }, async () => {
+  const [ann, ben, cid] = await people(['ann', 'ben', 'cid']);
+  const w = Object.fromEntries(['name', 'described', 'avatar', 'preference'].map((name) => [name, word(name)]));
+  const now = word('now');
+  const room = await desk.group(ann, [ben, cid], { name: w.name, description: w.described, join_approval_required: true,
+    avatar: `https://a.example/${w.avatar}.png`, property: { preferences: { theme: w.preference } } });
+  const { seq } = await desk.say(ben, room, 'said');
+  await desk.ask(cid, 'room.leave', { room_id: room.id });
+  await desk.ask(ann, 'room.invite', { room_id: room.id, user_id: cid.user.id });
+  const before = await site.stream('sse', ben);
+  await there(Object.values(w));
+  await desk.modify(ann, room, 'update', { name: now, description: null, avatar: null, property: { preferences: {} } });
+  await before.event('roomupdate.dispatch');
+  before.close();
+  await gone(Object.values(w), 'nothing is left of the old texts');
+  // Clients that come back get the same dispatches in the same order, also cid, who has left.
+  await until(async () => await stack.query('select count(*) from confab.changed_room') === '0', 'they are done',
+    90_000);
+  for (const [who, events] of [[ben, ['roomremovemembers.dispatch', 'roomupdate.dispatch']],
+    [cid, ['roomexit.dispatch', 'roominvite.dispatch']]]) {
+    const stream = await site.stream('sse', who, { since: `${seq}` });
+    for (const event of events) {
+      const { data } = await stream.event(event);
+      assert.equal((data.room ?? data).name, now, event);
+      if (data.message) assert.equal(data.message, `You left ${now}`);
+    }
+    assert.ok(!stream.texts.some((text) => Object.values(w).some((one) => text.includes(one))));
+    stream.close();
+  }
+});
+
 test('a one-to-one that both have deleted', { timeout: 180_000 }, async () => {
   const [ann, ben] = await people(['ann', 'ben']);
   const said = word('said'), chat = await desk.pair(ann, ben);

@@ -117,6 +117,93 @@ begin
   return v_rows < p_limit;
 end $$;
 
+-- room_texts_changed(room): records that the room's texts are not those of its older dispatches. Writes: changed_room.
+create or replace function confab.room_texts_changed(p_room uuid)
+returns void language sql as $$
+  insert into confab.changed_room (room_id) values (p_room)
+  on conflict (room_id) do update set changed_at = now(), swept_seq = 0
+$$;
+
+-- room_texts_now(shown): a room in a dispatch, with the texts that the room has now; unchanged if it is gone.
+create or replace function confab.room_texts_now(p_shown jsonb)
+returns jsonb language sql stable as $$
+  select coalesce((
+    select p_shown || jsonb_object_agg(t.key, t.value)
+    from confab.room r,
+      jsonb_each(jsonb_build_object('name', r.name, 'description', r.description, 'avatar', r.avatar, 'property',
+                                    coalesce(p_shown -> 'property', '{}')
+                                      || jsonb_build_object('preferences', r.preferences))) t
+    where r.id = (p_shown ->> 'id')::uuid and p_shown ? t.key), p_shown)
+$$;
+
+-- payload_renamed(payload, rooms): a dispatch about one of the rooms with the texts that it has now; null when it has
+-- them already, or is about something else.
+create or replace function confab.payload_renamed(p_payload text, p_rooms uuid[])
+returns text language plpgsql stable as $$
+declare
+  v_event text := p_payload::json ->> 'eventType';
+  v_old jsonb := p_payload::jsonb -> 'data';
+  v_data jsonb := v_old;
+begin
+  if v_data ->> 'id' = any (p_rooms::text[]) then
+    v_data := confab.room_texts_now(v_data);
+  elsif v_data #>> '{room,id}' = any (p_rooms::text[]) then
+    v_data := jsonb_set(v_data, '{room}', confab.room_texts_now(v_data -> 'room'));
+    if v_data ->> 'message' = 'You left ' || (v_old #>> '{room,name}') then
+      v_data := jsonb_set(v_data, '{message}', to_jsonb('You left ' || (v_data #>> '{room,name}')));
+    end if;
+  end if;
+  return case when v_data <> v_old
+    then confab.dispatch_text(v_event, v_data::json, (p_payload::json ->> 'seq')::bigint) end;
+end $$;
+
+-- erase_room_texts(limit): replaces old texts of changed rooms in the next rows of the log. A pass through the log is
+-- for all rooms that were changed a while before it began: by then the log has every row that was being written at the
+-- change. A room that is changed meanwhile is in the next pass. Returns the number up to which rows have changed, at
+-- the end of a pass. Writes: log, changed_room.
+create or replace function confab.erase_room_texts(p_limit int)
+returns bigint language plpgsql as $$
+declare
+  v_rooms uuid[] := array(select room_id from confab.changed_room where swept_seq > 0 limit 1000);
+  v_from bigint;
+  v_to bigint;
+  v_rows int;
+begin
+  if v_rooms = '{}' then
+    v_rooms := array(select room_id from confab.changed_room where changed_at < now() - interval '30 seconds'
+                     order by changed_at limit 1000);
+  end if;
+  if v_rooms = '{}' then
+    return null;
+  end if;
+  select max(swept_seq) into v_from from confab.changed_room where room_id = any (v_rooms);
+  select coalesce(max(s.seq), v_from), count(*) into v_to, v_rows
+  from (select seq from confab.log where seq > v_from order by seq limit p_limit) s;
+  update confab.log l set payload = n.payload
+  from (select x.seq, confab.payload_renamed(x.payload, v_rooms) as payload from confab.log x
+        where x.seq > v_from and x.seq <= v_to and (x.room_id is null or x.room_id = any (v_rooms))
+          and x.payload like '{"eventType":"room%' offset 0) n
+  where l.seq = n.seq and n.payload is not null;
+  if v_rows < p_limit then
+    delete from confab.changed_room where room_id = any (v_rooms) and changed_at < now() - interval '30 seconds';
+    return v_to;
+  end if;
+  update confab.changed_room set swept_seq = v_to where room_id = any (v_rooms)
+    and changed_at < now() - interval '30 seconds';
+  return null;
+end $$;
+
+-- room_texts_upkeep(limit): the next step of that; at the end of a pass, delivering programs forget the old rows.
+create or replace function confab.room_texts_upkeep(p_limit int)
+returns void language plpgsql as $$
+declare
+  v_to bigint := confab.erase_room_texts(p_limit);
+begin
+  if v_to > 0 then
+    perform confab.log_append(confab.log_effect(null, null, confab.effect_rewritten(v_to)));
+  end if;
+end $$;
+
 -- log_trim(limit): removes some of the rows that are older than the setting log_days. It first raises the floor, and
 -- removes the rows below it in the next call, when no reader needs them any more. Writes: log, log_trimmed.
 create or replace function confab.log_trim(p_limit int)

@@ -28,6 +28,8 @@ end $$;
 -- are; null clears description and avatar. A one-to-one can only change its property. Raises 4003.
 create or replace function confab.room_update(p_account bigint, p_room confab.room, p_data jsonb)
 returns confab.outcome language plpgsql as $$
+declare
+  v_old confab.room := p_room;
 begin
   if p_data ? 'property' then
     p_room.preferences := confab.room_preferences(p_data);
@@ -57,6 +59,10 @@ begin
       join_approval_required = p_room.join_approval_required, group_locked = p_room.group_locked,
         is_public = p_room.is_public
   where r.id = p_room.id;
+  if (p_room.name, p_room.description, p_room.avatar, p_room.preferences)
+    is distinct from (v_old.name, v_old.description, v_old.avatar, v_old.preferences) then
+    perform confab.room_texts_changed(p_room.id);
+  end if;
   return confab.room_updated(p_room.id);
 end $$;
 

@@ -152,6 +152,7 @@ begin
   perform confab.collect_erased(5000);
   perform confab.erase_messages(1000);
   perform confab.erase_reactions(1000);
+  perform confab.room_texts_upkeep(20000);
   perform confab.log_trim(5000);
   perform confab.messages_expire(1000);
   perform confab.words_sampled();
