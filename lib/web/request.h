@@ -42,8 +42,9 @@ void http_every(struct http *http, int seconds, void (*task)(void *context),
  * request. */
 const char *http_request_id(const struct http *http);
 
-/* The status of the last response, 0 when there was none, and the bytes of its
- * request's body. For the time between requests. */
+/* The status of the last response, 0 when there was none, 401 when it was error
+ * 4001 under another; and the bytes of its request's body. For the time between
+ * requests. */
 int http_last_status(const struct http *http);
 size_t http_last_body(const struct http *http);
 

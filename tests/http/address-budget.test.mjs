@@ -56,6 +56,8 @@ const of = (address, options) => ({
   'a command with a wrong token': [401, () => command(address, WRONG)],
   'another method': [405, () => ask('command', address, 'GET', 'command')],
   'another type': [415, () => ask('command', address, 'POST', 'command', { token: ann.token, body: 'x', type: 'a/b' })],
+  'plain HTTP without a token': [403, () => ask('command', address, 'GET', 'messages/')],
+  'plain HTTP with a wrong token': [403, () => ask('command', address, 'GET', 'api/v1/message/', { token: WRONG })],
   'a question who is logged in': [401, () => ask('session', address, 'GET', 'session', { token: WRONG })],
   'a ticket': [401, () => ask('session', address, 'POST', 'session/ticket', { token: WRONG, body: '{}' })],
   'what a form can offer': [200, () => ask('session', address, 'GET', 'session/options')],
