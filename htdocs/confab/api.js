@@ -33,7 +33,7 @@ export class Api extends Emitter {
    * @param {string} [email] the address for the link if the password is forgotten
    */
   register(username, password, email) {
-    return this.account('POST', 'session/register', { username, password, email: email || undefined });
+    return this.account('POST', 'session/register', { username, password, email });
   }
 
   /** The account that is logged in. Fails with code 4001 when none is. */
@@ -69,14 +69,8 @@ export class Api extends Emitter {
    * @param {string} event_type @param {object} [data] @returns {Promise<any[]>}
    */
   async #pages(event_type, data) {
-    const pages = [];
-    let before;
-    do {
-      const answer = await this.command(event_type, { ...data, before });
-      pages.push(answer.data);
-      before = answer.next;
-    } while (before);
-    return pages;
+    const answer = await this.command(event_type, data);
+    return [answer.data, ...answer.next ? await this.#pages(event_type, { ...data, before: answer.next }) : []];
   }
 
   /** All rooms, most recent activity first. @returns {Promise<import('./types.js').Room[]>} */

@@ -58,7 +58,7 @@ export class Connection {
    */
   constructor(options) {
     this.options = options;
-    this.#transports = options.transports.filter((name) => name !== 'ws' || typeof WebSocket === 'function');
+    this.#transports = options.transports.filter((name) => name !== 'ws' || globalThis.WebSocket);
     this.#preferred = recallTransport(options.base, this.#transports);
   }
 

@@ -45,6 +45,6 @@ export class Emitter {
 
 /** Reports it as an uncaught error, without interrupting the caller. @param {unknown} error */
 function report(error) {
-  if (typeof globalThis.reportError === 'function') globalThis.reportError(error);
+  if (globalThis.reportError) globalThis.reportError(error);
   else queueMicrotask(() => { throw error; });
 }

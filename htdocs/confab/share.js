@@ -42,7 +42,7 @@ export class Share {
   /** @param {import('./client.js').Client} client @param {boolean} wanted */
   constructor(client, wanted) {
     this.#client = client;
-    this.#locks = wanted && typeof BroadcastChannel === 'function' ? findLocks() : undefined;
+    this.#locks = wanted && globalThis.BroadcastChannel ? findLocks() : undefined;
     this.isPossible = !!this.#locks;
     globalThis.addEventListener?.('pagehide', () => this.#channel?.postMessage({ tab: this.#tab, idle: true }));
   }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -38,10 +38,12 @@ class Program {
   static async start(name, database) {
     const program = new Program();
     program.dir = await mkdtemp(path.join(os.tmpdir(), 'confab-database-'));
+    const config = path.join(program.dir, 'confab.conf');
+    await writeFile(config, '');
     program.process = spawn(path.join(bin, `confab-${name}`), [], {
       env: {
         ...process.env, CONFAB_DATABASE: `host=${stack.run} dbname=${database}`, CONFAB_RUN_DIR: program.dir,
-        CONFAB_CONFIG: '/dev/null',
+        CONFAB_CONFIG: config,
       },
       stdio: ['ignore', 'ignore', 'pipe'],
     });

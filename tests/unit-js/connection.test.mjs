@@ -256,7 +256,7 @@ test('outside of browsers the token of a log-in is kept, and a log-in that is mi
 
 test('the list of rooms is asked for page by page, and a room that moves down meanwhile comes once', async () => {
   const client = connect(), asked = [];
-  client.command = async (name, data) => {
+  client.command = async (name, data = {}) => {
     asked.push(data);
     return data.before ? { data: [{ id: 'b' }, { id: 'c' }] }
       : { data: [{ id: 'a' }, { id: 'b' }], has_next: true, next: 'n' };
