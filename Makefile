@@ -28,12 +28,12 @@ CFLAGS := $(CFLAGS_WARN) $(CFLAGS_$(BUILD)) -D_GNU_SOURCE -MMD -MP -Ilib -I. \
 	-isystem /usr/include/postgresql
 # A program loads only the libraries that it uses.
 LDFLAGS := -Wl,--as-needed $(LDFLAGS_$(BUILD))
-LIBS := -lfcgi -lpq -ljson-c -lsodium -lcrypto -licuuc
+LIBS := -lfcgi -lpq -ljson-c -lsodium -lssl -lcrypto -licuuc
 
 # The rooms of lib/, lowest first; tools/check holds the table of allowed includes.
 LIB := $(addprefix base/, address_budget beside buf command_line config crypto error file hex json json_peek logger \
-	metrics nearest option_kind program rate state utf8 uuid version xalloc) \
-	$(addprefix event/, instance listener loop service) \
+	metrics nearest option_kind port program rate state utf8 uuid version xalloc) \
+	$(addprefix event/, acceptor instance listener loop service) \
 	$(addprefix pg/, async conn conninfo result schema sync) \
 	$(addprefix text/, command_id entities escape html marks sanitise tag url visible) \
 	$(addprefix web/, answer content_type fastcgi head multipart overflow prefork request request_id shares \
@@ -49,7 +49,7 @@ EVENTS := cgi connection poll report sse
 LOGIN := ask log_in mail password
 MEDIA := download examine filename filetype store upload
 PREVIEW := jpeg png preview sandbox size type webp
-BRIDGE := command_client frame handshake reader socket socket_command talk
+BRIDGE := command_client direct frame handshake link reader socket socket_command socket_pace talk tls
 JWKS := fetch key list
 PROGRAMS := confab confab-jwks confab-command confab-session confab-events confab-bridge confab-media confab-preview
 

@@ -208,6 +208,24 @@ static void find_address(struct handshake *h, const char *proxies)
 		memcpy(h->address, start, (size_t)(end - start));
 }
 
+/* The address of a client that no web server has passed on. Ports are no part
+ * of what cookies are for, so the page may be at another one: an Origin of the
+ * default port is the same host. */
+static void note_peer(struct handshake *h, const struct handshake_peer *peer)
+{
+	const char *host = only_field(h, "Host"), *port;
+	size_t len = host ? strlen(host) : 0;
+
+	h->is_direct = true;
+	h->is_tls = peer->is_tls;
+	memcpy(h->address, peer->address, sizeof(h->address));
+	port = host ? strrchr(host, ':') : NULL;
+	if (port && !strchr(port, ']'))
+		len = (size_t)(port - host);
+	if (len < sizeof(h->host) && len)
+		memcpy(h->host, host, len);
+}
+
 /* Whether the request names its host, and repeats no header whose repetition
  * would be ambiguous. */
 static bool is_unambiguous(const struct handshake *h)
@@ -259,7 +277,7 @@ static int choose_status(struct handshake *h)
 }
 
 int handshake_parse(struct handshake *h, char *bytes, size_t len,
-		    const char *proxies)
+		    const char *proxies, const struct handshake_peer *peer)
 {
 	char *end = memmem(bytes, len, "\r\n\r\n", 4), *rest = bytes, *line;
 
@@ -279,7 +297,10 @@ int handshake_parse(struct handshake *h, char *bytes, size_t len,
 		if (!line || !parse_field(h, line))
 			return 400;
 	}
-	find_address(h, proxies);
+	if (peer && !is_listed(proxies, peer->address, strlen(peer->address)))
+		note_peer(h, peer);
+	else
+		find_address(h, proxies);
 	return choose_status(h);
 }
 
@@ -338,6 +359,10 @@ const char *handshake_param(void *context, const char *name)
 		return *h->query ? h->query : NULL;
 	if (!strcmp(name, "REMOTE_ADDR"))
 		return *h->address ? h->address : NULL;
+	if (h->is_direct && !strcmp(name, "HTTPS"))
+		return h->is_tls ? "on" : NULL;
+	if (h->is_direct && !strcmp(name, "HTTP_HOST"))
+		return *h->host ? h->host : NULL;
 	if (!strcmp(name, "HTTPS")) {
 		proto = find_field(h, "X-Forwarded-Proto", &count);
 		return proto && !strcmp(proto, "https") ? "on" : NULL;

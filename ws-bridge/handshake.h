@@ -26,15 +26,25 @@ struct handshake {
 	size_t size;          /* bytes of the head, with its empty line */
 	const char *protocol; /* the chosen subprotocol, or NULL */
 	char address[64];     /* the client's; "": unknown */
+	bool is_direct;       /* no web server is in between */
+	bool is_tls;          /* and it came by TLS */
+	char host[256];       /* of such a one: Host without its port */
 	char accept[HANDSHAKE_ACCEPT];
+};
+
+/* The other side of a connection to a port of our own. */
+struct handshake_peer {
+	char address[64];
+	bool is_tls;
 };
 
 /* Returns 0 when more bytes have to come, 101 when a whole head is a valid
  * handshake, otherwise the HTTP status of the refusal. Changes bytes only when
  * the head is whole. proxies: addresses, space-separated, that are passed over
- * when the client's is looked for in X-Forwarded-For. */
+ * when the client's is looked for in X-Forwarded-For. peer: NULL behind a web
+ * server. */
 int handshake_parse(struct handshake *out, char *bytes, size_t len,
-		    const char *proxies);
+		    const char *proxies, const struct handshake_peer *peer);
 
 /* Appends the response for a status that handshake_parse() returned. id: the
  * request's. */

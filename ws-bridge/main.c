@@ -8,6 +8,7 @@
 #include "base/logger.h"
 #include "base/metrics.h"
 #include "base/program.h"
+#include "direct.h"
 #include "event/instance.h"
 #include "event/service.h"
 #include "socket.h"
@@ -21,12 +22,13 @@ enum {
 struct bridge {
 	struct service service;
 	struct sockets sockets;
+	struct direct direct;
 };
 
 static void accept_connection(struct service *service, int fd)
 {
 	socket_accept(&container_of(service, struct bridge, service)->sockets,
-		      fd);
+		      fd, NULL, -1);
 }
 
 static bool is_ready(struct service *service)
@@ -40,9 +42,15 @@ static bool is_ready(struct service *service)
 
 static void drain_share(struct service *service, unsigned turns)
 {
-	hub_end_share(
-		container_of(service, struct bridge, service)->sockets.hub,
-		END_RESTART, turns);
+	struct bridge *bridge = container_of(service, struct bridge, service);
+
+	direct_stop(&bridge->direct);
+	hub_end_share(bridge->sockets.hub, END_RESTART, turns);
+}
+
+static void reload(struct service *service)
+{
+	direct_reload(&container_of(service, struct bridge, service)->direct);
 }
 
 static void run_service(const struct config *config,
@@ -53,7 +61,8 @@ static void run_service(const struct config *config,
 		.service = { .listener = listener,
 			     .accepted = accept_connection,
 			     .ready = is_ready,
-			     .drain = drain_share },
+			     .drain = drain_share,
+			     .reload = reload },
 		.sockets = { .config = config },
 	};
 	struct sockets *sockets = &bridge.sockets;
@@ -61,6 +70,7 @@ static void run_service(const struct config *config,
 	struct loop *loop = loop_create();
 	struct buf name = { 0 }, command_at = { 0 };
 
+	direct_open(&bridge.direct, config);
 	LIST_INIT(&sockets->all);
 	request_ids_begin(&sockets->ids);
 	bridge.service.loop = loop;
@@ -79,12 +89,14 @@ static void run_service(const struct config *config,
 					      .is_alone = !listener->passed &&
 							  !listener->before });
 	service_start(&bridge.service);
+	direct_start(&bridge.direct, sockets);
 	logger(LEVEL_INFO, "start", "pid=%d", (int)getpid());
 	while (!bridge.service.over &&
 	       !(bridge.service.draining && !sockets->count))
 		loop_turn(loop, -1);
 	logger(LEVEL_INFO, "stop", "sockets=%u", sockets->count);
 	socket_close_all(sockets);
+	direct_free(&bridge.direct);
 	hub_leave(sockets->hub);
 	hub_free(sockets->hub);
 	command_client_free(sockets->commands);

@@ -16,7 +16,9 @@
 
 #include "auth/query.h"
 #include "base/container.h"
+#include "base/port.h"
 #include "base/xalloc.h"
+#include "direct.h"
 #include "frame.h"
 #include "handshake.h"
 #include "log/dispatch.h"
@@ -32,21 +34,24 @@ enum {
 	FRAMES_KEPT =
 		65536,     /* bytes of scratch memory kept for the next write */
 	HANDSHAKES = 1024, /* handshakes allowed beside the streams */
-	/* A slow network's share: 500 bytes a second, as Apache's
-	 * mod_reqtimeout has it. */
-	MS_PER_BYTE = 2,
-	/* More pings than any client needs. */
-	IDLE_FRAMES = 200,
-	IDLE_PERIOD = 10000, /* ms */
 	CLOSE_POLICY = 1008
 };
 
+/* From now on it counts as a stream, not as a handshake. */
+static void leave_handshake(struct socket *s)
+{
+	if (s->direct && s->bucket >= 0)
+		direct_leave(s->direct, s->bucket);
+	s->bucket = -1;
+}
+
 static void free_socket(struct socket *s)
 {
+	leave_handshake(s);
 	socket_forget_commands(s);
 	loop_disarm(s->sockets->loop, &s->timer);
 	loop_unwatch(s->sockets->loop, &s->watch);
-	close(s->watch.fd);
+	link_close(&s->link);
 	hub_close(&s->stream);
 	stream_empty(&s->stream);
 	reader_free(&s->reader);
@@ -74,14 +79,15 @@ static bool wants_bytes(const struct socket *s)
  * reported once. */
 static void wait_for_events(struct socket *s)
 {
-	uint32_t events = (s->out.len ? (uint32_t)EPOLLOUT : 0U) |
-			  (wants_bytes(s) ? (uint32_t)EPOLLIN : 0U) |
-			  (s->is_half_closed ? 0U : (uint32_t)EPOLLRDHUP);
+	uint32_t events =
+		(s->out.len || s->link.wants_out ? (uint32_t)EPOLLOUT : 0U) |
+		(wants_bytes(s) ? (uint32_t)EPOLLIN : 0U) |
+		(s->is_half_closed ? 0U : (uint32_t)EPOLLRDHUP);
 
 	if (s->watch.active && s->waits_for == events)
 		return;
 	s->waits_for = events;
-	loop_watch(s->sockets->loop, &s->watch, s->watch.fd, events);
+	loop_watch(s->sockets->loop, &s->watch, s->link.fd, events);
 }
 
 /* Gives the client time for the answer to a CLOSE. A client that reads slowly
@@ -102,7 +108,7 @@ static void end_connection(struct socket *s)
 	hub_close(&s->stream);
 	arm_goodbye(s);
 	if (!s->out.len)
-		shutdown(s->watch.fd, SHUT_WR);
+		link_end(&s->link);
 	wait_for_events(s);
 }
 
@@ -120,7 +126,7 @@ static void send_bytes(struct socket *s, const char *bytes, size_t len)
 	ssize_t n = 0;
 
 	if (!s->out.len)
-		n = send(s->watch.fd, bytes, len, MSG_NOSIGNAL);
+		n = link_write(&s->link, bytes, len);
 	if (n < 0 && errno != EAGAIN && errno != EINTR) {
 		/* The loop reports it, too. Until then nothing is kept. */
 		end_connection(s);
@@ -306,36 +312,6 @@ static void open_stream(struct socket *s, struct handshake *h, const char *id,
 		socket_close_with(s, END_UNAUTHENTICATED);
 }
 
-/* Whether a message takes too long to arrive. While it does, it has memory
- * here. */
-static bool is_message_late(struct socket *s, size_t len)
-{
-	int64_t now = loop_now(s->sockets->loop);
-
-	if (!s->reader.context) {
-		s->begun = 0;
-		return false;
-	}
-	if (!s->begun) {
-		s->begun = now;
-		s->arrived = 0;
-	}
-	s->arrived += len;
-	return now - s->begun > s->sockets->config->request_timeout * 1000 +
-					(int64_t)s->arrived * MS_PER_BYTE;
-}
-
-/* Counts idle frames anew in each period. */
-static void begin_period(struct socket *s)
-{
-	int64_t now = loop_now(s->sockets->loop);
-
-	if (now - s->idle_since > IDLE_PERIOD) {
-		s->idle_since = now;
-		s->reader.idle = 0;
-	}
-}
-
 /* Reads frames. Their answers go out at once, in order. */
 static void read_frames(struct socket *s, const char *bytes, size_t len)
 {
@@ -343,7 +319,7 @@ static void read_frames(struct socket *s, const char *bytes, size_t len)
 	enum reader_status status;
 
 	note_heard(s);
-	begin_period(s);
+	socket_begin_period(s);
 	s->reader.out = &answers;
 	status = reader_feed(&s->reader, bytes, len);
 	if (answers.len)
@@ -351,7 +327,7 @@ static void read_frames(struct socket *s, const char *bytes, size_t len)
 	buf_free(&answers);
 	if (status == READER_CLOSED)
 		end_connection(s);
-	else if (is_message_late(s, len) || s->reader.idle > IDLE_FRAMES)
+	else if (socket_is_late(s, len) || socket_has_idled(s))
 		socket_close_with(s, CLOSE_POLICY);
 }
 
@@ -363,12 +339,17 @@ static void shake_hands(struct socket *s, struct handshake *h, int status)
 	enum stream_form form;
 	int64_t peer;
 
+	/* A port of our own has WebSockets and nothing else. */
+	if (s->direct && h->target &&
+	    !talk_is_path(s->sockets->config, h->target))
+		status = 404;
 	if (status == 101 && !talk_read(s->sockets->config, h, &form, &peer))
 		status = 400;
 	s->head = (struct buf){ 0 };
 	request_ids_next(&s->sockets->ids, id);
 	handshake_answer(frames, h, status, id);
 	send_frames(s);
+	leave_handshake(s);
 	if (status == 101 && s->state == SOCKET_HANDSHAKE) {
 		s->state = SOCKET_OPEN;
 		memcpy(s->address, h->address, sizeof(s->address));
@@ -385,11 +366,15 @@ static void shake_hands(struct socket *s, struct handshake *h, int status)
 static void read_head(struct socket *s, const char *bytes, size_t len)
 {
 	struct handshake h;
+	struct handshake_peer peer = { .is_tls = s->link.tls };
 	int status;
 
 	buf_add(&s->head, bytes, len);
+	if (s->direct)
+		port_peer(s->link.fd, peer.address);
 	status = handshake_parse(&h, s->head.data, s->head.len,
-				 s->sockets->config->trusted_proxies);
+				 s->sockets->config->trusted_proxies,
+				 s->direct ? &peer : NULL);
 	if (status)
 		shake_hands(s, &h, status);
 }
@@ -403,7 +388,7 @@ static bool receive_bytes(struct socket *s)
 
 	if (!wants_bytes(s))
 		return true;
-	n = read(s->watch.fd, bytes, READ);
+	n = link_read(&s->link, bytes, READ);
 	if (n <= 0)
 		return n < 0 && (errno == EAGAIN || errno == EINTR);
 	if (s->state == SOCKET_HANDSHAKE)
@@ -416,7 +401,7 @@ static bool receive_bytes(struct socket *s)
 /* Sends the kept bytes. False when the connection is broken. */
 static bool send_kept(struct socket *s)
 {
-	ssize_t n = send(s->watch.fd, s->out.data, s->out.len, MSG_NOSIGNAL);
+	ssize_t n = link_write(&s->link, s->out.data, s->out.len);
 
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR;
@@ -428,7 +413,7 @@ static bool send_kept(struct socket *s)
 	if (s->state == SOCKET_CLOSING || s->state == SOCKET_ENDING)
 		arm_goodbye(s);
 	if (s->state == SOCKET_ENDING)
-		shutdown(s->watch.fd, SHUT_WR);
+		link_end(&s->link);
 	else
 		socket_send_waiting(s);
 	wait_for_events(s);
@@ -445,6 +430,8 @@ static void socket_ready(struct watch *watch, uint32_t events)
 	}
 	if (events & EPOLLRDHUP)
 		s->is_half_closed = true;
+	if (s->link.wants_out)
+		events |= events & EPOLLOUT ? (uint32_t)EPOLLIN : 0U;
 	if ((events & EPOLLOUT && s->out.len && !send_kept(s)) ||
 	    (events & (EPOLLIN | EPOLLRDHUP) && !receive_bytes(s)))
 		free_socket(s);
@@ -452,16 +439,22 @@ static void socket_ready(struct watch *watch, uint32_t events)
 		wait_for_events(s);
 }
 
-void socket_accept(struct sockets *sockets, int fd)
+void socket_accept(struct sockets *sockets, int fd, struct direct *direct,
+		   int bucket)
 {
 	struct socket *s;
 
 	if ((int)sockets->count >= sockets->config->max_streams + HANDSHAKES) {
 		close(fd);
+		if (direct)
+			direct_leave(direct, bucket);
 		return;
 	}
 	s = xcalloc(1, sizeof(*s));
 	s->sockets = sockets;
+	s->direct = direct;
+	s->bucket = bucket;
+	link_open(&s->link, fd, direct ? direct->tls : NULL);
 	s->stream.ops = &STREAM_OPS;
 	s->reader =
 		(struct reader){ .handler = &SOCKET_COMMANDS,
@@ -469,7 +462,6 @@ void socket_accept(struct sockets *sockets, int fd)
 				 .limit = (size_t)sockets->config->max_body };
 	STAILQ_INIT(&s->commands);
 	s->watch.ready = socket_ready;
-	s->watch.fd = fd;
 	s->timer.fire = timer_fired;
 	LIST_INSERT_HEAD(&sockets->all, s, of_all);
 	sockets->count++;

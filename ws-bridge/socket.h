@@ -11,6 +11,7 @@
 #include "hub/hub.h"
 #include "web/request_id.h"
 
+struct direct;
 struct socket;
 LIST_HEAD(socket_list, socket);
 
@@ -26,8 +27,10 @@ struct sockets {
 	struct buf frames; /* scratch: the frames of one write */
 };
 
-/* Takes over an accepted, non-blocking connection. */
-void socket_accept(struct sockets *sockets, int fd);
+/* Takes over an accepted, non-blocking connection: of a web server (direct is
+ * NULL), or of a client that direct has counted in that bucket. */
+void socket_accept(struct sockets *sockets, int fd, struct direct *direct,
+		   int bucket);
 
 /* Closes every connection at once. */
 void socket_close_all(struct sockets *sockets);

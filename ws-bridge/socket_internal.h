@@ -2,6 +2,7 @@
 #ifndef CONFAB_WS_BRIDGE_SOCKET_INTERNAL_H
 #define CONFAB_WS_BRIDGE_SOCKET_INTERNAL_H
 
+#include "link.h"
 #include "reader.h"
 #include "socket.h"
 
@@ -25,6 +26,9 @@ struct socket {
 	struct sockets *sockets;
 	enum socket_state state;
 	LIST_ENTRY(socket) of_all;
+	struct link link;
+	struct direct *direct; /* NULL: a web server's connection */
+	int bucket;            /* of direct, during the handshake */
 	struct watch watch;
 	uint32_t waits_for;  /* present events of the watch */
 	struct timer timer;  /* for the handshake, the heartbeat, the goodbye */
@@ -54,6 +58,16 @@ void socket_close_with(struct socket *s, int code);
 
 /* Reads on when a command is done. */
 void socket_read_on(struct socket *s);
+
+/* Whether the message of which len more bytes have come takes too long. While
+ * it arrives it has memory here. */
+bool socket_is_late(struct socket *s, size_t len);
+
+/* Idle frames are counted anew in each period. Call it before they are read. */
+void socket_begin_period(struct socket *s);
+
+/* Whether too many of them came in this one. */
+bool socket_has_idled(const struct socket *s);
 
 /* Handles the messages of a client. The owner is the socket. */
 extern const struct reader_handler SOCKET_COMMANDS;

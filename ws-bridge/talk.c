@@ -32,6 +32,11 @@ static bool is_talk(const struct config *config, const char *path)
 	return false;
 }
 
+bool talk_is_path(const struct config *config, const char *path)
+{
+	return is_at(path, config->mount, "ws", 2) || is_talk(config, path);
+}
+
 bool talk_read(const struct config *config, const struct handshake *h,
 	       enum stream_form *form, int64_t *peer)
 {

@@ -7,6 +7,9 @@
 #include "handshake.h"
 #include "hub/form.h"
 
+/* Whether a WebSocket is at this path. Behind a web server that decides. */
+bool talk_is_path(const struct config *config, const char *path);
+
 /* Reads what a request asks to be sent, from its path and its query. *peer is
  * the account after ?recipient_id=, 0 without one. False when that is not a
  * number. */

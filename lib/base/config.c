@@ -88,6 +88,13 @@ static const struct option_row OPTIONS[] = {
 	     "x-accel-redirect"),
 	TEXT(sendfile_prefix, "/confab-media/", &OPTION_MOUNT,
 	     "internal location of media_dir, for x-accel-redirect"),
+	TEXT(listen, "", &OPTION_PORT,
+	     "ADDRESS:PORT where confab-bridge listens by itself, too; empty: "
+	     "nowhere"),
+	TEXT(tls_certificate, "", &OPTION_PATH_OR_NOTHING,
+	     "PEM file of the certificate, and those that lead to its root, "
+	     "for that port; empty: no TLS"),
+	TEXT(tls_key, "", &OPTION_PATH_OR_NOTHING, "PEM file of its key"),
 	TEXT(log_level, "info", &OPTION_LEVEL, "error, warn, info or debug"),
 	NUMBER(trust_remote_user, 0, 0, 1,
 	       "1: whom the web server calls REMOTE_USER is logged in"),

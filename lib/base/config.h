@@ -27,11 +27,14 @@ struct config {
 	char *media_dir;       /* uploads live here */
 	char *sendfile;        /* none, x-sendfile or x-accel-redirect */
 	char *sendfile_prefix; /* where the web server has media_dir */
-	char *log_level;       /* error, warn, info or debug */
-	int trust_remote_user; /* 1: REMOTE_USER names the user */
-	int login_attempts;    /* failures before a pause; 0: no limit, */
-	int address_attempts;  /* by account and address, by address */
-	int address_logins;    /* all, per address and window; 0: off */
+	char *listen;          /* ADDRESS:PORT of confab-bridge, or "" */
+	char *tls_certificate; /* files in PEM for it; "": no TLS */
+	char *tls_key;
+	char *log_level;           /* error, warn, info or debug */
+	int trust_remote_user;     /* 1: REMOTE_USER names the user */
+	int login_attempts;        /* failures before a pause; 0: no limit, */
+	int address_attempts;      /* by account and address, by address */
+	int address_logins;        /* all, per address and window; 0: off */
 	int address_registrations; /* per address and window; 0: off */
 	int attempt_window;        /* s */
 	int command_workers;       /* processes of confab-command */

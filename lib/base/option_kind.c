@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/port.h"
+
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 #define DIGITS "0123456789"
 /* The characters that every web server and browser leaves as they are in a path
@@ -194,6 +196,11 @@ static bool is_sendfile(const char *text)
 	       !strcmp(text, "x-accel-redirect");
 }
 
+static bool is_port(const char *text)
+{
+	return !*text || port_is_valid(text);
+}
+
 #define IN_PATHS "of letters, digits and -._~"
 
 const struct option_kind OPTION_NAME = { is_name, "a name" };
@@ -227,4 +234,9 @@ const struct option_kind OPTION_COMMAND = {
 };
 const struct option_kind OPTION_SENDFILE = {
 	is_sendfile, "none, x-sendfile or x-accel-redirect"
+};
+
+const struct option_kind OPTION_PORT = {
+	is_port, "ADDRESS:PORT with a numeric address (0.0.0.0:8443 or "
+		 "[::]:8443), or nothing"
 };

@@ -14,7 +14,7 @@ struct option_kind {
 extern const struct option_kind OPTION_NAME, OPTION_LEVEL, OPTION_PATH,
 	OPTION_PATH_OR_NOTHING, OPTION_MOUNT, OPTION_PLACE, OPTION_PLACES,
 	OPTION_URL, OPTION_ORIGINS, OPTION_ADDRESSES, OPTION_COMMAND,
-	OPTION_SENDFILE;
+	OPTION_SENDFILE, OPTION_PORT;
 
 /* The level of that name. False when there is none. */
 bool option_find_level(const char *name, enum logger_level *out);

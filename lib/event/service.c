@@ -19,36 +19,14 @@ enum {
 	TURN = 50,  /* ms between them */
 	SHOW_TIMEOUT = 10000, /* ms to become ready */
 	SHOW_INTERVAL = 20,   /* ms between looks */
-	ACCEPT_PAUSE = 200,   /* ms, when there are no descriptors */
 };
 
-static void accept_ready(struct watch *watch, uint32_t events)
+static void accept_connection(struct acceptor *acceptor, int fd)
 {
 	struct service *service =
-		container_of(watch, struct service, accepting);
-	int fd;
+		container_of(acceptor, struct service, acceptor);
 
-	(void)events;
-	while ((fd = accept4(watch->fd, NULL, NULL,
-			     SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0)
-		service->accepted(service, fd);
-	if (errno != EMFILE && errno != ENFILE)
-		return;
-	/* The connections wait; polling for them would spin. */
-	loop_unwatch(service->loop, watch);
-	loop_arm(service->loop, &service->again, ACCEPT_PAUSE);
-	logger(LEVEL_ERROR, "accept",
-	       "why=\"too many open files\" advice=\"raise the service's "
-	       "LimitNOFILE or lower max_streams\"");
-}
-
-static void again_fired(struct timer *timer)
-{
-	struct service *service = container_of(timer, struct service, again);
-
-	if (!service->draining)
-		loop_watch(service->loop, &service->accepting,
-			   service->listener->fd, EPOLLIN);
+	service->accepted(service, fd);
 }
 
 static void show_listener(struct service *service)
@@ -58,8 +36,8 @@ static void show_listener(struct service *service)
 		service->draining = service->over = true;
 		return;
 	}
-	loop_watch(service->loop, &service->accepting, service->listener->fd,
-		   EPOLLIN);
+	acceptor_start(&service->acceptor, service->loop,
+		       service->listener->fd);
 }
 
 static void show_fired(struct timer *timer)
@@ -101,26 +79,32 @@ static void signal_ready(struct watch *watch, uint32_t events)
 	if (read(watch->fd, &info, sizeof(info)) != sizeof(info) ||
 	    service->draining)
 		return;
+	if (info.ssi_signo == SIGHUP) {
+		service->reload(service);
+		return;
+	}
 	service->draining = true;
 	listener_hide(service->listener);
 	/* The socket's queue is lost with this process, so accept everyone who
 	 * waits in it. */
-	if (service->accepting.active && !service->listener->passed)
-		accept_ready(&service->accepting, EPOLLIN);
-	loop_unwatch(service->loop, &service->accepting);
+	if (!service->listener->passed)
+		acceptor_drain(&service->acceptor);
+	acceptor_stop(&service->acceptor);
 	close(service->listener->fd);
 	service->turns = TURNS;
 	loop_arm(service->loop, &service->deadline, DRAIN_TIMEOUT);
 	loop_arm(service->loop, &service->goodbye, 0);
 }
 
-static int open_signals(void)
+static int open_signals(const struct service *service)
 {
 	sigset_t set;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	if (service->reload)
+		sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
@@ -138,13 +122,13 @@ static void raise_file_limit(void)
 void service_start(struct service *service)
 {
 	raise_file_limit();
-	service->accepting.ready = accept_ready;
+	service->acceptor.accepted = accept_connection;
 	service->signals.ready = signal_ready;
 	service->deadline.fire = deadline_passed;
 	service->goodbye.fire = goodbye_fired;
 	service->show.fire = show_fired;
-	service->again.fire = again_fired;
 	service->show_by = loop_now(service->loop) + SHOW_TIMEOUT;
-	loop_watch(service->loop, &service->signals, open_signals(), EPOLLIN);
+	loop_watch(service->loop, &service->signals, open_signals(service),
+		   EPOLLIN);
 	show_fired(&service->show);
 }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "event/acceptor.h"
 #include "event/listener.h"
 #include "event/loop.h"
 
@@ -20,12 +21,15 @@ struct service {
 	 * call tells a share of the clients to come back, so they do not all
 	 * return at once. turns: how many calls are left, this one included. */
 	void (*drain)(struct service *service, unsigned turns);
+	/* Called after SIGHUP; NULL: that ends the program. */
+	void (*reload)(struct service *service);
 	bool draining;
 	bool over; /* the drain's deadline has passed */
 	unsigned turns;
 	int64_t show_by; /* loop_now() */
-	struct watch accepting, signals;
-	struct timer deadline, goodbye, show, again;
+	struct acceptor acceptor;
+	struct watch signals;
+	struct timer deadline, goodbye, show;
 };
 
 /* Raises the file limit to its hard value, blocks the signals and starts to

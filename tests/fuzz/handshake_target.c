@@ -47,13 +47,13 @@ void target_handshake(const char *bytes, size_t len)
 	CHECK(copy && half);
 	memcpy(copy, bytes, len);
 	memcpy(half, bytes, len);
-	status = handshake_parse(&h, copy, len, "127.0.0.1 ::1");
+	status = handshake_parse(&h, copy, len, "127.0.0.1 ::1", NULL);
 	if (!status) {
 		CHECK(len < HANDSHAKE_LIMIT);
 	} else {
 		check_answer(&h, status);
 		/* Half a head is incomplete, and its bytes stay unchanged. */
-		if (handshake_parse(&part, half, len / 2, "") == 0)
+		if (handshake_parse(&part, half, len / 2, "", NULL) == 0)
 			CHECK(!memcmp(half, bytes, len));
 	}
 	if (status == 101)
