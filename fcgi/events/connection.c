@@ -102,28 +102,29 @@ void connection_finish(struct connection *c)
 		 c->out.len ? FINISH_TIMEOUT : 0);
 }
 
-void connection_start(struct connection *c, struct head head, const char *first)
+void connection_start(struct connection *c, struct head head, const char *first,
+		      size_t len)
 {
 	struct buf *content = &c->connections->content;
 
 	content->len = 0;
 	head.request_id = c->request_id;
 	head_write(content, &head);
-	buf_add_text(content, first);
+	buf_add(content, first, len);
 	connection_write(c, content);
 }
 
 /* Writes a whole response and ends it. The length is the body's. */
 static void write_response(struct connection *c, struct head head,
-			   struct buf *body)
+			   const struct buf *body)
 {
 	head.length = (long long)body->len;
-	connection_start(c, head, buf_text(body));
+	connection_start(c, head, body->data, body->len);
 	connection_finish(c);
 }
 
 void connection_respond(struct connection *c, int status, const char *type,
-			struct buf *body)
+			const struct buf *body)
 {
 	write_response(c, (struct head){ .status = status, .type = type },
 		       body);

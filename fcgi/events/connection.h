@@ -72,12 +72,12 @@ void connection_write(struct connection *c, const struct buf *content);
 
 /* Writes the head of a response, with the request's id and then a first part of
  * its body. */
-void connection_start(struct connection *c, struct head head,
-		      const char *first);
+void connection_start(struct connection *c, struct head head, const char *first,
+		      size_t len);
 
 /* Writes a whole response and ends it. */
 void connection_respond(struct connection *c, int status, const char *type,
-			struct buf *body);
+			const struct buf *body);
 
 /* As connection_respond(), with an error; detail as for error_body(). */
 void connection_fail(struct connection *c, enum confab_error error,

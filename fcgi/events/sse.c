@@ -1,6 +1,7 @@
 /* sse: Server-Sent Events (HTML standard, 9.2). Everything that waits for a
  * client goes out in one write. */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/crypto.h"
 #include "connection.h"
@@ -63,7 +64,7 @@ static void sse_opened(struct connection *c)
 	char retry[32];
 
 	snprintf(retry, sizeof(retry), "retry: %u\n\n", retry_delay());
-	connection_start(c, head, retry);
+	connection_start(c, head, retry, strlen(retry));
 	arm_heartbeat(c);
 }
 

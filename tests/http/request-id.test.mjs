@@ -19,12 +19,17 @@ before(async () => {
 }, { timeout: 60_000 });
 after(() => stack?.stop());
 
+// A WebSocket whose client has gone is not opened.
+const sockets = [];
+after(() => { for (const socket of sockets) socket.destroy(); });
+
 /** The head of an answer whose body does not end: {status, headers}. */
 function head(where, headers = {}, method = 'GET') {
   return new Promise((resolve, reject) => {
     const request = http.request(new URL(where, stack.site.url), { method, headers, agent: false });
     const take = (response, socket) => {
-      (socket ?? response).destroy();
+      if (socket) sockets.push(socket);
+      else response.destroy();
       resolve({ status: response.statusCode, headers: response.headers });
     };
     request.on('response', (response) => take(response)).on('upgrade', take).on('error', reject).end();
