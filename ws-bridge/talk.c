@@ -43,7 +43,8 @@ bool talk_read(const struct config *config, const struct handshake *h,
 	char text[24], *end;
 
 	*peer = 0;
-	*form = form_of_query(h->query);
+	if (!form_read(h->query, form))
+		return false;
 	if (*form != FORM_FULL || !is_talk(config, h->target))
 		return true;
 	*form = FORM_TALK;

@@ -19,6 +19,16 @@ struct parent {
 	struct traffic *traffic; /* NULL: plain CGI */
 };
 
+/* Whether the path is that of commands. Web servers may send the program other
+ * paths, too, such as all below the place of one-to-one messages. */
+static bool is_command_path(struct http *http)
+{
+	const char *uri = http_param(http, "REQUEST_URI");
+	const char *at = uri ? strstr(uri, "command") : NULL;
+
+	return !uri || (at && (size_t)(at - uri) < strcspn(uri, "?#"));
+}
+
 /* Answers a request that must not be executed. The checks are ordered by what
  * the client can do about each failure. */
 static bool is_refused(const struct server *w, const struct identity *who)
@@ -28,7 +38,9 @@ static bool is_refused(const struct server *w, const struct identity *who)
 	enum confab_error error = identity_check(
 		who, w->config, IDENTITY_CHANGE, http_param, http, &why);
 
-	if (strcmp(http_method(http), "POST") != 0) {
+	if (strcmp(http_method(http), "POST") != 0 && !is_command_path(http)) {
+		http_fail(http, ERROR_NOT_FOUND, NULL);
+	} else if (strcmp(http_method(http), "POST") != 0) {
 		http_refuse_method(http, "POST", "Use POST.");
 	} else if (error != ERROR_NONE) {
 		http_fail(http, error, why);

@@ -230,7 +230,6 @@ static void open_stream(struct connection *c)
 	enum confab_error error;
 	struct hub_request request = {
 		.transport = c->kind->transport,
-		.form = form_of_query(query),
 		.param = connection_param,
 		.context = c,
 		.id = c->request_id,
@@ -242,6 +241,14 @@ static void open_stream(struct connection *c)
 	if (query_get(query, "session", session, sizeof(session)) &&
 	    uuid_parse(&unused, session))
 		request.session = session;
+	if (!form_read(query, &request.form)) {
+		connection_fail(c, ERROR_INVALID, "payload can only be id.");
+		return;
+	}
+	if (c->kind->check && (why = c->kind->check(c))) {
+		connection_fail(c, ERROR_INVALID, why);
+		return;
+	}
 	c->state = CONNECTION_OPENING;
 	error = hub_admit(c->connections->hub, &c->stream, &request, &why);
 	if (error != ERROR_NONE)

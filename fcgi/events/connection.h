@@ -39,6 +39,9 @@ enum connection_state {
 struct connection_kind {
 	const char *path; /* the last part of its URL */
 	enum transport_kind transport;
+	/* What is wrong with the request; NULL: nothing. NULL itself where
+	 * there is nothing to check. */
+	const char *(*check)(struct connection *c);
 	void (*opened)(struct connection *c);
 	void (*wake)(struct connection *c);
 	void (*timer)(struct connection *c);

@@ -1,6 +1,7 @@
 /* poll: long-poll. Answers with everything that waits as soon as something
  * does, or with nothing when the time is over. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "auth/query.h"
 #include "connection.h"
@@ -38,16 +39,29 @@ static void poll_wake(struct connection *c)
 		answer_poll(c);
 }
 
-static void poll_opened(struct connection *c)
+/* The seconds that the client waits. -1: what it asks for is no number. */
+static long read_wait(struct connection *c)
 {
 	char text[8];
-	long wait = WAIT_DEFAULT;
+	const char *wait = query_find(connection_param(c, "QUERY_STRING"),
+				      "wait", text, sizeof(text));
 
-	if (query_get(connection_param(c, "QUERY_STRING"), "wait", text,
-		      sizeof(text)))
-		wait = strtol(text, NULL, 10);
-	if (wait < 0)
-		wait = 0;
+	if (!wait)
+		return WAIT_DEFAULT;
+	return *wait && !wait[strspn(wait, "0123456789")]
+		       ? strtol(wait, NULL, 10)
+		       : -1;
+}
+
+static const char *poll_check(struct connection *c)
+{
+	return read_wait(c) < 0 ? "wait is a number of seconds." : NULL;
+}
+
+static void poll_opened(struct connection *c)
+{
+	long wait = read_wait(c);
+
 	if (wait > c->connections->wait_most)
 		wait = c->connections->wait_most;
 	loop_arm(c->connections->loop, &c->timer, wait * 1000);
@@ -83,6 +97,7 @@ static void poll_end(struct connection *c, enum stream_end why)
 const struct connection_kind CONNECTION_POLL = {
 	.path = "poll",
 	.transport = TRANSPORT_POLL,
+	.check = poll_check,
 	.opened = poll_opened,
 	.wake = poll_wake,
 	.timer = poll_timer,

@@ -16,14 +16,13 @@ enum {
 		    */
 };
 
-enum stream_form form_of_query(const char *query)
+bool form_read(const char *query, enum stream_form *form)
 {
-	char payload[8];
+	char text[8];
+	const char *payload = query_find(query, "payload", text, sizeof(text));
 
-	return query_get(query, "payload", payload, sizeof(payload)) &&
-			       !strcmp(payload, "id")
-		       ? FORM_ID
-		       : FORM_FULL;
+	*form = payload ? FORM_ID : FORM_FULL;
+	return !payload || !strcmp(payload, "id");
 }
 
 /* Whether the message is one with the person whom the stream is for. */

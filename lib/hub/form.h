@@ -4,6 +4,8 @@
 #ifndef CONFAB_HUB_FORM_H
 #define CONFAB_HUB_FORM_H
 
+#include <stdbool.h>
+
 #include "log/dispatch.h"
 
 struct stream;
@@ -15,8 +17,9 @@ enum stream_form {
 		      timestamp}} */
 };
 
-/* The form that a request asks for with ?payload=. */
-enum stream_form form_of_query(const char *query);
+/* The form that a request asks for with ?payload=: all, or "id". False: it asks
+ * for another. */
+bool form_read(const char *query, enum stream_form *form);
 
 /* The dispatch in the form of the stream, with a reference for the caller.
  * NULL: this stream does not get it. */

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/crypto.h"
 #include "web/prefork.h"
@@ -17,6 +18,15 @@ struct run {
 	struct strangers strangers;
 };
 
+/* Whether the body's length, if it is announced, can be read. */
+static bool is_length_readable(struct http *http)
+{
+	const char *text = http_param(http, "CONTENT_LENGTH");
+	size_t digits = text ? strspn(text, "0123456789") : 0;
+
+	return !text || (!text[digits] && digits <= 18);
+}
+
 static void serve_request(struct run *run, struct http *http, void *worker)
 {
 	const struct worker_program *program = run->program;
@@ -28,7 +38,10 @@ static void serve_request(struct run *run, struct http *http, void *worker)
 		http_fail(http, ERROR_RATE, seconds);
 		return;
 	}
-	program->serve(worker);
+	if (is_length_readable(http))
+		program->serve(worker);
+	else
+		http_refuse(http, 400, "The Content-Length is no number.");
 	strangers_end(&run->strangers, http);
 }
 

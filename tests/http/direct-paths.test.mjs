@@ -26,19 +26,21 @@ test('a path with a slash at its start is one of the site', async () => {
   const { status, body } = await ask('GET', '/mail/box/?page=1');
   assert.deepEqual([status, body], [200, { count: 0, next: null, previous: null, results: [] }]);
   assert.deepEqual((await ask('GET', '/mail/box')).status, 200);
-  // Everything else is a command, which is not asked for by GET.
-  for (const other of ['/mail/', '/mail/boxes/', '/chat/mail/box/', '/chat/api/v1/message/'])
-    assert.equal((await ask('GET', other)).status, 405, other);
+  for (const other of ['/mail/', '/mail/boxes/', '/chat/mail/box/', '/chat/api/v1/message/', '/chat/api/v1/messagexx/'])
+    assert.equal((await ask('GET', other)).status, 404, other);
+  // A command is not asked for by GET.
+  for (const command of ['/chat/command', '/chat/command?x', '/cgi-bin/confab-command'])
+    assert.equal((await ask('GET', command)).status, 405, command);
 });
 
 test('another path is below the mount point, with or without slashes', async () => {
   for (const where of ['/chat/talks', '/chat/talks/', '/chat/talks?recipient_id=1'])
     assert.deepEqual((await ask('GET', where)).body, [], where);
-  assert.equal((await ask('GET', '/talks/')).status, 405);
+  assert.equal((await ask('GET', '/talks/')).status, 404);
 });
 
 test('an empty path is none', async () => {
-  for (const where of ['/', '/chat/', '/chat/api/v1/user/']) assert.equal((await ask('GET', where)).status, 405, where);
+  for (const where of ['/', '/chat/', '/chat/api/v1/user/']) assert.equal((await ask('GET', where)).status, 404, where);
 });
 
 test('it does not matter how a web server tells the path', async () => {

@@ -34,3 +34,14 @@ for (const [program, target] of [['command', 'command'], ['session', 'session'],
     request.end();
     assert.ok((await request.response()).status >= 400);
   });
+
+for (const program of ['command', 'session', 'media'])
+  test(`confab-${program} says that a length can't be read`, async () => {
+    for (const length of ['x', '-1', '1 2', '0x10', '9'.repeat(19)]) {
+      const request = new FastcgiRequest(path.join(sockets, `${program}.sock`),
+        variables('POST', `/chat/${program}`, { length, headers: { 'content-type': 'application/json' } }));
+      request.end();
+      const { status, body } = await request.response();
+      assert.deepEqual([status, body.error.detail], [400, ['The Content-Length is no number.']], length);
+    }
+  });

@@ -85,7 +85,23 @@ test('a long-poll with nothing to say answers with nothing when its time is over
   const started = performance.now();
   assert.deepEqual((await poll(`since=${cursor}&wait=1`)).events, []);
   assert.ok(performance.now() - started >= 950);
-  for (const wait of ['0', '-5', 'x', '']) assert.deepEqual((await poll(`since=${cursor}&wait=${wait}`)).events, []);
+  assert.deepEqual((await poll(`since=${cursor}&wait=0`)).events, []);
+});
+
+test('parameters of a stream that mean nothing are refused', async () => {
+  const { token } = await site.register('ann');
+  for (const wait of ['-5', 'x', '', '1.5', '9'.repeat(20)])
+    assert.deepEqual((await site.request('GET', `poll?wait=${wait}`, { token })).body.error,
+      { code: 4003, detail: ['wait is a number of seconds.'] }, wait);
+  for (const payload of ['zz', '', 'ID', 'id'.repeat(20)]) {
+    for (const target of ['poll', 'events']) {
+      const { status, body } = await site.request('GET', `${target}?payload=${payload}`, { token });
+      assert.deepEqual([status, body.error], [422, { code: 4003, detail: ['payload can only be id.'] }], payload);
+    }
+    const headers = { upgrade: 'websocket', connection: 'Upgrade', 'sec-websocket-version': '13',
+      'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==' };
+    assert.equal((await site.request('GET', `ws?payload=${payload}`, { token, headers })).status, 400, payload);
+  }
 });
 
 test('each transport resumes from any cursor, its own and the others\'', async () => {
