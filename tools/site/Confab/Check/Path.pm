@@ -13,8 +13,8 @@ use Confab::Front;
 use Confab::Http;
 use Confab::System;
 our @EXPORT =
-	qw(check_address check_bodies check_certificate check_clients check_cookie check_metrics check_page check_requests
-	find_faults origin);
+	qw(check_address check_bodies check_certificate check_clients check_cookie check_metrics check_page check_port
+	check_requests find_faults origin);
 
 # The origin of the pages at the site's address.
 sub origin {
@@ -67,7 +67,42 @@ sub check_address {
 	note("$host:$port: " . ($known // 'a program that is not known here, or another machine'));
 }
 
-# What openssl says about the certificate of the address.
+# What openssl says about the certificate at ADDRESS:PORT for a host: {left: days, reason: why it is not accepted};
+# nothing where no TLS is spoken.
+sub certificate_at {
+	my ($to, $host) = @_;
+	my (undef, $said) =
+		try_run('', 'openssl', 's_client', '-connect', $to, '-servername', $host, '-verify_hostname', $host);
+	my ($pem) = $said =~ /(-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----)/s or return;
+	my (undef, $dates) = try_run($pem, qw(openssl x509 -noout -enddate));
+	my ($month, $day, $time, $year) = $dates =~ /notAfter=(\w+)\s+(\d+) ([\d:]+) (\d+)/;
+	my %month;
+	@month{qw(Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec)} = 0 .. 11;
+	my $left = (mktime((reverse split /:/, $time), $day, $month{$month}, $year - 1900) - time) / 86400;
+	my ($code, $reason) = $said =~ /Verif\w+ (?:return code|error)[^\d\n]*(\d+) \(([^)]*)\)/;
+	return { left => $left, reason => $code && $left > 0 ? $reason : undef };
+}
+
+# Findings about a certificate, where its file is named, and what reads it again.
+sub judge_certificate {
+	my ($is, $host, $reload, @where) = @_;
+	fault(
+		what => "the certificate is not accepted: $is->{reason}",
+		@where,
+		change => "certbot certonly -d $host   # and its fullchain.pem here",
+		why => 'browsers show a warning instead of the page, and no WebSocket'
+	) if $is->{reason};
+	my $left = $is->{left};
+	my %soon = (
+		what => sprintf('the certificate %s %.0f days', $left > 0 ? 'ends in' : 'has ended before', abs $left),
+		@where,
+		change => "certbot renew   # and $reload",
+		why => 'browsers then show a warning instead of the page'
+	);
+	$left > 0 ? warning(%soon) : fault(%soon) if $left < 14;
+	note(sprintf 'valid for %.0f days', $left);
+}
+
 sub check_certificate {
 	my ($site) = @_;
 	my ($scheme, $host, $port) = split_url($site->{url});
@@ -80,38 +115,53 @@ sub check_certificate {
 		);
 	}
 	my $to = connect_name($site) . ":$port";
-	my (undef, $said) =
-		try_run('', 'openssl', 's_client', '-connect', $to, '-servername', $host, '-verify_hostname', $host);
-	my ($pem) = $said =~ /(-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----)/s
+	my $is = certificate_at($to, $host)
 		or return fault(
 		what => "$to does not speak TLS",
 		why => 'no browser gets in',
 		change => 'a certificate in the web server\'s configuration, and "ssl" at its listen'
 		);
-	my (undef, $dates) = try_run($pem, qw(openssl x509 -noout -enddate));
-	my ($month, $day, $time, $year) = $dates =~ /notAfter=(\w+)\s+(\d+) ([\d:]+) (\d+)/;
-	my %month;
-	@month{qw(Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec)} = 0 .. 11;
-	my $left = (mktime((reverse split /:/, $time), $day, $month{$month}, $year - 1900) - time) / 86400;
-	my ($code, $reason) = $said =~ /Verif\w+ (?:return code|error)[^\d\n]*(\d+) \(([^)]*)\)/;
 	my ($line) = map {
 		find_line($_, qr/^\s*(?:ssl_certificate\b|SSLCertificateFile|ssl\.pemfile|bind\b.*\bcrt\b|tls\b)/) // ()
 	} @{ $site->{fronts} };
-	my @where = $line ? (file => $line->{file}, line => $line->{line}) : ();
-	fault(
-		what => "the certificate is not accepted: $reason",
+	judge_certificate($is, $host, 'reload the web server', $line ? (file => $line->{file}, line => $line->{line}) : ());
+}
+
+# The bridge's own port (option listen).
+sub check_port {
+	my ($site) = @_;
+	my ($listen, $tls) = @{ $site->{config} }{qw(listen tls_certificate)};
+	return note('none') if !$listen;
+	my @where = (file => $site->{conf}, line => $site->{at}{listen});
+	my ($address, $port) = $listen =~ /^(.*):(\d+)$/;
+	$address =~ s/^0\.0\.0\.0$/127.0.0.1/;
+	$address =~ s/^\[::\]$/127.0.0.1/;
+	return note('at an IPv6 address, which is not tried') if $address =~ /^\[/;
+	return fault(
+		what => "nothing listens at $listen",
 		@where,
-		change => "certbot certonly -d $host   # and its fullchain.pem here",
-		why => 'browsers show a warning instead of the page, and no WebSocket'
-	) if $code && $left > 0;
-	my %soon = (
-		what => sprintf('the certificate %s %.0f days', $left > 0 ? 'ends in' : 'has ended before', abs $left),
+		change => 'systemctl restart confab-bridge@' . ($site->{name} // 'confab')
+			. '   # and journalctl -u it: the certificate, or another program there',
+		why => 'front ends that use this port get no WebSocket'
+	) if !eval { connect_to({ %$site, url => "http://$address:$port/", address => undef }) };
+	if (!$tls) {
+		return note('plain http, for a proxy on this machine') if $listen =~ /^(?:127\.|\[::1\])/;
+		return warning(
+			what => "WebSockets come to $listen by plain http",
+			@where,
+			change => 'tls_certificate and tls_key, or an address of this machine alone',
+			why => 'tokens and messages can be read on the way'
+		);
+	}
+	my (undef, $host) = split_url($site->{url});
+	my $is = certificate_at("$address:$port", $host) or return fault(
+		what => "$listen does not speak TLS",
 		@where,
-		change => 'certbot renew   # and reload the web server',
-		why => 'browsers then show a warning instead of the page'
+		change => 'systemctl restart confab-bridge@' . ($site->{name} // 'confab'),
+		why => 'the program was started before tls_certificate was set'
 	);
-	$left > 0 ? warning(%soon) : fault(%soon) if $left < 14;
-	note(sprintf 'valid for %.0f days', $left);
+	judge_certificate($is, $host, 'systemctl kill -s HUP confab-bridge@' . ($site->{name} // 'confab'),
+		file => $site->{conf}, line => $site->{at}{tls_certificate});
 }
 
 sub check_page {
