@@ -5,11 +5,12 @@ _confab() {
 	-c) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
 	-s) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
 	account) mapfile -t COMPREPLY < <(compgen -W "add password disable enable list" -- "$word") ;;
-	--server) mapfile -t COMPREPLY < <(compgen -W "lighttpd nginx apache" -- "$word") ;;
+	--server) mapfile -t COMPREPLY < <(compgen -W "lighttpd nginx apache caddy" -- "$word") ;;
+	--proxy) mapfile -t COMPREPLY < <(compgen -W "haproxy none" -- "$word") ;;
 	--config) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
 	*)
 		if [[ " ${COMP_WORDS[*]} " == *" setup "* ]]; then
-			mapfile -t COMPREPLY < <(compgen -W "--site --mount --host --url --server --account --yes --dry-run --remove --data --help" -- "$word")
+			mapfile -t COMPREPLY < <(compgen -W "--site --mount --host --url --server --proxy --account --yes --dry-run --remove --data --help" -- "$word")
 		elif [[ " ${COMP_WORDS[*]} " == *" check "* ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "--site --config --url --json --help $(confab check --help | awk '/^    /{ print $1 }')" -- "$word")
 		elif [[ " ${COMP_WORDS[*]} " == *" jwks "* ]]; then

@@ -41,6 +41,8 @@ bare_run() {
 	local script=$1
 	shift
 	rm -f "$root/usr/sbin/policy-rc.d"
+	# The processes of the last time are gone; others may have their numbers by now.
+	find "$root/run" -name '*.pid' -delete
 	# shellcheck disable=SC2016
 	unshare --pid --mount --fork --kill-child "$@" sh -c 'ip link set lo up; mount -t proc proc "$1/proc"; mount -t tmpfs tmpfs "$1/dev/shm"
 		exec chroot "$1" sh -ec "$2" >"$1/root/said" 2>&1' sh "$root" "$script"

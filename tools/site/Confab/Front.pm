@@ -6,7 +6,7 @@ use warnings;
 use Exporter qw(import);
 use File::Basename qw(dirname);
 use Confab::System;
-our @EXPORT = qw(find_line find_lines fronts identity is_listening may_access nginx_passes nginx_value);
+our @EXPORT = qw(caddy_blocks find_line find_lines fronts identity is_listening may_access nginx_passes nginx_value);
 
 # How each names its configuration on its command line, where that is else, and how one file includes others.
 my %kinds = (
@@ -171,6 +171,22 @@ sub nginx_directives {
 		}
 	}
 	return @all;
+}
+
+# Caddy: the lines of each block whose first line matches.
+sub caddy_blocks {
+	my ($front, $begin) = @_;
+	my (@open, @blocks);
+	for my $line ($front->{kind} eq 'caddy' ? @{ $front->{lines} } : ()) {
+		my $said = $line->{text} =~ s/(?:^|\s)#.*//r;
+		push @$_, $line for @open;
+		if ($said =~ /\{\s*$/) {
+			push @open, [];
+			push @blocks, $open[-1] if $said =~ $begin;
+		}
+		pop @open if $said =~ /^\s*\}\s*$/;
+	}
+	return @blocks;
 }
 
 # The directives that pass requests on to something.

@@ -33,13 +33,24 @@ sub anyhow {
 	return { file => $_[0]{file} };
 }
 
+# Caddy: whether a line is in a block that is for another socket alone.
+sub is_for_another {
+	my ($front, $line, $asked) = @_;
+	for my $block (caddy_blocks($front, qr/^\s*handle\b/)) {
+		next if !grep { $_ == $line } @$block;
+		my $text = join "\n", map { $_->{text} } @$block;
+		return 1 if $text =~ /\.sock\b/ && $text !~ $asked;
+	}
+	return 0;
+}
+
 # A number of bytes that is below what is needed. unit: of a number without one.
 sub below {
 	my ($pattern, $unit) = @_;
 	my %bytes = ('' => $unit, k => 1024, m => 1024**2, g => 1024**3);
 	return sub {
-		my ($front, $site, $needed) = @_;
-		for my $line (find_lines($front, $pattern)) {
+		my ($front, $site, $needed, $asked) = @_;
+		for my $line (grep { !is_for_another($front, $_, $asked) } find_lines($front, $pattern)) {
 			my ($n, $of) = $line->{text} =~ $pattern;
 			return place_of($line, $instead) if $n && $n * $bytes{ lc substr $of // '', 0, 1 } < $needed;
 		}

@@ -22,6 +22,10 @@ sub served {
 		my ($alias) = @{ $pass->{block}{own}{alias} // [] } or next;
 		@all = grep { $_->{file} ne $alias->{file} || $_->{line} != $alias->{line} } @all;
 	}
+	# Caddy: nor does what is done with a program's answer.
+	for my $line (map {@$_} caddy_blocks($front, qr/^\s*handle_response\b/)) {
+		@all = grep { $_->{file} ne $line->{file} || $_->{line} != $line->{line} } @all;
+	}
 	return grep { length $_->{folder} } @all;
 }
 
@@ -61,7 +65,7 @@ sub check_media {
 			change => "usermod -aG " . (getgrgid((stat $shut)[5]) // '…') . ' ' . (getpwuid $reader->{uid}),
 			why => 'downloads are answered with 403 or 404'
 		) if $shut;
-		my %knows = (nginx => 'x-accel-redirect', lighttpd => 'x-sendfile', apache => 'x-sendfile');
+		my %knows = (nginx => 'x-accel-redirect', caddy => 'x-accel-redirect', lighttpd => 'x-sendfile', apache => 'x-sendfile');
 		fault(
 			what => "sendfile = $sendfile is not for $front->{kind}",
 			file => $site->{conf},

@@ -155,15 +155,6 @@ my @harmful = (
 		why => 'a command takes 30 ms instead of 2, and there are no streams'
 	},
 	{
-		kind => 'caddy',
-		like => qr/^\s*flush_interval\s+-1/,
-		level => \&warning,
-		what => 'Caddy keeps the stream of a client that has gone: for 92 s, without this line for 20 s',
-		change => '(remove this line)',
-		why =>
-			'Caddy sends events at once without it; a client that comes back is counted twice meanwhile, against max_streams'
-	},
-	{
 		kind => 'haproxy',
 		like => qr/^\s*mode\s+tcp/,
 		level => \&warning,
