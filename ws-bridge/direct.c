@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/container.h"
-#include "base/crypto.h"
 #include "base/logger.h"
 #include "base/port.h"
 #include "socket.h"
@@ -32,6 +31,7 @@ void direct_open(struct direct *direct, const struct config *config)
 	bool has_certificate = *config->tls_certificate;
 
 	*direct = (struct direct){ .config = config, .fd = -1 };
+	address_budget_init(&direct->addresses, config);
 	if (!*config->listen)
 		return;
 	if (has_certificate != !!*config->tls_key) {
@@ -66,7 +66,8 @@ static void accept_connection(struct acceptor *acceptor, int fd)
 	int bucket;
 
 	port_peer(fd, address);
-	bucket = (int)secret_bucket(address, DIRECT_BUCKETS);
+	bucket = (int)(address_budget_key(&direct->addresses, address) %
+		       DIRECT_BUCKETS);
 	if (direct->under_way[bucket] == MOST_UNDER_WAY) {
 		close(fd);
 		return;

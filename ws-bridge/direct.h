@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "base/address_budget.h"
 #include "base/config.h"
 #include "event/acceptor.h"
 
@@ -21,7 +22,8 @@ struct direct {
 	const struct config *config;
 	int fd; /* -1: there is no such port */
 	struct ssl_ctx_st *tls;
-	/* Handshakes under way, by the hash of the address. */
+	struct address_budget addresses; /* for its keys */
+	/* Handshakes under way, by the key of the client's network. */
 	unsigned under_way[DIRECT_BUCKETS];
 };
 

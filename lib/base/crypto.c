@@ -17,21 +17,6 @@ void secret_init(void)
 	}
 }
 
-unsigned secret_bucket(const char *text, unsigned limit)
-{
-	static unsigned char key[crypto_shorthash_KEYBYTES];
-	static bool has_key;
-	uint64_t hash;
-
-	_Static_assert(sizeof(hash) == crypto_shorthash_BYTES, "its bytes");
-	if (!has_key)
-		crypto_shorthash_keygen(key);
-	has_key = true;
-	crypto_shorthash((unsigned char *)&hash, (const unsigned char *)text,
-			 strlen(text), key);
-	return (unsigned)(hash % limit);
-}
-
 void secret_token(char out[44])
 {
 	unsigned char bytes[32];

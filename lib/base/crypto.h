@@ -35,10 +35,6 @@ void secret_id(char out[33]);
 /* A random number in [0, limit), for jitter. */
 unsigned secret_random(unsigned limit);
 
-/* A number in [0, limit) for a text: always the same in this process, and
- * unforeseeable outside it. For tables that strangers fill. */
-unsigned secret_bucket(const char *text, unsigned limit);
-
 /* Hashes with argon2id at the interactive limits (64 MiB, about 0.1 s). */
 bool secret_password_hash(const char *password, char out[SECRET_PASSWORD_SIZE])
 	__attribute__((warn_unused_result));
