@@ -11,6 +11,7 @@ const MESSAGES = Number(process.env.MESSAGES ?? 20);
 const MARK = 'mark-0000000000.';
 const TEXT = `${MARK} ${'The quick brown fox jumps over the lazy dog. '.repeat(2)}`;
 
+const direct = Number(process.env.CONFAB_LISTEN.split(':').at(-1));
 const swarm = startSwarm();
 const nchan = await startNchan(), bare = await startBare();
 const behind = await startBareBehind(bare);
@@ -65,6 +66,9 @@ for (const members of (process.env.MEMBERS ?? '1000 5000').split(' ').map(Number
       { name: 'confab', path: `${base.pathname}${kind === 'sse' ? 'events' : 'ws'}`, ports: front.ports,
         tokens: group.file, ready: 'session.ready',
         publish: `${base.port} ${confab}`, pids: confabPids[kind] },
+      // The bridge's own port, without a web server.
+      kind === 'websocket' && { name: 'direct', path: `${base.pathname}ws`, ports: [direct], tokens: group.file,
+        ready: 'session.ready', publish: `${base.port} ${confab}`, pids: [pidOf('bridge')] },
       nchan && { name: 'nchan', path: kind === 'sse' ? '/sse' : '/ws', ports: [nchan.port],
         publish: `${nchan.port} ${peer}`, pids: nchan.pids },
       { name: 'behind', path: '/', ports: [behind.port], publish: `${bare.port} ${peer}`, pids: behind.pids },
