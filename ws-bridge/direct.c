@@ -15,7 +15,8 @@
 
 enum {
 	BACKLOG = 4096,
-	/* Handshakes of one address at a time. Many people may share one. */
+	/* Handshakes of one network at a time. Many people may share an
+	 * address. */
 	MOST_UNDER_WAY = 128
 };
 

@@ -41,6 +41,7 @@ void direct_reload(struct direct *direct);
 /* Accepts nobody any more; may be called again. */
 void direct_stop(struct direct *direct);
 
+/* Stops it and frees the certificate. Close its connections first. */
 void direct_free(struct direct *direct);
 
 /* Ends the handshake of an address that was counted in that bucket. */

@@ -27,8 +27,8 @@ struct handshake {
 	const char *protocol; /* the chosen subprotocol, or NULL */
 	char address[64];     /* the client's; "": unknown */
 	bool is_direct;       /* no web server is in between */
-	bool is_tls;          /* and it came by TLS */
-	char host[256];       /* of such a one: Host without its port */
+	bool is_tls;          /* set if is_direct: by TLS */
+	char host[256];       /* set if is_direct: Host without a port */
 	char accept[HANDSHAKE_ACCEPT];
 };
 

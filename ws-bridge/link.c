@@ -19,7 +19,7 @@ void link_open(struct link *link, int fd, SSL_CTX *tls)
 	SSL_set_accept_state(link->tls);
 }
 
-/* The result of a TLS call as that of a system call. */
+/* Translates the result of a TLS call into that of a system call. */
 static ssize_t as_system_call(struct link *link, int n)
 {
 	int error;

@@ -430,6 +430,7 @@ static void socket_ready(struct watch *watch, uint32_t events)
 	}
 	if (events & EPOLLRDHUP)
 		s->is_half_closed = true;
+	/* TLS had to send before it could read on. */
 	if (s->link.wants_out)
 		events |= events & EPOLLOUT ? (uint32_t)EPOLLIN : 0U;
 	if ((events & EPOLLOUT && s->out.len && !send_kept(s)) ||

@@ -1,4 +1,4 @@
-/* socket_pace: how slowly, and how much that is nothing, a client may send.
+/* socket_pace: how slowly a client may send, and how many idle frames.
  * Called by socket.c. */
 #include "socket_internal.h"
 

@@ -7,12 +7,13 @@
 #include "handshake.h"
 #include "hub/form.h"
 
-/* Whether a WebSocket is at this path. Behind a web server that decides. */
+/* Whether a WebSocket is at this path. Only a port of our own has to ask: a web
+ * server passes on no other paths. */
 bool talk_is_path(const struct config *config, const char *path);
 
 /* Reads what a request asks to be sent, from its path and its query. *peer is
  * the account after ?recipient_id=, 0 without one. False when that is not a
- * number. */
+ * number, or ?payload= names no form. */
 bool talk_read(const struct config *config, const struct handshake *h,
 	       enum stream_form *form, int64_t *peer);
 

@@ -14,6 +14,7 @@ struct ssl_ctx_st *tls_load(const char *certificate, const char *key,
 			    struct buf *why)
 	__attribute__((warn_unused_result));
 
+/* Frees what tls_load() returned; NULL is allowed. */
 void tls_free(struct ssl_ctx_st *tls);
 
 #endif

@@ -31,8 +31,8 @@ static bool is_private(const char *path)
 	       is.st_uid == geteuid() && !(is.st_mode & 077);
 }
 
-/* The folder for programs that can't write to run_dir. Who makes it says so:
- * once, not with each request. */
+/* The folder for programs that can't write to run_dir. Only the program that
+ * makes it logs that, or plain CGI would with each request. */
 static bool make_substitute(struct buf *out, const char *run_dir, int why)
 {
 	unsigned char hash[SECRET_HASH_SIZE];

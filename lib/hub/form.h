@@ -17,8 +17,8 @@ enum stream_form {
 		      timestamp}} */
 };
 
-/* The form that a request asks for with ?payload=: all, or "id". False: it asks
- * for another. */
+/* Reads the form that a request asks for: FORM_ID with ?payload=id, FORM_FULL
+ * without it. False for any other value. */
 bool form_read(const char *query, enum stream_form *form);
 
 /* The dispatch in the form of the stream, with a reference for the caller.

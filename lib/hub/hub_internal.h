@@ -55,6 +55,7 @@ void hub_offer_replayed_to(struct stream *stream, struct dispatch *dispatch);
 /* Offers a signal in confab.signal()'s form to its audience. */
 void hub_offer_signal(struct hub *hub, const char *text);
 
+/* Makes the budgets of addresses, and frees them. */
 void admission_open(struct hub *hub);
 void admission_close(struct hub *hub);
 /* A client at this address, or NULL, has shown no valid log-in. */

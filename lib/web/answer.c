@@ -222,7 +222,7 @@ void http_answer(struct http *http, const struct error_answer *answer)
 		error_body(&made, answer->error, NULL);
 	head.length = (long long)made.len;
 	send_response(http, &head, made.data);
-	/* Whatever status such a client expects. */
+	/* Some clients expect another status for this error. */
 	if (answer->error == ERROR_UNAUTHENTICATED)
 		http->status = error_info(ERROR_UNAUTHENTICATED)->http_status;
 	buf_free(&made);
