@@ -38,7 +38,7 @@ for (const mount of MOUNTS)
     before(async () => {
       stack = await Stack.start(`servers${MOUNTS.indexOf(mount)}`, { env: { STACK_MOUNT: mount,
         STACK_USER: `${USER.name}:${USER.password}`, CONFAB_TRUST_REMOTE_USER: '1',
-        CONFAB_TRUSTED_PROXIES: '127.0.0.1' } });
+        CONFAB_TRUSTED_PROXIES: '127.0.0.1', ...!page && { CONFAB_HEARTBEAT: '5' } } });
       vanished = new Vanished(stack);
     }, { timeout: 60_000 });
     after(() => stack?.stop(), { timeout: 60_000 });
@@ -72,6 +72,14 @@ for (const mount of MOUNTS)
       }
 
     if (isWhole(mount)) describe('all of them', () => {
+      // Before what ends streams in any case.
+      it('notice soon that a reader has gone', { timeout: 120_000 }, () =>
+        Promise.all(own.map((row) => row.fill('gone', async () => {
+          const seconds = await row.isGone;
+          if (page) assert.ok(seconds <= NOTICED, `${seconds} s`);
+          return `${seconds.toFixed(1)} s`;
+        }))));
+
       it('wait for programs that are restarted', { timeout: 120_000 }, async () => {
         let restarted;
         const restart = () => (restarted ??= Promise.all(PROGRAMS.map((name) => stack.restart(name))));
@@ -84,13 +92,6 @@ for (const mount of MOUNTS)
           const { ended, after: seconds } =
             await interrupted(row, () => stack.restart(row.front), page ? STREAMS_END : 2_000);
           return ended ? `${ended} of 2 streams end in ${seconds.toFixed()} s` : 'streams stay';
-        }))));
-
-      it('notice soon that a reader has gone', { timeout: 120_000 }, () =>
-        Promise.all(own.map((row) => row.fill('gone', async () => {
-          const seconds = await row.isGone;
-          if (page) assert.ok(seconds <= NOTICED, `${seconds} s`);
-          return `${seconds.toFixed(1)} s`;
         }))));
     });
   });

@@ -328,8 +328,9 @@ export class Vanished {
 
   async #look() {
     while (this.#left.size) {
+      const asked = [...this.#left];
       const there = (await this.stack.query('select id from confab.session')).split('\n');
-      for (const [id, { resolve, begun }] of this.#left)
+      for (const [id, { resolve, begun }] of asked)
         if (!there.includes(id)) {
           this.#left.delete(id);
           resolve((performance.now() - begun) / 1000);
