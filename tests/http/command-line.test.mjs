@@ -140,7 +140,7 @@ test('a configuration before the command is that of the command', async () => {
 });
 
 test('confab setup and jwks: paths and addresses that can not be, and files that are none', async () => {
-  for (const mount of ['/../', '//', '/a b/', 'chat', '/'])
+  for (const mount of ['/../', '//', '/a b/', 'chat'])
     await refused('confab', ['setup', '--mount', mount], {},
       `confab setup: --mount: a path with a / at both ends, like /chat/${more('confab setup')}`);
   for (const url of ['javascript:x', 'http://', 'http:///chat/', 'www.example.org'])
