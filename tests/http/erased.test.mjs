@@ -144,6 +144,11 @@ test('the old texts of a room that was changed', { timeout: 180_000 }, async () 
   // Clients that come back get the same dispatches in the same order, also cid, who has left.
   await until(async () => await stack.query('select count(*) from confab.changed_room') === '0', 'they are done',
     90_000);
+  // The programs have read so far, too.
+  const last = await site.stream('sse', ben);
+  await desk.say(ann, room, 'later');
+  await last.message('later');
+  last.close();
   for (const [who, events] of [[ben, ['roomremovemembers.dispatch', 'roomupdate.dispatch']],
     [cid, ['roomexit.dispatch', 'roominvite.dispatch']]]) {
     const stream = await site.stream('sse', who, { since: `${seq}` });
