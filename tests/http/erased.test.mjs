@@ -41,6 +41,14 @@ async function upload(who, name, inside) {
   return asset;
 }
 
+/** The delivering program has read what the upkeep has told in the log. */
+async function allHaveRead(who, room) {
+  const stream = await site.stream('sse', who), text = word('later');
+  await desk.say(who, room, text);
+  await stream.message(text);
+  stream.close();
+}
+
 test('a message', { timeout: 180_000 }, async () => {
   const [ann, ben] = await people(['ann', 'ben']);
   const names = ['first', 'edited', 'caption', 'file', 'inside', 'emoji', 'client', 'answer'];
@@ -91,6 +99,7 @@ test('a reaction that was taken back, or became another', { timeout: 180_000 }, 
   assert.deepEqual(await left([w.shared]), [w.shared], 'what somebody else still says stays');
   await until(async () => await stack.query('select count(*) from confab.erased_reaction') === '0',
     'they are not searched for any more', 90_000);
+  await allHaveRead(ann, room);
   const stream = await site.stream('sse', ann, { since: '0' });
   const { data } = await stream.message('an answer');
   assert.deepEqual(data.parent_message.reaction_counts, { [w.shared]: 1 });
@@ -144,11 +153,7 @@ test('the old texts of a room that was changed', { timeout: 180_000 }, async () 
   // Clients that come back get the same dispatches in the same order, also cid, who has left.
   await until(async () => await stack.query('select count(*) from confab.changed_room') === '0', 'they are done',
     90_000);
-  // The programs have read so far, too.
-  const last = await site.stream('sse', ben);
-  await desk.say(ann, room, 'later');
-  await last.message('later');
-  last.close();
+  await allHaveRead(ann, room);
   for (const [who, events] of [[ben, ['roomremovemembers.dispatch', 'roomupdate.dispatch']],
     [cid, ['roomexit.dispatch', 'roominvite.dispatch']]]) {
     const stream = await site.stream('sse', who, { since: `${seq}` });
