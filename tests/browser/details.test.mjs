@@ -101,7 +101,9 @@ test('a message of many lines is folded by its height', async () => {
   await command(two.ben, 'message.send', { room_id: two.room.id, content: `tall${'<br>'.repeat(200)}end` });
   const one = message(hers, 'tall');
   await one.getByRole('button', { name: 'Show all' }).click();
-  assert.ok(await one.evaluate((node) => node.offsetHeight) > 3000);
+  // It is as tall as that when it has been laid out.
+  const node = await one.elementHandle(), key = await node.getAttribute('data-key');
+  await hers.waitForFunction((found) => document.querySelector(`[data-key="${found}"]`).offsetHeight > 3000, key);
 });
 
 test('what one has muted in one tab stays muted when another tab chooses something', async () => {
